@@ -1,0 +1,147 @@
+//! A frame is one record of a capture: its identity, time, bytes and what the capture says about it.
+
+use super::owner::Owner;
+use std::sync::Arc;
+
+/// Which frame of which capture: the order of everything.
+///
+/// Captures of a run are numbered by their first packet's time; records are numbered from 0 within their capture, or,
+/// until ranges join, within their range. Packed so that it compares and copies as one integer.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct FrameId(u64);
+
+impl FrameId {
+    const RECORD_BITS: u32 = 44;
+    /// The last identity there can be.
+    pub const MAX: Self = Self(u64::MAX);
+
+    /// The frame with this record index (from 0) in the capture with this ordinal (from 0).
+    pub const fn new(capture: u32, record: u64) -> Self {
+        Self(((capture as u64) << Self::RECORD_BITS) | record)
+    }
+
+    /// Ordinal of the capture, from 0.
+    pub const fn capture(self) -> u32 {
+        (self.0 >> Self::RECORD_BITS) as u32
+    }
+
+    /// Record index, from 0.
+    pub const fn record(self) -> u64 {
+        self.0 & ((1 << Self::RECORD_BITS) - 1)
+    }
+
+    /// The frame number as Wireshark counts: 1-based within its capture.
+    pub const fn number(self) -> u64 {
+        self.record() + 1
+    }
+
+    /// The same frame once its range is known to start where `base` says.
+    pub const fn rebased(self, base: Self) -> Self {
+        Self(self.0 + base.0)
+    }
+}
+
+/// A link-layer header type as registered at <https://www.tcpdump.org/linktypes.html>.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct LinkType(pub u16);
+
+impl LinkType {
+    /// Ethernet.
+    pub const ETHERNET: Self = Self(1);
+    /// Raw IPv4 or IPv6, told apart by the version nibble.
+    pub const RAW: Self = Self(101);
+}
+
+/// Byte order of a capture's own fields.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ByteOrder {
+    /// Least significant byte first.
+    #[default]
+    Little,
+    /// Most significant byte first.
+    Big,
+}
+
+impl ByteOrder {
+    /// Reads a 16-bit field.
+    #[inline]
+    pub fn u16(self, bytes: [u8; 2]) -> u16 {
+        match self {
+            Self::Little => u16::from_le_bytes(bytes),
+            Self::Big => u16::from_be_bytes(bytes),
+        }
+    }
+
+    /// Reads a 32-bit field.
+    #[inline]
+    pub fn u32(self, bytes: [u8; 4]) -> u32 {
+        match self {
+            Self::Little => u32::from_le_bytes(bytes),
+            Self::Big => u32::from_be_bytes(bytes),
+        }
+    }
+
+    /// Reads a 64-bit field.
+    #[inline]
+    pub fn u64(self, bytes: [u8; 8]) -> u64 {
+        match self {
+            Self::Little => u64::from_le_bytes(bytes),
+            Self::Big => u64::from_be_bytes(bytes),
+        }
+    }
+}
+
+/// Which way the capture says a frame went, seen from the capturing device.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum Direction {
+    /// The capture does not say.
+    #[default]
+    Unknown,
+    /// Towards the device.
+    Inbound,
+    /// Away from the device.
+    Outbound,
+}
+
+/// What a capture says of a frame beyond its bytes. Absent for most captures.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct FrameNote {
+    /// The process or app the capture names as owner.
+    pub owner: Option<Arc<Owner>>,
+    /// Which way the frame went.
+    pub direction: Direction,
+    /// `epb_packetid`: several records of one packet share it (pktmon logs a packet once per component).
+    pub packet_id: Option<u64>,
+    /// The operating system dropped this packet: it never was on the wire.
+    pub is_dropped: bool,
+}
+
+/// One record of a capture.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    /// Identity, relative to the range until ranges join.
+    pub id: FrameId,
+    /// Nanoseconds since 1970-01-01 UTC as captured; may stand still or go back. 0 where the record has no time.
+    pub time_ns: i64,
+    /// Link type of `bytes`, after in-band owner headers were taken off.
+    pub link_type: LinkType,
+    /// The captured bytes, from the link-layer header on, without trailers that the capturing tool added.
+    pub bytes: &'a [u8],
+    /// Length on the wire in bytes, without what the capturing tool added.
+    pub wire_length: u32,
+    /// What else the capture says.
+    pub note: Option<&'a FrameNote>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frame_id_packs_and_orders() {
+        let id = FrameId::new(3, 41);
+        assert_eq!((id.capture(), id.record(), id.number()), (3, 41, 42));
+        assert!(FrameId::new(2, 1 << 40) < FrameId::new(3, 0));
+        assert_eq!(FrameId::new(0, 5).rebased(FrameId::new(7, 100)), FrameId::new(7, 105));
+    }
+}

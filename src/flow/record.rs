@@ -1,0 +1,168 @@
+//! The resolved flow: one session of one conversation, with direction, names and counts.
+
+use crate::capture::FrameId;
+use crate::capture::owner::Owner;
+use crate::name::{Application, CertificateSubject, EchOffer, NameSource};
+use crate::packet::TunnelPath;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// What went one way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Counters {
+    /// Packets (fragments count each).
+    pub packets: u64,
+    /// Frame lengths on the wire, in bytes.
+    pub bytes: u64,
+    /// Transport payload in bytes, retransmissions included.
+    pub payload: u64,
+}
+
+/// A name with its evidence.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Name {
+    /// Where it was found.
+    pub source: NameSource,
+    /// The frame that completed it.
+    pub frame: FrameId,
+    /// The name: from the wire, untrusted, to be escaped wherever it is shown.
+    pub name: Arc<str>,
+}
+
+/// The first payload bytes one side sent, kept where no reader recognised the protocol: what wire signatures look at.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Head {
+    /// The first [`Head::LIMIT`] bytes of the side's stream, or of its first datagram.
+    pub bytes: Vec<u8>,
+    /// Payload lengths of the side's first segments or datagrams, at most four.
+    pub lengths: Vec<u32>,
+    /// Frame that brought the first byte.
+    pub frame: FrameId,
+}
+
+impl Head {
+    /// Bytes kept.
+    pub const LIMIT: usize = 128;
+}
+
+/// How a round-trip time was measured.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum RttSource {
+    /// TCP SYN to SYN-ACK, each seen once.
+    TcpHandshake,
+    /// TCP last SYN to SYN-ACK where the SYN was repeated: may be too small, so it proves no distance.
+    TcpHandshakeRepeated,
+    /// QUIC client Initial to the server's first datagram (includes server work).
+    QuicInitial,
+}
+
+impl RttSource {
+    /// The word used in records.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::TcpHandshake => "tcp-handshake",
+            Self::TcpHandshakeRepeated => "tcp-handshake-repeated",
+            Self::QuicInitial => "quic-initial",
+        }
+    }
+}
+
+/// A measured round-trip time.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Rtt {
+    /// Nanoseconds.
+    pub ns: u64,
+    /// How it was measured.
+    pub source: RttSource,
+}
+
+/// What the hello and the capture's HTTPS records say about Encrypted Client Hello.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Ech {
+    /// Probably a random filler: the server name stands in clear.
+    Grease,
+    /// The server name is a known public name: the real one is hidden.
+    Likely,
+    /// The offer repeats a configuration from an HTTPS record of this capture.
+    Confirmed,
+}
+
+impl Ech {
+    /// The word used in records.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Grease => "grease",
+            Self::Likely => "likely",
+            Self::Confirmed => "confirmed",
+        }
+    }
+}
+
+/// The owner a flow's packets name, and how clearly.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OwnerEvidence {
+    /// The owner most packets name.
+    pub owner: Arc<Owner>,
+    /// Packets that name it.
+    pub votes: u64,
+    /// Packets that name any owner.
+    pub votes_total: u64,
+    /// First frame that names it.
+    pub frame: FrameId,
+    /// Other owners named, most votes first.
+    pub others: Vec<(Arc<Owner>, u64)>,
+}
+
+/// One session of one conversation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Flow {
+    /// First frame, with the capture's ordinal.
+    pub first_frame: FrameId,
+    /// Time of the first frame in record order, ns since 1970 UTC.
+    pub first_seen_ns: i64,
+    /// Time of the last frame in record order, ns since 1970 UTC.
+    pub last_seen_ns: i64,
+    /// IP protocol number.
+    pub protocol: u8,
+    /// Who opened it.
+    pub client_ip: IpAddr,
+    /// Port of the client, where the protocol has ports.
+    pub client_port: Option<u16>,
+    /// Who answered.
+    pub server_ip: IpAddr,
+    /// Port of the server, where the protocol has ports.
+    pub server_port: Option<u16>,
+    /// Client to server.
+    pub up: Counters,
+    /// Server to client.
+    pub down: Counters,
+    /// The application protocol recognised.
+    pub application: Option<Application>,
+    /// All names, best first.
+    pub names: Vec<Name>,
+    /// ALPN protocols offered.
+    pub alpn: Vec<Box<str>>,
+    /// ECH extension as offered.
+    pub ech_offer: Option<EchOffer>,
+    /// What it means.
+    pub ech: Option<Ech>,
+    /// Subject of the server's certificate, where there was no server name.
+    pub certificate: Option<CertificateSubject>,
+    /// Smallest handshake round trip.
+    pub rtt: Option<Rtt>,
+    /// Who the capture says owned the packets.
+    pub owner: Option<OwnerEvidence>,
+    /// First bytes of the client, where the protocol was not recognised.
+    pub client_head: Option<Head>,
+    /// First bytes of the server, where the protocol was not recognised.
+    pub server_head: Option<Head>,
+    /// Encapsulations around it, outermost first.
+    pub tunnel: TunnelPath,
+}
+
+impl Flow {
+    /// The best name, if any.
+    pub fn name(&self) -> Option<&Name> {
+        self.names.first()
+    }
+}

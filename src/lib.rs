@@ -1,0 +1,16 @@
+//! whither answers *where does my app's data go?* from packet captures, offline.
+//!
+//! The layers, each importing only from those before it:
+//! `error → capture → packet → name → flow → place → app → route → report → output → cli`.
+
+pub mod app;
+pub mod capture;
+pub mod cli;
+pub mod error;
+pub mod flow;
+pub mod name;
+pub mod output;
+pub mod packet;
+pub mod place;
+pub mod report;
+pub mod route;

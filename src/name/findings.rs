@@ -1,0 +1,198 @@
+//! What a reader found in an opening: names with their source, protocol, and which role the sender plays.
+
+use serde::Serialize;
+use std::net::IpAddr;
+
+/// Where a name comes from. The order is the order of choice: the first is the best name for a flow.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum NameSource {
+    /// Server Name Indication in a TLS ClientHello over TCP (RFC 6066 §3).
+    TlsSni,
+    /// Server Name Indication in QUIC's CRYPTO stream, or `SNI` in gQUIC's CHLO.
+    QuicSni,
+    /// Server Name Indication in a DTLS ClientHello.
+    DtlsSni,
+    /// Facebook's zero-round-trip protocol.
+    Fbzero,
+    /// Host header, absolute URI or `:authority`.
+    HttpHost,
+    /// The target of an HTTP CONNECT: the name behind a proxy.
+    HttpConnect,
+    /// The target of a SOCKS request.
+    Socks,
+    /// A name this client had looked up before, with this address among the answers.
+    Dns,
+    /// A name-to-address list the app fetched itself (WeChat's `newgetdns`).
+    AppResolver,
+    /// A name in the server's certificate (TLS 1.2 and earlier).
+    TlsCertificate,
+    /// STUN or TURN realm.
+    StunRealm,
+    /// SIP domain.
+    Sip,
+    /// Kerberos realm.
+    Kerberos,
+    /// NetBIOS name.
+    Netbios,
+    /// A host name in an SMB or NTLM exchange.
+    Smb,
+    /// A name in a multicast DNS record.
+    Mdns,
+}
+
+impl NameSource {
+    /// The word used in records and reports.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::TlsSni => "tls-sni",
+            Self::QuicSni => "quic-sni",
+            Self::DtlsSni => "dtls-sni",
+            Self::Fbzero => "fbzero",
+            Self::HttpHost => "http-host",
+            Self::HttpConnect => "http-connect",
+            Self::Socks => "socks",
+            Self::Dns => "dns",
+            Self::AppResolver => "app-resolver",
+            Self::TlsCertificate => "tls-certificate",
+            Self::StunRealm => "stun-realm",
+            Self::Sip => "sip",
+            Self::Kerberos => "kerberos",
+            Self::Netbios => "netbios",
+            Self::Smb => "smb",
+            Self::Mdns => "mdns",
+        }
+    }
+}
+
+/// The application protocol recognised in an opening. The word is what flow records show.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Application(pub &'static str);
+
+/// Which role the sender of the examined bytes plays.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Role {
+    /// It opened the conversation.
+    Client,
+    /// It answered.
+    Server,
+}
+
+/// A name as found on the wire: lower case, no trailing dot, otherwise unescaped and untrusted.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct NameFound {
+    /// Where it was found.
+    pub source: NameSource,
+    /// The name itself, at most 255 bytes.
+    pub name: Box<str>,
+}
+
+/// One address that a resolver, or an app's own resolver, gave for a name.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Answer {
+    /// The name that was asked for (the head of a CNAME chain).
+    pub name: Box<str>,
+    /// The last name of the CNAME chain, where there was one.
+    pub canonical: Option<Box<str>>,
+    /// The address given.
+    pub address: IpAddr,
+    /// [`NameSource::Dns`] or [`NameSource::AppResolver`].
+    pub source: NameSource,
+}
+
+/// An `encrypted_client_hello` extension (RFC 9849) of type outer.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct EchOffer {
+    /// HPKE key derivation function.
+    pub kdf: u16,
+    /// HPKE AEAD.
+    pub aead: u16,
+    /// Identifier of the configuration used; random in GREASE.
+    pub config_id: u8,
+    /// Length of the encapsulated key in bytes.
+    pub enc_length: u16,
+    /// Length of the encrypted hello in bytes.
+    pub payload_length: u16,
+}
+
+/// An ECH configuration published in an HTTPS record (RFC 9848).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct EchConfig {
+    /// The name that owns the HTTPS record.
+    pub owner: Box<str>,
+    /// The name that clients show instead.
+    pub public_name: Box<str>,
+    /// Identifier to be repeated in the offer.
+    pub config_id: u8,
+    /// HPKE suites as (KDF, AEAD).
+    pub suites: Vec<(u16, u16)>,
+}
+
+/// Who a server certificate says it belongs to.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct CertificateSubject {
+    /// Organisation (O) of the subject.
+    pub organisation: Option<Box<str>>,
+    /// Country (C) of the subject.
+    pub country: Option<Box<str>>,
+}
+
+/// Everything a reader found.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Findings {
+    /// The protocol spoken.
+    pub application: Option<Application>,
+    /// Role of the sender of these bytes.
+    pub role: Option<Role>,
+    /// Names, in the order found; at most [`Findings::NAME_LIMIT`].
+    pub names: Vec<NameFound>,
+    /// ALPN protocols offered (RFC 7301).
+    pub alpn: Vec<Box<str>>,
+    /// ECH extension of a ClientHello.
+    pub ech: Option<EchOffer>,
+    /// Addresses given for names, to the receiver of these bytes.
+    pub answers: Vec<Answer>,
+    /// ECH configurations published to the receiver of these bytes.
+    pub ech_configs: Vec<EchConfig>,
+    /// Subject of the server's certificate.
+    pub certificate: Option<CertificateSubject>,
+}
+
+impl Findings {
+    /// Names kept of one opening: more than any honest message carries.
+    pub const NAME_LIMIT: usize = 64;
+
+    /// Findings of a protocol, from a sender in this role.
+    pub fn of(application: &'static str, role: Option<Role>) -> Self {
+        Self { application: Some(Application(application)), role, ..Self::default() }
+    }
+
+    /// Adds a name after normalising it: lower case, no trailing dot; empty and over-long ones are passed by.
+    pub fn push_name(&mut self, source: NameSource, name: &str) {
+        let name = name.trim_end_matches('.');
+        if name.is_empty() || name.len() > 255 || self.names.len() >= Self::NAME_LIMIT {
+            return;
+        }
+        let found = NameFound { source, name: name.to_lowercase().into() };
+        if !self.names.contains(&found) {
+            self.names.push(found);
+        }
+    }
+}
+
+/// How far a reader got with the bytes so far. Final for `Done` and `No`: more bytes never change them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Reading {
+    /// This is not what the reader reads.
+    No,
+    /// It may be; more bytes are needed. What is certain by now, if anything, counts should no more bytes come.
+    NeedMore(Option<Box<Findings>>),
+    /// Everything this opening carries was read; for a stream, `consumed` bytes of it (another opening may follow there).
+    Done {
+        /// What was found.
+        findings: Box<Findings>,
+        /// Bytes read, from the start; at most the bytes given.
+        consumed: usize,
+    },
+}

@@ -1,0 +1,1 @@
+//! Link layers: one file each, one row in the table.

@@ -1,0 +1,8 @@
+//! From [`Frame`](crate::capture::Frame)s to [`Packet`]s: link layers, encapsulations, IP, TCP and UDP.
+
+mod key;
+pub mod link;
+mod view;
+
+pub use key::{Encapsulation, FlowKey, Side, TunnelPath};
+pub use view::{Dissected, Fragment, NotIp, Packet, TcpFlags, TcpSegment, Transport, dissect, dissect_ip};

@@ -1,0 +1,145 @@
+//! The facts known of an address. They are never folded into one "country".
+
+use std::sync::Arc;
+
+/// An ISO 3166-1 alpha-2 country code in upper case.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Country(pub [u8; 2]);
+
+impl Country {
+    /// The country with this code, if it is two ASCII letters.
+    pub fn new(code: &str) -> Option<Self> {
+        match code.as_bytes() {
+            &[a, b] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() => {
+                Some(Self([a.to_ascii_uppercase(), b.to_ascii_uppercase()]))
+            }
+            _ => None,
+        }
+    }
+
+    /// The code as text.
+    pub fn code(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("??")
+    }
+}
+
+impl std::fmt::Debug for Country {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl serde::Serialize for Country {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+/// What kind of address it is (IANA special-purpose registries).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum Scope {
+    /// Globally reachable unicast.
+    #[default]
+    Global,
+    /// Private, unique local, link-local, shared (RFC 6598), loopback, unspecified.
+    Local,
+    /// Multicast or broadcast.
+    Multicast,
+    /// Documentation, benchmarking, reserved: on no public network.
+    Reserved,
+}
+
+/// What one location database says.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Opinion {
+    /// The database: `DB-IP 2026-06`, or the name of the user's file.
+    pub source: Arc<str>,
+    /// Country.
+    pub country: Option<Country>,
+    /// City or metropolitan area.
+    pub city: Option<Arc<str>>,
+    /// Degrees north and east.
+    pub coordinates: Option<(f32, f32)>,
+    /// Radius around the coordinates in km, where the database gives one.
+    pub radius_km: Option<u16>,
+}
+
+/// Everything known of an address, each fact from its own source.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Place {
+    /// What kind of address it is.
+    pub scope: Scope,
+    /// Probable country: what most location databases say, the user's first; none where anycast or unknown.
+    pub country: Option<Country>,
+    /// Probable city.
+    pub city: Option<Arc<str>>,
+    /// Probable coordinates, degrees north and east.
+    pub coordinates: Option<(f32, f32)>,
+    /// Location databases disagree on the country.
+    pub is_disputed: bool,
+    /// What each location database says.
+    pub opinions: Vec<Opinion>,
+    /// Country where the address block is registered (RIR).
+    pub registered_country: Option<Country>,
+    /// Origin AS number.
+    pub asn: Option<u32>,
+    /// Name of the AS.
+    pub as_name: Option<Arc<str>>,
+    /// Country where the AS is registered.
+    pub as_country: Option<Country>,
+    /// Who runs the network (curated by AS).
+    pub operator: Option<Arc<str>>,
+    /// Home jurisdiction of the operator (curated; not the registration).
+    pub jurisdiction: Option<Country>,
+    /// Known anycast: the site that answered is not known.
+    pub is_anycast: bool,
+}
+
+/// A database that places come from.
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+pub struct DatabaseInfo {
+    /// Short name, such as `DB-IP`.
+    pub name: String,
+    /// Date of the data, `YYYY-MM` or `YYYY-MM-DD`.
+    pub date: String,
+    /// What it is used for.
+    pub used_for: String,
+    /// Attribution as its licence asks.
+    pub attribution: String,
+}
+
+/// Where the captures were taken: a point with an uncertainty.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Vantage {
+    /// As shown: `Taipei, TW`.
+    pub label: String,
+    /// Degrees north.
+    pub latitude: f64,
+    /// Degrees east.
+    pub longitude: f64,
+    /// Uncertainty in km.
+    pub radius_km: f64,
+}
+
+/// What the measured round trip says of the claimed location.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LocationCheck {
+    /// The country lies within the distance that light in fibre could have gone.
+    Possible,
+    /// It does not.
+    Impossible,
+    /// No valid round trip, anycast, or vantage unknown.
+    Unsupported,
+}
+
+impl LocationCheck {
+    /// The word used in records.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Possible => "possible",
+            Self::Impossible => "impossible",
+            Self::Unsupported => "unsupported",
+        }
+    }
+}
