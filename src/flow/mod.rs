@@ -1,5 +1,22 @@
 //! From packets to flows: partial tables that merge, and the resolved flow.
+//!
+//! [`Partial`] is what accumulates: `observe` takes in a frame, `merge` appends the partial of the frames that follow, and
+//! [`Tracker`] joins partials in capture order, closes the sessions that no later packet can join and resolves them to
+//! [`Flow`]s. `observe(a ++ b) == merge(observe(a), observe(b))` for every cut.
 
+mod answers;
+mod cold;
+mod datagram;
+mod fragments;
+mod gather;
+mod partial;
 mod record;
+mod resolve;
+mod session;
+mod shard;
+mod stream;
+mod tracker;
 
+pub use partial::{OtherFrames, Partial, Span};
 pub use record::{Counters, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSource};
+pub use tracker::{Closed, Limits, Summary, Tracker};

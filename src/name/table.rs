@@ -31,8 +31,10 @@ pub struct DatagramReader {
     pub protocol: &'static str,
     /// Whether this datagram may be (part of) such an opening. Constant time; sees every datagram.
     pub starts: fn(&Datagram<'_>) -> bool,
+    /// Whether an opening may span several datagrams (QUIC, DTLS). Otherwise `read` sees every datagram by itself.
+    pub gathers: bool,
     /// Reads the datagrams of one sender that passed `starts`, in capture order. Called again with one more after
-    /// [`Reading::NeedMore`]; `consumed` is ignored.
+    /// [`Reading::NeedMore`] (and, for a reader that gathers, after [`Reading::No`]); `consumed` is ignored.
     pub read: fn(&[Datagram<'_>]) -> Reading,
 }
 

@@ -1,0 +1,120 @@
+//! Openings in a UDP conversation that may span several datagrams: QUIC's Initials, DTLS hellos.
+//!
+//! Only the first such opening of a session counts. A part of a capture that has not seen the session's start cannot know
+//! whether its datagrams complete an earlier opening, so it keeps them until it is joined to what came before.
+
+use super::gather::{Segment, Stamp};
+use crate::capture::FrameId;
+use crate::name::table::{DATAGRAM_READERS, Datagram};
+use crate::name::{Findings, Reading};
+use crate::packet::Side;
+
+/// Datagrams kept of one direction of an opening: a hello of two post-quantum key shares takes three; retransmissions
+/// come on top.
+const DATAGRAM_LIMIT: usize = 10;
+
+/// What one reader gathers in one session.
+#[derive(Clone, Debug)]
+pub(super) struct DatagramOpening {
+    /// Index in [`DATAGRAM_READERS`].
+    pub(super) reader: usize,
+    ports: [u16; 2],
+    datagrams: [Vec<Segment>; 2],
+    /// What the opening gave by now, and who sent it.
+    found: Option<(Stamp, Side, Box<Findings>)>,
+    is_settled: bool,
+}
+
+impl DatagramOpening {
+    /// An opening for this reader between these ports (of the low and the high side).
+    pub(super) fn new(reader: usize, ports: [u16; 2]) -> Self {
+        Self { reader, ports, datagrams: Default::default(), found: None, is_settled: false }
+    }
+
+    /// Takes in a datagram that the reader may want.
+    pub(super) fn observe(&mut self, stamp: Stamp, side: Side, payload: &[u8], is_anchored: bool) {
+        if self.is_settled || self.datagrams[side as usize].len() >= DATAGRAM_LIMIT {
+            return;
+        }
+        if is_anchored && self.datagrams[side as usize].is_empty() {
+            // The common case, a whole hello in one datagram, copies nothing.
+            let reading = (DATAGRAM_READERS[self.reader].read)(&[self.datagram(side, payload)]);
+            self.take(stamp, side, reading);
+            if !self.is_settled {
+                self.push(stamp, side, payload);
+            }
+        } else {
+            self.push(stamp, side, payload);
+            self.read(stamp, side);
+        }
+    }
+
+    fn datagram<'a>(&self, side: Side, payload: &'a [u8]) -> Datagram<'a> {
+        let [source_port, destination_port] = [self.ports[side as usize], self.ports[side.opposite() as usize]];
+        Datagram { payload, source_port, destination_port }
+    }
+
+    fn push(&mut self, stamp: Stamp, side: Side, payload: &[u8]) {
+        let length = payload.len() as u32;
+        self.datagrams[side as usize].push(Segment { stamp, sequence: 0, length, bytes: payload.into() });
+    }
+
+    fn read(&mut self, stamp: Stamp, side: Side) {
+        let kept = &self.datagrams[side as usize];
+        let datagrams: Vec<Datagram<'_>> = kept.iter().map(|kept| self.datagram(side, &kept.bytes)).collect();
+        let reading = (DATAGRAM_READERS[self.reader].read)(&datagrams);
+        self.take(stamp, side, reading);
+    }
+
+    fn take(&mut self, stamp: Stamp, side: Side, reading: Reading) {
+        match reading {
+            Reading::No | Reading::NeedMore(None) => {}
+            Reading::NeedMore(Some(findings)) => self.found = Some((stamp, side, findings)),
+            Reading::Done { findings, .. } => {
+                self.found = Some((stamp, side, findings));
+                self.is_settled = true;
+            }
+        }
+    }
+
+    /// Appends what the same reader gathered in what followed.
+    pub(super) fn merge(&mut self, right: Self) {
+        let [low, high] = right.datagrams;
+        let mut following: Vec<(Side, Segment)> = low
+            .into_iter()
+            .map(|kept| (Side::Low, kept))
+            .chain(high.into_iter().map(|kept| (Side::High, kept)))
+            .collect();
+        following.sort_by_key(|(_, kept)| kept.stamp.frame);
+        for (side, kept) in following {
+            if self.is_settled {
+                return;
+            }
+            if self.datagrams[side as usize].len() < DATAGRAM_LIMIT {
+                let stamp = kept.stamp;
+                self.datagrams[side as usize].push(kept);
+                self.read(stamp, side);
+            }
+        }
+    }
+
+    /// Nothing came before: a settled opening needs its datagrams no more.
+    pub(super) fn anchor(&mut self) {
+        if self.is_settled {
+            self.datagrams = Default::default();
+        }
+    }
+
+    /// What was found, when the session is over.
+    pub(super) fn into_found(self) -> Option<(Stamp, Side, Findings)> {
+        self.found.map(|(stamp, side, findings)| (stamp, side, *findings))
+    }
+
+    /// Shifts frame identities.
+    pub(super) fn rebase(&mut self, base: FrameId) {
+        self.datagrams.iter_mut().flatten().for_each(|kept| kept.stamp.rebase(base));
+        if let Some((stamp, ..)) = &mut self.found {
+            stamp.rebase(base);
+        }
+    }
+}

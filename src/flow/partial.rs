@@ -1,0 +1,158 @@
+//! What accumulates from frames: sessions, answers, fragments and counts. Partials of neighbouring frames merge.
+
+use super::answers::Answers;
+use super::fragments::Fragments;
+use super::gather::Stamp;
+use super::shard::{Interner, Shard, deliver};
+use crate::capture::{Frame, FrameId};
+use crate::packet::{Dissected, NotIp, Packet, dissect};
+use foldhash::fast::RandomState;
+use std::collections::BTreeMap;
+use std::hash::BuildHasher;
+
+/// Shards of the flow table: merged and resolved side by side.
+pub(super) const SHARDS: usize = 16;
+
+/// Frames that hold no IP packet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct OtherFrames {
+    /// Frames.
+    pub frames: u64,
+    /// Frame lengths on the wire, in bytes.
+    pub bytes: u64,
+}
+
+/// Times of the frames seen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Span {
+    /// Earliest, ns since 1970 UTC.
+    pub earliest_ns: i64,
+    /// Latest.
+    pub latest_ns: i64,
+    /// The furthest that the clock stepped back between any two frames, in ns.
+    pub step_back_ns: i64,
+}
+
+impl Span {
+    pub(super) fn merge_of(left: Option<Self>, right: Option<Self>) -> Option<Self> {
+        let (Some(l), Some(r)) = (left, right) else { return left.or(right) };
+        Some(Self {
+            earliest_ns: l.earliest_ns.min(r.earliest_ns),
+            latest_ns: l.latest_ns.max(r.latest_ns),
+            step_back_ns: l.step_back_ns.max(r.step_back_ns).max(l.latest_ns.saturating_sub(r.earliest_ns)),
+        })
+    }
+}
+
+/// What accumulates from the frames of a range.
+#[derive(Clone, Debug)]
+pub struct Partial {
+    pub(super) hasher: RandomState,
+    pub(super) shards: Vec<Shard>,
+    pub(super) answers: Answers,
+    pub(super) fragments: Fragments,
+    pub(super) interner: Interner,
+    /// Frames without an IP packet, by kind.
+    pub(super) others: BTreeMap<NotIp, OtherFrames>,
+    /// Frames that never were on the wire, by the capture's own word.
+    pub(super) dropped: OtherFrames,
+    pub(super) span: Option<Span>,
+}
+
+impl Partial {
+    /// An empty partial. Partials that are to merge share one hasher.
+    pub fn new(hasher: RandomState) -> Self {
+        Self {
+            hasher,
+            shards: vec![Shard::default(); SHARDS],
+            answers: Answers::default(),
+            fragments: Fragments::default(),
+            interner: Interner::default(),
+            others: BTreeMap::new(),
+            dropped: OtherFrames::default(),
+            span: None,
+        }
+    }
+
+    /// Takes in a frame.
+    #[inline]
+    pub fn observe(&mut self, frame: &Frame<'_>) {
+        match &mut self.span {
+            Some(span) if frame.time_ns >= span.latest_ns => span.latest_ns = frame.time_ns,
+            Some(span) => {
+                span.step_back_ns = span.step_back_ns.max(span.latest_ns.saturating_sub(frame.time_ns));
+                span.earliest_ns = span.earliest_ns.min(frame.time_ns);
+            }
+            None => self.span = Some(Span { earliest_ns: frame.time_ns, latest_ns: frame.time_ns, step_back_ns: 0 }),
+        }
+        if frame.note.is_some_and(|note| note.is_dropped) {
+            self.dropped.frames += 1;
+            self.dropped.bytes += u64::from(frame.wire_length);
+            return;
+        }
+        match dissect(frame) {
+            Dissected::Packet(packet) if packet.fragment.is_some() => {
+                self.fragments.observe(&packet, Stamp { frame: frame.id, time_ns: frame.time_ns });
+            }
+            Dissected::Packet(packet) => self.observe_packet(&packet, frame),
+            Dissected::NotIp(kind) => {
+                let others = self.others.entry(kind).or_default();
+                others.frames += 1;
+                others.bytes += u64::from(frame.wire_length);
+            }
+        }
+    }
+
+    #[inline]
+    fn observe_packet(&mut self, packet: &Packet<'_>, frame: &Frame<'_>) {
+        let hash = self.hasher.hash_one(packet.key);
+        let shard = shard_of(hash);
+        self.shards[shard].observe(hash, packet, frame, &self.hasher, (&mut self.answers, &mut self.interner));
+    }
+
+    /// Shifts frame identities once the range's place in the capture is known.
+    pub fn rebase(&mut self, base: FrameId) {
+        for session in self.shards.iter_mut().flat_map(|shard| &mut shard.sessions) {
+            session.rebase(base);
+        }
+        self.answers.rebase(base);
+        self.fragments.rebase(base);
+    }
+
+    /// Appends the partial of the frames that follow.
+    pub fn merge(&mut self, right: Self) {
+        let left = std::mem::replace(self, right);
+        self.answers = {
+            let mut answers = left.answers;
+            answers.merge(std::mem::take(&mut self.answers));
+            answers
+        };
+        for (mine, theirs) in self.shards.iter_mut().zip(left.shards) {
+            let (answers, interner) = (&mut self.answers, &mut self.interner);
+            mine.prepend(theirs, &self.hasher, |session| {
+                let key = session.key;
+                if let Some(cold) = &mut session.cold {
+                    deliver(&key, cold, answers, interner);
+                }
+            });
+            mine.reindex(&self.hasher);
+        }
+        let mut fragments = left.fragments;
+        fragments.merge(std::mem::take(&mut self.fragments));
+        self.fragments = fragments;
+        for (kind, theirs) in left.others {
+            let mine = self.others.entry(kind).or_default();
+            mine.frames += theirs.frames;
+            mine.bytes += theirs.bytes;
+        }
+        self.dropped.frames += left.dropped.frames;
+        self.dropped.bytes += left.dropped.bytes;
+        self.span = Span::merge_of(left.span, self.span);
+    }
+}
+
+/// The shard that a hash belongs to; other bits than the tables inside use.
+#[inline]
+pub(super) fn shard_of(hash: u64) -> usize {
+    (hash >> 32) as usize % SHARDS
+}

@@ -1,0 +1,205 @@
+//! From a session that is over to a [`Flow`]: direction, names in order of choice, names from answers.
+
+use super::answers::Answers;
+use super::cold::{Cold, Found, Votes, head};
+use super::gather::Stamp;
+use super::record::{Counters, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSource};
+use super::session::{NEVER, Session};
+use crate::capture::Direction;
+use crate::name::{Application, NameSource};
+use crate::packet::Side;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Server names that stand for any of many hidden behind them: public names of ECH configurations in wide use.
+const PUBLIC_NAMES: &[&str] = &["cloudflare-ech.com", "crypto.cloudflare.com"];
+/// Ports from 1024 on that servers are known to listen on (IANA and common use), for flows whose opening was not seen.
+const SERVER_PORTS: &[u16] = &[
+    1194, 1433, 1521, 1701, 1723, 1883, 1900, 1935, 2049, 2222, 3128, 3306, 3389, 3478, 3479, 3544, 4433, 4434, 5004,
+    5060, 5061, 5222, 5223, 5228, 5229, 5230, 5269, 5349, 5353, 5355, 5432, 5671, 5672, 5938, 6379, 6443, 6667, 6697,
+    7000, 8000, 8008, 8009, 8080, 8081, 8088, 8443, 8530, 8883, 8888, 9000, 9001, 9090, 9200, 9418, 10000, 11211,
+    14000, 19302, 27017, 51820,
+];
+
+fn is_server_port(port: u16) -> bool {
+    (1..1024).contains(&port) || SERVER_PORTS.binary_search(&port).is_ok()
+}
+
+impl Session {
+    /// The flow that this session was.
+    pub(super) fn resolve(mut self, answers: &Answers) -> Flow {
+        let began = Stamp { frame: self.first, time_ns: self.began_ns() };
+        let mut cold = self.cold.take().map(|cold| *cold).unwrap_or_default();
+        self.finish(&mut cold);
+        let (client, found) = self.direction(&cold, answers, began);
+        let server = client.opposite();
+        let (client_ip, server_ip) = (self.key.address(client), self.key.address(server));
+        let port =
+            |side| Some(self.key.port(side)).filter(|_| self.key.port(client) != 0 || self.key.port(server) != 0);
+        if let Some(given) = found.or_else(|| answers.find(client_ip, server_ip, began)) {
+            cold.names.push(Found { frame: given.first.frame, source: given.source, name: given.name.clone() });
+        }
+        let has_sni = cold.has_server_name();
+        if has_sni {
+            cold.names.retain(|found| found.source != NameSource::TlsCertificate);
+        }
+        let mut names: Vec<Name> =
+            cold.names.into_iter().map(|f| Name { source: f.source, frame: f.frame, name: f.name }).collect();
+        names.sort();
+        let ech_offer = cold.ech.map(|(_, offer)| offer);
+        let ech = ech_offer.as_ref().map(|offer| {
+            let hello_name = names.iter().find(|n| matches!(n.source, NameSource::TlsSni | NameSource::QuicSni));
+            let name = hello_name.map(|n| &*n.name).unwrap_or_default();
+            if answers.ech_configs.contains(&(name.into(), offer.config_id, offer.kdf, offer.aead)) {
+                Ech::Confirmed
+            } else if PUBLIC_NAMES.contains(&name) {
+                Ech::Likely
+            } else {
+                Ech::Grease
+            }
+        });
+        let application = choose_application(&cold.applications);
+        let rtt = self.rtt(client, application);
+        let (client_head, server_head) = match application {
+            None => (take_head(&cold.heads, &cold.streams, client), take_head(&cold.heads, &cold.streams, server)),
+            Some(_) => (None, None),
+        };
+        Flow {
+            first_frame: self.first,
+            first_seen_ns: began.time_ns,
+            last_seen_ns: self.last_ns,
+            protocol: self.key.protocol,
+            client_ip,
+            client_port: port(client),
+            server_ip,
+            server_port: port(server),
+            up: self.counted(client),
+            down: self.counted(server),
+            application,
+            names,
+            alpn: cold.alpn.map(|(_, alpn)| alpn).unwrap_or_default(),
+            ech_offer,
+            ech,
+            certificate: cold.certificate.filter(|_| !has_sni).map(|(_, subject)| subject),
+            rtt,
+            owner: elect(cold.owners),
+            client_head,
+            server_head,
+            tunnel: self.key.tunnel,
+        }
+    }
+
+    /// Ends what was still being read.
+    fn finish(&self, cold: &mut Cold) {
+        let intern = &mut |name: &str| Arc::from(name);
+        cold.finish_openings(intern);
+        for side in [Side::Low, Side::High] {
+            for (stamp, findings) in cold.streams[side as usize].reread() {
+                cold.absorb(findings, stamp, side, intern);
+            }
+        }
+        for opening in std::mem::take(&mut cold.datagrams) {
+            if let Some((stamp, side, findings)) = opening.into_found() {
+                cold.absorb(findings, stamp, side, intern);
+            }
+        }
+    }
+
+    /// What went one way. Where both ends are the same endpoint, everything counts as sent by it.
+    fn counted(&self, side: Side) -> Counters {
+        self.counters[side as usize]
+    }
+
+    /// Who is the client: the handshake knows, else the reader of an opening, else the resolver's answers, else ports, else
+    /// who sent first.
+    fn direction<'a>(
+        &self,
+        cold: &Cold,
+        answers: &'a Answers,
+        began: Stamp,
+    ) -> (Side, Option<&'a super::answers::Given>) {
+        if let Some(client) = self.handshake.client {
+            return (client, None);
+        }
+        if let Some((_, client)) = cold.client {
+            return (client, None);
+        }
+        let opener = self.opener;
+        for client in [opener, opener.opposite()] {
+            let found = answers.find(self.key.address(client), self.key.address(client.opposite()), began);
+            if found.is_some() {
+                return (client, found);
+            }
+        }
+        let is_group = |side| match self.key.address(side) {
+            IpAddr::V4(ip) => ip.is_multicast() || ip.is_broadcast(),
+            IpAddr::V6(ip) => ip.is_multicast(),
+        };
+        if is_group(opener) != is_group(opener.opposite()) {
+            return (if is_group(opener) { opener.opposite() } else { opener }, None);
+        }
+        let is_server = |side: Side| is_server_port(self.key.port(side));
+        if is_server(opener) && !is_server(opener.opposite()) {
+            return (opener.opposite(), None);
+        }
+        (opener, None)
+    }
+
+    fn rtt(&self, client: Side, application: Option<Application>) -> Option<Rtt> {
+        if let (Some(syn), Some(syn_ack)) = (self.handshake.syn_ns, self.handshake.syn_ack_ns) {
+            let ns = u64::try_from(syn_ack.checked_sub(syn)?).ok()?;
+            let is_clear = self.handshake.syn_count == 1;
+            let source = if is_clear { RttSource::TcpHandshake } else { RttSource::TcpHandshakeRepeated };
+            return Some(Rtt { ns, source });
+        }
+        let [mine, theirs] = [self.first_ns[client as usize], self.first_ns[client.opposite() as usize]];
+        if application != Some(Application("quic")) || self.opener != client || mine == NEVER || theirs == NEVER {
+            return None;
+        }
+        Some(Rtt { ns: u64::try_from(theirs.checked_sub(mine)?).ok()?, source: RttSource::QuicInitial })
+    }
+}
+
+/// The application that names a session best: what was spoken inside a proxy's or a mail server's opening, else the first.
+fn choose_application(seen: &[(crate::capture::FrameId, Application)]) -> Option<Application> {
+    let inner = ["mmtls", "tls", "quic", "dtls"];
+    let preferred = inner.iter().find_map(|word| seen.iter().find(|(_, application)| application.0 == *word));
+    preferred.or(seen.first()).map(|&(_, application)| application)
+}
+
+fn take_head(
+    datagrams: &[Vec<super::gather::Segment>; 2],
+    streams: &[super::stream::StreamSide; 2],
+    side: Side,
+) -> Option<Head> {
+    head(&datagrams[side as usize], false).or_else(|| streams[side as usize].head())
+}
+
+/// The owner that most packets name. Outbound packets decide where there are any: an inbound one is often handled in the
+/// context of whatever process was running (etl2pcapng).
+fn elect(votes: Vec<Votes>) -> Option<OwnerEvidence> {
+    let has_outbound = votes.iter().any(|v| v.packets[Direction::Outbound as usize] > 0);
+    let weight =
+        |v: &Votes| if has_outbound { v.packets[Direction::Outbound as usize] } else { v.packets.iter().sum() };
+    let mut ranked: Vec<(u64, &Votes)> =
+        votes.iter().map(|v| (weight(v), v)).filter(|(weight, _)| *weight > 0).collect();
+    ranked.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.first.cmp(&b.1.first)).then(a.1.owner.cmp(&b.1.owner)));
+    let (votes, best) = *ranked.first()?;
+    Some(OwnerEvidence {
+        owner: best.owner.clone(),
+        votes,
+        votes_total: ranked.iter().map(|(weight, _)| weight).sum(),
+        frame: best.first,
+        others: ranked[1..].iter().map(|(weight, v)| (v.owner.clone(), *weight)).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn server_ports_are_sorted() {
+        assert!(SERVER_PORTS.is_sorted());
+    }
+}

@@ -1,0 +1,163 @@
+//! A session: what is known of one conversation between two idle gaps. Small, since a capture holds millions.
+
+use super::cold::Cold;
+use super::record::Counters;
+use crate::capture::FrameId;
+use crate::packet::{FlowKey, Side, TcpSegment};
+
+/// No packet of that side was seen.
+pub(super) const NEVER: i64 = i64::MIN;
+
+/// One session of a flow key. All fields are sums, minima, maxima or *first by frame*, so that sessions join.
+#[derive(Clone, Debug)]
+pub(super) struct Session {
+    pub(super) key: FlowKey,
+    /// The side that sent the first frame.
+    pub(super) opener: Side,
+    pub(super) handshake: Handshake,
+    pub(super) first: FrameId,
+    /// Time of each side's first packet in record order, or [`NEVER`].
+    pub(super) first_ns: [i64; 2],
+    /// Time of the last packet in record order.
+    pub(super) last_ns: i64,
+    pub(super) counters: [Counters; 2],
+    /// What few sessions have, or have for a short while.
+    pub(super) cold: Option<Box<Cold>>,
+    /// A side's payload still goes to the stream reader: it may start the stream or continue an opening.
+    pub(super) is_watched: [bool; 2],
+    /// Nothing before the first frame can belong to this session.
+    pub(super) is_anchored: bool,
+}
+
+/// TCP's three-way handshake as far as seen (RFC 9293 §3.5).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Handshake {
+    /// Initial sequence number of the opener, from the last SYN or SYN-ACK.
+    pub(super) isn: Option<u32>,
+    /// Who opened, from the first SYN or SYN-ACK.
+    pub(super) client: Option<Side>,
+    /// Time of the last SYN before the first SYN-ACK.
+    pub(super) syn_ns: Option<i64>,
+    /// SYNs before the first SYN-ACK, counted to 255.
+    pub(super) syn_count: u8,
+    /// Time of the first SYN-ACK.
+    pub(super) syn_ack_ns: Option<i64>,
+    /// Sequence number where the session's very first packet is a SYN.
+    pub(super) opening_syn: Option<u32>,
+}
+
+impl Handshake {
+    /// Takes in a segment with the SYN flag.
+    pub(super) fn observe(&mut self, segment: &TcpSegment, side: Side, time_ns: i64) {
+        if segment.flags.is_ack() {
+            self.isn = Some(segment.acknowledgment.wrapping_sub(1));
+            self.client.get_or_insert(side.opposite());
+            self.syn_ack_ns.get_or_insert(time_ns);
+        } else {
+            self.isn = Some(segment.sequence);
+            self.client.get_or_insert(side);
+            if self.syn_ack_ns.is_none() {
+                self.syn_ns = Some(time_ns);
+                self.syn_count = self.syn_count.saturating_add(1);
+            }
+        }
+    }
+
+    /// Appends what followed.
+    fn merge(&mut self, right: &Self) {
+        self.isn = right.isn.or(self.isn);
+        self.client = self.client.or(right.client);
+        if self.syn_ack_ns.is_none() {
+            self.syn_ns = right.syn_ns.or(self.syn_ns);
+            self.syn_count = self.syn_count.saturating_add(right.syn_count);
+            self.syn_ack_ns = right.syn_ack_ns;
+        }
+    }
+}
+
+impl Session {
+    /// A session that begins with this frame, before anything of it is counted.
+    pub(super) fn begin(key: FlowKey, side: Side, frame: FrameId, time_ns: i64, is_anchored: bool) -> Self {
+        Self {
+            key,
+            opener: side,
+            handshake: Handshake::default(),
+            first: frame,
+            first_ns: [NEVER; 2],
+            last_ns: time_ns,
+            counters: [Counters::default(); 2],
+            cold: None,
+            is_watched: [true; 2],
+            is_anchored,
+        }
+    }
+
+    /// The box for what is rare.
+    pub(super) fn cold_mut(&mut self) -> &mut Cold {
+        self.cold.get_or_insert_default()
+    }
+
+    /// Whether a session whose first packet came `first_ns`, possibly a SYN with `isn`, continues this one: the local rule
+    /// that holds for neighbours in record order whatever the cut.
+    #[inline]
+    pub(super) fn is_continued_by(&self, first_ns: i64, syn: Option<u32>, idle_ns: i64) -> bool {
+        first_ns.saturating_sub(self.last_ns) <= idle_ns && syn.is_none_or(|isn| self.handshake.isn == Some(isn))
+    }
+
+    /// Time of the first packet in record order.
+    pub(super) fn began_ns(&self) -> i64 {
+        self.first_ns[self.opener as usize]
+    }
+
+    /// Appends the session that continues this one.
+    pub(super) fn merge(&mut self, right: Self) {
+        // Only a SYN tells a partial that nothing came before.
+        let right_begins_with_syn = right.is_anchored;
+        for side in [Side::Low, Side::High] {
+            let (mine, theirs) = (&mut self.counters[side as usize], &right.counters[side as usize]);
+            mine.packets += theirs.packets;
+            mine.bytes += theirs.bytes;
+            mine.payload += theirs.payload;
+            if self.first_ns[side as usize] == NEVER {
+                self.first_ns[side as usize] = right.first_ns[side as usize];
+            }
+        }
+        self.handshake.merge(&right.handshake);
+        self.last_ns = right.last_ns;
+        if right.cold.is_some() || self.cold.is_some() {
+            let is_anchored = self.is_anchored;
+            let theirs = right.cold.unwrap_or_default();
+            self.cold_mut().merge(*theirs, right_begins_with_syn, is_anchored);
+        }
+        self.refresh_watch();
+    }
+
+    /// Recomputes whether payload must go to the stream reader.
+    pub(super) fn refresh_watch(&mut self) {
+        for side in 0..2 {
+            self.is_watched[side] = match &self.cold {
+                Some(cold) => cold.streams[side].is_watching(self.is_anchored),
+                None => true,
+            };
+        }
+    }
+
+    /// The session is now known to begin with its first frame: what was kept for a possible predecessor goes.
+    pub(super) fn anchor(&mut self) {
+        if !self.is_anchored {
+            self.is_anchored = true;
+            if let Some(cold) = &mut self.cold {
+                cold.anchor();
+            }
+            self.refresh_watch();
+        }
+    }
+
+    /// Shifts frame identities once the range's place in the capture is known.
+    pub(super) fn rebase(&mut self, base: FrameId) {
+        self.first = self.first.rebased(base);
+        if let Some(cold) = &mut self.cold {
+            cold.rebase(base);
+        }
+    }
+}

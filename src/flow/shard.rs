@@ -1,0 +1,356 @@
+//! One shard of the flow table: the sessions of the keys that hash to it, found by key.
+
+use super::answers::Answers;
+use super::cold::{Cold, HEAD_DATAGRAMS};
+use super::datagram::DatagramOpening;
+use super::gather::{Segment, Stamp};
+use super::record::Head;
+use super::session::{NEVER, Session};
+use super::stream;
+use crate::capture::Frame;
+use crate::name::Reading;
+use crate::name::table::{DATAGRAM_READERS, Datagram};
+use crate::packet::{FlowKey, Packet, Side, TcpSegment, Transport};
+use foldhash::fast::RandomState;
+use hashbrown::{HashMap, HashTable};
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+/// IP protocol number of TCP (IANA).
+pub(super) const TCP: u8 = 6;
+/// A TCP session ends when it is silent for longer than this (RFC 5382 would allow two hours; real NATs and Zeek five minutes).
+const TCP_IDLE_NS: i64 = 300 * 1_000_000_000;
+/// Any other session (RFC 4787 asks for at least two minutes).
+const OTHER_IDLE_NS: i64 = 120 * 1_000_000_000;
+
+/// How long a session of this protocol may be silent.
+pub(super) const fn idle_ns(protocol: u8) -> i64 {
+    if protocol == TCP { TCP_IDLE_NS } else { OTHER_IDLE_NS }
+}
+
+/// Names seen in this partial, so that equal names share memory.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Interner(hashbrown::HashSet<Arc<str>, RandomState>);
+
+impl Interner {
+    /// Distinct names kept: beyond that (a hostile capture) names are simply not shared.
+    const LIMIT: usize = 1 << 16;
+
+    /// The shared copy of a name.
+    pub(super) fn intern(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(name) {
+            return known.clone();
+        }
+        let new: Arc<str> = name.into();
+        if self.0.len() < Self::LIMIT {
+            self.0.insert(new.clone());
+        }
+        new
+    }
+}
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shard {
+    /// Positions in `sessions` of each key's latest session.
+    index: HashTable<u32>,
+    /// In order of their first frames.
+    pub(super) sessions: Vec<Session>,
+    /// Positions of the first session of keys that have more than one, for `prepend`.
+    earlier: HashMap<FlowKey, u32, RandomState>,
+}
+
+impl Shard {
+    /// The latest session of this key.
+    #[inline]
+    fn find(&self, hash: u64, key: &FlowKey) -> Option<usize> {
+        let sessions = &self.sessions;
+        self.index.find(hash, |&at| sessions[at as usize].key == *key).map(|&at| at as usize)
+    }
+
+    /// Appends a session and makes it its key's latest.
+    fn push(&mut self, hash: u64, session: Session, hasher: &RandomState) -> usize {
+        let at = self.sessions.len();
+        let key = session.key;
+        self.sessions.push(session);
+        let sessions = &self.sessions;
+        match self.index.find_mut(hash, |&old| sessions[old as usize].key == key) {
+            Some(slot) => {
+                self.earlier.entry(key).or_insert(*slot);
+                *slot = at as u32;
+            }
+            None => {
+                self.index.insert_unique(hash, at as u32, |&at| hasher.hash_one(sessions[at as usize].key));
+            }
+        }
+        at
+    }
+
+    /// Counts a packet.
+    #[inline]
+    pub(super) fn observe(
+        &mut self,
+        hash: u64,
+        packet: &Packet<'_>,
+        frame: &Frame<'_>,
+        hasher: &RandomState,
+        context: (&mut Answers, &mut Interner),
+    ) {
+        let segment = match &packet.transport {
+            Transport::Tcp(segment) => Some(segment),
+            _ => None,
+        };
+        let syn = segment.filter(|s| s.flags.is_syn() && !s.flags.is_ack()).map(|s| s.sequence);
+        let at = match self.find(hash, &packet.key) {
+            Some(at) if self.sessions[at].is_continued_by(frame.time_ns, syn, idle_ns(packet.key.protocol)) => at,
+            known => {
+                let is_anchored = known.is_some() || segment.is_some_and(|s| s.flags.is_syn());
+                let mut session = Session::begin(packet.key, packet.side, frame.id, frame.time_ns, is_anchored);
+                session.handshake.opening_syn = syn;
+                self.push(hash, session, hasher)
+            }
+        };
+        let session = &mut self.sessions[at];
+        let side = packet.side as usize;
+        let counters = &mut session.counters[side];
+        counters.packets += 1;
+        counters.bytes += u64::from(packet.counted_length);
+        counters.payload += u64::from(packet.payload_length);
+        if session.first_ns[side] == NEVER {
+            session.first_ns[side] = frame.time_ns;
+        }
+        session.last_ns = frame.time_ns;
+        if let Some(note) = frame.note
+            && let Some(owner) = &note.owner
+        {
+            session.cold_mut().vote(owner, note.direction, frame.id);
+        }
+        match segment {
+            Some(segment) => {
+                if segment.flags.is_syn() {
+                    session.observe_syn(segment, packet.side, frame, context.1);
+                }
+                if !packet.payload.is_empty() && (session.is_watched[side] || stream::may_start(packet.payload)) {
+                    session.observe_segment(segment, packet, frame, context);
+                }
+            }
+            None if packet.transport == Transport::Udp && !packet.payload.is_empty() => {
+                session.observe_datagram(packet, frame, context);
+            }
+            None => {}
+        }
+    }
+
+    /// Puts the sessions of what came before in front: those that go on here join, the others stay as they are. The index
+    /// is stale afterwards: [`Self::reindex`] or [`Self::drain`] must follow. Costs what the left side holds, since that
+    /// is usually little.
+    pub(super) fn prepend(&mut self, left: Self, hasher: &RandomState, mut joined: impl FnMut(&mut Session)) {
+        let mut front = left.sessions;
+        // Only a key's latest session can go on: earlier ones are followed by it.
+        let mut latest: HashMap<FlowKey, usize, RandomState> =
+            HashMap::with_capacity_and_hasher(front.len(), hasher.clone());
+        for (at, session) in front.iter().enumerate() {
+            latest.insert(session.key, at);
+        }
+        let mut candidates: Vec<(usize, usize)> = Vec::new();
+        if self.earlier.is_empty() {
+            let found = latest.iter().filter_map(|(key, &at)| Some((self.find(hasher.hash_one(key), key)?, at)));
+            candidates.extend(found);
+        } else {
+            let positions = self.sessions.iter().enumerate();
+            candidates.extend(positions.filter_map(|(there, session)| Some((there, *latest.get(&session.key)?))));
+        }
+        candidates.sort_unstable();
+        let mut has_ended = vec![false; front.len()];
+        let mut is_taken = vec![false; self.sessions.len()];
+        for (there, at) in candidates {
+            let theirs = &mut self.sessions[there];
+            let (syn, idle) = (theirs.handshake.opening_syn, idle_ns(theirs.key.protocol));
+            if has_ended[at] || !front[at].is_continued_by(theirs.began_ns(), syn, idle) {
+                has_ended[at] = true;
+                continue;
+            }
+            let empty = Session::begin(theirs.key, theirs.opener, theirs.first, theirs.last_ns, false);
+            front[at].merge(std::mem::replace(theirs, empty));
+            is_taken[there] = true;
+            joined(&mut front[at]);
+        }
+        let mut is_taken = is_taken.into_iter();
+        self.sessions.retain(|_| !is_taken.next().unwrap_or(false));
+        front.append(&mut self.sessions);
+        self.sessions = front;
+    }
+
+    /// Rebuilds the look-up tables after sessions moved.
+    pub(super) fn reindex(&mut self, hasher: &RandomState) {
+        self.index.clear();
+        self.earlier.clear();
+        let sessions = &self.sessions;
+        for (at, session) in sessions.iter().enumerate() {
+            let hash = hasher.hash_one(session.key);
+            match self.index.find_mut(hash, |&old| sessions[old as usize].key == session.key) {
+                Some(slot) => {
+                    self.earlier.entry(session.key).or_insert(*slot);
+                    *slot = at as u32;
+                }
+                None => {
+                    self.index.insert_unique(hash, at as u32, |&at| hasher.hash_one(sessions[at as usize].key));
+                }
+            }
+        }
+    }
+
+    /// Counts a datagram that arrived in pieces: to the session of its key that was alive then, else to one of its own.
+    pub(super) fn fold(
+        &mut self,
+        hash: u64,
+        packet: &Packet<'_>,
+        frame: &Frame<'_>,
+        (packets, last_ns): (u64, i64),
+        hasher: &RandomState,
+        context: (&mut Answers, &mut Interner),
+    ) {
+        let idle = idle_ns(packet.key.protocol);
+        let is_near = |session: &Session| {
+            session.key == packet.key
+                && frame.time_ns.saturating_sub(session.last_ns) <= idle
+                && session.began_ns().saturating_sub(last_ns) <= idle
+        };
+        let known = self.find(hash, &packet.key).and_then(|latest| {
+            if !self.earlier.contains_key(&packet.key) {
+                return is_near(&self.sessions[latest]).then_some(latest);
+            }
+            self.sessions.iter().position(is_near)
+        });
+        let at = known.unwrap_or_else(|| {
+            let session = Session::begin(packet.key, packet.side, frame.id, frame.time_ns, true);
+            self.push(hash, session, hasher)
+        });
+        let session = &mut self.sessions[at];
+        if frame.id < session.first {
+            (session.first, session.opener) = (frame.id, packet.side);
+            session.first_ns[packet.side as usize] = frame.time_ns;
+        }
+        session.last_ns = session.last_ns.max(last_ns);
+        let side = packet.side as usize;
+        if session.first_ns[side] == NEVER {
+            session.first_ns[side] = frame.time_ns;
+        }
+        let counters = &mut session.counters[side];
+        counters.packets += packets;
+        counters.bytes += u64::from(packet.counted_length);
+        counters.payload += u64::from(packet.payload_length);
+        if packet.transport == Transport::Udp && !packet.payload.is_empty() {
+            session.observe_datagram(packet, frame, context);
+        }
+    }
+
+    /// Takes out the sessions that `is_over` says no later packet can join, in order of their first frames.
+    pub(super) fn drain(&mut self, hasher: &RandomState, is_over: impl Fn(&Session) -> bool) -> Vec<Session> {
+        let (over, live): (Vec<Session>, Vec<Session>) =
+            std::mem::take(&mut self.sessions).into_iter().partition(&is_over);
+        self.sessions = live;
+        self.reindex(hasher);
+        over
+    }
+}
+
+impl Session {
+    fn observe_syn(&mut self, segment: &TcpSegment, side: Side, frame: &Frame<'_>, interner: &mut Interner) {
+        self.handshake.observe(segment, side, frame.time_ns);
+        if let Some(cold) = &mut self.cold {
+            cold.finish_openings(&mut |name| interner.intern(name));
+            self.refresh_watch();
+        }
+    }
+
+    #[cold]
+    fn observe_segment(
+        &mut self,
+        segment: &TcpSegment,
+        packet: &Packet<'_>,
+        frame: &Frame<'_>,
+        (answers, interner): (&mut Answers, &mut Interner),
+    ) {
+        let is_anchored = self.is_anchored;
+        let stamp = Stamp { frame: frame.id, time_ns: frame.time_ns };
+        let key = self.key;
+        let cold = self.cold_mut();
+        // A certificate would add nothing to a server name.
+        if !(cold.has_server_name() && !cold.streams[packet.side as usize].is_watching(is_anchored)) {
+            let completed = cold.streams[packet.side as usize].observe(
+                stamp,
+                segment.sequence,
+                packet.payload_length,
+                packet.payload,
+                is_anchored,
+            );
+            for (stamp, findings) in completed {
+                cold.absorb(findings, stamp, packet.side, &mut |name| interner.intern(name));
+            }
+            deliver(&key, cold, answers, interner);
+        }
+        self.is_watched[packet.side as usize] =
+            self.cold.as_ref().is_none_or(|cold| cold.streams[packet.side as usize].is_watching(is_anchored));
+    }
+
+    fn observe_datagram(
+        &mut self,
+        packet: &Packet<'_>,
+        frame: &Frame<'_>,
+        (answers, interner): (&mut Answers, &mut Interner),
+    ) {
+        let key = self.key;
+        let datagram = Datagram {
+            payload: packet.payload,
+            source_port: key.port(packet.side),
+            destination_port: key.port(packet.side.opposite()),
+        };
+        let stamp = Stamp { frame: frame.id, time_ns: frame.time_ns };
+        for (at, reader) in DATAGRAM_READERS.iter().enumerate() {
+            if !(reader.starts)(&datagram) {
+                continue;
+            }
+            let is_anchored = self.is_anchored;
+            if reader.gathers {
+                let cold = self.cold_mut();
+                let opening = match cold.datagrams.iter_mut().position(|opening| opening.reader == at) {
+                    Some(known) => &mut cold.datagrams[known],
+                    None => {
+                        cold.datagrams.push(DatagramOpening::new(at, [key.port(Side::Low), key.port(Side::High)]));
+                        let last = cold.datagrams.len() - 1;
+                        &mut cold.datagrams[last]
+                    }
+                };
+                opening.observe(stamp, packet.side, packet.payload, is_anchored);
+                return;
+            }
+            let findings = match (reader.read)(&[datagram]) {
+                Reading::No | Reading::NeedMore(None) => continue,
+                Reading::NeedMore(Some(findings)) | Reading::Done { findings, .. } => findings,
+            };
+            let cold = self.cold_mut();
+            cold.absorb(*findings, stamp, packet.side, &mut |name| interner.intern(name));
+            deliver(&key, cold, answers, interner);
+            return;
+        }
+        let side = packet.side as usize;
+        if self.counters[side].packets <= HEAD_DATAGRAMS as u64
+            || self.cold.as_ref().is_some_and(|c| c.heads[side].len() < HEAD_DATAGRAMS)
+        {
+            let heads = &mut self.cold_mut().heads[side];
+            if heads.len() < HEAD_DATAGRAMS {
+                let kept =
+                    if heads.is_empty() { &packet.payload[..packet.payload.len().min(Head::LIMIT)] } else { &[] };
+                heads.push(Segment { stamp, sequence: 0, length: packet.payload_length, bytes: kept.into() });
+            }
+        }
+    }
+}
+
+/// Hands a session's answers to the answer table.
+pub(super) fn deliver(key: &FlowKey, cold: &mut Cold, answers: &mut Answers, interner: &mut Interner) {
+    for delivery in cold.outbox.drain(..) {
+        answers.deliver(key.address(delivery.to), delivery, &mut |name| interner.intern(name));
+    }
+}

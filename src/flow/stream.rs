@@ -1,0 +1,372 @@
+//! Openings in one direction of a TCP stream.
+//!
+//! Every payload-bearing segment is asked whether an opening may start there: a test of that segment alone, so that it
+//! holds whatever the cut. From a start on, the following segments of the direction are kept until a reader is done, at
+//! most [`SEGMENT_LIMIT`] of them. A part of a capture that has not seen the session's start also keeps the direction's
+//! first segments: what an opening left unfinished before the cut goes on with them.
+
+use super::gather::{BYTE_LIMIT, SEGMENT_LIMIT, Segment, Stamp, contiguous};
+use super::record::Head;
+use crate::capture::FrameId;
+use crate::name::table::{STREAM_READERS, StreamReader};
+use crate::name::{Findings, Reading};
+
+/// Segments kept of a stream whose start was seen: enough for reordering there and for wire signatures.
+const ANCHORED_LIMIT: usize = 4;
+/// Openings read one after the other in the bytes of one segment (pipelined requests).
+const OPENINGS_PER_SEGMENT: usize = 16;
+
+/// One direction of a stream.
+#[derive(Clone, Debug, Default)]
+pub(super) struct StreamSide {
+    /// The first segments of the session in this direction.
+    pub(super) first: Vec<Segment>,
+    first_bytes: usize,
+    /// Payload-bearing segments seen, counted to [`SEGMENT_LIMIT`].
+    seen: u8,
+    /// An opening was read to its end.
+    pub(super) is_settled: bool,
+    /// Segments since the oldest unfinished opening's start.
+    window: Vec<Segment>,
+    /// Unfinished openings, oldest first.
+    unfinished: Vec<Opening>,
+}
+
+/// An opening that needs more bytes.
+#[derive(Clone, Debug)]
+struct Opening {
+    /// Index in `window` of the segment it starts in.
+    slot: usize,
+    /// Sequence number of its first byte.
+    sequence: u32,
+    /// Index in [`STREAM_READERS`].
+    reader: usize,
+    /// Contiguous bytes at the last attempt.
+    tried_bytes: usize,
+    /// What is certain by now.
+    certain: Option<(Stamp, Box<Findings>)>,
+}
+
+/// What a segment's payload completes: findings, and when.
+pub(super) type Completed = Vec<(Stamp, Findings)>;
+
+/// The first reader, from `skip` on, that an opening at the start of these bytes may be for.
+#[inline]
+fn reader_for(payload: &[u8], skip: usize) -> Option<usize> {
+    STREAM_READERS.iter().skip(skip).position(|reader: &StreamReader| (reader.starts)(payload)).map(|at| at + skip)
+}
+
+/// Whether an opening may start with these bytes.
+#[inline]
+pub(super) fn may_start(payload: &[u8]) -> bool {
+    reader_for(payload, 0).is_some()
+}
+
+/// Outcome of reading at one position.
+enum Attempt {
+    Nothing,
+    Unfinished { reader: usize, certain: Option<Box<Findings>> },
+    Done { findings: Findings, consumed: usize },
+}
+
+fn attempt(bytes: &[u8], from_reader: usize) -> Attempt {
+    let mut skip = from_reader;
+    while let Some(reader) = reader_for(bytes, skip) {
+        match (STREAM_READERS[reader].read)(bytes) {
+            Reading::No => skip = reader + 1,
+            Reading::NeedMore(certain) => return Attempt::Unfinished { reader, certain },
+            Reading::Done { findings, consumed } => return Attempt::Done { findings: *findings, consumed },
+        }
+    }
+    Attempt::Nothing
+}
+
+impl StreamSide {
+    /// Takes in a payload-bearing segment. `length` is its payload length on the wire.
+    pub(super) fn observe(
+        &mut self,
+        stamp: Stamp,
+        sequence: u32,
+        length: u32,
+        payload: &[u8],
+        is_anchored: bool,
+    ) -> Completed {
+        let mut completed = Completed::new();
+        let segment = || Segment { stamp, sequence, length, bytes: payload.into() };
+        if self.is_collecting(is_anchored) {
+            self.first_bytes += payload.len();
+            self.first.push(segment());
+        }
+        self.seen = self.seen.saturating_add(1).min(SEGMENT_LIMIT as u8);
+        let mut slot = None;
+        if !self.unfinished.is_empty() {
+            slot = Some(self.window.len());
+            self.window.push(segment());
+            self.advance(&mut completed);
+            if self.window.is_empty() {
+                slot = None;
+            } else if slot.is_some() {
+                slot = Some(self.window.len() - 1);
+            }
+        }
+        if may_start(payload) {
+            self.start(stamp, sequence, payload, slot, segment, &mut completed);
+        }
+        completed
+    }
+
+    /// Reads the openings that start in this segment.
+    fn start(
+        &mut self,
+        stamp: Stamp,
+        sequence: u32,
+        payload: &[u8],
+        slot: Option<usize>,
+        segment: impl Fn() -> Segment,
+        completed: &mut Completed,
+    ) {
+        let mut offset = 0;
+        for _ in 0..OPENINGS_PER_SEGMENT {
+            let rest = &payload[offset..];
+            if rest.is_empty() {
+                return;
+            }
+            match attempt(rest, 0) {
+                Attempt::Nothing => return,
+                Attempt::Done { findings, consumed } => {
+                    self.settle();
+                    completed.push((stamp, findings));
+                    offset += consumed.clamp(1, rest.len());
+                }
+                Attempt::Unfinished { reader, certain } => {
+                    let slot = slot.unwrap_or_else(|| {
+                        self.window.push(segment());
+                        self.window.len() - 1
+                    });
+                    self.unfinished.push(Opening {
+                        slot,
+                        sequence: sequence.wrapping_add(offset as u32),
+                        reader,
+                        tried_bytes: rest.len(),
+                        certain: certain.map(|findings| (stamp, findings)),
+                    });
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Offers the last segment of the window to the unfinished openings and gives up those that had enough.
+    fn advance(&mut self, completed: &mut Completed) {
+        let Some(stamp) = self.window.last().map(|segment| segment.stamp) else { return };
+        let mut bytes = Vec::new();
+        let mut still = Vec::with_capacity(self.unfinished.len());
+        for mut opening in std::mem::take(&mut self.unfinished) {
+            let following = &self.window[opening.slot..];
+            contiguous(following, opening.sequence, &mut bytes);
+            let mut is_over = false;
+            if bytes.len() > opening.tried_bytes {
+                opening.tried_bytes = bytes.len();
+                match attempt(&bytes, opening.reader) {
+                    Attempt::Nothing => {
+                        opening.certain = None;
+                        is_over = true;
+                    }
+                    Attempt::Done { findings, consumed } => {
+                        self.is_settled = true;
+                        completed.push((stamp, findings));
+                        opening.certain = None;
+                        is_over = true;
+                        self.after(&mut opening, &bytes, consumed, stamp, completed, &mut is_over);
+                    }
+                    Attempt::Unfinished { reader, certain } => {
+                        opening.reader = reader;
+                        if let Some(findings) = certain {
+                            opening.certain = Some((stamp, findings));
+                        }
+                    }
+                }
+            }
+            let kept: usize = following.iter().map(|segment| segment.bytes.len()).sum();
+            if !is_over && following.len() <= SEGMENT_LIMIT && kept <= BYTE_LIMIT {
+                still.push(opening);
+            } else if let Some((stamp, findings)) = opening.certain {
+                completed.push((stamp, *findings));
+            }
+        }
+        self.unfinished = still;
+        if self.is_settled {
+            self.settle();
+        }
+        self.trim();
+    }
+
+    /// Another opening may follow the bytes that the last one consumed.
+    fn after(
+        &self,
+        opening: &mut Opening,
+        bytes: &[u8],
+        consumed: usize,
+        stamp: Stamp,
+        completed: &mut Completed,
+        is_over: &mut bool,
+    ) {
+        let mut offset = consumed.clamp(1, bytes.len());
+        for _ in 0..OPENINGS_PER_SEGMENT {
+            let rest = &bytes[offset..];
+            if rest.is_empty() {
+                return;
+            }
+            match attempt(rest, 0) {
+                Attempt::Nothing => return,
+                Attempt::Done { findings, consumed } => {
+                    completed.push((stamp, findings));
+                    offset += consumed.clamp(1, rest.len());
+                }
+                Attempt::Unfinished { reader, certain } => {
+                    *opening = Opening {
+                        slot: opening.slot,
+                        sequence: opening.sequence.wrapping_add(offset as u32),
+                        reader,
+                        tried_bytes: rest.len(),
+                        certain: certain.map(|findings| (stamp, findings)),
+                    };
+                    *is_over = false;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Drops the segments before the oldest unfinished opening.
+    fn trim(&mut self) {
+        match self.unfinished.iter().map(|opening| opening.slot).min() {
+            None => self.window = Vec::new(),
+            Some(0) => {}
+            Some(oldest) => {
+                self.window.drain(..oldest);
+                self.unfinished.iter_mut().for_each(|opening| opening.slot -= oldest);
+            }
+        }
+    }
+
+    fn settle(&mut self) {
+        self.is_settled = true;
+    }
+
+    fn is_collecting(&self, is_anchored: bool) -> bool {
+        if is_anchored {
+            !self.is_settled && self.first.len() < ANCHORED_LIMIT && self.first.len() == self.seen as usize
+        } else {
+            self.first.len() < SEGMENT_LIMIT && self.first_bytes <= BYTE_LIMIT && self.first.len() == self.seen as usize
+        }
+    }
+
+    /// Whether the next payload must be shown to this side even if nothing starts with it.
+    pub(super) fn is_watching(&self, is_anchored: bool) -> bool {
+        !self.unfinished.is_empty() || self.is_collecting(is_anchored)
+    }
+
+    /// Ends the unfinished openings with what is certain.
+    pub(super) fn finish(&mut self) -> Completed {
+        self.window = Vec::new();
+        std::mem::take(&mut self.unfinished)
+            .into_iter()
+            .filter_map(|opening| opening.certain.map(|(stamp, findings)| (stamp, *findings)))
+            .collect()
+    }
+
+    /// Appends the same direction of what followed.
+    pub(super) fn merge(&mut self, right: Self, is_anchored: bool) -> Completed {
+        let mut completed = Completed::new();
+        if !self.unfinished.is_empty() && !right.first.is_empty() {
+            let mut taken = 0;
+            for segment in &right.first {
+                self.window.push(segment.clone());
+                taken += 1;
+                self.advance(&mut completed);
+                if self.unfinished.is_empty() {
+                    break;
+                }
+            }
+            if self.unfinished.is_empty() {
+                self.window = right.window;
+                self.unfinished = right.unfinished;
+            } else {
+                // All of the right part's segments are here now, and its own unfinished openings start in the last ones.
+                let shift = self.window.len().saturating_sub(right.window.len());
+                debug_assert_eq!(taken, right.first.len());
+                self.unfinished.extend(
+                    right.unfinished.into_iter().map(|opening| Opening { slot: opening.slot + shift, ..opening }),
+                );
+            }
+        } else if self.unfinished.is_empty() {
+            self.window = right.window;
+            self.unfinished = right.unfinished;
+        }
+        self.is_settled |= right.is_settled;
+        for segment in right.first {
+            if !self.is_collecting(is_anchored) {
+                break;
+            }
+            self.seen += 1;
+            self.first_bytes += segment.bytes.len();
+            self.first.push(segment);
+        }
+        self.seen = self.seen.saturating_add(right.seen).min(SEGMENT_LIMIT as u8);
+        completed
+    }
+
+    /// Nothing came before: keeps what a stream whose start was seen would have kept.
+    pub(super) fn anchor(&mut self) {
+        self.first.truncate(ANCHORED_LIMIT);
+        if self.is_settled {
+            self.first = Vec::new();
+        } else {
+            self.first.shrink_to_fit();
+        }
+    }
+
+    /// The stream's first bytes where no opening was recognised.
+    pub(super) fn head(&self) -> Option<Head> {
+        if self.is_settled { None } else { super::cold::head(&self.first, true) }
+    }
+
+    /// A second reading of a stream's first segments, put in order, where nothing was recognised as they came: an opening
+    /// whose first segment arrived late.
+    pub(super) fn reread(&self) -> Completed {
+        if self.is_settled || self.first.len() < 2 {
+            return Completed::new();
+        }
+        let is_in_order =
+            self.first.windows(2).all(|pair| (pair[1].sequence.wrapping_sub(pair[0].sequence) as i32) >= 0);
+        if is_in_order {
+            return Completed::new();
+        }
+        let newest = self.first.iter().map(|segment| segment.stamp).max().unwrap_or_default();
+        let mut bytes = Vec::new();
+        for start in &self.first {
+            if may_start(&start.bytes) {
+                contiguous(&self.first, start.sequence, &mut bytes);
+                match attempt(&bytes, 0) {
+                    Attempt::Done { findings, .. } => return vec![(newest, findings)],
+                    Attempt::Unfinished { certain: Some(findings), .. } => return vec![(newest, *findings)],
+                    _ => {}
+                }
+            }
+        }
+        Completed::new()
+    }
+
+    /// Shifts frame identities.
+    pub(super) fn rebase(&mut self, base: FrameId) {
+        for segment in self.first.iter_mut().chain(&mut self.window) {
+            segment.stamp.rebase(base);
+        }
+        for opening in &mut self.unfinished {
+            if let Some((stamp, _)) = &mut opening.certain {
+                stamp.rebase(base);
+            }
+        }
+    }
+}

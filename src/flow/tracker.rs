@@ -1,0 +1,222 @@
+//! Joins partials in capture order, closes the sessions that no later packet can join, and hands them out as flows.
+
+use super::answers::Answers;
+use super::fragments::{self, Group};
+use super::partial::{OtherFrames, Partial, Span, shard_of};
+use super::record::Flow;
+use super::session::Session;
+use super::shard::{deliver, idle_ns};
+use crate::capture::{Frame, FrameId, LinkType};
+use crate::packet::{Dissected, NotIp, Side, dissect_ip};
+use foldhash::fast::RandomState;
+use hashbrown::HashSet;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::hash::BuildHasher;
+use std::net::IpAddr;
+
+/// How far the capture's clock may step back without a session being closed too early. A capture that steps back further
+/// says so in the report.
+const SLACK_NS: i64 = 10 * 1_000_000_000;
+/// Flows leave in the order of windows of the capture's clock of this length, then of their first frames.
+const WINDOW_NS: i64 = 60 * 1_000_000_000;
+
+/// Bounds on what is kept.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limits {
+    /// Sessions kept open at most; none for no limit.
+    pub sessions: Option<usize>,
+}
+
+/// A flow that is over, with the window it leaves in.
+#[derive(Clone, Debug)]
+pub struct Closed {
+    /// Window of the capture's clock in which its idle time ran out.
+    pub window: i64,
+    /// The flow.
+    pub flow: Flow,
+}
+
+/// See the module.
+pub struct Tracker {
+    state: Partial,
+    limits: Limits,
+    /// Sessions that were closed early to stay within the limits.
+    shed: u64,
+}
+
+impl Tracker {
+    /// A tracker for one analysis. All partials given to it must have been made with the same hasher.
+    pub fn new(hasher: RandomState, limits: Limits) -> Self {
+        Self { state: Partial::new(hasher), limits, shed: 0 }
+    }
+
+    /// Joins the partial of the frames that follow; `base` is the identity of its first frame. Sessions that are over go to
+    /// `sink`, shard by shard, on rayon's threads.
+    pub fn join(&mut self, mut right: Partial, base: FrameId, sink: impl Fn(usize, Vec<Closed>) + Sync) {
+        right.rebase(base);
+        let span = Span::merge_of(self.state.span, right.span);
+        let clock_ns = span.map_or(i64::MIN, |span| span.latest_ns).saturating_sub(SLACK_NS);
+        self.absorb(right);
+        self.state.span = span;
+        self.close(clock_ns, sink);
+        self.forget(clock_ns.saturating_sub(HOLD_NS));
+    }
+
+    /// Closes everything: no frames follow.
+    pub fn finish(mut self, sink: impl Fn(usize, Vec<Closed>) + Sync) -> Summary {
+        self.close(i64::MAX, sink);
+        Summary { span: self.state.span, others: self.state.others, dropped: self.state.dropped, shed: self.shed }
+    }
+
+    /// Sessions open now.
+    pub fn open_sessions(&self) -> usize {
+        self.state.shards.iter().map(|shard| shard.sessions.len()).sum()
+    }
+
+    /// Forgets the answers that nothing can need any more.
+    fn forget(&mut self, clock_ns: i64) {
+        let mut open: HashSet<(IpAddr, IpAddr), RandomState> = HashSet::default();
+        for session in self.state.shards.iter().flat_map(|shard| &shard.sessions) {
+            if session.began_ns() < clock_ns {
+                let (low, high) = (session.key.address(Side::Low), session.key.address(Side::High));
+                open.extend([(low, high), (high, low)]);
+            }
+        }
+        self.state.answers.forget_before(clock_ns, |client, address| open.contains(&(client, address)));
+    }
+
+    fn absorb(&mut self, right: Partial) {
+        let hasher = self.state.hasher.clone();
+        let left = std::mem::replace(&mut self.state, right);
+        let mut answers = left.answers;
+        answers.merge(std::mem::take(&mut self.state.answers));
+        let late: Vec<Answers> = self
+            .state
+            .shards
+            .par_iter_mut()
+            .zip(left.shards)
+            .map(|(mine, theirs)| {
+                let (mut late, mut interner) = (Answers::default(), Default::default());
+                mine.prepend(theirs, &hasher, |session| {
+                    let key = session.key;
+                    if let Some(cold) = &mut session.cold {
+                        deliver(&key, cold, &mut late, &mut interner);
+                    }
+                });
+                mine.sessions.iter_mut().for_each(Session::anchor);
+                late
+            })
+            .collect();
+        late.into_iter().for_each(|late| answers.merge(late));
+        self.state.answers = answers;
+        let mut fragments = left.fragments;
+        fragments.merge(std::mem::take(&mut self.state.fragments));
+        self.state.fragments = fragments;
+        for (kind, theirs) in left.others {
+            let mine = self.state.others.entry(kind).or_default();
+            mine.frames += theirs.frames;
+            mine.bytes += theirs.bytes;
+        }
+        self.state.dropped.frames += left.dropped.frames;
+        self.state.dropped.bytes += left.dropped.bytes;
+        self.state.interner = Default::default();
+    }
+
+    fn close(&mut self, clock_ns: i64, sink: impl Fn(usize, Vec<Closed>) + Sync) {
+        let hasher = self.state.hasher.clone();
+        if !self.state.fragments.is_empty() {
+            let groups = self.state.fragments.drain_before(clock_ns);
+            self.state.shards.par_iter_mut().for_each(|shard| shard.reindex(&hasher));
+            for group in groups {
+                self.fold(group);
+            }
+        }
+        let answers = &self.state.answers;
+        self.state.shards.par_iter_mut().enumerate().for_each(|(at, shard)| {
+            let over = shard.drain(&hasher, |session| {
+                clock_ns == i64::MAX || clock_ns.saturating_sub(session.last_ns) > hold_ns(session)
+            });
+            let closed = over
+                .into_iter()
+                .map(|session| {
+                    let window = session.last_ns.saturating_add(hold_ns(&session)).div_euclid(WINDOW_NS);
+                    Closed { window, flow: session.resolve(answers) }
+                })
+                .collect();
+            sink(at, closed);
+        });
+        if let Some(limit) = self.limits.sessions
+            && self.open_sessions() > limit
+        {
+            self.shed += (self.open_sessions() - limit) as u64;
+        }
+    }
+
+    /// Gives a datagram's fragments to the session it belongs to.
+    fn fold(&mut self, group: Group) {
+        let hasher = self.state.hasher.clone();
+        let whole = group.whole();
+        let bytes = u32::try_from(group.bytes).unwrap_or(u32::MAX);
+        let mut packet = match whole.as_deref().map(|payload| dissect_ip(&group.key, group.side, payload, bytes)) {
+            Some(Dissected::Packet(packet)) if packet.fragment.is_none() => packet,
+            _ => crate::packet::Packet {
+                key: group.key,
+                side: group.side,
+                transport: crate::packet::Transport::Other,
+                payload: &[],
+                payload_length: 0,
+                counted_length: bytes,
+                fragment: None,
+            },
+        };
+        packet.counted_length = bytes;
+        let note = None;
+        let frame = Frame {
+            id: group.first.frame,
+            time_ns: group.first.time_ns,
+            link_type: LinkType::RAW,
+            bytes: &[],
+            wire_length: bytes,
+            note,
+        };
+        let hash = hasher.hash_one(packet.key);
+        let context = (&mut self.state.answers, &mut self.state.interner);
+        self.state.shards[shard_of(hash)].fold(
+            hash,
+            &packet,
+            &frame,
+            (group.packets, group.last.time_ns),
+            &hasher,
+            context,
+        );
+    }
+}
+
+/// Longest time that anything waits for its session: a session must outlive a datagram whose pieces still arrive.
+const HOLD_NS: i64 = 2 * fragments::TIMEOUT_NS;
+
+/// How long after its last packet a session is kept.
+fn hold_ns(session: &Session) -> i64 {
+    idle_ns(session.key.protocol) + HOLD_NS
+}
+
+/// What is left to say when all captures are read.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// Times of the frames seen.
+    pub span: Option<Span>,
+    /// Frames without an IP packet.
+    pub others: BTreeMap<NotIp, OtherFrames>,
+    /// Frames that never were on the wire, by the capture's own word.
+    pub dropped: OtherFrames,
+    /// Sessions closed early to stay within the limits.
+    pub shed: u64,
+}
+
+impl Summary {
+    /// Whether the clock stepped back further than sessions wait.
+    pub fn clock_stepped_back_ns(&self) -> Option<i64> {
+        self.span.map(|span| span.step_back_ns).filter(|&step| step > SLACK_NS)
+    }
+}
