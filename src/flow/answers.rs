@@ -110,11 +110,6 @@ impl Answers {
         self.given.retain(|&(client, address), names| !names.iter().all(is_old) || is_open(client, address));
     }
 
-    /// Pairs of client and address kept.
-    pub(super) fn len(&self) -> usize {
-        self.given.len()
-    }
-
     /// Shifts frame identities.
     pub(super) fn rebase(&mut self, base: FrameId) {
         for given in self.given.values_mut().flatten() {

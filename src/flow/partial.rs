@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 
 /// Shards of the flow table: merged and resolved side by side.
-pub(super) const SHARDS: usize = 16;
+pub const LANES: usize = 16;
 
 /// Frames that hold no IP packet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -20,6 +20,18 @@ pub struct OtherFrames {
     pub frames: u64,
     /// Frame lengths on the wire, in bytes.
     pub bytes: u64,
+}
+
+impl OtherFrames {
+    fn count(&mut self, frame: &Frame<'_>) {
+        self.frames += 1;
+        self.bytes += u64::from(frame.wire_length);
+    }
+
+    fn add(&mut self, other: Self) {
+        self.frames += other.frames;
+        self.bytes += other.bytes;
+    }
 }
 
 /// Times of the frames seen.
@@ -34,7 +46,7 @@ pub struct Span {
 }
 
 impl Span {
-    pub(super) fn merge_of(left: Option<Self>, right: Option<Self>) -> Option<Self> {
+    pub(super) fn merge(left: Option<Self>, right: Option<Self>) -> Option<Self> {
         let (Some(l), Some(r)) = (left, right) else { return left.or(right) };
         Some(Self {
             earliest_ns: l.earliest_ns.min(r.earliest_ns),
@@ -56,6 +68,8 @@ pub struct Partial {
     pub(super) others: BTreeMap<NotIp, OtherFrames>,
     /// Frames that never were on the wire, by the capture's own word.
     pub(super) dropped: OtherFrames,
+    /// Frames that the user's filter left out.
+    pub(super) skipped: OtherFrames,
     pub(super) span: Option<Span>,
 }
 
@@ -64,12 +78,13 @@ impl Partial {
     pub fn new(hasher: RandomState) -> Self {
         Self {
             hasher,
-            shards: vec![Shard::default(); SHARDS],
+            shards: vec![Shard::default(); LANES],
             answers: Answers::default(),
             fragments: Fragments::default(),
             interner: Interner::default(),
             others: BTreeMap::new(),
             dropped: OtherFrames::default(),
+            skipped: OtherFrames::default(),
             span: None,
         }
     }
@@ -86,8 +101,7 @@ impl Partial {
             None => self.span = Some(Span { earliest_ns: frame.time_ns, latest_ns: frame.time_ns, step_back_ns: 0 }),
         }
         if frame.note.is_some_and(|note| note.is_dropped) {
-            self.dropped.frames += 1;
-            self.dropped.bytes += u64::from(frame.wire_length);
+            self.dropped.count(frame);
             return;
         }
         match dissect(frame) {
@@ -95,12 +109,13 @@ impl Partial {
                 self.fragments.observe(&packet, Stamp { frame: frame.id, time_ns: frame.time_ns });
             }
             Dissected::Packet(packet) => self.observe_packet(&packet, frame),
-            Dissected::NotIp(kind) => {
-                let others = self.others.entry(kind).or_default();
-                others.frames += 1;
-                others.bytes += u64::from(frame.wire_length);
-            }
+            Dissected::NotIp(kind) => self.others.entry(kind).or_default().count(frame),
         }
+    }
+
+    /// Counts a frame that the user does not want analysed.
+    pub fn skip(&mut self, frame: &Frame<'_>) {
+        self.skipped.count(frame);
     }
 
     #[inline]
@@ -137,22 +152,30 @@ impl Partial {
             });
             mine.reindex(&self.hasher);
         }
-        let mut fragments = left.fragments;
+        self.merge_counts(left.fragments, left.others, [left.dropped, left.skipped], left.span);
+    }
+
+    /// Puts what came before in front of everything but sessions and answers.
+    pub(super) fn merge_counts(
+        &mut self,
+        mut fragments: Fragments,
+        others: BTreeMap<NotIp, OtherFrames>,
+        [dropped, skipped]: [OtherFrames; 2],
+        span: Option<Span>,
+    ) {
         fragments.merge(std::mem::take(&mut self.fragments));
         self.fragments = fragments;
-        for (kind, theirs) in left.others {
-            let mine = self.others.entry(kind).or_default();
-            mine.frames += theirs.frames;
-            mine.bytes += theirs.bytes;
+        for (kind, theirs) in others {
+            self.others.entry(kind).or_default().add(theirs);
         }
-        self.dropped.frames += left.dropped.frames;
-        self.dropped.bytes += left.dropped.bytes;
-        self.span = Span::merge_of(left.span, self.span);
+        self.dropped.add(dropped);
+        self.skipped.add(skipped);
+        self.span = Span::merge(span, self.span);
     }
 }
 
 /// The shard that a hash belongs to; other bits than the tables inside use.
 #[inline]
 pub(super) fn shard_of(hash: u64) -> usize {
-    (hash >> 32) as usize % SHARDS
+    (hash >> 32) as usize % LANES
 }

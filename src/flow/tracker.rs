@@ -55,18 +55,26 @@ impl Tracker {
     /// `sink`, shard by shard, on rayon's threads.
     pub fn join(&mut self, mut right: Partial, base: FrameId, sink: impl Fn(usize, Vec<Closed>) + Sync) {
         right.rebase(base);
-        let span = Span::merge_of(self.state.span, right.span);
-        let clock_ns = span.map_or(i64::MIN, |span| span.latest_ns).saturating_sub(SLACK_NS);
         self.absorb(right);
-        self.state.span = span;
+        let clock_ns = self.clock_ns();
         self.close(clock_ns, sink);
         self.forget(clock_ns.saturating_sub(HOLD_NS));
+    }
+
+    /// The time before which nothing more is expected.
+    fn clock_ns(&self) -> i64 {
+        self.state.span.map_or(i64::MIN, |span| span.latest_ns).saturating_sub(SLACK_NS)
+    }
+
+    /// The first window of [`Closed::window`] that is not complete yet.
+    pub fn complete_window(&self) -> i64 {
+        self.clock_ns().div_euclid(WINDOW_NS)
     }
 
     /// Closes everything: no frames follow.
     pub fn finish(mut self, sink: impl Fn(usize, Vec<Closed>) + Sync) -> Summary {
         self.close(i64::MAX, sink);
-        Summary { span: self.state.span, others: self.state.others, dropped: self.state.dropped, shed: self.shed }
+        Summary { span: self.state.span, others: self.state.others, dropped: self.state.dropped, skipped: self.state.skipped, shed: self.shed }
     }
 
     /// Sessions open now.
@@ -110,16 +118,7 @@ impl Tracker {
             .collect();
         late.into_iter().for_each(|late| answers.merge(late));
         self.state.answers = answers;
-        let mut fragments = left.fragments;
-        fragments.merge(std::mem::take(&mut self.state.fragments));
-        self.state.fragments = fragments;
-        for (kind, theirs) in left.others {
-            let mine = self.state.others.entry(kind).or_default();
-            mine.frames += theirs.frames;
-            mine.bytes += theirs.bytes;
-        }
-        self.state.dropped.frames += left.dropped.frames;
-        self.state.dropped.bytes += left.dropped.bytes;
+        self.state.merge_counts(left.fragments, left.others, [left.dropped, left.skipped], left.span);
         self.state.interner = Default::default();
     }
 
@@ -210,6 +209,8 @@ pub struct Summary {
     pub others: BTreeMap<NotIp, OtherFrames>,
     /// Frames that never were on the wire, by the capture's own word.
     pub dropped: OtherFrames,
+    /// Frames that the user's filter left out.
+    pub skipped: OtherFrames,
     /// Sessions closed early to stay within the limits.
     pub shed: u64,
 }

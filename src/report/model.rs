@@ -4,47 +4,11 @@
 use crate::app::{EvidenceKind, Party};
 use crate::error::Defect;
 use crate::place::{Country, DatabaseInfo, LocationCheck};
+use crate::route::Traffic;
 use serde::Serialize;
 
 /// Version of the model. Raised when a field changes its meaning or goes.
 pub const SCHEMA: u32 = 1;
-
-/// What went up and down.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
-pub struct Traffic {
-    /// Client to server: frame lengths in bytes.
-    pub bytes_up: u64,
-    /// Server to client: frame lengths in bytes.
-    pub bytes_down: u64,
-    /// Client to server.
-    pub packets_up: u64,
-    /// Server to client.
-    pub packets_down: u64,
-    /// Transport payload, client to server, in bytes.
-    pub payload_up: u64,
-    /// Transport payload, server to client, in bytes.
-    pub payload_down: u64,
-    /// Flow sessions.
-    pub flows: u64,
-}
-
-impl Traffic {
-    /// Both directions, in bytes.
-    pub const fn bytes(&self) -> u64 {
-        self.bytes_up + self.bytes_down
-    }
-
-    /// Adds another sum.
-    pub fn add(&mut self, other: &Self) {
-        self.bytes_up += other.bytes_up;
-        self.bytes_down += other.bytes_down;
-        self.packets_up += other.packets_up;
-        self.packets_down += other.packets_down;
-        self.payload_up += other.payload_up;
-        self.payload_down += other.payload_down;
-        self.flows += other.flows;
-    }
-}
 
 /// The whole answer.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -67,7 +31,7 @@ pub struct Report {
     pub duration_ns: u64,
     /// Where the captures were taken, as the user said.
     pub vantage: Option<VantageLine>,
-    /// Client addresses seen, most bytes first, at most 64.
+    /// Client addresses, first seen first, at most 64.
     pub devices: Vec<String>,
     /// Databases used, with dates and attribution.
     pub databases: Vec<DatabaseInfo>,

@@ -1,0 +1,234 @@
+//! Endpoints of one app in one place and one network.
+
+use super::traffic::Traffic;
+use crate::app::{Attribution, Party};
+use crate::capture::FrameId;
+use crate::flow::{Flow, RttSource};
+use crate::name::NameSource;
+use crate::place::{Country, LocationCheck, Place, Scope};
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Distinct addresses and names listed per destination, the first by frame. All are counted.
+const LISTED: usize = 256;
+
+/// What stands where a country would, before the country itself.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Where {
+    /// A country.
+    Country(Country),
+    /// Anycast: the site that answered is not known.
+    Anycast,
+    /// Local, multicast or reserved address.
+    Local,
+    /// No database knows it.
+    Unknown,
+}
+
+impl Where {
+    /// Where a place is.
+    pub fn of(place: &Place) -> Self {
+        match place.scope {
+            Scope::Global if place.is_anycast => Self::Anycast,
+            Scope::Global => place.country.map_or(Self::Unknown, Self::Country),
+            _ => Self::Local,
+        }
+    }
+}
+
+/// What groups endpoints: place and network.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct DestinationKey {
+    /// Where they are.
+    pub place: Where,
+    /// Origin AS.
+    pub asn: Option<u32>,
+}
+
+/// Sums of one name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NameSums {
+    /// Best source it was seen from.
+    pub source: NameSource,
+    /// First frame of a flow that carries it.
+    pub frame: FrameId,
+    /// Bytes of the flows whose chosen name it is.
+    pub bytes: u64,
+}
+
+/// Sums of one destination. Everything is a sum, a minimum, a maximum or a set.
+#[derive(Clone, Debug, Default)]
+pub struct DestinationSums {
+    /// Packets, bytes, flows.
+    pub traffic: Traffic,
+    /// Facts of the place, the same for all endpoints of the group but for what is summed below.
+    pub facts: Option<Arc<Place>>,
+    /// Bytes by city.
+    pub cities: BTreeMap<Option<Arc<str>>, u64>,
+    /// Bytes by coordinates in thousandths of a degree, so that sums are exact.
+    pub coordinates: BTreeMap<(i32, i32), u64>,
+    /// Bytes by what each location database says.
+    pub opinions: BTreeMap<(Arc<str>, Option<Country>), u64>,
+    /// Countries of the registered blocks.
+    pub registered: BTreeSet<Country>,
+    /// Databases disagree on some endpoint.
+    pub is_disputed: bool,
+    /// Bytes by party.
+    pub parties: BTreeMap<Party, u64>,
+    /// Shared services used.
+    pub services: BTreeSet<Arc<str>>,
+    /// Names.
+    pub names: HashMap<Arc<str>, NameSums, RandomState>,
+    /// Addresses and their first frames.
+    pub addresses: HashMap<IpAddr, FrameId, RandomState>,
+    /// Smallest round trip and how it was measured.
+    pub rtt: Option<(u64, RttSource)>,
+    /// Flows that had a round trip.
+    pub rtt_samples: u64,
+    /// Worst outcome of the location check over the endpoints.
+    pub check: Option<LocationCheck>,
+    /// First frame.
+    pub first_frame: Option<FrameId>,
+    /// Earliest packet, ns.
+    pub first_seen_ns: Option<i64>,
+    /// Latest packet, ns.
+    pub last_seen_ns: Option<i64>,
+}
+
+/// One round-trip verdict is worth more than another: an impossible place must not hide behind a possible one.
+const fn rank(check: LocationCheck) -> u8 {
+    match check {
+        LocationCheck::Unsupported => 0,
+        LocationCheck::Possible => 1,
+        LocationCheck::Impossible => 2,
+    }
+}
+
+fn min_of<T: Ord>(slot: &mut Option<T>, value: T) {
+    if slot.as_ref().is_none_or(|mine| value < *mine) {
+        *slot = Some(value);
+    }
+}
+
+fn max_of<T: Ord>(slot: &mut Option<T>, value: T) {
+    if slot.as_ref().is_none_or(|mine| value > *mine) {
+        *slot = Some(value);
+    }
+}
+
+impl DestinationSums {
+    /// Adds a flow to `peer`.
+    pub fn add(
+        &mut self,
+        flow: &Flow,
+        peer: IpAddr,
+        place: &Arc<Place>,
+        attribution: &Attribution,
+        check: LocationCheck,
+    ) {
+        let traffic = Traffic::of(flow);
+        let bytes = traffic.bytes();
+        self.traffic.add(&traffic);
+        if self.first_frame.is_none_or(|first| flow.first_frame < first) {
+            self.facts = Some(place.clone());
+        }
+        *self.cities.entry(place.city.clone()).or_default() += bytes;
+        if let Some((latitude, longitude)) = place.coordinates {
+            let key = ((latitude * 1000.0).round() as i32, (longitude * 1000.0).round() as i32);
+            *self.coordinates.entry(key).or_default() += bytes;
+        }
+        for opinion in &place.opinions {
+            *self.opinions.entry((opinion.source.clone(), opinion.country)).or_default() += bytes;
+        }
+        self.registered.extend(place.registered_country);
+        self.is_disputed |= place.is_disputed;
+        if let Some(party) = attribution.party {
+            *self.parties.entry(party).or_default() += bytes;
+        }
+        if let Some(service) = &attribution.service
+            && !self.services.contains(service)
+        {
+            self.services.insert(service.clone());
+        }
+        if let Some(name) = flow.name() {
+            self.add_name(&name.name, NameSums { source: name.source, frame: name.frame, bytes });
+        }
+        self.add_address(peer, flow.first_frame);
+        if let Some(rtt) = flow.rtt {
+            min_of(&mut self.rtt, (rtt.ns, rtt.source));
+            self.rtt_samples += 1;
+        }
+        self.add_check(check);
+        min_of(&mut self.first_frame, flow.first_frame);
+        min_of(&mut self.first_seen_ns, flow.first_seen_ns.min(flow.last_seen_ns));
+        max_of(&mut self.last_seen_ns, flow.last_seen_ns.max(flow.first_seen_ns));
+    }
+
+    fn add_name(&mut self, name: &Arc<str>, sums: NameSums) {
+        match self.names.get_mut(name) {
+            Some(mine) => {
+                mine.source = mine.source.min(sums.source);
+                mine.frame = mine.frame.min(sums.frame);
+                mine.bytes += sums.bytes;
+            }
+            None => {
+                self.names.insert(name.clone(), sums);
+            }
+        }
+    }
+
+    fn add_address(&mut self, address: IpAddr, frame: FrameId) {
+        let first = self.addresses.entry(address).or_insert(frame);
+        *first = (*first).min(frame);
+    }
+
+    fn add_check(&mut self, check: LocationCheck) {
+        if self.check.is_none_or(|mine| rank(check) > rank(mine)) {
+            self.check = Some(check);
+        }
+    }
+
+    /// Adds the sums of other flows to the same destination.
+    pub fn merge(&mut self, other: Self) {
+        self.traffic.add(&other.traffic);
+        // The facts shown for a group are those of the endpoint seen first, whichever part saw it.
+        if self.first_frame.is_none() || other.first_frame.is_some_and(|frame| Some(frame) < self.first_frame) {
+            self.facts = other.facts.or(self.facts.take());
+        }
+        let sum = |mine: &mut u64, theirs: u64| *mine += theirs;
+        other.cities.into_iter().for_each(|(key, bytes)| sum(self.cities.entry(key).or_default(), bytes));
+        other.coordinates.into_iter().for_each(|(key, bytes)| sum(self.coordinates.entry(key).or_default(), bytes));
+        other.opinions.into_iter().for_each(|(key, bytes)| sum(self.opinions.entry(key).or_default(), bytes));
+        other.parties.into_iter().for_each(|(key, bytes)| sum(self.parties.entry(key).or_default(), bytes));
+        self.registered.extend(other.registered);
+        self.services.extend(other.services);
+        self.is_disputed |= other.is_disputed;
+        other.names.into_iter().for_each(|(name, sums)| self.add_name(&name, sums));
+        other.addresses.into_iter().for_each(|(address, frame)| self.add_address(address, frame));
+        other.rtt.into_iter().for_each(|rtt| min_of(&mut self.rtt, rtt));
+        self.rtt_samples += other.rtt_samples;
+        other.check.into_iter().for_each(|check| self.add_check(check));
+        other.first_frame.into_iter().for_each(|frame| min_of(&mut self.first_frame, frame));
+        other.first_seen_ns.into_iter().for_each(|ns| min_of(&mut self.first_seen_ns, ns));
+        other.last_seen_ns.into_iter().for_each(|ns| max_of(&mut self.last_seen_ns, ns));
+    }
+
+    /// Names, most bytes first, then by first frame.
+    pub fn ranked_names(&self) -> Vec<(&Arc<str>, &NameSums)> {
+        let mut names: Vec<_> = self.names.iter().collect();
+        names.sort_by(|a, b| (b.1.bytes, a.1.frame, a.0).cmp(&(a.1.bytes, b.1.frame, b.0)));
+        names.truncate(LISTED);
+        names
+    }
+
+    /// Addresses, first seen first.
+    pub fn ranked_addresses(&self) -> Vec<IpAddr> {
+        let mut addresses: Vec<_> = self.addresses.iter().map(|(&address, &frame)| (frame, address)).collect();
+        addresses.sort_unstable();
+        addresses.truncate(LISTED);
+        addresses.into_iter().map(|(_, address)| address).collect()
+    }
+}

@@ -1,0 +1,221 @@
+//! The routing map: sums per app and destination, and what no app got.
+
+use super::destination::{DestinationKey, DestinationSums, Where};
+use super::traffic::Traffic;
+use crate::app::{Attribution, EvidenceKind};
+use crate::capture::FrameId;
+use crate::flow::{Ech, Flow};
+use crate::place::{LocationCheck, Place, Scope};
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Client addresses listed, the first by frame.
+const DEVICES: usize = 64;
+/// Examples kept per reason, the first by frame.
+const EXAMPLES: usize = 8;
+
+/// Why no app was named for a flow.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Reason {
+    /// A name lies under a shared service's domain: an SDK, an advertising network, a CDN.
+    SharedService(Arc<str>),
+    /// The real name is hidden behind a public one.
+    EncryptedHello,
+    /// A name was seen; the catalogue does not know it.
+    NameNotInCatalogue,
+    /// A protocol of the system rather than of an app: `dns`, `ntp`, ….
+    SystemProtocol(&'static str),
+    /// The protocol was recognised; it carried no name.
+    NoNameIn(&'static str),
+    /// Nothing was recognised.
+    NoName,
+    /// Local: the other end is not on the public network.
+    Local(&'static str),
+    /// The user asked for other apps or devices.
+    LeftOut,
+}
+
+/// Where one flow's bytes are counted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// To an app.
+    App(Arc<str>),
+    /// To no app, for this reason.
+    None(Reason),
+}
+
+/// Protocols that the operating system speaks for itself.
+const SYSTEM: &[&str] = &["dhcp", "dns", "llmnr", "mdns", "nbns", "netbios", "ntp", "ssdp"];
+
+/// A flow with all that is known of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Observed<'a> {
+    /// The flow.
+    pub flow: &'a Flow,
+    /// The end that is located: the server, or the client where only that is on the public network.
+    pub peer: IpAddr,
+    /// Its place.
+    pub place: &'a Arc<Place>,
+    /// Who sent it.
+    pub attribution: &'a Attribution,
+    /// What the round trip says of the place.
+    pub check: LocationCheck,
+}
+
+impl Observed<'_> {
+    /// Where its bytes are counted.
+    pub fn outcome(&self) -> Outcome {
+        if let Some(claim) = &self.attribution.chosen {
+            return Outcome::App(claim.app.clone());
+        }
+        let application = self.flow.application.map(|application| application.0);
+        Outcome::None(match self.place.scope {
+            Scope::Local => Reason::Local("private addresses"),
+            Scope::Multicast => Reason::Local("multicast and broadcast"),
+            Scope::Reserved => Reason::Local("reserved addresses"),
+            Scope::Global => match (application, &self.attribution.service) {
+                (_, Some(service)) => Reason::SharedService(service.clone()),
+                _ if matches!(self.flow.ech, Some(Ech::Likely | Ech::Confirmed)) => Reason::EncryptedHello,
+                _ if self.flow.name().is_some() => Reason::NameNotInCatalogue,
+                (Some(word), None) if SYSTEM.contains(&word) => Reason::SystemProtocol(word),
+                (Some(word), None) => Reason::NoNameIn(word),
+                (None, None) => Reason::NoName,
+            },
+        })
+    }
+}
+
+/// Sums of one app.
+#[derive(Clone, Debug, Default)]
+pub struct AppSums {
+    /// Packets, bytes, flows.
+    pub traffic: Traffic,
+    /// Bytes by kind of evidence and rule.
+    pub evidence: BTreeMap<(EvidenceKind, Arc<str>), u64>,
+    /// Destinations.
+    pub destinations: HashMap<DestinationKey, DestinationSums, RandomState>,
+}
+
+impl AppSums {
+    fn add(&mut self, observed: &Observed<'_>) {
+        let traffic = Traffic::of(observed.flow);
+        self.traffic.add(&traffic);
+        if let Some(claim) = &observed.attribution.chosen {
+            *self.evidence.entry((claim.kind, claim.rule.clone())).or_default() += traffic.bytes();
+        }
+        let place = observed.place;
+        let key = DestinationKey { place: Where::of(place), asn: place.asn };
+        let Observed { flow, peer, attribution, check, .. } = *observed;
+        self.destinations.entry(key).or_default().add(flow, peer, place, attribution, check);
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.traffic.add(&other.traffic);
+        other.evidence.into_iter().for_each(|(key, bytes)| *self.evidence.entry(key).or_default() += bytes);
+        for (key, theirs) in other.destinations {
+            self.destinations.entry(key).or_default().merge(theirs);
+        }
+    }
+}
+
+/// Bytes that no app got, for one reason.
+#[derive(Clone, Debug, Default)]
+pub struct ReasonSums {
+    /// Packets, bytes, flows.
+    pub traffic: Traffic,
+    /// Names or addresses of the first flows.
+    pub examples: BTreeSet<(FrameId, Arc<str>)>,
+}
+
+/// See the module. Empty by default; `add` and `merge` in any order give the same map.
+#[derive(Clone, Debug, Default)]
+pub struct RouteMap {
+    /// By catalogue id or the owner's own name.
+    pub apps: HashMap<Arc<str>, AppSums, RandomState>,
+    /// What no app got, by reason.
+    pub reasons: HashMap<Reason, ReasonSums, RandomState>,
+    /// Destinations of that on the public network.
+    pub nameless: AppSums,
+    /// First frame of each client, for the first [`DEVICES`] of them.
+    devices: BTreeSet<(FrameId, IpAddr)>,
+}
+
+impl RouteMap {
+    /// Adds a flow.
+    pub fn add(&mut self, observed: &Observed<'_>) {
+        let flow = observed.flow;
+        let device = if observed.peer == flow.client_ip { flow.server_ip } else { flow.client_ip };
+        self.add_device(flow.first_frame, device);
+        match observed.outcome() {
+            Outcome::App(app) => match self.apps.get_mut(&app) {
+                Some(sums) => sums.add(observed),
+                None => self.apps.entry(app).or_default().add(observed),
+            },
+            Outcome::None(reason) => {
+                if !matches!(reason, Reason::Local(_)) {
+                    self.nameless.add(observed);
+                }
+                let sums = self.reasons.entry(reason).or_default();
+                sums.traffic.add(&Traffic::of(flow));
+                let is_early = sums.examples.len() < EXAMPLES
+                    || sums.examples.last().is_some_and(|(last, _)| flow.first_frame < *last);
+                if is_early {
+                    let example = match flow.name() {
+                        Some(name) => name.name.clone(),
+                        None => observed.peer.to_string().into(),
+                    };
+                    sums.examples.insert((flow.first_frame, example));
+                    if sums.examples.len() > EXAMPLES {
+                        sums.examples.pop_last();
+                    }
+                }
+            }
+        }
+    }
+
+    /// Counts a flow that the user did not ask for.
+    pub fn leave_out(&mut self, flow: &Flow, reason: Reason) {
+        self.reasons.entry(reason).or_default().traffic.add(&Traffic::of(flow));
+    }
+
+    fn add_device(&mut self, frame: FrameId, device: IpAddr) {
+        if self.devices.len() >= DEVICES && self.devices.last().is_some_and(|(last, _)| frame > *last) {
+            return;
+        }
+        if let Some(&known) = self.devices.iter().find(|(_, known)| *known == device) {
+            if known.0 <= frame {
+                return;
+            }
+            self.devices.remove(&known);
+        }
+        self.devices.insert((frame, device));
+        if self.devices.len() > DEVICES {
+            self.devices.pop_last();
+        }
+    }
+
+    /// Adds another map.
+    pub fn merge(&mut self, other: Self) {
+        for (app, theirs) in other.apps {
+            self.apps.entry(app).or_default().merge(theirs);
+        }
+        for (reason, theirs) in other.reasons {
+            let mine = self.reasons.entry(reason).or_default();
+            mine.traffic.add(&theirs.traffic);
+            mine.examples.extend(theirs.examples);
+            while mine.examples.len() > EXAMPLES {
+                mine.examples.pop_last();
+            }
+        }
+        self.nameless.merge(other.nameless);
+        other.devices.into_iter().for_each(|(frame, device)| self.add_device(frame, device));
+    }
+
+    /// Client addresses, first seen first.
+    pub fn devices(&self) -> impl Iterator<Item = IpAddr> + '_ {
+        self.devices.iter().map(|&(_, device)| device)
+    }
+}
