@@ -136,3 +136,144 @@ impl<'a> Segment<'a> {
 const fn ports(a: u8, b: u8, c: u8, d: u8) -> (u16, u16) {
     (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::FrameId;
+    use crate::packet::{Dissected, general};
+    use etherparse::{LaxSlicedPacket, PacketBuilder, TransportSlice, VlanId};
+    use proptest::prelude::*;
+
+    #[derive(Clone, Debug)]
+    struct Shape {
+        is_raw: bool,
+        has_tag: bool,
+        is_v6: bool,
+        is_udp: bool,
+        addresses: ([u8; 16], [u8; 16]),
+        ports: (u16, u16),
+        numbers: (u32, u32),
+        payload: Vec<u8>,
+        padding: usize,
+    }
+
+    fn port() -> impl Strategy<Value = u16> {
+        prop_oneof![any::<u16>(), Just(4789), Just(2152), Just(3544), Just(443)]
+    }
+
+    fn shape() -> impl Strategy<Value = Shape> {
+        let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+        let payload = proptest::collection::vec(any::<u8>(), 0..120);
+        (flags, any::<([u8; 16], [u8; 16])>(), (port(), port()), any::<(u32, u32)>(), payload, 0_usize..20).prop_map(
+            |((is_raw, has_tag, is_v6, is_udp), addresses, ports, numbers, payload, padding)| Shape {
+                is_raw,
+                has_tag,
+                is_v6,
+                is_udp,
+                addresses,
+                ports,
+                numbers,
+                payload,
+                padding,
+            },
+        )
+    }
+
+    fn v4(address: [u8; 16]) -> [u8; 4] {
+        [address[0], address[1], address[2], address[3]]
+    }
+
+    /// The frame of a shape, and where its link layer ends.
+    fn frame(shape: &Shape) -> (LinkType, Vec<u8>) {
+        let (source, destination) = shape.addresses;
+        let ethernet = || PacketBuilder::ethernet2([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]);
+        let tag = || ethernet().single_vlan(VlanId::try_new(7).expect("small"));
+        let step = match (shape.is_raw, shape.has_tag, shape.is_v6) {
+            (true, _, false) => PacketBuilder::ipv4(v4(source), v4(destination), 64),
+            (true, _, true) => PacketBuilder::ipv6(source, destination, 64),
+            (false, false, false) => ethernet().ipv4(v4(source), v4(destination), 64),
+            (false, false, true) => ethernet().ipv6(source, destination, 64),
+            (false, true, false) => tag().ipv4(v4(source), v4(destination), 64),
+            (false, true, true) => tag().ipv6(source, destination, 64),
+        };
+        let mut bytes = Vec::new();
+        if shape.is_udp {
+            step.udp(shape.ports.0, shape.ports.1).write(&mut bytes, &shape.payload).expect("small");
+        } else {
+            let step = step.tcp(shape.ports.0, shape.ports.1, shape.numbers.0, 512).ack(shape.numbers.1);
+            step.write(&mut bytes, &shape.payload).expect("small");
+        }
+        bytes.resize(bytes.len() + shape.padding, 0);
+        (if shape.is_raw { LinkType::RAW } else { LinkType::ETHERNET }, bytes)
+    }
+
+    fn record(link_type: LinkType, bytes: &[u8], wire_length: usize) -> Frame<'_> {
+        let wire_length = u32::try_from(wire_length).expect("small");
+        Frame { id: FrameId::default(), time_ns: 0, link_type, bytes, wire_length, note: None }
+    }
+
+    /// The short path says nothing, or what the general path says.
+    fn check(frame: &Frame<'_>) -> Result<(), TestCaseError> {
+        if let Some(packet) = read(frame) {
+            prop_assert_eq!(Dissected::Packet(packet), general::dissect(frame));
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        #[test]
+        fn whole_packets_are_plain(shape in shape()) {
+            let (link_type, bytes) = frame(&shape);
+            let frame = record(link_type, &bytes, bytes.len());
+            check(&frame)?;
+            let is_tunnel = shape.is_udp && (tunnel::is_tunnel_port(shape.ports.0) || tunnel::is_tunnel_port(shape.ports.1));
+            let packet = read(&frame);
+            prop_assert_eq!(packet.is_some(), !is_tunnel);
+            let Some(packet) = packet else { return Ok(()) };
+            // And what etherparse says.
+            let sliced = if shape.is_raw {
+                LaxSlicedPacket::from_ip(&bytes).expect("valid")
+            } else {
+                LaxSlicedPacket::from_ethernet(&bytes).expect("valid")
+            };
+            let (ports, transport, payload) = match sliced.transport.expect("valid") {
+                TransportSlice::Tcp(tcp) => {
+                    let flags = TcpFlags(tcp.slice()[13]);
+                    let segment = TcpSegment { sequence: tcp.sequence_number(), acknowledgment: tcp.acknowledgment_number(), flags };
+                    ((tcp.source_port(), tcp.destination_port()), Transport::Tcp(segment), tcp.payload())
+                }
+                TransportSlice::Udp(udp) => ((udp.source_port(), udp.destination_port()), Transport::Udp, udp.payload()),
+                other => return Err(TestCaseError::fail(format!("{other:?}"))),
+            };
+            prop_assert_eq!((packet.key.port(packet.side), packet.key.port(packet.side.opposite())), ports);
+            prop_assert_eq!((packet.transport, packet.payload), (transport, payload));
+            prop_assert_eq!(packet.payload_length as usize, payload.len());
+        }
+
+        #[test]
+        fn cut_packets_read_the_same(shape in shape(), missing in 0_usize..40) {
+            let (link_type, bytes) = frame(&shape);
+            for length in 0..bytes.len() {
+                check(&record(link_type, &bytes[..length], bytes.len()))?;
+                check(&record(link_type, &bytes[..length], length))?;
+            }
+            check(&record(link_type, &bytes, bytes.len() + missing))?;
+            check(&record(link_type, &bytes, bytes.len() / 2))?;
+        }
+
+        #[test]
+        fn changed_packets_read_the_same(shape in shape(), changes in proptest::collection::vec((0_usize..64, any::<u8>()), 1..4), length in 0_usize..200) {
+            let (link_type, mut bytes) = frame(&shape);
+            for (at, value) in changes {
+                if let Some(byte) = bytes.get_mut(at) {
+                    *byte = value;
+                }
+            }
+            check(&record(link_type, &bytes, bytes.len()))?;
+            check(&record(link_type, &bytes[..length.min(bytes.len())], bytes.len()))?;
+        }
+    }
+}
