@@ -1,5 +1,7 @@
 //! The key of a flow: both endpoints in one order, the protocol and the encapsulations around them.
 
+use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// One encapsulation between the link layer and the innermost IP packet.
@@ -42,6 +44,30 @@ pub enum Encapsulation {
 }
 
 impl Encapsulation {
+    /// All of them; the code of each is its place, from 1.
+    const ALL: [Self; 16] = [
+        Self::IpInIp,
+        Self::Gre,
+        Self::Erspan,
+        Self::Teredo,
+        Self::Vxlan,
+        Self::Geneve,
+        Self::Gtp,
+        Self::L2tp,
+        Self::EtherIp,
+        Self::Ah,
+        Self::Tzsp,
+        Self::Ayiya,
+        Self::Capwap,
+        Self::Lisp,
+        Self::Nsh,
+        Self::Other,
+    ];
+
+    fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(code).checked_sub(1)?).copied()
+    }
+
     /// The name shown in flow records.
     pub const fn name(self) -> &'static str {
         match self {
@@ -66,30 +92,41 @@ impl Encapsulation {
 }
 
 /// The encapsulations around the innermost IP packet, outermost first, to [`TunnelPath::LIMIT`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub struct TunnelPath([Option<Encapsulation>; TunnelPath::LIMIT]);
+///
+/// One byte each from the most significant on, so that a path compares and hashes as one integer.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct TunnelPath(u64);
 
 impl TunnelPath {
     /// How many encapsulations are opened; deeper nesting is counted as a flow of the last one opened.
     pub const LIMIT: usize = 6;
     /// No encapsulation.
-    pub const NONE: Self = Self([None; Self::LIMIT]);
+    pub const NONE: Self = Self(0);
 
     /// This path with one more encapsulation inside, or none where the limit is reached.
-    pub fn entered(mut self, inner: Encapsulation) -> Option<Self> {
-        let free = self.0.iter_mut().find(|slot| slot.is_none())?;
-        *free = Some(inner);
-        Some(self)
+    pub fn entered(self, inner: Encapsulation) -> Option<Self> {
+        let depth = self.iter().count();
+        (depth < Self::LIMIT).then(|| Self(self.0 | (inner as u64) << Self::shift(depth)))
     }
 
     /// Outermost first.
     pub fn iter(&self) -> impl Iterator<Item = Encapsulation> + '_ {
-        self.0.iter().flatten().copied()
+        (0..Self::LIMIT).map_while(|depth| Encapsulation::from_code((self.0 >> Self::shift(depth)) as u8))
     }
 
     /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.0[0].is_none()
+    pub const fn is_empty(&self) -> bool {
+        self.0 == 0
+    }
+
+    const fn shift(depth: usize) -> usize {
+        56 - 8 * depth
+    }
+}
+
+impl fmt::Debug for TunnelPath {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_list().entries(self.iter()).finish()
     }
 }
 
@@ -114,11 +151,11 @@ impl Side {
 
 /// Both endpoints of a conversation in one order, so that both directions have the same key.
 ///
-/// IPv4 addresses lie in the first four bytes; `version` keeps them apart from IPv6.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+/// Addresses are integers, IPv4 in the upper 32 bits; `version` keeps them apart from IPv6.
+#[derive(Clone, Copy, PartialOrd, Ord, Debug)]
 pub struct FlowKey {
-    low: [u8; 16],
-    high: [u8; 16],
+    low: u128,
+    high: u128,
     low_port: u16,
     high_port: u16,
     /// IP protocol number of the transport (IANA).
@@ -130,6 +167,9 @@ pub struct FlowKey {
 }
 
 impl FlowKey {
+    /// How far an IPv4 address is moved up in the integer.
+    const IPV4_SHIFT: u32 = 96;
+
     /// The key of a packet from `source` to `destination` (address bytes, IPv4 zero-padded; port 0 where there is none),
     /// and the side that sent it.
     #[inline]
@@ -142,25 +182,55 @@ impl FlowKey {
     ) -> (Self, Side) {
         let from = (u128::from_be_bytes(source.0), source.1);
         let to = (u128::from_be_bytes(destination.0), destination.1);
-        let (low, high, side) =
-            if from <= to { (source, destination, Side::Low) } else { (destination, source, Side::High) };
+        Self::ordered(version, protocol, from, to, from <= to, tunnel)
+    }
+
+    /// The same for IPv4 addresses outside of any tunnel: what the short path needs.
+    #[inline(always)]
+    pub(super) fn plain_v4(protocol: u8, source: ([u8; 4], u16), destination: ([u8; 4], u16)) -> (Self, Side) {
+        let from = (u32::from_be_bytes(source.0), source.1);
+        let to = (u32::from_be_bytes(destination.0), destination.1);
+        let is_from_low = (u64::from(from.0) << 16 | u64::from(from.1)) <= (u64::from(to.0) << 16 | u64::from(to.1));
+        let wide = |(address, port): (u32, u16)| (u128::from(address) << Self::IPV4_SHIFT, port);
+        Self::ordered(4, protocol, wide(from), wide(to), is_from_low, TunnelPath::NONE)
+    }
+
+    #[inline(always)]
+    fn ordered(
+        version: u8,
+        protocol: u8,
+        from: (u128, u16),
+        to: (u128, u16),
+        is_from_low: bool,
+        tunnel: TunnelPath,
+    ) -> (Self, Side) {
+        let (low, high, side) = if is_from_low { (from, to, Side::Low) } else { (to, from, Side::High) };
         (Self { low: low.0, high: high.0, low_port: low.1, high_port: high.1, protocol, version, tunnel }, side)
     }
 
     /// Address of one side.
     pub fn address(&self, side: Side) -> IpAddr {
-        let bytes = match side {
-            Side::Low => &self.low,
-            Side::High => &self.high,
-        };
+        let bits = self.bits(side);
         match self.version {
-            4 => IpAddr::V4(Ipv4Addr::new(bytes[0], bytes[1], bytes[2], bytes[3])),
-            _ => IpAddr::V6(Ipv6Addr::from(*bytes)),
+            4 => IpAddr::V4(Ipv4Addr::from_bits((bits >> Self::IPV4_SHIFT) as u32)),
+            _ => IpAddr::V6(Ipv6Addr::from_bits(bits)),
+        }
+    }
+
+    /// Address bytes of one side as [`FlowKey::new`] takes them.
+    pub(super) fn address_bytes(&self, side: Side) -> [u8; 16] {
+        self.bits(side).to_be_bytes()
+    }
+
+    const fn bits(&self, side: Side) -> u128 {
+        match side {
+            Side::Low => self.low,
+            Side::High => self.high,
         }
     }
 
     /// Port of one side; 0 where the protocol has none.
-    pub fn port(&self, side: Side) -> u16 {
+    pub const fn port(&self, side: Side) -> u16 {
         match side {
             Side::Low => self.low_port,
             Side::High => self.high_port,
@@ -168,7 +238,100 @@ impl FlowKey {
     }
 
     /// Whether both sides are the same endpoint, so that the direction cannot be told.
-    pub fn is_to_itself(&self) -> bool {
+    pub const fn is_to_itself(&self) -> bool {
         self.low == self.high && self.low_port == self.high_port
+    }
+
+    /// All but the addresses.
+    #[inline(always)]
+    const fn tail(&self) -> u128 {
+        (self.tunnel.0 as u128) << 64
+            | (self.low_port as u128) << 48
+            | (self.high_port as u128) << 32
+            | (self.protocol as u128) << 8
+            | self.version as u128
+    }
+}
+
+impl PartialEq for FlowKey {
+    /// Without branches: the table compares keys whose hashes agree, so they nearly always are equal.
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        (self.low ^ other.low) | (self.high ^ other.high) | (self.tail() ^ other.tail()) == 0
+    }
+}
+
+impl Eq for FlowKey {}
+
+impl Hash for FlowKey {
+    /// A plain IPv4 conversation is one 128-bit word: 32 bits each of addresses, ports and the rest.
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        if self.version == 4 && self.tunnel.is_empty() {
+            state.write_u128(self.low | self.high >> 32 | self.tail());
+        } else {
+            state.write_u128(self.low);
+            state.write_u128(self.high);
+            state.write_u128(self.tail());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::hash::{BuildHasher, RandomState};
+
+    #[test]
+    fn a_path_is_entered_to_its_limit() {
+        let mut path = TunnelPath::NONE;
+        assert!(path.is_empty());
+        for encapsulation in Encapsulation::ALL.into_iter().take(TunnelPath::LIMIT) {
+            path = path.entered(encapsulation).expect("below the limit");
+        }
+        assert_eq!(path.entered(Encapsulation::Other), None);
+        assert!(path.iter().eq(Encapsulation::ALL.into_iter().take(TunnelPath::LIMIT)));
+    }
+
+    #[test]
+    fn codes_are_places() {
+        for encapsulation in Encapsulation::ALL {
+            assert_eq!(Encapsulation::from_code(encapsulation as u8), Some(encapsulation));
+        }
+        assert_eq!((Encapsulation::from_code(0), Encapsulation::from_code(17)), (None, None));
+    }
+
+    #[test]
+    fn paths_order_as_lists() {
+        let of =
+            |list: &[Encapsulation]| list.iter().fold(TunnelPath::NONE, |path, one| path.entered(*one).expect("short"));
+        let (gre, gre_other, vxlan) =
+            (of(&[Encapsulation::Gre]), of(&[Encapsulation::Gre, Encapsulation::Other]), of(&[Encapsulation::Vxlan]));
+        assert!(TunnelPath::NONE < gre && gre < gre_other && gre_other < vxlan);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn both_directions_have_one_key(source: [u8; 4], destination: [u8; 4], ports: (u16, u16), protocol: u8) {
+            let wide = |address: [u8; 4]| {
+                let mut bytes = [0; 16];
+                bytes[..4].copy_from_slice(&address);
+                bytes
+            };
+            let there = FlowKey::plain_v4(protocol, (source, ports.0), (destination, ports.1));
+            let back = FlowKey::plain_v4(protocol, (destination, ports.1), (source, ports.0));
+            prop_assert_eq!(there.0, back.0);
+            prop_assert_eq!(there.1 == back.1, there.0.is_to_itself());
+            let slow = FlowKey::new(4, protocol, (wide(source), ports.0), (wide(destination), ports.1), TunnelPath::NONE);
+            prop_assert_eq!(there, slow);
+            let state = RandomState::new();
+            prop_assert_eq!(state.hash_one(there.0), state.hash_one(back.0));
+            prop_assert_eq!(there.0.address(there.1), IpAddr::from(source));
+            prop_assert_eq!(there.0.port(there.1), ports.0);
+            let other = FlowKey::new(6, protocol, (wide(source), ports.0), (wide(destination), ports.1), TunnelPath::NONE);
+            prop_assert_ne!(there.0, other.0);
+        }
     }
 }

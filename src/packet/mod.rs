@@ -1,7 +1,13 @@
 //! From [`Frame`](crate::capture::Frame)s to [`Packet`]s: link layers, encapsulations, IP, TCP and UDP.
 
+mod general;
+mod ip;
 mod key;
-pub mod link;
+mod link;
+mod plain;
+mod span;
+mod transport;
+mod tunnel;
 mod view;
 
 pub use key::{Encapsulation, FlowKey, Side, TunnelPath};

@@ -1,6 +1,7 @@
 //! A packet is what was understood of a frame: the flow key, the transport header and the payload.
 
-use super::key::{FlowKey, Side, TunnelPath};
+use super::key::{FlowKey, Side};
+use super::{general, plain};
 use crate::capture::Frame;
 
 /// TCP flags as in the header's low byte (RFC 9293 §3.1).
@@ -86,6 +87,8 @@ pub enum NotIp {
     Protocol(u16),
     /// A control, management or empty frame of the link layer.
     LinkControl,
+    /// The link layer's payload is encrypted (Wi-Fi, MACsec).
+    Encrypted,
     /// A link type that whither does not read.
     UnknownLinkType(u16),
     /// Headers cut short by the snap length.
@@ -106,13 +109,14 @@ pub enum Dissected<'a> {
 /// Reads a frame down to its innermost IP packet.
 #[inline]
 pub fn dissect<'a>(frame: &Frame<'a>) -> Dissected<'a> {
-    let _ = frame;
-    Dissected::NotIp(NotIp::LinkControl)
+    match plain::read(frame) {
+        Some(packet) => Dissected::Packet(packet),
+        None => general::dissect(frame),
+    }
 }
 
-/// Reads the reassembled payload of a fragmented datagram: `protocol` is its IP protocol number, `key` the key of its
-/// fragments, `counted_length` what the fragments count together. The result may be a packet inside a tunnel.
+/// Reads the reassembled payload of a fragmented datagram: `key` is that of its fragments (`protocol` that of the first),
+/// `counted_length` what the fragments count together. The result may be a packet inside a tunnel.
 pub fn dissect_ip<'a>(key: &FlowKey, side: Side, payload: &'a [u8], counted_length: u32) -> Dissected<'a> {
-    let _ = (key, side, payload, counted_length, TunnelPath::NONE);
-    Dissected::NotIp(NotIp::Malformed)
+    general::dissect_ip(key, side, payload, counted_length)
 }

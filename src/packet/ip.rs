@@ -1,0 +1,187 @@
+//! IPv4 (RFC 791) and IPv6 (RFC 8200) headers to a datagram: addresses, protocol, payload, fragment.
+//!
+//! What tshark counts as a packet counts here: wrong total lengths are clipped to the frame, a total length of 0 (filled in
+//! later by the network card's segmentation offload) means all that was captured.
+
+use super::span::Span;
+use super::{Fragment, NotIp};
+use etherparse::{
+    IpAuthHeaderSlice, IpNumber, Ipv4HeaderSlice, Ipv6FragmentHeaderSlice, Ipv6HeaderSlice, Ipv6RawExtHeaderSlice,
+    ip_number,
+};
+
+/// Extension headers followed in one IPv6 packet: above what fits into 1500 bytes at 8 bytes each, so that only jumbo
+/// frames made for the purpose end early.
+const EXTENSION_LIMIT: usize = 192;
+/// Payload an Ethernet frame is filled up to with padding (IEEE 802.3 §4.2.3.3).
+const ETHERNET_LEAST_PAYLOAD: usize = 46;
+const IPV6_HEADER_LENGTH: usize = 40;
+/// Jumbo Payload hop-by-hop option (RFC 2675 §2).
+const OPTION_JUMBO: u8 = 0xc2;
+
+/// One IP packet, or a piece of one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Datagram<'a> {
+    /// 4 or 6.
+    pub(crate) version: u8,
+    /// Protocol number after all extension headers understood.
+    pub(crate) protocol: u8,
+    /// IPv4 addresses lie in the first four bytes.
+    pub(crate) source: [u8; 16],
+    /// As `source`.
+    pub(crate) destination: [u8; 16],
+    /// What follows the headers, without padding.
+    pub(crate) payload: Span<'a>,
+    /// Set unless the datagram is whole.
+    pub(crate) fragment: Option<Fragment>,
+}
+
+/// Reads the IP header that `span` starts with; its version nibble says which.
+pub(crate) fn read(span: Span<'_>) -> Result<Datagram<'_>, NotIp> {
+    match span.byte(0)? >> 4 {
+        4 => read_v4(span),
+        6 => read_v6(span),
+        _ => Err(NotIp::Malformed),
+    }
+}
+
+/// Whether an IP packet with lengths that agree with its surroundings starts here: what a guessed tunnel must hold.
+pub(crate) fn fits(span: Span<'_>) -> bool {
+    let check = || {
+        Ok::<bool, NotIp>(match span.byte(0)? {
+            first @ 0x45..=0x4f => {
+                let total_length = usize::from(span.u16(2)?);
+                total_length >= usize::from(first & 0x0f) * 4 && total_length <= span.wire_length()
+            }
+            0x60..=0x6f => {
+                let (payload_length, next_header) = (usize::from(span.u16(4)?), span.byte(6)?);
+                let is_length_known = payload_length > 0
+                    || matches!(next_header, 59)
+                    || next_header == ip_number::IPV6_HEADER_HOP_BY_HOP.0;
+                is_length_known && IPV6_HEADER_LENGTH + payload_length <= span.wire_length()
+            }
+            _ => false,
+        })
+    };
+    check().unwrap_or(false)
+}
+
+fn read_v4(span: Span<'_>) -> Result<Datagram<'_>, NotIp> {
+    let header_length = usize::from(span.byte(0)? & 0x0f) * 4;
+    let header = Ipv4HeaderSlice::from_slice(span.bytes()).map_err(|_| span.missing(header_length))?;
+    let total_length = match usize::from(header.total_len()) {
+        0 => span.wire_length(),
+        length if length < header_length => return Err(NotIp::Malformed),
+        length => length,
+    };
+    let fragment = header.is_fragmenting_payload().then(|| Fragment {
+        identification: u32::from(header.identification()),
+        offset: u32::from(header.fragments_offset().value()) * 8,
+        has_more: header.more_fragments(),
+    });
+    Ok(Datagram {
+        version: 4,
+        protocol: header.protocol().0,
+        source: widened(header.source()),
+        destination: widened(header.destination()),
+        payload: span.limited(total_length).after(header_length)?,
+        fragment,
+    })
+}
+
+fn widened([a, b, c, d]: [u8; 4]) -> [u8; 16] {
+    [a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+}
+
+fn read_v6(span: Span<'_>) -> Result<Datagram<'_>, NotIp> {
+    let header = Ipv6HeaderSlice::from_slice(span.bytes()).map_err(|_| span.missing(IPV6_HEADER_LENGTH))?;
+    let rest = span.after(IPV6_HEADER_LENGTH)?;
+    let next_header = header.next_header().0;
+    let payload = match usize::from(header.payload_length()) {
+        0 => match jumbo_length(next_header, rest) {
+            Some(length) => rest.limited(length),
+            // Segmentation offload leaves 0 too, with far more behind it than padding could be.
+            None if span.wire_length() > ETHERNET_LEAST_PAYLOAD && next_header != ip_number::IPV6_NO_NEXT_HEADER.0 => {
+                rest
+            }
+            None => rest.limited(0),
+        },
+        length => rest.limited(length),
+    };
+    let datagram = Datagram {
+        version: 6,
+        protocol: next_header,
+        source: header.source(),
+        destination: header.destination(),
+        payload,
+        fragment: None,
+    };
+    Ok(past_extensions(datagram))
+}
+
+/// Payload length by the Jumbo Payload option of a hop-by-hop header (RFC 2675), where it comes first as the RFC asks
+/// for by its alignment.
+fn jumbo_length(next_header: u8, rest: Span<'_>) -> Option<usize> {
+    let [_, _, option, length] = rest.array::<4>(0).ok()?;
+    let is_jumbo = next_header == ip_number::IPV6_HEADER_HOP_BY_HOP.0 && option == OPTION_JUMBO && length == 4;
+    is_jumbo.then(|| rest.u32(4).ok()).flatten().and_then(|length| usize::try_from(length).ok())
+}
+
+/// Goes past the IPv6 extension headers in front of the transport (RFC 8200 §4), to a fragment of a larger datagram or
+/// to an Authentication Header, which is opened as a tunnel. A header cut short ends the walk and is the protocol then.
+pub(crate) fn past_extensions(mut datagram: Datagram<'_>) -> Datagram<'_> {
+    for _ in 0..EXTENSION_LIMIT {
+        let is_stepped = match IpNumber(datagram.protocol) {
+            ip_number::IPV6_HEADER_HOP_BY_HOP | ip_number::IPV6_ROUTE_HEADER | ip_number::IPV6_DESTINATION_OPTIONS => {
+                step_raw(&mut datagram)
+            }
+            // These carry a message of their own, after which nothing follows as a rule.
+            ip_number::MOBILITY_HEADER | ip_number::HIP | ip_number::SHIM6 => {
+                datagram.payload.byte(0) != Ok(ip_number::IPV6_NO_NEXT_HEADER.0) && step_raw(&mut datagram)
+            }
+            ip_number::IPV6_FRAGMENTATION_HEADER => step_fragment(&mut datagram),
+            _ => false,
+        };
+        if !is_stepped || datagram.fragment.is_some() {
+            break;
+        }
+    }
+    datagram
+}
+
+fn step_raw(datagram: &mut Datagram<'_>) -> bool {
+    let Ok(header) = Ipv6RawExtHeaderSlice::from_slice(datagram.payload.bytes()) else { return false };
+    step(datagram, header.next_header().0, header.slice().len())
+}
+
+fn step_fragment(datagram: &mut Datagram<'_>) -> bool {
+    let Ok(header) = Ipv6FragmentHeaderSlice::from_slice(datagram.payload.bytes()) else { return false };
+    // An atomic fragment (RFC 6946) is the whole datagram.
+    let fragment = header.is_fragmenting_payload().then(|| Fragment {
+        identification: header.identification(),
+        offset: u32::from(header.fragment_offset().value()) * 8,
+        has_more: header.more_fragments(),
+    });
+    let is_stepped = step(datagram, header.next_header().0, header.slice().len());
+    datagram.fragment = fragment;
+    is_stepped
+}
+
+fn step(datagram: &mut Datagram<'_>, protocol: u8, length: usize) -> bool {
+    match datagram.payload.after(length) {
+        Ok(payload) => {
+            datagram.payload = payload;
+            datagram.protocol = protocol;
+            true
+        }
+        Err(_) => false,
+    }
+}
+
+/// What an Authentication Header (RFC 4302 §2) protects, in the same datagram.
+pub(crate) fn past_authentication<'a>(datagram: &Datagram<'a>) -> Option<Datagram<'a>> {
+    let header = IpAuthHeaderSlice::from_slice(datagram.payload.bytes()).ok()?;
+    let mut inner = *datagram;
+    step(&mut inner, header.next_header().0, header.slice().len()).then_some(())?;
+    Some(if inner.version == 6 { past_extensions(inner) } else { inner })
+}

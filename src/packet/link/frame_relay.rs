@@ -1,0 +1,45 @@
+//! Frame Relay (link types 107, 206): RFC 2427 encapsulation, or Cisco's with an EtherType.
+
+use super::{Next, llc};
+use crate::packet::NotIp;
+use crate::packet::span::Span;
+
+/// Q.922 addresses have two to four bytes, the last one marked.
+const ADDRESS_LIMIT: usize = 4;
+const ADDRESS_END: u8 = 1;
+const UNNUMBERED: u8 = 0x03;
+
+pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+    let mut length = 1;
+    while span.byte(length - 1)? & ADDRESS_END == 0 {
+        if length == ADDRESS_LIMIT {
+            return Err(NotIp::Malformed);
+        }
+        length += 1;
+    }
+    let rest = span.after(length)?;
+    match rest.array(0)? {
+        // A zero aligns what follows.
+        [UNNUMBERED, 0] => llc::read_nlpid(rest.after(2)?),
+        [UNNUMBERED, _] => llc::read_nlpid(rest.after(1)?),
+        _ if length < 2 => Err(NotIp::Malformed),
+        ether_type => Ok(Next::EtherType(u16::from_be_bytes(ether_type), rest.after(2)?)),
+    }
+}
+
+/// The same behind a byte for the direction.
+pub(super) fn read_directed(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+    read(span.after(1)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_encapsulations_lead_to_ip() {
+        assert_eq!(read(Span::new(&[0x18, 0x41, 3, 0xcc, 0x45], 5)), Ok(Next::Ip(Span::new(&[0x45], 1))));
+        assert_eq!(read(Span::new(&[0x18, 0x41, 8, 0, 0x45], 5)), Ok(Next::EtherType(0x0800, Span::new(&[0x45], 1))));
+        assert_eq!(read(Span::new(&[0; 9], 9)), Err(NotIp::Malformed));
+    }
+}

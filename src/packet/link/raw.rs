@@ -1,0 +1,14 @@
+//! Raw IP (link types 12, 14, 101, 106, 228, 229) and BSD's SLIP (8).
+
+use super::Next;
+use crate::packet::NotIp;
+use crate::packet::span::Span;
+
+pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+    Ok(Next::Ip(span))
+}
+
+/// A direction byte and the compressed header as received (RFC 1144), then the packet with its header restored.
+pub(super) fn read_slip(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+    Ok(Next::Ip(span.after(16)?))
+}

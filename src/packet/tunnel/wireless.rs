@@ -1,0 +1,117 @@
+//! Wi-Fi frames on their way from access points: CAPWAP data (RFC 5415 §4), LWAPP data (RFC 5412 §3.3), TZSP.
+
+use super::Next;
+use crate::packet::NotIp;
+use crate::packet::link;
+use crate::packet::span::Span;
+
+const LINK_IEEE80211: u16 = 105;
+
+/// An 802.11 frame, whose frame control some makers send with its bytes exchanged.
+fn read_frame(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+    const DATA: u8 = 0x08;
+    match span.array(0)? {
+        [first, second] if first & 0x0f != DATA && second & 0x0f == DATA => link::read_ieee80211_swapped(span),
+        [_, _] => Ok(Next::Link(LINK_IEEE80211, span)),
+    }
+}
+
+pub(super) fn read_capwap(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+    let [preamble, first, second, flags] = span.array(0)?;
+    let header = usize::from(first >> 3) * 4;
+    let binding = second >> 1 & 0x1f;
+    let is_native = second & 1 != 0;
+    let is_fragment = flags & 0x80 != 0;
+    let is_keep_alive = flags & 0x08 != 0;
+    let inner = span.after(header)?;
+    match (preamble, binding) {
+        // Version 0, not encrypted.
+        (1.., _) => Err(NotIp::Encrypted),
+        _ if header < 8 => Err(NotIp::Malformed),
+        _ if is_fragment || is_keep_alive => Err(NotIp::LinkControl),
+        (_, _) if !is_native => Ok(Next::Ethernet(inner)),
+        // Cisco's controllers say 0 for 802.11 too.
+        (_, 0 | 1) => read_frame(inner),
+        (_, other) => Err(NotIp::Protocol(u16::from(other))),
+    }
+}
+
+pub(super) fn read_lwapp(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+    const VERSION: u8 = 0xc0;
+    const CONTROL: u8 = 0x04;
+    const FRAGMENT: u8 = 0x02;
+    let flags = span.byte(0)?;
+    match flags & VERSION {
+        0 if flags & (CONTROL | FRAGMENT) == 0 => read_frame(span.after(6)?),
+        0 => Err(NotIp::LinkControl),
+        _ => Err(NotIp::Malformed),
+    }
+}
+
+/// TaZmen Sniffer Protocol (as Mikrotik and Wireshark have it): version, type, protocol, tags.
+pub(super) fn read_tzsp(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+    /// Tags of one packet; about ten are defined.
+    const TAG_LIMIT: usize = 64;
+    const PADDING: u8 = 0;
+    const END: u8 = 1;
+    let [version, kind] = span.array(0)?;
+    let protocol = span.u16(2)?;
+    match (version, kind) {
+        (1, 0 | 1) => {}
+        (1, _) => return Err(NotIp::LinkControl),
+        _ => return Err(NotIp::Malformed),
+    }
+    let mut rest = span.after(4)?;
+    for _ in 0..TAG_LIMIT {
+        match rest.byte(0)? {
+            PADDING => rest = rest.after(1)?,
+            END => {
+                let frame = rest.after(1)?;
+                return match protocol {
+                    1 => Ok(Next::Ethernet(frame)),
+                    18 => Ok(Next::Link(LINK_IEEE80211, frame)),
+                    119 => Ok(Next::Link(119, frame)),
+                    127 => Ok(Next::Link(163, frame)),
+                    other => Err(NotIp::Protocol(other)),
+                };
+            }
+            _ => rest = rest.after(2 + usize::from(rest.byte(1)?))?,
+        }
+    }
+    Err(NotIp::Malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn capwap_leads_to_either_kind_of_frame() {
+        let of = |second, flags| [0, 0x10, second, flags, 0, 0, 0, 0, 8, 1, 7];
+        let frame = Span::new(&[8, 1, 7], 3);
+        assert_eq!(read_capwap(Span::new(&of(2, 0), 11)), Ok(Next::Ethernet(frame)));
+        assert_eq!(read_capwap(Span::new(&of(3, 0), 11)), Ok(Next::Link(LINK_IEEE80211, frame)));
+        assert_eq!(read_capwap(Span::new(&of(3, 8), 11)), Err(NotIp::LinkControl));
+        assert_eq!(read_capwap(Span::new(&[1; 12], 12)), Err(NotIp::Encrypted));
+        assert_eq!(read_capwap(Span::new(&of(3, 0)[..3], 11)), Err(NotIp::CutShort));
+    }
+
+    #[test]
+    fn tzsp_tags_are_passed_over() {
+        let bytes = [1, 0, 0, 1, 0, 10, 2, 9, 9, 1, 7];
+        assert_eq!(read_tzsp(Span::new(&bytes, 11)), Ok(Next::Ethernet(Span::new(&[7], 1))));
+        for length in 0..10 {
+            assert_eq!(read_tzsp(Span::new(&bytes[..length], 11)), Err(NotIp::CutShort));
+        }
+        assert_eq!(read_tzsp(Span::new(&[1, 4, 0, 0], 4)), Err(NotIp::LinkControl));
+    }
+
+    #[test]
+    fn lwapp_frames_are_swapped_or_not() {
+        assert_eq!(
+            read_lwapp(Span::new(&[0, 0, 0, 2, 0, 0, 8, 1], 8)),
+            Ok(Next::Link(LINK_IEEE80211, Span::new(&[8, 1], 2)))
+        );
+        assert_eq!(read_lwapp(Span::new(&[4, 0, 0, 2, 0, 0, 8, 1], 8)), Err(NotIp::LinkControl));
+    }
+}
