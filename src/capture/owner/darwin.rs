@@ -49,7 +49,7 @@ pub(super) fn packet(section: &SectionOwners, options: &PacketOptions<'_>, _: i6
     if processes.0.is_empty() {
         return false;
     }
-    note.is_dropped = options.darwin_drop_reason.is_some_and(|reason| reason != 0);
+    note.is_dropped |= options.darwin_drop_reason.is_some_and(|reason| reason != 0);
     let owner = processes.owner(options.darwin_effective_process).or_else(|| processes.owner(options.darwin_process));
     note.owner = owner.cloned();
     note.owner.is_some()

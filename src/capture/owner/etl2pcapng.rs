@@ -25,7 +25,7 @@ pub(super) fn packet(section: &SectionOwners, options: &PacketOptions<'_>, _: i6
         _ => return false,
     };
     // A drop is one more record of a packet that other components logged too; type 2, value 1.
-    note.is_dropped = options.packet_id.is_some()
+    note.is_dropped |= options.packet_id.is_some()
         && options.verdict.and_then(|verdict| verdict.split_first()).is_some_and(|(kind, value)| {
             *kind == 2 && value.first_chunk().is_some_and(|value| u64::from_le_bytes(*value) == 1)
         });

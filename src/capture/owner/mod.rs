@@ -21,7 +21,7 @@ mod wireshark;
 
 pub use side::SideOwners;
 
-use super::{ByteOrder, Direction, FrameNote, LinkType};
+use super::{ByteOrder, FrameNote, LinkType};
 use options::{OptionReader, PacketOptions};
 use serde::Serialize;
 
@@ -175,23 +175,8 @@ pub struct InBand {
     pub range: std::ops::Range<usize>,
     /// Length on the wire of what is left.
     pub wire_length: u32,
-    /// What the header or trailer said.
+    /// What the header or trailer said. It is closer to the packet than its block's options, so it wins over them.
     pub note: FrameNote,
-}
-
-impl InBand {
-    /// The note of a frame whose packet options said `outer`: the header or trailer wins, since it is closer to the
-    /// packet; what it leaves open is taken from the options. `None` where neither says anything.
-    pub fn note_with(&self, outer: Option<FrameNote>) -> Option<FrameNote> {
-        let outer = outer.unwrap_or_default();
-        let note = FrameNote {
-            owner: self.note.owner.clone().or(outer.owner),
-            direction: if self.note.direction == Direction::Unknown { outer.direction } else { self.note.direction },
-            packet_id: self.note.packet_id.or(outer.packet_id),
-            is_dropped: self.note.is_dropped || outer.is_dropped,
-        };
-        (note != FrameNote::default()).then_some(note)
-    }
 }
 
 /// Whether [`in_band`] must look at a frame; constant time, since every frame is asked.

@@ -181,6 +181,7 @@ fn i32_at(bytes: &[u8], at: usize) -> Option<i32> {
 mod tests {
     use super::super::{build, in_band, may_be_in_band};
     use super::*;
+    use proptest::prelude::*;
 
     struct Fields {
         data_link_type: u32,
@@ -310,5 +311,30 @@ mod tests {
             assert_eq!(in_band(LINK_TYPE_USER2, &bytes, 900).is_some(), is_odd_link_type, "{at}");
         }
         assert_eq!(in_band(LINK_TYPE_USER2, &[0x45; 300], 900), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn altered_headers_stay_inside_the_frame(
+            is_v2 in any::<bool>(),
+            changes in proptest::collection::vec((0..180_usize, any::<u8>()), 0..6),
+            cut in 0..200_usize,
+        ) {
+            let mut bytes = if is_v2 { v2(&SAFARI) } else { v1(&SAFARI, 156) };
+            bytes.resize(bytes.len() + 24, 0x45);
+            for (at, value) in changes {
+                if let Some(byte) = bytes.get_mut(at) {
+                    *byte = value;
+                }
+            }
+            bytes.truncate(cut);
+            for link_type in [LINK_TYPE, LINK_TYPE_USER2] {
+                if let Some(found) = in_band(link_type, &bytes, 900) {
+                    prop_assert!(bytes.get(found.range).is_some());
+                }
+            }
+        }
     }
 }

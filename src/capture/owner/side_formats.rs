@@ -482,6 +482,21 @@ mod tests {
     }
 
     #[test]
+    fn cut_files_do_not_panic_and_keep_the_whole_lines() {
+        let json = r#"{"protocol":"UDP","local_addr":"10.0.0.1:1","remote_addr":"10.0.0.2:2","pid":7}"#;
+        let lines = format!("{json}\n{json}\n");
+        for cut in 1..lines.len() {
+            let whole = usize::from(cut >= json.len()) + usize::from(cut > 2 * json.len());
+            assert_eq!(rows(&lines[..cut]).map(|rows| rows.len()), Ok(whole), "{cut}");
+        }
+        let csv =
+            format!("{PCAPDROID}6,10.0.0.1,40000,1.1.1.1,443,1,A,b.c,TLS,Closed,x,1,2,3,4,1700000000,1700000001\n");
+        for cut in 0..csv.len() {
+            let _ = rows(&csv[..cut]);
+        }
+    }
+
+    #[test]
     fn errors_say_where_and_what() {
         let table = "protocol,remote_ip,remote_port,first_seen,process\n";
         for (text, expected) in [

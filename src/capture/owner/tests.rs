@@ -3,7 +3,6 @@
 use super::super::{ByteOrder, Direction};
 use super::*;
 use proptest::prelude::*;
-use std::sync::Arc;
 
 fn format_of(application: &str, comment: &str) -> Option<OwnerFormat> {
     let options = if application.is_empty() { vec![] } else { build::written_by(ByteOrder::Little, application) };
@@ -39,17 +38,6 @@ fn the_direction_is_noted_without_an_owner() {
     }
     assert_eq!(section.packet(LinkType::ETHERNET, &build::option(ByteOrder::Little, 2, &[0; 4]), 0), None);
     assert_eq!(section.packet(LinkType::ETHERNET, &[], 0), None);
-}
-
-#[test]
-fn in_band_notes_win_over_options() {
-    let owner = |pid| Some(Arc::new(Owner { pid: Some(pid), ..Owner::new(OwnerFormat::Pktap) }));
-    let inner = FrameNote { owner: owner(1), ..FrameNote::default() };
-    let outer = FrameNote { owner: owner(2), direction: Direction::Inbound, packet_id: Some(3), is_dropped: true };
-    let in_band = InBand { link_type: LinkType::RAW, range: 0..0, wire_length: 0, note: inner };
-    assert_eq!(in_band.note_with(Some(outer.clone())), Some(FrameNote { owner: owner(1), ..outer }));
-    let nothing = InBand { note: FrameNote::default(), ..in_band };
-    assert_eq!(nothing.note_with(None), None);
 }
 
 proptest! {
