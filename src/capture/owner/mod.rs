@@ -186,7 +186,7 @@ pub fn may_be_in_band(link_type: LinkType, bytes: &[u8]) -> bool {
         LinkType::ETHERNET => match bytes.first() {
             Some(0x00) => pcapdroid::may_have_trailer(bytes),
             Some(0xbe) => pymobiledevice::may_be_mislabelled(bytes),
-            Some(0x45..=0x4f | 0x60..=0x6f) => pcapdroid::may_be_bare(bytes),
+            Some(0x45 | 0x60..=0x6f) => pcapdroid::may_be_bare(bytes),
             _ => false,
         },
         pktap::LINK_TYPE | pktap::LINK_TYPE_USER2 => true,

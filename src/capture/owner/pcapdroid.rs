@@ -57,33 +57,37 @@ pub(super) fn trailer(bytes: &[u8], wire_length: u32) -> Option<InBand> {
     Some(InBand { link_type: LinkType::ETHERNET, range: 0..length, wire_length: on_wire, note })
 }
 
-/// Whether an Ethernet frame could be a bare IP packet instead.
+/// Whether an Ethernet frame could be a bare IP packet instead: no more bytes than its header declares, and, since IPv6 has
+/// no checksum, a known next header and no EtherType in Ethernet's place. IPv4 without options begins with 0x45, which
+/// as an Ethernet address would be a group; no Android sends options, so other header lengths are not considered.
 #[inline]
 pub(super) fn may_be_bare(bytes: &[u8]) -> bool {
+    let is_ipv6_like = || {
+        let ether_type = bytes.get(12..).and_then(|rest| rest.first_chunk()).map(|field| u16::from_be_bytes(*field));
+        matches!(bytes.get(6), Some(0 | 6 | 17 | 43 | 44 | 50 | 51 | 58 | 60))
+            && !matches!(ether_type, None | Some(0x0800 | 0x0806 | 0x8100 | 0x86dd | 0x88a8 | 0x8863 | 0x8864))
+    };
     ip_length(bytes).is_some_and(|length| bytes.len() <= length)
+        && match bytes.first() {
+            Some(0x45) => true,
+            Some(0x60..=0x6f) => is_ipv6_like(),
+            _ => false,
+        }
 }
 
-/// A bare IP packet in a capture that says Ethernet. A real Ethernet frame can look like one only in its first address,
-/// so IPv4 must have a valid header checksum, and IPv6 a known next header and no EtherType in Ethernet's place; both
-/// must declare exactly the record's length.
+/// A bare IP packet in a capture that says Ethernet: it must declare exactly the record's length, and an IPv4 header must
+/// have a valid checksum.
 pub(super) fn bare(bytes: &[u8], wire_length: u32) -> Option<InBand> {
     if !may_be_bare(bytes) || ip_length(bytes)? != usize::try_from(wire_length).ok()? {
         return None;
     }
-    match bytes.first()? {
-        first @ 0x45..=0x4f => {
-            let header = bytes.get(..usize::from(first & 0x0f) * 4)?;
-            let words = header.as_chunks::<2>().0.iter().map(|word| u32::from(u16::from_be_bytes(*word)));
-            let sum: u32 = words.sum();
-            ((sum & 0xffff) + (sum >> 16) == 0xffff).then_some(())?;
+    if bytes.first() == Some(&0x45) {
+        let header = bytes.first_chunk::<20>()?;
+        let words = header.as_chunks::<2>().0.iter().map(|word| u32::from(u16::from_be_bytes(*word)));
+        let sum: u32 = words.sum();
+        if (sum & 0xffff) + (sum >> 16) != 0xffff {
+            return None;
         }
-        0x60..=0x6f => {
-            let is_known_header = matches!(bytes.get(6)?, 0 | 6 | 17 | 43 | 44 | 50 | 51 | 58 | 60);
-            let ether_type = u16::from_be_bytes(*bytes.get(12..)?.first_chunk()?);
-            let is_ethernet = matches!(ether_type, 0x0800 | 0x0806 | 0x8100 | 0x86dd | 0x88a8 | 0x8863 | 0x8864);
-            (is_known_header && !is_ethernet).then_some(())?;
-        }
-        _ => return None,
     }
     let note = FrameNote { direction: direction(bytes), ..FrameNote::default() };
     Some(InBand { link_type: LinkType::RAW, range: 0..bytes.len(), wire_length, note })
