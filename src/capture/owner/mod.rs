@@ -1,6 +1,28 @@
-//! Who owned a packet, as the capture itself says: one file per format, one row in the table.
+//! Who owned a packet, as the capture itself says: one file per format, one row in a table.
+//!
+//! Formats that speak through pcapng blocks and packet options are the rows of [`FORMATS`]; formats that put a header or
+//! trailer around the frame itself are the arms of [`may_be_in_band`] and [`in_band`]; files beside the capture are
+//! [`SideOwners`]. What is found is a claim of the capturing tool, and untrusted like every other byte.
+
+mod apple_comment;
+mod darwin;
+mod etl2pcapng;
+mod options;
+mod pcapdroid;
+mod pktap;
+mod process_option;
+mod ptcpdump;
+mod pymobiledevice;
+mod rustnet;
+mod side;
+mod side_formats;
+mod text;
+mod wireshark;
+
+pub use side::SideOwners;
 
 use super::{ByteOrder, FrameNote, LinkType};
+use options::{OptionReader, PacketOptions};
 use serde::Serialize;
 
 /// Which metadata format named the owner.
@@ -61,31 +83,86 @@ impl Owner {
     }
 }
 
+/// One format that speaks through pcapng blocks and options.
+struct Format {
+    /// How `shb_userappl` begins, in lower case, where this tool wrote the section; empty where that says nothing.
+    writer: &'static str,
+    /// Takes in a block of the section: its type and its body.
+    block: fn(&mut SectionOwners, u32, &[u8]),
+    /// Writes what a packet's options say into the note; whether they are this format's.
+    packet: fn(&SectionOwners, &PacketOptions<'_>, i64, &mut FrameNote) -> bool,
+}
+
+/// For a format without blocks of its own.
+fn no_block(_: &mut SectionOwners, _: u32, _: &[u8]) {}
+
+/// All formats, in the order in which they are asked where the section does not name its writer.
+///
+/// The order matters: `PID: 1` opens the comments of two tools, and the bare process option is the weakest statement.
+const FORMATS: &[Format] = &[
+    Format { writer: "", block: darwin::block, packet: darwin::packet },
+    Format { writer: "pcapdroid", block: pcapdroid::block, packet: pcapdroid::packet },
+    Format { writer: "rustnet", block: no_block, packet: rustnet::packet },
+    Format { writer: "etl2pcapng", block: no_block, packet: etl2pcapng::packet },
+    Format { writer: "", block: no_block, packet: apple_comment::packet },
+    Format { writer: "pymobiledevice3", block: no_block, packet: pymobiledevice::packet },
+    Format { writer: "ptcpdump", block: no_block, packet: ptcpdump::packet },
+    Format { writer: "", block: wireshark::block, packet: wireshark::packet },
+    Format { writer: "", block: no_block, packet: process_option::packet },
+];
+
+/// Entries one section may define per format: more processes or apps than any system runs, and bounded because every
+/// range of a capture keeps a copy.
+const MAX_ENTRIES: usize = 65_536;
+
 /// Owner metadata of one pcapng section: maps that its blocks define and its packets refer to.
 ///
 /// Kept by the block reader; reset at each section header. Cloned and compared to prove that a range was read with the
 /// state its predecessor ended with.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct SectionOwners {}
+pub struct SectionOwners {
+    order: ByteOrder,
+    /// Row of [`FORMATS`] whose tool wrote the section, as it says.
+    writer: Option<usize>,
+    /// Whether the section says which tool wrote it.
+    is_signed: bool,
+    pcapdroid: pcapdroid::Apps,
+    darwin: darwin::Processes,
+    wireshark: wireshark::Processes,
+}
 
 impl SectionOwners {
     /// The state after a section header with these options (the bytes after the section length).
     pub fn start(order: ByteOrder, options: &[u8]) -> Self {
-        let _ = (order, options);
-        Self {}
+        const SHB_USERAPPL: u16 = 4;
+        let written_by = OptionReader::new(order, options).find(|(code, _)| *code == SHB_USERAPPL);
+        let writer = written_by.and_then(|(_, value)| {
+            FORMATS.iter().position(|format| !format.writer.is_empty() && text::starts_with(value, format.writer))
+        });
+        Self { order, writer, is_signed: written_by.is_some(), ..Self::default() }
     }
 
     /// Takes in a block that is neither a section header, an interface nor a packet: `body` is what lies between the two
     /// length fields. Blocks that say nothing of owners are passed by.
     pub fn block(&mut self, block_type: u32, body: &[u8]) {
-        let _ = (block_type, body);
+        for format in FORMATS {
+            (format.block)(self, block_type, body);
+        }
     }
 
     /// What a packet's options (enhanced packet block, from the first option on) say. `None` where they say nothing.
     /// `link_type` is its interface's.
     pub fn packet(&self, link_type: LinkType, options: &[u8], time_ns: i64) -> Option<FrameNote> {
-        let _ = (link_type, options, time_ns);
-        None
+        let _ = link_type;
+        if options.is_empty() {
+            return None;
+        }
+        let options = PacketOptions::read(self.order, options);
+        let mut note =
+            FrameNote { direction: options.direction(), packet_id: options.packet_id, ..FrameNote::default() };
+        let named = self.writer.and_then(|row| FORMATS.get(row));
+        named.into_iter().chain(FORMATS).any(|format| (format.packet)(self, &options, time_ns, &mut note));
+        (note != FrameNote::default()).then_some(note)
     }
 }
 
@@ -98,19 +175,37 @@ pub struct InBand {
     pub range: std::ops::Range<usize>,
     /// Length on the wire of what is left.
     pub wire_length: u32,
-    /// What the header or trailer said.
+    /// What the header or trailer said. It is closer to the packet than its block's options, so it wins over them.
     pub note: FrameNote,
 }
 
 /// Whether [`in_band`] must look at a frame; constant time, since every frame is asked.
 #[inline]
 pub fn may_be_in_band(link_type: LinkType, bytes: &[u8]) -> bool {
-    let _ = (link_type, bytes);
-    false
+    match link_type {
+        LinkType::ETHERNET => match bytes.first() {
+            Some(0x00) => pcapdroid::may_have_trailer(bytes),
+            Some(0xbe) => pymobiledevice::may_be_mislabelled(bytes),
+            Some(0x45 | 0x60..=0x6f) => pcapdroid::may_be_bare(bytes),
+            _ => false,
+        },
+        pktap::LINK_TYPE | pktap::LINK_TYPE_USER2 => true,
+        _ => false,
+    }
 }
 
 /// Takes an in-band owner header or trailer off a record of `wire_length` bytes; `None` where there is none.
 pub fn in_band(link_type: LinkType, bytes: &[u8], wire_length: u32) -> Option<InBand> {
-    let _ = (link_type, bytes, wire_length);
-    None
+    match link_type {
+        LinkType::ETHERNET => pcapdroid::trailer(bytes, wire_length)
+            .or_else(|| pymobiledevice::mislabelled(bytes, wire_length))
+            .or_else(|| pcapdroid::bare(bytes, wire_length)),
+        pktap::LINK_TYPE | pktap::LINK_TYPE_USER2 => pktap::header(link_type, bytes, wire_length),
+        _ => None,
+    }
 }
+
+#[cfg(test)]
+mod build;
+#[cfg(test)]
+mod tests;
