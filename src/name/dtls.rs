@@ -23,11 +23,23 @@ pub(super) fn starts(datagram: &Datagram<'_>) -> bool {
 /// Reads one side's opening.
 pub(super) fn read(datagrams: &[Datagram<'_>]) -> Reading {
     let mut messages: Vec<Message> = Vec::new();
-    for datagram in datagrams.iter().take(DATAGRAM_LIMIT).filter(|datagram| starts(datagram)) {
-        gather(datagram.payload, &mut messages);
+    let mut reading = Reading::No;
+    for (index, datagram) in datagrams.iter().take(DATAGRAM_LIMIT).enumerate() {
+        if starts(datagram) {
+            gather(datagram.payload, &mut messages);
+        }
+        reading = evaluate(&messages, index + 1 == DATAGRAM_LIMIT);
+        if matches!(reading, Reading::Done { .. }) {
+            break;
+        }
     }
+    reading
+}
+
+/// What the messages say by now.
+fn evaluate(messages: &[Message], is_last: bool) -> Reading {
     let mut so_far = None;
-    for message in &messages {
+    for message in messages {
         let prefix = message.bytes.prefix();
         let whole = prefix.len() == message.length;
         let (findings, last) = match message.kind {
@@ -35,7 +47,7 @@ pub(super) fn read(datagrams: &[Datagram<'_>]) -> Reading {
                 Some(hello) => (hello.into_findings(APPLICATION, NameSource::DtlsSni), whole),
                 None => continue,
             },
-            SERVER_HELLO => (server(), whole && is_of_dtls_1_3(prefix)),
+            SERVER_HELLO => (server(), whole && encrypts_certificates(prefix)),
             CERTIFICATE => {
                 let mut findings = server();
                 match Leaf::read(prefix) {
@@ -59,7 +71,7 @@ pub(super) fn read(datagrams: &[Datagram<'_>]) -> Reading {
         }
     }
     match so_far {
-        Some(findings) if datagrams.len() < DATAGRAM_LIMIT => Reading::NeedMore(Some(Box::new(findings))),
+        Some(findings) if !is_last => Reading::NeedMore(Some(Box::new(findings))),
         Some(findings) => Reading::Done { findings: Box::new(findings), consumed: 0 },
         None => Reading::No,
     }
@@ -67,16 +79,6 @@ pub(super) fn read(datagrams: &[Datagram<'_>]) -> Reading {
 
 fn server() -> Findings {
     Findings::of(APPLICATION, Some(Role::Server))
-}
-
-/// The ServerHello in TLS's own version numbers says whether certificates are encrypted after it.
-fn is_of_dtls_1_3(body: &[u8]) -> bool {
-    let mut as_tls = body.to_vec();
-    if let Some(version) = as_tls.get_mut(..2) {
-        version.copy_from_slice(&[3, 3]);
-    }
-    // DTLS 1.3 in supported_versions is 0xfefc; tls::encrypts_certificates looks for 0x0304.
-    encrypts_certificates(&as_tls) || memchr::memmem::find(body, &[0, 43, 0, 2, 0xfe, 0xfc]).is_some()
 }
 
 /// A handshake message in the making.
@@ -214,6 +216,10 @@ mod tests {
         hello.extend([0, 0xc0, 0x2f, 0, 0, 0]);
         let mut payloads = records(SERVER_HELLO, 1, &hello, 4000);
         assert_eq!(names(&read(&datagrams(&payloads))), Vec::<&str>::new());
+        let mut newer = hello.clone();
+        newer.splice(38.., [0, 6, 0, 43, 0, 2, 0xfe, 0xfc]);
+        let newer = records(SERVER_HELLO, 1, &newer, 4000);
+        assert_eq!(read(&datagrams(&newer)), Reading::Done { findings: Box::new(server()), consumed: 0 });
         payloads.extend(records(CERTIFICATE, 2, &certificates(&[&certificate]), 100));
         assert_eq!(names(&read(&datagrams(&payloads))), ["www.example.com"]);
     }

@@ -18,26 +18,31 @@ pub(super) fn starts(datagram: &Datagram<'_>) -> bool {
 pub(super) fn read(datagrams: &[Datagram<'_>]) -> Reading {
     let packets = datagrams.iter().take(DATAGRAM_LIMIT).filter_map(|datagram| header(datagram.payload));
     let pieces: Vec<_> = packets.map(|(version, frames)| crypto_piece(version, frames)).collect();
-    if pieces.is_empty() {
-        return Reading::No;
+    // Piece by piece, so that the reading of many datagrams is that of the first few that sufficed.
+    let mut reading = Reading::No;
+    for count in 1..=pieces.len() {
+        reading = evaluate(pieces.get(..count).unwrap_or_default());
+        if matches!(reading, Reading::Done { .. }) {
+            break;
+        }
     }
+    reading
+}
+
+/// What the pieces of the crypto stream say by now.
+fn evaluate(pieces: &[Option<(u64, &[u8])>]) -> Reading {
     // A hello repeated after a rejection goes on at a later offset; the first that is seen counts.
-    let pieces = pieces.iter().flatten();
-    let start = pieces.clone().find(|(_, data)| data.starts_with(CHLO)).map_or(0, |(offset, _)| *offset);
+    let start = pieces.iter().flatten().find(|(_, data)| data.starts_with(CHLO)).map_or(0, |(offset, _)| *offset);
     let mut hello = Reassembly::default();
-    for (offset, data) in pieces {
+    for (offset, data) in pieces.iter().flatten() {
         if let Some(offset) = offset.checked_sub(start) {
             hello.insert(offset, data);
         }
     }
     let mut findings = Findings::of(APPLICATION, Some(Role::Client));
     match Table::read(hello.prefix()) {
-        Table::Whole(name) => {
-            if let Some(name) = name {
-                findings.push_name(NameSource::QuicSni, name);
-            }
-        }
-        Table::Cut if datagrams.len() < DATAGRAM_LIMIT => return Reading::NeedMore(Some(Box::new(findings))),
+        Table::Whole(Some(name)) => findings.push_name(NameSource::QuicSni, name),
+        Table::Cut if pieces.len() < DATAGRAM_LIMIT => return Reading::NeedMore(Some(Box::new(findings))),
         _ => {}
     }
     Reading::Done { findings: Box::new(findings), consumed: 0 }

@@ -26,13 +26,16 @@ pub(super) fn starts(datagram: &Datagram<'_>) -> bool {
 /// Reads one side's opening. A server's never opens: its keys come from an id that only the client's packets show.
 pub(super) fn read(datagrams: &[Datagram<'_>]) -> Reading {
     let mut reader = Reader::default();
-    for datagram in datagrams.iter().take(DATAGRAM_LIMIT) {
+    let mut reading = Reading::No;
+    // Datagram by datagram, so that the reading of many is that of the first few that sufficed.
+    for (index, datagram) in datagrams.iter().take(DATAGRAM_LIMIT).enumerate() {
         reader.add(datagram.payload);
-        if let Some(findings) = reader.finished() {
-            return Reading::Done { findings: Box::new(findings), consumed: 0 };
+        reading = reader.reading(index + 1 == DATAGRAM_LIMIT);
+        if matches!(reading, Reading::Done { .. }) {
+            break;
         }
     }
-    reader.so_far(datagrams.len())
+    reading
 }
 
 /// Whether a packet is worth trying: an Initial of a known version, or what a client's first packet of another version
@@ -142,24 +145,19 @@ impl Reader {
         self.origins.iter().filter_map(|origin| origin.stream.as_ref())
     }
 
-    /// Findings of the first hello that is whole.
-    fn finished(&self) -> Option<Findings> {
-        self.streams().find_map(|stream| match hello(stream) {
-            Hello::Whole(findings) => Some(findings),
-            Hello::Cut(_) => None,
-        })
-    }
-
-    /// The best that can be said when no hello is whole.
-    fn so_far(&self, datagrams: usize) -> Reading {
+    /// The first hello that is whole, or the best that can be said while none is.
+    fn reading(&self, is_last: bool) -> Reading {
         let mut best: Option<Findings> = None;
         for stream in self.streams() {
-            let (Hello::Cut(findings) | Hello::Whole(findings)) = hello(stream);
-            if best.as_ref().is_none_or(|best| best.names.is_empty() && !findings.names.is_empty()) {
-                best = Some(findings);
+            match hello(stream) {
+                Hello::Whole(findings) => return Reading::Done { findings: Box::new(findings), consumed: 0 },
+                Hello::Cut(findings) => {
+                    if best.as_ref().is_none_or(|best| best.names.is_empty() && !findings.names.is_empty()) {
+                        best = Some(findings);
+                    }
+                }
             }
         }
-        let is_last = datagrams >= DATAGRAM_LIMIT;
         match best {
             Some(findings) if is_last => Reading::Done { findings: Box::new(findings), consumed: 0 },
             Some(findings) => Reading::NeedMore(Some(Box::new(findings))),

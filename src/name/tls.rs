@@ -9,7 +9,7 @@ use super::wire::Wire;
 use super::{Findings, NameSource, Reading, Role};
 use smallvec::SmallVec;
 use std::borrow::Cow;
-use tls_parser::{TlsRecordType, parse_tls_handshake_server_hello, parse_tls_record_header};
+use tls_parser::{TlsRecordType, parse_tls_record_header};
 
 /// Whether a segment may begin with a ClientHello or ServerHello.
 pub(super) fn starts(payload: &[u8]) -> bool {
@@ -62,49 +62,52 @@ fn starts_record(payload: &[u8]) -> bool {
 /// The handshake bytes of a stream's first records.
 struct Flight<'a> {
     handshake: Cow<'a, [u8]>,
-    /// For each record, where it ends in the handshake bytes and in the stream.
-    ends: SmallVec<[(usize, usize); 4]>,
+    /// For each record, where its fragment starts in the handshake bytes and in the stream.
+    fragments: SmallVec<[(usize, usize); 4]>,
     /// No more handshake bytes follow, whatever comes: another kind of record does, or the limit is reached.
     closed: bool,
 }
 
 impl<'a> Flight<'a> {
     fn gather(stream: &'a [u8]) -> Self {
-        let mut flight = Self { handshake: Cow::Borrowed(&[]), ends: SmallVec::new(), closed: false };
+        let mut flight = Self { handshake: Cow::Borrowed(&[]), fragments: SmallVec::new(), closed: false };
         let mut wire = Wire::new(stream);
         while let Some(bytes) = wire.take(RECORD_HEADER) {
             let header = parse_tls_record_header(bytes).map(|(_, header)| header);
             let Ok(header) = header.map_err(drop) else { break };
             let length = usize::from(header.len);
-            if header.record_type != TlsRecordType::Handshake || header.version.0 >> 8 != 3 || length > RECORD_LIMIT {
-                flight.closed = true;
+            let room = FLIGHT_LIMIT - flight.handshake.len();
+            flight.closed = header.record_type != TlsRecordType::Handshake
+                || header.version.0 >> 8 != 3
+                || length > RECORD_LIMIT
+                || room == 0
+                || flight.fragments.len() >= RECORDS_LIMIT;
+            if flight.closed {
                 break;
             }
+            flight.fragments.push((flight.handshake.len(), stream.len() - wire.rest().len()));
             let fragment = wire.take_at_most(length);
+            let kept = fragment.get(..room).unwrap_or(fragment);
             if flight.handshake.is_empty() {
-                flight.handshake = Cow::Borrowed(fragment);
+                flight.handshake = Cow::Borrowed(kept);
             } else {
-                flight.handshake.to_mut().extend_from_slice(fragment);
-            }
-            flight.ends.push((flight.handshake.len(), stream.len() - wire.rest().len()));
-            if flight.handshake.len() > FLIGHT_LIMIT || flight.ends.len() >= RECORDS_LIMIT {
-                flight.closed = true;
-                break;
+                flight.handshake.to_mut().extend_from_slice(kept);
             }
         }
         flight
     }
 
-    /// The stream bytes that hold the first `length` handshake bytes.
+    /// The stream bytes that hold the first `length` handshake bytes. A later call with more bytes says the same.
     fn consumed(&self, length: usize) -> usize {
-        let within = self.ends.iter().find(|(handshake, _)| *handshake >= length);
-        within.or(self.ends.last()).map_or(0, |(_, stream)| *stream)
+        let before = self.fragments.partition_point(|(start, _)| *start < length);
+        let fragment = before.checked_sub(1).and_then(|index| self.fragments.get(index));
+        fragment.map_or(0, |(start, in_stream)| in_stream + length - start)
     }
 
     /// What is certain by now, as a reading: final where nothing can follow.
     fn so_far(&self, findings: Findings) -> Reading {
         if self.closed {
-            let consumed = self.consumed(usize::MAX);
+            let consumed = self.consumed(self.handshake.len());
             return Reading::Done { findings: Box::new(findings), consumed };
         }
         Reading::NeedMore(Some(Box::new(findings)))
@@ -138,37 +141,50 @@ fn read_server(flight: &Flight<'_>) -> Reading {
         let (Some(kind), Some(length)) = (wire.u8(), wire.u24()) else { return flight.so_far(findings) };
         let body = wire.take_at_most(length);
         let whole = body.len() == length;
-        let read = flight.handshake.len() - wire.rest().len();
-        let last = match kind {
-            SERVER_HELLO if whole => encrypts_certificates(body),
-            SERVER_HELLO_DONE => true,
+        // What is read of the last message that matters, when this is it.
+        let read = match kind {
+            SERVER_HELLO if whole && encrypts_certificates(body) => Some(length),
+            SERVER_HELLO_DONE => Some(0),
             CERTIFICATE => match Leaf::read(body) {
                 Leaf::Whole(leaf) => {
                     certificate::read(leaf, &mut findings);
-                    true
+                    Some(6 + leaf.len())
                 }
-                Leaf::None => true,
-                Leaf::Cut => whole,
+                Leaf::None => Some(3),
+                Leaf::Cut => whole.then_some(length),
             },
-            _ => false,
+            _ => None,
         };
-        if last {
-            return Reading::Done { findings: Box::new(findings), consumed: flight.consumed(read) };
+        if let Some(read) = read {
+            let body_at = flight.handshake.len() - wire.rest().len() - body.len();
+            return Reading::Done { findings: Box::new(findings), consumed: flight.consumed(body_at + read) };
         }
         if !whole {
             return flight.so_far(findings);
         }
     }
-    Reading::Done { findings: Box::new(findings), consumed: flight.consumed(usize::MAX) }
+    Reading::Done { findings: Box::new(findings), consumed: flight.consumed(flight.handshake.len()) }
 }
 
-/// Whether a ServerHello chooses TLS 1.3 (or is none): what follows is not in the clear.
+/// Whether a ServerHello, of TLS or DTLS, chooses version 1.3 (or is none): what follows is not in the clear.
 pub(super) fn encrypts_certificates(body: &[u8]) -> bool {
-    let Ok((_, hello)) = parse_tls_handshake_server_hello(body) else { return true };
-    let mut extensions = Wire::new(hello.ext.unwrap_or(&[]));
+    let mut wire = Wire::new(body);
+    let before_extensions = |wire: &mut Wire<'_>| {
+        let version = wire.u16()?;
+        wire.take(32)?;
+        wire.vector_u8()?;
+        // Cipher suite and compression.
+        wire.take(3)?;
+        Some(version)
+    };
+    // The drafts named themselves in this place.
+    if before_extensions(&mut wire).is_none_or(|version| version >> 8 == 0x7f) {
+        return true;
+    }
+    let mut extensions = Wire::new(wire.vector_u16().unwrap_or_default());
     while let (Some(kind), Some(content)) = (extensions.u16(), extensions.vector_u16()) {
         if kind == SUPPORTED_VERSIONS {
-            return matches!(content, [3, 4] | [0x7f, _]);
+            return matches!(content, [3, 4] | [0x7f, _] | [0xfe, 0xfc]);
         }
     }
     false
@@ -315,9 +331,11 @@ mod tests {
             assert_eq!(findings.role, Some(Role::Server));
         }
         let stream = records(&handshake, 100);
-        for length in 1..250 {
+        let whole = read(&stream);
+        for length in 1..stream.len() {
             assert!(starts(&stream[..length]));
-            assert!(matches!(read(&stream[..length]), Reading::NeedMore(_)), "{length}");
+            let reading = read(&stream[..length]);
+            assert!(matches!(reading, Reading::NeedMore(_)) || reading == whole && length > 250, "{length}");
         }
     }
 
