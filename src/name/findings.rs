@@ -151,6 +151,8 @@ pub struct Findings {
     pub alpn: Vec<Box<str>>,
     /// ECH extension of a ClientHello.
     pub ech: Option<EchOffer>,
+    /// Whether a ClientHello carries the encrypted server name of ECH's drafts (extension 0xffce).
+    pub esni: bool,
     /// Addresses given for names, to the receiver of these bytes.
     pub answers: Vec<Answer>,
     /// ECH configurations published to the receiver of these bytes.

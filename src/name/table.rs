@@ -1,6 +1,6 @@
 //! The table of readers. A new name source is one file beside this one and one row here.
 
-use super::Reading;
+use super::{Reading, dtls, fbzero, gquic, quic, tls};
 
 /// A reader of openings in byte streams (TCP).
 pub struct StreamReader {
@@ -39,7 +39,14 @@ pub struct DatagramReader {
 }
 
 /// Readers of streams, asked in this order; the first whose `read` says other than `No` has it.
-pub static STREAM_READERS: &[StreamReader] = &[];
+pub static STREAM_READERS: &[StreamReader] = &[
+    StreamReader { protocol: "tls", starts: tls::starts, read: tls::read },
+    StreamReader { protocol: "fbzero", starts: fbzero::starts, read: fbzero::read },
+];
 
 /// Readers of datagrams, asked in this order.
-pub static DATAGRAM_READERS: &[DatagramReader] = &[];
+pub static DATAGRAM_READERS: &[DatagramReader] = &[
+    DatagramReader { protocol: "quic", starts: quic::starts, read: quic::read },
+    DatagramReader { protocol: "quic", starts: gquic::starts, read: gquic::read },
+    DatagramReader { protocol: "dtls", starts: dtls::starts, read: dtls::read },
+];

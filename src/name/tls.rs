@@ -1,0 +1,393 @@
+//! The opening of a TLS connection into names: SNI from the client, the certificate's names from the server.
+//!
+//! Records (RFC 8446 §5.1) are joined into handshake messages, which may span several records and segments. SSL 3.0 to
+//! TLS 1.3, and the hello in SSL 2.0 framing that old clients open with (RFC 5246 §E.2).
+
+use super::certificate::{self, Leaf};
+use super::client_hello::{ClientHello, Dialect, LENGTH_LIMIT};
+use super::wire::Wire;
+use super::{Findings, NameSource, Reading, Role};
+use smallvec::SmallVec;
+use std::borrow::Cow;
+use tls_parser::{TlsRecordType, parse_tls_record_header};
+
+/// Whether a segment may begin with a ClientHello or ServerHello.
+pub(super) fn starts(payload: &[u8]) -> bool {
+    match payload.first() {
+        Some(&HANDSHAKE) => starts_record(payload),
+        Some(0x80..=0x83) => starts_v2(payload),
+        _ => false,
+    }
+}
+
+/// Reads a client's or a server's opening.
+pub(super) fn read(stream: &[u8]) -> Reading {
+    match stream.first() {
+        None => Reading::NeedMore(None),
+        Some(_) if !starts(stream) => Reading::No,
+        Some(&HANDSHAKE) => {
+            let flight = Flight::gather(stream);
+            match flight.handshake.first() {
+                None if flight.closed => Reading::No,
+                None => Reading::NeedMore(None),
+                Some(&CLIENT_HELLO) => read_client(&flight),
+                Some(&SERVER_HELLO) => read_server(&flight),
+                Some(_) => Reading::No,
+            }
+        }
+        Some(_) => read_v2(stream),
+    }
+}
+
+/// Whether the byte is good, or not there yet.
+fn agrees(payload: &[u8], at: usize, good: impl FnOnce(u8) -> bool) -> bool {
+    payload.get(at).is_none_or(|byte| good(*byte))
+}
+
+fn starts_record(payload: &[u8]) -> bool {
+    let length = match payload {
+        [_, _, _, high, low, ..] => usize::from(u16::from_be_bytes([*high, *low])),
+        _ => RECORD_LIMIT,
+    };
+    agrees(payload, 1, |major| major == 3)
+        && agrees(payload, 2, |minor| minor <= 4)
+        && agrees(payload, 5, |kind| matches!(kind, CLIENT_HELLO | SERVER_HELLO))
+        && (1..=RECORD_LIMIT).contains(&length)
+        // A hello cut into tiny records has other bytes there.
+        && (length < 2 || agrees(payload, 6, |high| high == 0))
+        // Draft versions of TLS 1.3 answered with 0x7f.
+        && (length < 5 || agrees(payload, 9, |major| matches!(major, 3 | 0x7f)))
+}
+
+/// The handshake bytes of a stream's first records.
+struct Flight<'a> {
+    handshake: Cow<'a, [u8]>,
+    /// For each record, where its fragment starts in the handshake bytes and in the stream.
+    fragments: SmallVec<[(usize, usize); 4]>,
+    /// No more handshake bytes follow, whatever comes: another kind of record does, or the limit is reached.
+    closed: bool,
+}
+
+impl<'a> Flight<'a> {
+    fn gather(stream: &'a [u8]) -> Self {
+        let mut flight = Self { handshake: Cow::Borrowed(&[]), fragments: SmallVec::new(), closed: false };
+        let mut wire = Wire::new(stream);
+        while let Some(bytes) = wire.take(RECORD_HEADER) {
+            let header = parse_tls_record_header(bytes).map(|(_, header)| header);
+            let Ok(header) = header.map_err(drop) else { break };
+            let length = usize::from(header.len);
+            let room = FLIGHT_LIMIT - flight.handshake.len();
+            flight.closed = header.record_type != TlsRecordType::Handshake
+                || header.version.0 >> 8 != 3
+                || length > RECORD_LIMIT
+                || room == 0
+                || flight.fragments.len() >= RECORDS_LIMIT;
+            if flight.closed {
+                break;
+            }
+            flight.fragments.push((flight.handshake.len(), stream.len() - wire.rest().len()));
+            let fragment = wire.take_at_most(length);
+            let kept = fragment.get(..room).unwrap_or(fragment);
+            if flight.handshake.is_empty() {
+                flight.handshake = Cow::Borrowed(kept);
+            } else {
+                flight.handshake.to_mut().extend_from_slice(kept);
+            }
+        }
+        flight
+    }
+
+    /// The stream bytes that hold the first `length` handshake bytes. A later call with more bytes says the same.
+    fn consumed(&self, length: usize) -> usize {
+        let before = self.fragments.partition_point(|(start, _)| *start < length);
+        let fragment = before.checked_sub(1).and_then(|index| self.fragments.get(index));
+        fragment.map_or(0, |(start, in_stream)| in_stream + length - start)
+    }
+
+    /// What is certain by now, as a reading: final where nothing can follow.
+    fn so_far(&self, findings: Findings) -> Reading {
+        if self.closed {
+            let consumed = self.consumed(self.handshake.len());
+            return Reading::Done { findings: Box::new(findings), consumed };
+        }
+        Reading::NeedMore(Some(Box::new(findings)))
+    }
+}
+
+fn read_client(flight: &Flight<'_>) -> Reading {
+    let mut wire = Wire::new(&flight.handshake);
+    let (Some(_), Some(length)) = (wire.u8(), wire.u24()) else {
+        return if flight.closed { Reading::No } else { Reading::NeedMore(None) };
+    };
+    if length > LENGTH_LIMIT {
+        return Reading::No;
+    }
+    let body = wire.take_at_most(length);
+    let Some(hello) = ClientHello::read(body, Dialect::Tls) else { return Reading::No };
+    if body.is_empty() {
+        return if flight.closed { Reading::No } else { Reading::NeedMore(None) };
+    }
+    let findings = hello.into_findings(APPLICATION, NameSource::TlsSni);
+    if body.len() == length {
+        return Reading::Done { findings: Box::new(findings), consumed: flight.consumed(4 + length) };
+    }
+    flight.so_far(findings)
+}
+
+fn read_server(flight: &Flight<'_>) -> Reading {
+    let mut findings = Findings::of(APPLICATION, Some(Role::Server));
+    let mut wire = Wire::new(&flight.handshake);
+    for _ in 0..MESSAGE_LIMIT {
+        let (Some(kind), Some(length)) = (wire.u8(), wire.u24()) else { return flight.so_far(findings) };
+        let body = wire.take_at_most(length);
+        let whole = body.len() == length;
+        // What is read of the last message that matters, when this is it.
+        let read = match kind {
+            SERVER_HELLO if whole && encrypts_certificates(body) => Some(length),
+            SERVER_HELLO_DONE => Some(0),
+            CERTIFICATE => match Leaf::read(body) {
+                Leaf::Whole(leaf) => {
+                    certificate::read(leaf, &mut findings);
+                    Some(6 + leaf.len())
+                }
+                Leaf::None => Some(3),
+                Leaf::Cut => whole.then_some(length),
+            },
+            _ => None,
+        };
+        if let Some(read) = read {
+            let body_at = flight.handshake.len() - wire.rest().len() - body.len();
+            return Reading::Done { findings: Box::new(findings), consumed: flight.consumed(body_at + read) };
+        }
+        if !whole {
+            return flight.so_far(findings);
+        }
+    }
+    Reading::Done { findings: Box::new(findings), consumed: flight.consumed(flight.handshake.len()) }
+}
+
+/// Whether a ServerHello, of TLS or DTLS, chooses version 1.3 (or is none): what follows is not in the clear.
+pub(super) fn encrypts_certificates(body: &[u8]) -> bool {
+    let mut wire = Wire::new(body);
+    let before_extensions = |wire: &mut Wire<'_>| {
+        let version = wire.u16()?;
+        wire.take(32)?;
+        wire.vector_u8()?;
+        // Cipher suite and compression.
+        wire.take(3)?;
+        Some(version)
+    };
+    // The drafts named themselves in this place.
+    if before_extensions(&mut wire).is_none_or(|version| version >> 8 == 0x7f) {
+        return true;
+    }
+    let mut extensions = Wire::new(wire.vector_u16().unwrap_or_default());
+    while let (Some(kind), Some(content)) = (extensions.u16(), extensions.vector_u16()) {
+        if kind == SUPPORTED_VERSIONS {
+            return matches!(content, [3, 4] | [0x7f, _] | [0xfe, 0xfc]);
+        }
+    }
+    false
+}
+
+fn starts_v2(payload: &[u8]) -> bool {
+    agrees(payload, 2, |kind| kind == CLIENT_HELLO)
+        && agrees(payload, 3, |major| matches!(major, 0 | 3))
+        && match payload {
+            [_, _, _, 0, minor, ..] => *minor == 2,
+            [_, _, _, _, minor, ..] => *minor <= 3,
+            _ => true,
+        }
+        && payload.get(2..11).is_none_or(|_| v2_length(payload).is_some())
+}
+
+/// Length of a hello in SSL 2.0 framing, where its four lengths agree.
+fn v2_length(stream: &[u8]) -> Option<usize> {
+    let mut wire = Wire::new(stream);
+    let length = usize::from(wire.u16()? & 0x7fff);
+    wire.take(3)?;
+    let suites = usize::from(wire.u16()?);
+    let session = usize::from(wire.u16()?);
+    let challenge = usize::from(wire.u16()?);
+    let sound = suites > 0
+        && suites.is_multiple_of(3)
+        && matches!(session, 0 | 16 | 32)
+        && (16..=32).contains(&challenge)
+        && length == 9 + suites + session + challenge;
+    sound.then_some(2 + length)
+}
+
+fn read_v2(stream: &[u8]) -> Reading {
+    if stream.len() < 11 {
+        return Reading::NeedMore(None);
+    }
+    let Some(length) = v2_length(stream) else { return Reading::No };
+    let findings = Box::new(Findings::of(APPLICATION, Some(Role::Client)));
+    if stream.len() < length { Reading::NeedMore(Some(findings)) } else { Reading::Done { findings, consumed: length } }
+}
+
+const APPLICATION: &str = "tls";
+const RECORD_HEADER: usize = 5;
+/// Payload of one record: 2^14 and what TLS 1.2 lets protection add (RFC 5246 §6.2.3).
+const RECORD_LIMIT: usize = (1 << 14) + 2048;
+/// Handshake bytes gathered: certificate chains beyond are not for browsers.
+const FLIGHT_LIMIT: usize = 64 * 1024;
+/// Records gathered: a hello in records of one byte each, as evasion tests send them, still fits.
+const RECORDS_LIMIT: usize = 4096;
+/// Messages of a server's flight before its certificate: one or two by the standard.
+const MESSAGE_LIMIT: usize = 8;
+const HANDSHAKE: u8 = 0x16;
+const CLIENT_HELLO: u8 = 1;
+const SERVER_HELLO: u8 = 2;
+const CERTIFICATE: u8 = 11;
+const SERVER_HELLO_DONE: u8 = 14;
+const SUPPORTED_VERSIONS: u16 = 43;
+
+#[cfg(test)]
+mod tests {
+    use super::super::certificate::tests::{body as certificates, certificate};
+    use super::super::client_hello::tests::{body, extension, message, sni};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn records(handshake: &[u8], size: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for fragment in handshake.chunks(size) {
+            bytes.extend([HANDSHAKE, 3, 1]);
+            bytes.extend((fragment.len() as u16).to_be_bytes());
+            bytes.extend(fragment);
+        }
+        bytes
+    }
+
+    fn hello() -> Vec<u8> {
+        message(CLIENT_HELLO, &body(Dialect::Tls, &[sni(b"Example.com"), extension(21, &[0; 80])]))
+    }
+
+    fn server_hello(extensions: &[u8]) -> Vec<u8> {
+        let mut body = vec![3, 3];
+        body.extend([5; 32]);
+        body.extend([0, 0xc0, 0x2f, 0]);
+        body.extend((extensions.len() as u16).to_be_bytes());
+        body.extend(extensions);
+        message(SERVER_HELLO, &body)
+    }
+
+    fn names(findings: &Findings) -> Vec<&str> {
+        findings.names.iter().map(|found| &*found.name).collect()
+    }
+
+    /// A finished reading's findings and length.
+    fn done(stream: &[u8]) -> (Findings, usize) {
+        match read(stream) {
+            Reading::Done { findings, consumed } => (*findings, consumed),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn reads_a_hello_in_any_records() {
+        for size in [1, 2, 3, 5, 7, 60, 4000] {
+            let mut stream = records(&hello(), size);
+            let length = stream.len();
+            stream.extend([0x14, 3, 3, 0, 1, 1]);
+            let (findings, consumed) = done(&stream);
+            assert_eq!((findings.role, names(&findings)), (Some(Role::Client), vec!["example.com"]));
+            assert_eq!(findings.names[0].source, NameSource::TlsSni);
+            assert_eq!(consumed, length);
+        }
+    }
+
+    #[test]
+    fn a_cut_hello_asks_for_more_and_gives_its_name_early() {
+        let stream = records(&hello(), 50);
+        let mut early = 0;
+        for length in 1..stream.len() {
+            assert!(starts(&stream[..length]), "{length}");
+            let Reading::NeedMore(findings) = read(&stream[..length]) else { panic!("{length}") };
+            early += usize::from(findings.is_some_and(|findings| names(&findings) == ["example.com"]));
+        }
+        assert!(early > 80, "{early}");
+    }
+
+    #[test]
+    fn a_hello_that_breaks_off_keeps_what_it_said() {
+        let handshake = hello();
+        let mut stream = records(&handshake[..handshake.len() - 40], 4000);
+        stream.extend([0x15, 3, 3, 0, 2, 2, 40]);
+        let (findings, consumed) = done(&stream);
+        assert_eq!((names(&findings), consumed), (vec!["example.com"], stream.len() - 7));
+    }
+
+    #[test]
+    fn reads_the_servers_certificate() {
+        let certificate = certificate("www.example.com", &["example.com"]);
+        let handshake =
+            [server_hello(&[]), message(CERTIFICATE, &certificates(&[&certificate, &[0x30; 3000]]))].concat();
+        for size in [100, 16_000] {
+            let stream = records(&handshake, size);
+            let (findings, _) = done(&stream);
+            assert_eq!(names(&findings), ["www.example.com", "example.com"]);
+            assert_eq!(findings.role, Some(Role::Server));
+        }
+        let stream = records(&handshake, 100);
+        let whole = read(&stream);
+        for length in 1..stream.len() {
+            assert!(starts(&stream[..length]));
+            let reading = read(&stream[..length]);
+            assert!(matches!(reading, Reading::NeedMore(_)) || reading == whole && length > 250, "{length}");
+        }
+    }
+
+    #[test]
+    fn a_resumed_or_newer_session_has_no_certificate() {
+        let mut stream = records(&server_hello(&[]), 4000);
+        assert!(matches!(read(&stream), Reading::NeedMore(Some(_))));
+        stream.extend([0x14, 3, 3, 0, 1, 1]);
+        assert_eq!(done(&stream).0, Findings::of("tls", Some(Role::Server)));
+        let stream = records(&server_hello(&extension(SUPPORTED_VERSIONS, &[3, 4])), 4000);
+        assert_eq!(done(&stream), (Findings::of("tls", Some(Role::Server)), stream.len()));
+    }
+
+    #[test]
+    fn reads_the_framing_of_ssl_2() {
+        let mut stream = vec![0x80, 9 + 6 + 16, 1, 3, 1, 0, 6, 0, 0, 0, 16, 1, 0, 0x80, 0, 0, 4];
+        stream.extend([7; 16]);
+        for length in 1..stream.len() {
+            assert!(starts(&stream[..length]), "{length}");
+            assert!(matches!(read(&stream[..length]), Reading::NeedMore(_)));
+        }
+        assert_eq!(done(&stream), (Findings::of("tls", Some(Role::Client)), stream.len()));
+        stream[1] += 1;
+        assert!(!starts(&stream));
+        assert_eq!(read(&stream), Reading::No);
+    }
+
+    #[test]
+    fn other_payloads_do_not_start() {
+        for payload in [
+            &b"GET / HTTP/1.1\r\n"[..],
+            &[0x17, 3, 3, 0, 40, 1],
+            &[0x16, 3, 3, 0, 40, 20],
+            &[0x16, 3, 3, 0x7f, 40, 1],
+            &[0x16, 3, 3, 0, 40, 1, 9, 0, 0, 3],
+            &[0x16, 0xfe, 0xff, 0, 0],
+            &[0x80, 0x2e, 1, 4],
+        ] {
+            assert!(!starts(payload), "{payload:?}");
+            assert_eq!(read(payload), Reading::No);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn survives_anything(mut bytes in prop::collection::vec(any::<u8>(), 0..300), at in 0_usize..200) {
+            read(&bytes);
+            let mut stream = records(&hello(), 70);
+            let end = stream.len().min(at + bytes.len());
+            stream.splice(at.min(end)..end, bytes.drain(..));
+            read(&stream);
+        }
+    }
+}
