@@ -4,9 +4,25 @@
 //! (constant time), gathers the bytes that follow a start, and hands them to `read` until it says [`Reading::Done`] or
 //! [`Reading::No`].
 
+mod app_resolver;
+mod bittorrent;
+mod bytes;
+mod datagram;
+mod dns;
 mod findings;
+mod greeting;
+mod http;
+mod http2;
+mod kerberos;
+mod netbios;
+mod preamble;
+mod proxy;
+mod sip;
+mod socks;
+mod stun;
 pub mod table;
 
+pub use dns::resolver::encrypted_resolver;
 pub use findings::{
     Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, NameFound, NameSource, Reading, Role,
 };
