@@ -9,7 +9,7 @@ use super::session::{NEVER, Session};
 use super::stream;
 use crate::capture::Frame;
 use crate::name::Reading;
-use crate::name::table::{DATAGRAM_READERS, Datagram};
+use crate::name::table::{DATAGRAM_READERS, Datagram, SECOND_CHOICES};
 use crate::packet::{FlowKey, Packet, Side, TcpSegment, Transport};
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashTable};
@@ -277,19 +277,19 @@ impl Session {
         let key = self.key;
         let cold = self.cold_mut();
         // A certificate would add nothing to a server name.
-        if !(cold.has_server_name() && !cold.streams[packet.side as usize].is_watching(is_anchored)) {
-            let completed = cold.streams[packet.side as usize].observe(
-                stamp,
-                segment.sequence,
-                packet.payload_length,
-                packet.payload,
-                is_anchored,
-            );
-            for (stamp, findings) in completed {
-                cold.absorb(findings, stamp, packet.side, &mut |name| interner.intern(name));
-            }
-            deliver(&key, cold, answers, interner);
+        let ignored = if cold.has_server_name() { SECOND_CHOICES } else { 0 };
+        let completed = cold.streams[packet.side as usize].observe(
+            stamp,
+            segment.sequence,
+            packet.payload_length,
+            packet.payload,
+            is_anchored,
+            ignored,
+        );
+        for (stamp, findings) in completed {
+            cold.absorb(findings, stamp, packet.side, &mut |name| interner.intern(name));
         }
+        deliver(&key, cold, answers, interner);
         self.is_watched[packet.side as usize] =
             self.cold.as_ref().is_none_or(|cold| cold.streams[packet.side as usize].is_watching(is_anchored));
     }

@@ -8,7 +8,7 @@
 use super::gather::{BYTE_LIMIT, SEGMENT_LIMIT, Segment, Stamp, contiguous};
 use super::record::Head;
 use crate::capture::FrameId;
-use crate::name::table::{STREAM_READERS, StreamReader};
+use crate::name::table::{STREAM_READERS, stream_candidates};
 use crate::name::{Findings, Reading};
 
 /// Segments kept of a stream whose start was seen: enough for reordering there and for wire signatures.
@@ -50,16 +50,27 @@ struct Opening {
 /// What a segment's payload completes: findings, and when.
 pub(super) type Completed = Vec<(Stamp, Findings)>;
 
+/// Rows of [`STREAM_READERS`] to leave out.
+pub(super) type Ignored = u32;
+
 /// The first reader, from `skip` on, that an opening at the start of these bytes may be for.
 #[inline]
-fn reader_for(payload: &[u8], skip: usize) -> Option<usize> {
-    STREAM_READERS.iter().skip(skip).position(|reader: &StreamReader| (reader.starts)(payload)).map(|at| at + skip)
+fn reader_for(payload: &[u8], skip: usize, ignored: Ignored) -> Option<usize> {
+    let mut rows = stream_candidates(*payload.first()?) & !ignored & u32::MAX.checked_shl(skip as u32).unwrap_or(0);
+    while rows != 0 {
+        let row = rows.trailing_zeros() as usize;
+        if (STREAM_READERS[row].starts)(payload) {
+            return Some(row);
+        }
+        rows &= rows - 1;
+    }
+    None
 }
 
 /// Whether an opening may start with these bytes.
 #[inline]
 pub(super) fn may_start(payload: &[u8]) -> bool {
-    reader_for(payload, 0).is_some()
+    payload.first().is_some_and(|&first| stream_candidates(first) != 0) && reader_for(payload, 0, 0).is_some()
 }
 
 /// Outcome of reading at one position.
@@ -69,9 +80,9 @@ enum Attempt {
     Done { findings: Findings, consumed: usize },
 }
 
-fn attempt(bytes: &[u8], from_reader: usize) -> Attempt {
+fn attempt(bytes: &[u8], from_reader: usize, ignored: Ignored) -> Attempt {
     let mut skip = from_reader;
-    while let Some(reader) = reader_for(bytes, skip) {
+    while let Some(reader) = reader_for(bytes, skip, ignored) {
         match (STREAM_READERS[reader].read)(bytes) {
             Reading::No => skip = reader + 1,
             Reading::NeedMore(certain) => return Attempt::Unfinished { reader, certain },
@@ -90,6 +101,7 @@ impl StreamSide {
         length: u32,
         payload: &[u8],
         is_anchored: bool,
+        ignored: Ignored,
     ) -> Completed {
         let mut completed = Completed::new();
         let segment = || Segment { stamp, sequence, length, bytes: payload.into() };
@@ -109,8 +121,8 @@ impl StreamSide {
                 slot = Some(self.window.len() - 1);
             }
         }
-        if may_start(payload) {
-            self.start(stamp, sequence, payload, slot, segment, &mut completed);
+        if reader_for(payload, 0, ignored).is_some() {
+            self.start(stamp, sequence, payload, slot, segment, ignored, &mut completed);
         }
         completed
     }
@@ -123,6 +135,7 @@ impl StreamSide {
         payload: &[u8],
         slot: Option<usize>,
         segment: impl Fn() -> Segment,
+        ignored: Ignored,
         completed: &mut Completed,
     ) {
         let mut offset = 0;
@@ -131,7 +144,7 @@ impl StreamSide {
             if rest.is_empty() {
                 return;
             }
-            match attempt(rest, 0) {
+            match attempt(rest, 0, ignored) {
                 Attempt::Nothing => return,
                 Attempt::Done { findings, consumed } => {
                     self.settle();
@@ -167,7 +180,7 @@ impl StreamSide {
             let mut is_over = false;
             if bytes.len() > opening.tried_bytes {
                 opening.tried_bytes = bytes.len();
-                match attempt(&bytes, opening.reader) {
+                match attempt(&bytes, opening.reader, 0) {
                     Attempt::Nothing => {
                         opening.certain = None;
                         is_over = true;
@@ -217,7 +230,7 @@ impl StreamSide {
             if rest.is_empty() {
                 return;
             }
-            match attempt(rest, 0) {
+            match attempt(rest, 0, 0) {
                 Attempt::Nothing => return,
                 Attempt::Done { findings, consumed } => {
                     completed.push((stamp, findings));
@@ -348,7 +361,7 @@ impl StreamSide {
         for start in &self.first {
             if may_start(&start.bytes) {
                 contiguous(&self.first, start.sequence, &mut bytes);
-                match attempt(&bytes, 0) {
+                match attempt(&bytes, 0, 0) {
                     Attempt::Done { findings, .. } => return vec![(newest, findings)],
                     Attempt::Unfinished { certain: Some(findings), .. } => return vec![(newest, *findings)],
                     _ => {}

@@ -4,22 +4,38 @@
 //! (constant time), gathers the bytes that follow a start, and hands them to `read` until it says [`Reading::Done`] or
 //! [`Reading::No`].
 
+mod app_resolver;
+mod bittorrent;
+mod bytes;
 mod certificate;
 mod client_hello;
+mod datagram;
+mod dns;
 mod dtls;
 mod fbzero;
 mod findings;
 mod gquic;
+mod greeting;
+mod http2;
+mod http;
+mod kerberos;
+mod netbios;
+mod preamble;
+mod proxy;
 mod quic;
 mod quic_frames;
 mod quic_keys;
 mod quic_packet;
 mod quic_versions;
 mod reassembly;
+mod sip;
+mod socks;
+mod stun;
 pub mod table;
 mod tls;
 mod wire;
 
+pub use dns::resolver::encrypted_resolver;
 pub use findings::{
     Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, NameFound, NameSource, Reading, Role,
 };

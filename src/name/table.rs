@@ -1,17 +1,25 @@
 //! The table of readers. A new name source is one file beside this one and one row here.
 
-use super::{Reading, dtls, fbzero, gquic, quic, tls};
+use super::{
+    Reading, app_resolver, bittorrent, datagram, dns, dtls, fbzero, gquic, greeting, http, http2, kerberos, netbios,
+    preamble, proxy, quic, sip, socks, stun, tls,
+};
 
 /// A reader of openings in byte streams (TCP).
+#[derive(Clone, Copy)]
 pub struct StreamReader {
     /// The protocol, as flow records show it.
     pub protocol: &'static str,
+    /// The first bytes an opening may have; empty where any will do.
+    pub first_bytes: &'static [u8],
     /// Whether a segment with this payload (not empty, possibly only a byte long) may begin such an opening.
     /// Constant time; sees every payload-bearing segment, so false positives cost speed.
     /// `true` for a strict prefix of a possible opening.
     pub starts: fn(&[u8]) -> bool,
     /// Reads the stream from a start on. Called again with more bytes after [`Reading::NeedMore`].
     pub read: fn(&[u8]) -> Reading,
+    /// What it finds counts only where a flow has no server name yet.
+    pub is_second_choice: bool,
 }
 
 /// One datagram with the ports it went between.
@@ -26,6 +34,7 @@ pub struct Datagram<'a> {
 }
 
 /// A reader of openings in datagrams (UDP).
+#[derive(Clone, Copy)]
 pub struct DatagramReader {
     /// The protocol, as flow records show it.
     pub protocol: &'static str,
@@ -38,15 +47,151 @@ pub struct DatagramReader {
     pub read: fn(&[Datagram<'_>]) -> Reading,
 }
 
-/// Readers of streams, asked in this order; the first whose `read` says other than `No` has it.
+/// Readers of streams, asked in this order; the first whose `read` says other than `No` has it. At most 32.
 pub static STREAM_READERS: &[StreamReader] = &[
-    StreamReader { protocol: "tls", starts: tls::starts, read: tls::read },
-    StreamReader { protocol: "fbzero", starts: fbzero::starts, read: fbzero::read },
+    row("tls", tls::FIRST_BYTES, tls::starts_client, tls::read),
+    StreamReader { is_second_choice: true, ..row("tls", tls::FIRST_BYTES, tls::starts_server, tls::read) },
+    row("fbzero", fbzero::FIRST_BYTES, fbzero::starts, fbzero::read),
+    row("http", http::FIRST_BYTES, http::starts_stream, http::read_stream),
+    row("http2", http2::FIRST_BYTES, http2::starts_stream, http2::read_stream),
+    row("sip", sip::FIRST_BYTES, sip::starts_stream, sip::read_stream),
+    row("proxy", proxy::FIRST_BYTES, proxy::starts_stream, proxy::read_stream),
+    row("socks", socks::FIRST_BYTES, socks::starts_stream, socks::read_stream),
+    row("app-resolver", app_resolver::FIRST_BYTES, app_resolver::starts_stream, app_resolver::read_stream),
+    row("greeting", greeting::FIRST_BYTES, greeting::starts_stream, greeting::read_stream),
+    row("bittorrent", bittorrent::STREAM_FIRST_BYTES, bittorrent::starts_stream, bittorrent::read_stream),
+    row("stun", stun::STREAM_FIRST_BYTES, stun::starts_stream, stun::read_stream),
+    row("kerberos", kerberos::STREAM_FIRST_BYTES, kerberos::starts_stream, kerberos::read_stream),
+    row("preamble", preamble::FIRST_BYTES, preamble::starts_stream, preamble::read_stream),
+    row("dns", dns::STREAM_FIRST_BYTES, dns::starts_stream, dns::read_stream),
 ];
 
 /// Readers of datagrams, asked in this order.
 pub static DATAGRAM_READERS: &[DatagramReader] = &[
-    DatagramReader { protocol: "quic", starts: quic::starts, read: quic::read },
-    DatagramReader { protocol: "quic", starts: gquic::starts, read: gquic::read },
-    DatagramReader { protocol: "dtls", starts: dtls::starts, read: dtls::read },
+    gathering_row("quic", quic::starts, quic::read),
+    gathering_row("quic", gquic::starts, gquic::read),
+    gathering_row("dtls", dtls::starts, dtls::read),
+    datagram_row("dns", dns::starts_datagram, dns::read_datagrams),
+    datagram_row("stun", stun::starts_datagram, stun::read_datagrams),
+    datagram_row("netbios", netbios::starts_datagram, netbios::read_datagrams),
+    datagram_row("ssdp", http::starts_datagram, http::read_datagrams),
+    datagram_row("ntp", datagram::starts_ntp, datagram::read_ntp),
+    datagram_row("dhcp", datagram::starts_dhcp, datagram::read_dhcp),
+    datagram_row("kerberos", kerberos::starts_datagram, kerberos::read_datagrams),
+    datagram_row("snmp", datagram::starts_snmp, datagram::read_snmp),
+    datagram_row("wireguard", datagram::starts_wireguard, datagram::read_wireguard),
+    datagram_row("bittorrent", bittorrent::starts_datagram, bittorrent::read_datagrams),
+    datagram_row("sip", sip::starts_datagram, sip::read_datagrams),
 ];
+
+const fn row(
+    protocol: &'static str,
+    first_bytes: &'static [u8],
+    starts: fn(&[u8]) -> bool,
+    read: fn(&[u8]) -> Reading,
+) -> StreamReader {
+    StreamReader { protocol, first_bytes, starts, read, is_second_choice: false }
+}
+
+const fn datagram_row(
+    protocol: &'static str,
+    starts: fn(&Datagram<'_>) -> bool,
+    read: fn(&[Datagram<'_>]) -> Reading,
+) -> DatagramReader {
+    DatagramReader { protocol, starts, gathers: false, read }
+}
+
+const fn gathering_row(
+    protocol: &'static str,
+    starts: fn(&Datagram<'_>) -> bool,
+    read: fn(&[Datagram<'_>]) -> Reading,
+) -> DatagramReader {
+    DatagramReader { protocol, starts, gathers: true, read }
+}
+
+/// Which of [`STREAM_READERS`] an opening with this first byte may belong to: bit `n` is row `n`. Zero, the common answer
+/// in the middle of a stream, rules all of them out.
+#[inline]
+pub fn stream_candidates(first: u8) -> u32 {
+    // The index is a byte and the table has a place for each.
+    STREAM_CANDIDATES[usize::from(first)]
+}
+
+/// Rows whose findings count only where a flow has no server name yet.
+pub static SECOND_CHOICES: u32 = second_choices(STREAM_READERS);
+
+static STREAM_CANDIDATES: [u32; 256] = candidates(STREAM_READERS);
+
+const fn second_choices(readers: &[StreamReader]) -> u32 {
+    let (mut rows, mut row) = (0, 0);
+    while row < readers.len() {
+        if readers[row].is_second_choice {
+            rows |= 1 << row;
+        }
+        row += 1;
+    }
+    rows
+}
+
+const fn candidates(readers: &[StreamReader]) -> [u32; 256] {
+    assert!(readers.len() <= 32);
+    let mut table = [0u32; 256];
+    let mut row = 0;
+    while row < readers.len() {
+        let bytes = readers[row].first_bytes;
+        let mut place = 0;
+        while place < if bytes.is_empty() { table.len() } else { bytes.len() } {
+            let byte = if bytes.is_empty() { place } else { bytes[place] as usize };
+            table[byte] |= 1 << row;
+            place += 1;
+        }
+        row += 1;
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_byte_has_exactly_its_rows() {
+        for byte in 0..=u8::MAX {
+            for (row, reader) in STREAM_READERS.iter().enumerate() {
+                let is_candidate = reader.first_bytes.is_empty() || reader.first_bytes.contains(&byte);
+                assert_eq!(stream_candidates(byte) >> row & 1 == 1, is_candidate, "{} {byte:#x}", reader.protocol);
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        #[test]
+        fn first_bytes_leave_no_start_out(bytes in proptest::collection::vec(any::<u8>(), 1..40)) {
+            for reader in STREAM_READERS {
+                if !reader.first_bytes.is_empty() && !reader.first_bytes.contains(&bytes[0]) {
+                    prop_assert!(!(reader.starts)(&bytes), "{}", reader.protocol);
+                }
+            }
+        }
+
+        #[test]
+        fn random_bytes_never_panic(
+            bytes in proptest::collection::vec(any::<u8>(), 1..200),
+            ports in (any::<u16>(), proptest::sample::select(vec![53u16, 67, 88, 123, 137, 138, 161, 547, 5353, 5355, 9])),
+        ) {
+            for reader in STREAM_READERS {
+                if let Reading::Done { consumed, .. } = (reader.read)(&bytes) {
+                    prop_assert!(consumed <= bytes.len());
+                }
+            }
+            let datagram = Datagram { payload: &bytes, source_port: ports.0, destination_port: ports.1 };
+            for reader in DATAGRAM_READERS {
+                let _ = (reader.starts)(&datagram);
+                let _ = (reader.read)(&[datagram]);
+            }
+        }
+    }
+}

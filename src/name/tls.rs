@@ -11,8 +11,21 @@ use smallvec::SmallVec;
 use std::borrow::Cow;
 use tls_parser::{TlsRecordType, parse_tls_record_header};
 
+/// First bytes of a handshake record, and of the two-byte length of an SSL 2.0 hello.
+pub(super) const FIRST_BYTES: &[u8] = &[HANDSHAKE, 0x80, 0x81, 0x82, 0x83];
+
+/// Whether a segment may begin with a ClientHello (or is too short to tell).
+pub(super) fn starts_client(payload: &[u8]) -> bool {
+    payload.get(5) != Some(&SERVER_HELLO) && starts(payload) || matches!(payload.first(), Some(0x80..=0x83)) && starts(payload)
+}
+
+/// Whether a segment begins with a ServerHello.
+pub(super) fn starts_server(payload: &[u8]) -> bool {
+    payload.first() == Some(&HANDSHAKE) && payload.get(5) == Some(&SERVER_HELLO) && starts(payload)
+}
+
 /// Whether a segment may begin with a ClientHello or ServerHello.
-pub(super) fn starts(payload: &[u8]) -> bool {
+fn starts(payload: &[u8]) -> bool {
     match payload.first() {
         Some(&HANDSHAKE) => starts_record(payload),
         Some(0x80..=0x83) => starts_v2(payload),

@@ -1,0 +1,290 @@
+//! Turns a DNS message into the addresses and ECH configurations it gives for names (RFC 1035 §4, RFC 9460).
+//!
+//! Two walks: the first notes where records lie, the second follows the CNAME chain from the question. Names become text
+//! only for the records that are kept.
+
+use super::{name, svcb};
+use crate::name::bytes::{u16_at, u32_at};
+use crate::name::{Answer, EchConfig, Findings, NameSource};
+use smallvec::SmallVec;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Length of the header (RFC 1035 §4.1.1); the first question's name begins there.
+const HEADER_LENGTH: usize = 12;
+
+/// Records read of one message. A datagram of 1,232 bytes holds about 75 addresses; zone transfers are of no interest.
+const RECORD_LIMIT: usize = 256;
+
+/// CNAMEs followed. Resolvers give up between 8 and 16.
+const CHAIN_LIMIT: usize = 16;
+
+/// Questions in a message that is read. Only multicast DNS has more than one, up to about 30.
+const QUESTION_LIMIT: u16 = 64;
+
+const TYPE_A: u16 = 1;
+const TYPE_CNAME: u16 = 5;
+const TYPE_AAAA: u16 = 28;
+const TYPE_SVCB: u16 = 64;
+const TYPE_HTTPS: u16 = 65;
+
+const CLASS_IN: u16 = 1;
+
+/// The fields of the header that are needed.
+#[derive(Clone, Copy)]
+pub(super) struct Header {
+    flags: u16,
+    /// Questions, answers, authority and additional records.
+    counts: [u16; 4],
+}
+
+impl Header {
+    /// Reads the header and tells whether it can be one: bytes that are not DNS nearly always fail here.
+    #[inline]
+    pub(super) fn parse(message: &[u8], is_multicast: bool) -> Option<Self> {
+        let flags = u16_at(message, 2)?;
+        let counts = [u16_at(message, 4)?, u16_at(message, 6)?, u16_at(message, 8)?, u16_at(message, 10)?];
+        let header = Self { flags, counts };
+        let [questions, answers, authorities, additional] = counts;
+        let is_sane = if is_multicast {
+            header.operation() == 0 && questions <= QUESTION_LIMIT
+        } else if header.is_response() {
+            questions <= 1 && authorities <= 512
+        } else {
+            // Queries carry a cookie, a signature or (IXFR, UPDATE, NOTIFY) a few records at most.
+            questions <= 1 && (answers <= 1 || header.operation() == 5) && authorities <= 64 && additional <= 64
+        };
+        let is_known = flags & RESERVED == 0 && matches!(header.operation(), 0 | 1 | 2 | 4 | 5 | 6);
+        (is_sane && is_known && answers <= 4096 && additional <= 4096).then_some(header)
+    }
+
+    pub(super) const fn is_response(self) -> bool {
+        self.flags & 0x8000 != 0
+    }
+
+    pub(super) const fn questions(self) -> u16 {
+        self.counts[0]
+    }
+
+    /// Query, status, notify or update (the OPCODE).
+    const fn operation(self) -> u16 {
+        self.flags >> 11 & 0xf
+    }
+}
+
+/// The Z bit, to be zero (RFC 1035 §4.1.1; RFC 2535 took the two bits beside it).
+const RESERVED: u16 = 0x0040;
+
+/// Where a record lies.
+#[derive(Clone, Copy)]
+struct Record {
+    owner: usize,
+    kind: u16,
+    data: usize,
+    data_length: usize,
+}
+
+/// A message whose question was understood.
+pub(super) struct Message<'a> {
+    bytes: &'a [u8],
+    header: Header,
+    records: SmallVec<[Record; 24]>,
+    /// Whether every record that the header announces was read.
+    pub(super) is_whole: bool,
+    /// Where the last record that was read ends.
+    pub(super) end: usize,
+}
+
+/// Why there is no message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum NoMessage {
+    /// The bytes end within the question.
+    CutShort,
+    /// The bytes are not DNS.
+    NotDns,
+}
+
+impl<'a> Message<'a> {
+    /// Reads questions and notes the records, as many as there are whole.
+    pub(super) fn parse(bytes: &'a [u8], header: Header) -> Result<Self, NoMessage> {
+        let mut message = Self { bytes, header, records: SmallVec::new(), is_whole: false, end: HEADER_LENGTH };
+        for _ in 0..header.questions() {
+            message.end = question_end(bytes, message.end)?;
+        }
+        // Only responses carry what we look for; the counts of a query are checked with its header.
+        let announced = header.counts.iter().skip(1).map(|&count| usize::from(count)).sum::<usize>();
+        for _ in 0..announced.min(RECORD_LIMIT) {
+            let Some(end) = message.push_record() else { return Ok(message) };
+            message.end = end;
+        }
+        message.is_whole = announced <= RECORD_LIMIT;
+        Ok(message)
+    }
+
+    /// Notes the record at `end`; the new end, or `None` if it is cut short or malformed.
+    fn push_record(&mut self) -> Option<usize> {
+        let fixed = name::end(self.bytes, self.end)?;
+        let kind = u16_at(self.bytes, fixed)?;
+        let class = u16_at(self.bytes, fixed + 2)?;
+        let _lifetime = u32_at(self.bytes, fixed + 4)?;
+        let data_length = usize::from(u16_at(self.bytes, fixed + 8)?);
+        let data = fixed + 10;
+        let end = data + data_length;
+        self.bytes.get(data..end)?;
+        // Multicast DNS uses the top bit of the class to say "flush the cache" (RFC 6762 §10.2).
+        let is_wanted = matches!(kind, TYPE_A | TYPE_AAAA | TYPE_CNAME | TYPE_SVCB | TYPE_HTTPS);
+        if is_wanted && class & 0x7fff == CLASS_IN {
+            self.records.push(Record { owner: self.end, kind, data, data_length });
+        }
+        Some(end)
+    }
+
+    /// Adds the addresses and ECH configurations given for names.
+    pub(super) fn add_answers(&self, findings: &mut Findings) {
+        let chain = self.chain();
+        for record in &self.records {
+            let Some((owner, canonical)) = self.names_of(record, &chain) else { continue };
+            match record.kind {
+                TYPE_A | TYPE_AAAA => {
+                    if let Some(address) = self.address(record) {
+                        findings.answers.push(Answer { name: owner, canonical, address, source: NameSource::Dns });
+                    }
+                }
+                TYPE_HTTPS | TYPE_SVCB => self.add_service(record, &owner, canonical, findings),
+                _ => {}
+            }
+        }
+    }
+
+    /// Adds the names of hosts that gave their own address (multicast DNS and LLMNR).
+    pub(super) fn add_host_names(&self, source: NameSource, findings: &mut Findings) {
+        for record in &self.records {
+            if matches!(record.kind, TYPE_A | TYPE_AAAA)
+                && let Some(owner) = name::text(self.bytes, record.owner)
+            {
+                findings.push_name(source, owner.as_str());
+            }
+        }
+    }
+
+    /// Positions of the question's name and of those that its CNAMEs lead to.
+    fn chain(&self) -> SmallVec<[usize; 4]> {
+        let mut chain = SmallVec::new();
+        if self.header.questions() != 1 {
+            return chain;
+        }
+        let mut tail = HEADER_LENGTH;
+        chain.push(tail);
+        if !self.records.iter().any(|record| record.kind == TYPE_CNAME) {
+            return chain;
+        }
+        for _ in 0..CHAIN_LIMIT {
+            let next = self
+                .records
+                .iter()
+                .find(|record| record.kind == TYPE_CNAME && name::same(self.bytes, record.owner, tail));
+            let Some(next) = next else { break };
+            tail = next.data;
+            chain.push(tail);
+        }
+        chain
+    }
+
+    /// The name a record answers for, and the last name of the chain where they differ.
+    fn names_of(&self, record: &Record, chain: &[usize]) -> Option<(Box<str>, Option<Box<str>>)> {
+        if record.kind == TYPE_CNAME {
+            return None;
+        }
+        let place = chain.iter().position(|&link| name::same(self.bytes, link, record.owner));
+        let owner = name::text(self.bytes, if place.is_some() { HEADER_LENGTH } else { record.owner })?;
+        let owner = without_service_labels(owner.as_str());
+        if owner.is_empty() {
+            return None;
+        }
+        let canonical = match place {
+            Some(1..) => name::text(self.bytes, record.owner).map(|text| text.as_str().into()),
+            _ => None,
+        };
+        Some((owner.into(), canonical))
+    }
+
+    fn address(&self, record: &Record) -> Option<IpAddr> {
+        let data = self.bytes.get(record.data..record.data + record.data_length)?;
+        match record.kind {
+            TYPE_A => <[u8; 4]>::try_from(data).ok().map(|octets| Ipv4Addr::from(octets).into()),
+            _ => <[u8; 16]>::try_from(data).ok().map(|octets| Ipv6Addr::from(octets).into()),
+        }
+    }
+
+    /// Adds the hints and ECH configurations of an HTTPS or SVCB record.
+    fn add_service(&self, record: &Record, owner: &str, canonical: Option<Box<str>>, findings: &mut Findings) {
+        let data_end = record.data + record.data_length;
+        let Some(priority) = u16_at(self.bytes, record.data) else { return };
+        let Some(target_end) = name::end(self.bytes, record.data + 2).filter(|&end| end <= data_end) else { return };
+        let Some(parameters) = self.bytes.get(target_end..data_end) else { return };
+        if priority == 0 {
+            // An alias has no parameters (RFC 9460 §2.4.2).
+            return;
+        }
+        let target = name::text(self.bytes, record.data + 2).filter(|target| !target.as_str().is_empty());
+        let canonical = target.map(|target| target.as_str().into()).or(canonical);
+        let parameters = svcb::parameters(parameters);
+        for address in parameters.addresses {
+            if findings.answers.len() >= RECORD_LIMIT {
+                break;
+            }
+            let (name, canonical) = (owner.into(), canonical.clone());
+            findings.answers.push(Answer { name, canonical, address, source: NameSource::Dns });
+        }
+        for config in parameters.configs {
+            if findings.ech_configs.len() >= RECORD_LIMIT {
+                break;
+            }
+            findings.ech_configs.push(EchConfig {
+                owner: owner.into(),
+                public_name: config.public_name.to_ascii_lowercase().into(),
+                config_id: config.config_id,
+                suites: config.suites,
+            });
+        }
+    }
+}
+
+/// Where the question at `position` ends.
+fn question_end(bytes: &[u8], position: usize) -> Result<usize, NoMessage> {
+    let Some(end) = name::end(bytes, position) else {
+        return Err(if is_cut_short(bytes, position) { NoMessage::CutShort } else { NoMessage::NotDns });
+    };
+    let (Some(kind), Some(class)) = (u16_at(bytes, end), u16_at(bytes, end + 2)) else {
+        return Err(NoMessage::CutShort);
+    };
+    // The top bit asks for a unicast answer in multicast DNS (RFC 6762 §5.4). Classes: RFC 6895 §3.2.
+    let is_class = matches!(class & 0x7fff, 1 | 3 | 4 | 254 | 255);
+    if kind == 0 || !is_class || name::text(bytes, position).is_none() {
+        return Err(NoMessage::NotDns);
+    }
+    Ok(end + 4)
+}
+
+/// Whether the name at `position` has no end because the bytes end, rather than because it is none.
+fn is_cut_short(bytes: &[u8], mut position: usize) -> bool {
+    let limit = position + 255;
+    while position < limit {
+        match bytes.get(position) {
+            None => return true,
+            Some(&length @ 1..=63) => position += 1 + usize::from(length),
+            Some(0xc0..) => return position + 1 >= bytes.len(),
+            Some(_) => return false,
+        }
+    }
+    false
+}
+
+/// A name without the labels that name a port and a scheme, as in `_8443._https.example.org` (RFC 9460 §9.1).
+fn without_service_labels(mut name: &str) -> &str {
+    while let Some((label, rest)) = name.split_once('.')
+        && label.starts_with('_')
+    {
+        name = rest;
+    }
+    name
+}

@@ -1,0 +1,193 @@
+//! Turns a domain name in a DNS message into text (RFC 1035 §3.1, compression §4.1.4, escapes §5.1).
+
+/// Longest name on the wire (RFC 1035 §2.3.4), and longest text kept: only names full of odd bytes escape to more.
+const LENGTH_LIMIT: usize = 255;
+
+/// Compression pointers followed in one name. Each must point further back, so this only bounds the time spent on a
+/// message built of pointers; real names take one or two.
+const POINTER_LIMIT: usize = 16;
+
+/// A name as lower-case text without the trailing dot, kept on the stack.
+#[derive(Clone, Copy)]
+pub(super) struct NameText {
+    bytes: [u8; LENGTH_LIMIT],
+    length: u8,
+}
+
+impl NameText {
+    /// The text; empty for the root.
+    pub(super) fn as_str(&self) -> &str {
+        // Only ASCII is ever written, so this never falls back.
+        self.bytes.get(..usize::from(self.length)).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
+    }
+
+    fn push(&mut self, byte: u8) -> Option<()> {
+        *self.bytes.get_mut(usize::from(self.length))? = byte;
+        self.length += 1;
+        Some(())
+    }
+
+    fn push_label(&mut self, label: &[u8]) -> Option<()> {
+        if self.length > 0 {
+            self.push(b'.')?;
+        }
+        for &byte in label {
+            match byte {
+                b'.' | b'\\' => {
+                    self.push(b'\\')?;
+                    self.push(byte)?;
+                }
+                0x21..=0x7e => self.push(byte.to_ascii_lowercase())?,
+                _ => {
+                    self.push(b'\\')?;
+                    self.push(b'0' + byte / 100)?;
+                    self.push(b'0' + byte / 10 % 10)?;
+                    self.push(b'0' + byte % 10)?;
+                }
+            }
+        }
+        Some(())
+    }
+}
+
+/// Walks the labels of a name, through its compression pointers.
+struct Labels<'a> {
+    message: &'a [u8],
+    position: usize,
+    /// Where the part of the name now read begins: a pointer must lead to before it, or the walk could circle.
+    part: usize,
+    pointers: usize,
+    wire_length: usize,
+}
+
+/// What stands where a label is due.
+enum Label<'a> {
+    Text(&'a [u8]),
+    Root,
+}
+
+impl<'a> Labels<'a> {
+    const fn at(message: &'a [u8], position: usize) -> Self {
+        Self { message, position, part: position, pointers: 0, wire_length: 0 }
+    }
+
+    /// The next label; `None` where the name is cut short or malformed.
+    fn step(&mut self) -> Option<Label<'a>> {
+        loop {
+            let length = *self.message.get(self.position)?;
+            match length {
+                0 => return Some(Label::Root),
+                1..=63 => {
+                    let start = self.position + 1;
+                    let end = start + usize::from(length);
+                    let label = self.message.get(start..end)?;
+                    self.position = end;
+                    self.wire_length += 1 + usize::from(length);
+                    return (self.wire_length < LENGTH_LIMIT).then_some(Label::Text(label));
+                }
+                0xc0.. => {
+                    let target = usize::from(length & 0x3f) << 8 | usize::from(*self.message.get(self.position + 1)?);
+                    self.pointers += 1;
+                    if target >= self.part || self.pointers > POINTER_LIMIT {
+                        return None;
+                    }
+                    self.position = target;
+                    self.part = target;
+                }
+                _ => return None,
+            }
+        }
+    }
+}
+
+/// The text of the name at `position`; `None` if it is cut short, malformed or too long.
+pub(super) fn text(message: &[u8], position: usize) -> Option<NameText> {
+    let mut text = NameText { bytes: [0; LENGTH_LIMIT], length: 0 };
+    let mut labels = Labels::at(message, position);
+    while let Label::Text(label) = labels.step()? {
+        text.push_label(label)?;
+    }
+    Some(text)
+}
+
+/// Whether two names in the message are the same (case does not matter, RFC 4343).
+pub(super) fn same(message: &[u8], left: usize, right: usize) -> bool {
+    let (mut left, mut right) = (Labels::at(message, left), Labels::at(message, right));
+    loop {
+        if left.position == right.position {
+            return true;
+        }
+        match (left.step(), right.step()) {
+            (Some(Label::Text(a)), Some(Label::Text(b))) if a.eq_ignore_ascii_case(b) => {}
+            (Some(Label::Root), Some(Label::Root)) => return true,
+            _ => return false,
+        }
+    }
+}
+
+/// Where the name at `position` ends in the message, without following a pointer.
+pub(super) fn end(message: &[u8], mut position: usize) -> Option<usize> {
+    let limit = position + LENGTH_LIMIT;
+    while position < limit {
+        match *message.get(position)? {
+            0 => return Some(position + 1),
+            length @ 1..=63 => position += 1 + usize::from(length),
+            0xc0.. => {
+                message.get(position + 1)?;
+                return Some(position + 2);
+            }
+            _ => return None,
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(message: &[u8], position: usize) -> Option<String> {
+        text(message, position).map(|name| name.as_str().to_owned())
+    }
+
+    #[test]
+    fn text_is_lower_case_and_escaped() {
+        assert_eq!(read(b"\x03wWw\x07exAmple\x00", 0).as_deref(), Some("www.example"));
+        assert_eq!(read(b"\x04a.b\\\x03c\xffd\x00", 0).as_deref(), Some("a\\.b\\\\.c\\255d"));
+        assert_eq!(read(b"\x00", 0).as_deref(), Some(""));
+    }
+
+    #[test]
+    fn pointers_lead_back_only() {
+        let message = b"\x03com\x00\x01a\xc0\x00\x01b\xc0\x05\xc0\x0d\xc0\x0f";
+        assert_eq!(read(message, 9).as_deref(), Some("b.a.com"));
+        assert_eq!(end(message, 9), Some(13));
+        // To themselves.
+        assert_eq!(read(message, 13), None);
+        assert_eq!(read(message, 15), None);
+    }
+
+    #[test]
+    fn names_too_long_or_cut_short_are_none() {
+        let mut long = Vec::new();
+        for _ in 0..5 {
+            long.push(63);
+            long.extend([b'x'; 63]);
+        }
+        long.push(0);
+        assert_eq!(read(&long, 0), None);
+        let name = b"\x03www\x07example\x00";
+        for cut in 0..name.len() {
+            assert_eq!(read(&name[..cut], 0), None);
+            assert_eq!(end(&name[..cut], 0), None);
+        }
+        assert_eq!(read(b"\x40a\x00", 0), None);
+    }
+
+    #[test]
+    fn same_compares_through_pointers_without_case() {
+        let message = b"\x03COM\x00\x01a\xc0\x00\x01A\x03com\x00";
+        assert!(same(message, 5, 9));
+        assert!(!same(message, 0, 9));
+    }
+}

@@ -1,0 +1,141 @@
+//! Splits the head of an HTTP, SIP or RTSP message into its first line and its fields (RFC 9112 §2, RFC 3261 §7).
+//!
+//! httparse reads what keeps to the standard; lines it refuses (folded, or with odd names) are found by a plain scan.
+
+use memchr::{memchr, memmem};
+use smallvec::SmallVec;
+
+/// Longest head that is read. Servers refuse more than 8 to 64 KiB.
+pub(in crate::name) const HEAD_LIMIT: usize = 64 * 1024;
+
+/// Fields looked at; servers refuse more than about 100.
+const FIELD_LIMIT: usize = 128;
+
+/// How far the head goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::name) enum HeadState {
+    /// It is all here, so many bytes with the empty line.
+    Whole(usize),
+    /// Its end is not here yet.
+    NotYet,
+    /// Its end is further than [`HEAD_LIMIT`].
+    TooLong,
+    /// It is none.
+    NotText,
+}
+
+/// A message's head, as far as it is here.
+pub(in crate::name) struct Head<'a> {
+    /// The request or status line without its end.
+    pub(in crate::name) first_line: &'a [u8],
+    fields: SmallVec<[(&'a [u8], &'a [u8]); 24]>,
+}
+
+impl<'a> Head<'a> {
+    /// Reads the head as far as its lines are whole; an error before the first line is whole.
+    pub(in crate::name) fn parse(bytes: &'a [u8]) -> Result<(Self, HeadState), HeadState> {
+        let window = bytes.get(..HEAD_LIMIT).unwrap_or(bytes);
+        let is_full = window.len() == HEAD_LIMIT;
+        let Some(line_end) = memchr(b'\n', window) else {
+            return Err(match window {
+                _ if is_full || !is_text(window) => HeadState::NotText,
+                _ => HeadState::NotYet,
+            });
+        };
+        let (line, rest) = window.split_at(line_end);
+        let first_line = line.strip_suffix(b"\r").unwrap_or(line);
+        if !is_text(first_line) {
+            return Err(HeadState::NotText);
+        }
+        let lines = rest.get(1..).unwrap_or_default();
+        let state = match end_of(lines) {
+            Some(end) => HeadState::Whole(line_end + 1 + end),
+            None if is_full => HeadState::TooLong,
+            None => HeadState::NotYet,
+        };
+        let lines = match state {
+            HeadState::Whole(length) => window.get(line_end + 1..length).unwrap_or_default(),
+            // The last line may go on in bytes not here.
+            _ => {
+                lines.get(..lines.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1)).unwrap_or_default()
+            }
+        };
+        let mut head = Self { first_line, fields: SmallVec::new() };
+        if !head.push_standard(lines) {
+            head.push_lines(lines);
+        }
+        Ok((head, state))
+    }
+
+    /// Takes the fields if they all keep to the standard.
+    fn push_standard(&mut self, lines: &'a [u8]) -> bool {
+        let mut fields = [httparse::EMPTY_HEADER; FIELD_LIMIT];
+        match httparse::parse_headers(lines, &mut fields) {
+            Ok(httparse::Status::Complete((_, fields))) => {
+                self.fields.extend(fields.iter().map(|field| (field.name.as_bytes(), field.value.trim_ascii())));
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes what looks like a field, line by line.
+    fn push_lines(&mut self, lines: &'a [u8]) {
+        for line in lines.split_inclusive(|&byte| byte == b'\n').take(FIELD_LIMIT * 4) {
+            if let Some(colon) = memchr(b':', line)
+                && let Some((name, value)) = line.split_at_checked(colon)
+                && self.fields.len() < FIELD_LIMIT
+            {
+                // A folded line continues the value before it, which no field of interest has need for (RFC 9112 §5.2).
+                // Where the value itself was folded away, the line after holds it.
+                let value = value.get(1..).unwrap_or_default().trim_ascii();
+                if !name.starts_with(b" ") && !name.starts_with(b"\t") {
+                    self.fields.push((name.trim_ascii(), value));
+                    continue;
+                }
+            }
+            if line.starts_with(b" ") || line.starts_with(b"\t") {
+                if let Some((_, value)) = self.fields.last_mut().filter(|(_, value)| value.is_empty()) {
+                    *value = line.trim_ascii();
+                }
+            }
+        }
+    }
+
+    /// The values of a field, in order. `name` in lower case.
+    pub(in crate::name) fn values(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        let name = name.as_bytes();
+        self.fields.iter().filter(move |(field, _)| field.eq_ignore_ascii_case(name)).map(|&(_, value)| value)
+    }
+
+    /// Length of the body, where the head says it.
+    pub(in crate::name) fn content_length(&self) -> Option<usize> {
+        std::str::from_utf8(self.values("content-length").next()?).ok()?.parse().ok()
+    }
+
+    /// Whether the body comes in chunks.
+    pub(in crate::name) fn is_chunked(&self) -> bool {
+        self.values("transfer-encoding").any(|value| value.eq_ignore_ascii_case(b"chunked"))
+    }
+}
+
+/// Where the fields end, with their empty line.
+fn end_of(lines: &[u8]) -> Option<usize> {
+    if lines.starts_with(b"\r\n") {
+        return Some(2);
+    }
+    if lines.starts_with(b"\n") {
+        return Some(1);
+    }
+    // Lines may end in a bare line feed (RFC 9112 §2.2). The common form is looked for first, and what precedes it is
+    // then searched for the other.
+    let proper = memmem::find(lines, b"\r\n\r\n").map(|at| at + 4);
+    let bare = memmem::find(lines.get(..proper.unwrap_or(lines.len())).unwrap_or_default(), b"\n\n").map(|at| at + 2);
+    bare.or(proper)
+}
+
+/// Whether a first line holds no control characters: binary data is ruled out at once.
+fn is_text(line: &[u8]) -> bool {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    line.iter().all(|&byte| byte >= 0x20 && byte != 0x7f || byte == b'\t')
+}

@@ -1,0 +1,179 @@
+//! Turns HTTP/1 requests and responses into host names (RFC 9112), and SSDP datagrams, which have the same form.
+
+mod head;
+mod host;
+
+pub(super) use head::{HEAD_LIMIT, Head, HeadState};
+pub(super) use host::{authority_of_uri, host_of_authority, is_ip_literal};
+
+use super::table::Datagram;
+use super::{Findings, NameSource, Reading, Role};
+use memchr::memmem;
+
+/// First bytes of a request or response: an upper-case letter, or the empty line that some clients send before a request
+/// (RFC 9112 §2.2).
+pub(super) static FIRST_BYTES: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ\r";
+
+/// Longest method that is taken on its form alone. `VERSION-CONTROL`, the longest registered one of use, has 15.
+const METHOD_LENGTH_LIMIT: usize = 20;
+
+/// Longest body that is passed by together with its request, so that a pipelined request behind it is found.
+const BODY_LIMIT: usize = 1 << 20;
+
+/// Whether a segment may begin with a request or a response.
+pub(super) fn starts_stream(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\r\n").unwrap_or(bytes);
+    starts_with_or_cut(bytes, b"HTTP/1.") || starts_request(bytes)
+}
+
+/// Whether bytes begin with a method that is known by its name, or something of the form `METHOD /`.
+fn starts_request(bytes: &[u8]) -> bool {
+    let Some(first) = bytes.first() else { return false };
+    let is_known = |method: &&[u8]| starts_with_or_cut(bytes, method);
+    if methods(*first).iter().any(is_known) {
+        return true;
+    }
+    let word = bytes.iter().take(METHOD_LENGTH_LIMIT + 1).position(|byte| !is_method_byte(*byte));
+    let Some(length @ 3..=METHOD_LENGTH_LIMIT) = word else { return false };
+    let target = bytes.get(length..).unwrap_or_default();
+    target.starts_with(b" /") || target.starts_with(b" http://")
+}
+
+const fn is_method_byte(byte: u8) -> bool {
+    byte.is_ascii_uppercase() || byte == b'_' || byte == b'-'
+}
+
+/// Whether `bytes` begin with `prefix`, or end before they could differ from it.
+fn starts_with_or_cut(bytes: &[u8], prefix: &[u8]) -> bool {
+    let length = bytes.len().min(prefix.len());
+    bytes.get(..length) == prefix.get(..length)
+}
+
+/// Methods in common use, with the space that ends them, by their first letter (IANA's registry; `M-SEARCH` of SSDP,
+/// `RPC_*` of Outlook Anywhere, `SOURCE` of Icecast).
+const fn methods(first: u8) -> &'static [&'static [u8]] {
+    match first {
+        b'A' => &[b"ACL "],
+        b'B' => &[b"BIND ", b"BASELINE-CONTROL ", b"BITS_POST ", b"BCOPY ", b"BDELETE ", b"BMOVE ", b"BPROPFIND "],
+        b'C' => &[b"CONNECT ", b"COPY ", b"CHECKOUT ", b"CHECKIN ", b"CCM_POST "],
+        b'D' => &[b"DELETE "],
+        b'G' => &[b"GET ", b"GIV "],
+        b'H' => &[b"HEAD "],
+        b'L' => &[b"LOCK ", b"LINK ", b"LABEL "],
+        b'M' => &[b"MKCOL ", b"MOVE ", b"M-SEARCH ", b"MERGE ", b"MKCALENDAR ", b"MKACTIVITY ", b"MKWORKSPACE "],
+        b'N' => &[b"NOTIFY "],
+        b'O' => &[b"OPTIONS ", b"ORDERPATCH "],
+        b'P' => &[b"POST ", b"PUT ", b"PATCH ", b"PROPFIND ", b"PROPPATCH ", b"POLL ", b"PURGE "],
+        b'Q' => &[b"QUERY "],
+        b'R' => &[b"REPORT ", b"RPC_IN_DATA ", b"RPC_OUT_DATA ", b"REBIND "],
+        b'S' => &[b"SEARCH ", b"SUBSCRIBE ", b"SOURCE ", b"STOP "],
+        b'T' => &[b"TRACE "],
+        b'U' => {
+            &[b"UNLOCK ", b"UNSUBSCRIBE ", b"UNLINK ", b"UNCHECKOUT ", b"UPDATE ", b"UPDATEREDIRECTREF ", b"UNBIND "]
+        }
+        b'V' => &[b"VERSION-CONTROL "],
+        _ => &[],
+    }
+}
+
+/// Reads one request or response; a body of known length that is at hand is passed by with it.
+pub(super) fn read_stream(bytes: &[u8]) -> Reading {
+    let stripped = bytes.strip_prefix(b"\r\n").unwrap_or(bytes);
+    let skipped = bytes.len() - stripped.len();
+    let (head, state) = match Head::parse(stripped) {
+        Ok(parsed) => parsed,
+        Err(HeadState::NotYet) => return Reading::NeedMore(None),
+        Err(_) => return Reading::No,
+    };
+    let findings = if head.first_line.starts_with(b"HTTP/1.") {
+        Some(Box::new(Findings::of("http", Some(Role::Server))))
+    } else {
+        request(&head).map(Box::new)
+    };
+    let Some(findings) = findings else { return Reading::No };
+    match state {
+        HeadState::Whole(length) => {
+            let length = skipped + length;
+            let consumed = length + skippable_body(&head, bytes.get(length..).unwrap_or_default());
+            Reading::Done { findings, consumed }
+        }
+        HeadState::TooLong => Reading::Done { findings, consumed: bytes.len() },
+        HeadState::NotYet | HeadState::NotText => Reading::NeedMore(Some(findings)),
+    }
+}
+
+/// How much of the bytes after a head are its body or framing, so that another message could begin behind them.
+fn skippable_body(head: &Head<'_>, body: &[u8]) -> usize {
+    if head.is_chunked() {
+        // What the first chunk holds is found behind the line with its size (RFC 9112 §7.1).
+        let line = body.iter().take(18).position(|&byte| byte == b'\n');
+        return line.map_or(0, |line| line + 1);
+    }
+    match head.content_length() {
+        // A response's body stays in view: an app's own resolver may answer in it.
+        Some(length) if !head.first_line.starts_with(b"HTTP/") && length <= body.len().min(BODY_LIMIT) => length,
+        _ => 0,
+    }
+}
+
+/// What a request says, or `None` if its first line is not one of HTTP.
+fn request(head: &Head<'_>) -> Option<Findings> {
+    let (method, target) = request_line(head.first_line)?;
+    let is_mmtls =
+        target.starts_with(b"/mmtls/") || head.values("upgrade").any(|value| value.eq_ignore_ascii_case(b"mmtls"));
+    let mut findings = Findings::of(if is_mmtls { "mmtls" } else { "http" }, Some(Role::Client));
+    if method == b"CONNECT" {
+        let target = host_of_authority(target);
+        if let Some(name) = target {
+            findings.push_name(NameSource::HttpConnect, name);
+        }
+        for host in head.values("host").filter_map(host_of_authority) {
+            if target.is_none_or(|target| !target.eq_ignore_ascii_case(host)) {
+                findings.push_name(NameSource::HttpHost, host);
+            }
+        }
+        return Some(findings);
+    }
+    if let Some(host) = authority_of_uri(target).and_then(host_of_authority) {
+        findings.push_name(NameSource::HttpHost, host);
+    }
+    for host in head.values("host").filter_map(host_of_authority) {
+        findings.push_name(NameSource::HttpHost, host);
+    }
+    Some(findings)
+}
+
+/// Method and target of a request line (RFC 9112 §3). The target may hold spaces: broken clients send them.
+fn request_line(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let space = line.iter().position(|&byte| byte == b' ')?;
+    let (method, rest) = line.split_at_checked(space)?;
+    let version = rest.len().checked_sub(b" HTTP/1.1".len())?;
+    let (target, version) = rest.split_at_checked(version)?;
+    let [b' ', b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'0'..=b'9'] = version else { return None };
+    Some((method, target.trim_ascii()))
+}
+
+/// Whether a datagram may be SSDP (UPnP Device Architecture 1.1 §1).
+pub(super) fn starts_datagram(datagram: &Datagram<'_>) -> bool {
+    match datagram.payload.first() {
+        Some(b'M') => datagram.payload.starts_with(b"M-SEARCH * HTTP/1."),
+        Some(b'N') => datagram.payload.starts_with(b"NOTIFY * HTTP/1."),
+        Some(b'H') => datagram.payload.starts_with(b"HTTP/1.1 200"),
+        _ => false,
+    }
+}
+
+/// Reads SSDP; it carries addresses and device types, no names of interest.
+pub(super) fn read_datagrams(datagrams: &[Datagram<'_>]) -> Reading {
+    let Some(datagram) = datagrams.last() else { return Reading::No };
+    let role = match datagram.payload.first() {
+        // An answer names the search target or the device.
+        Some(b'H') if memmem::find(datagram.payload, b"\r\n").is_none() => return Reading::No,
+        Some(b'H') => Role::Server,
+        _ => Role::Client,
+    };
+    Reading::Done { findings: Box::new(Findings::of("ssdp", Some(role))), consumed: datagram.payload.len() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+use super::*;
+use crate::name::NameFound;
+use proptest::prelude::*;
+
+fn done(bytes: &[u8]) -> (Findings, usize) {
+    match read_stream(bytes) {
+        Reading::Done { findings, consumed } => (*findings, consumed),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn names(findings: &Findings) -> Vec<(NameSource, &str)> {
+    findings.names.iter().map(|NameFound { source, name }| (*source, &**name)).collect()
+}
+
+#[test]
+fn a_request_names_its_host() {
+    let request = b"GET /a HTTP/1.1\r\nAccept: */*\r\nhost: Example.ORG:8080\r\n\r\nrest";
+    let (findings, consumed) = done(request);
+    assert_eq!(findings.application.map(|application| application.0), Some("http"));
+    assert_eq!(findings.role, Some(Role::Client));
+    assert_eq!(names(&findings), [(NameSource::HttpHost, "example.org")]);
+    assert_eq!(consumed, request.len() - 4);
+}
+
+#[test]
+fn cut_at_every_length_it_waits_and_keeps_whole_lines() {
+    let request = b"POST http://a.example/x HTTP/1.0\r\nHost: b.example\r\nContent-Length: 3\r\n\r\nabc";
+    let head = request.len() - 3;
+    for cut in 1..head {
+        assert!(starts_stream(&request[..cut]), "{cut}");
+        let Reading::NeedMore(found) = read_stream(&request[..cut]) else { panic!("at {cut}") };
+        assert_eq!(found.is_some(), cut >= 34, "at {cut}");
+    }
+    let (findings, consumed) = done(request);
+    assert_eq!(names(&findings), [(NameSource::HttpHost, "a.example"), (NameSource::HttpHost, "b.example")]);
+    assert_eq!(consumed, request.len());
+    assert_eq!(done(&request[..head + 1]).1, head);
+}
+
+#[test]
+fn connect_names_what_is_behind_the_proxy() {
+    let (findings, _) = done(b"CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n\x16\x03\x01");
+    assert_eq!(names(&findings), [(NameSource::HttpConnect, "a.example")]);
+    let (findings, _) = done(b"CONNECT a.example:443 HTTP/1.1\nHost: proxy.example\n\n");
+    assert_eq!(names(&findings), [(NameSource::HttpConnect, "a.example"), (NameSource::HttpHost, "proxy.example")]);
+}
+
+#[test]
+fn broken_lines_do_not_hide_the_host() {
+    let request =
+        b"RPC_IN_DATA /x y HTTP/1.1\r\n\xff\xfe\r\nBad Name: 1\r\nFolded: a\r\n b: c\r\nHost:\r\n mail.example\r\n\r\n";
+    assert!(starts_stream(request));
+    assert_eq!(names(&done(request).0), [(NameSource::HttpHost, "mail.example")]);
+}
+
+#[test]
+fn mmtls_is_told_from_http() {
+    let application = |bytes| done(bytes).0.application.map(|application| application.0);
+    assert_eq!(application(b"POST /mmtls/0123abcd HTTP/1.1\r\nHost: short.weixin.qq.com\r\n\r\n"), Some("mmtls"));
+    assert_eq!(application(b"POST /x HTTP/1.1\r\nUpgrade: mmtls\r\n\r\n"), Some("mmtls"));
+    assert_eq!(application(b"GET /chat HTTP/1.1\r\nUpgrade: websocket\r\n\r\n"), Some("http"));
+}
+
+#[test]
+fn responses_come_from_servers_and_leave_their_body() {
+    let response = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1f4\r\n<dns>";
+    let (findings, consumed) = done(response);
+    assert_eq!(findings.role, Some(Role::Server));
+    assert_eq!(&response[consumed..], b"<dns>");
+}
+
+#[test]
+fn other_protocols_are_left_to_their_readers() {
+    for other in
+        [&b"OPTIONS sip:a@b SIP/2.0\r\n"[..], b"GET /old\r\n", b"HEAD \x00\x01", b"DESCRIBE rtsp://a RTSP/1.0\r\n"]
+    {
+        assert_eq!(read_stream(other), Reading::No);
+    }
+    assert!(!starts_stream(b"Plain text"));
+    assert!(!starts_stream(b"ABCDEFGH no request"));
+}
+
+#[test]
+fn a_head_without_end_is_given_up() {
+    let mut request = b"GET / HTTP/1.1\r\nHost: a.example\r\n".to_vec();
+    request.resize(HEAD_LIMIT, b'x');
+    assert_eq!(names(&done(&request).0), [(NameSource::HttpHost, "a.example")]);
+    assert_eq!(read_stream(&vec![b'A'; HEAD_LIMIT]), Reading::No);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn random_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..200), cut in 0usize..40) {
+        let start = &b"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: b"[..cut];
+        let bytes = [start, &bytes].concat();
+        if let Reading::Done { consumed, .. } = read_stream(&bytes) {
+            prop_assert!(consumed <= bytes.len());
+        }
+    }
+}
