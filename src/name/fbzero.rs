@@ -7,10 +7,10 @@ use super::gquic::Table;
 use super::wire::Wire;
 use super::{Findings, NameSource, Reading, Role};
 
-/// Whether a segment may begin with a hello of either side.
 /// First byte of the magic.
 pub(super) const FIRST_BYTES: &[u8] = &[MAGIC[0]];
 
+/// Whether a segment may begin with a hello of either side.
 pub(super) fn starts(payload: &[u8]) -> bool {
     let magic = payload.get(..4).unwrap_or(payload);
     MAGIC.starts_with(magic) && payload.get(4).is_none_or(u8::is_ascii_digit) && known_tag(payload.get(9..)).is_some()

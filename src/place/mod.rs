@@ -1,5 +1,27 @@
 //! Where an endpoint is, as separate facts: location, registration, network, operator, jurisdiction.
 
+pub mod anycast;
+pub mod blob;
+pub mod cities;
+pub mod country;
+mod database;
+mod embedded;
 mod facts;
+mod operators;
+pub mod outline;
+mod places;
+pub mod projection;
+pub mod range_table;
+pub mod rtt;
+pub mod scope;
+mod user;
 
+pub use cities::vantage;
+pub use database::{Database, Facts};
+pub use embedded::Embedded;
 pub use facts::{Country, DatabaseInfo, LocationCheck, Opinion, Place, Scope, Vantage};
+pub use operators::{Operator, Operators};
+pub use places::Places;
+pub use rtt::LocationChecker;
+pub use scope::scope;
+pub use user::UserDatabase;

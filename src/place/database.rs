@@ -1,0 +1,30 @@
+//! What every source of address facts can do.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::facts::{Country, DatabaseInfo, Opinion};
+
+/// What one database knows of an address; each field is its own fact.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Facts {
+    /// Where it says the address is.
+    pub opinion: Option<Opinion>,
+    /// Country where the address block is registered.
+    pub registered_country: Option<Country>,
+    /// Origin AS number.
+    pub asn: Option<u32>,
+    /// Name of the AS.
+    pub as_name: Option<Arc<str>>,
+    /// Country where the AS is registered.
+    pub as_country: Option<Country>,
+}
+
+/// A database of address facts: the embedded one, or a user's file.
+pub trait Database: Send + Sync {
+    /// The facts of this address; none if it knows nothing of it.
+    fn look_up(&self, ip: IpAddr) -> Option<Facts>;
+
+    /// What it is, as many entries as it has sources.
+    fn info(&self) -> Vec<DatabaseInfo>;
+}

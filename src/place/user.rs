@@ -1,0 +1,314 @@
+//! A user's own `.mmdb` file (MaxMind DB format 2.0, <https://maxmind.github.io/MaxMind-DB/>) to the facts of an address.
+//!
+//! Read are the nested schema of MaxMind and DB-IP, the flat one of the ip-location-db packages, and those of IPinfo, where
+//! numbers may be text. A field of an unexpected type counts as absent; a damaged record as unknown.
+
+use std::fs::File;
+use std::io::Read;
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use maxminddb::{LookupResult, PathElement, Reader};
+use serde::Deserialize;
+
+use super::database::{Database, Facts};
+use super::facts::{Country, DatabaseInfo, Opinion};
+use crate::error::Error;
+
+/// Largest file read: offsets in the format have 32 bits.
+const MAX_FILE_BYTES: u64 = 1 << 32;
+/// Longest text taken from a record, so that a hostile file cannot fill the report.
+const MAX_TEXT_CHARS: usize = 200;
+/// What to do when a file is none.
+const HINT: &str = "give a MaxMind DB file (.mmdb) such as GeoLite2-City.mmdb, or one of DB-IP or IPinfo";
+
+/// Where each fact may stand, in order of preference.
+const COUNTRY: Paths = &[&["country", "iso_code"], &["country_code"], &["country"], &["country", "code"]];
+const REGISTERED: Paths = &[&["registered_country", "iso_code"]];
+const CITY: Paths = &[&["city", "names", "en"], &["city"], &["city", "name"]];
+const LATITUDE: Paths = &[&["location", "latitude"], &["latitude"], &["lat"]];
+const LONGITUDE: Paths = &[&["location", "longitude"], &["longitude"], &["lng"], &["lon"]];
+const RADIUS: Paths = &[&["location", "accuracy_radius"], &["radius"], &["accuracy_radius"]];
+const ASN: Paths = &[&["autonomous_system_number"], &["traits", "autonomous_system_number"], &["asn"]];
+const AS_NAME: Paths = &[
+    &["autonomous_system_organization"],
+    &["traits", "autonomous_system_organization"],
+    &["as_name"],
+    &["name"],
+    &["organization"],
+];
+
+type Paths = &'static [&'static [&'static str]];
+
+/// A file opened for look-ups.
+#[derive(Debug)]
+pub struct UserDatabase {
+    reader: Reader<Vec<u8>>,
+    name: Arc<str>,
+}
+
+/// A number that may be written as text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Number {
+    Number(f64),
+    Text(String),
+}
+
+impl UserDatabase {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is no MaxMind DB.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let file = File::open(path).map_err(|error| Error::io(path, error))?;
+        let mut bytes = Vec::new();
+        file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| Error::io(path, error))?;
+        if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_FILE_BYTES) {
+            return Err(Error::not_usable(path, "larger than a MaxMind DB can be (4 GiB)", HINT));
+        }
+        let packed = match bytes.as_slice() {
+            [0x1f, 0x8b, ..] => Some("gzip"),
+            [b'P', b'K', 3, 4, ..] => Some("zip"),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Some("zstd"),
+            [0xfd, b'7', b'z', b'X', b'Z', ..] => Some("xz"),
+            _ => None,
+        };
+        if let Some(packed) = packed {
+            return Err(Error::not_usable(path, format!("a {packed} file"), "unpack it and give the .mmdb file in it"));
+        }
+        let what = |error: maxminddb::MaxMindDbError| format!("not a MaxMind DB file ({error})");
+        let reader = Reader::from_source(bytes).map_err(|error| Error::not_usable(path, what(error), HINT))?;
+        let name =
+            path.file_stem().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
+        Ok(Self { reader, name: short(&name).into() })
+    }
+
+    /// The day it was built.
+    fn date(&self) -> String {
+        let seconds = i64::try_from(self.reader.metadata().build_epoch).ok();
+        let time = seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+        time.map_or_else(String::new, |time| time.strftime("%Y-%m-%d").to_string())
+    }
+}
+
+impl Database for UserDatabase {
+    fn look_up(&self, ip: IpAddr) -> Option<Facts> {
+        // an IPv4-only file refuses IPv6 addresses: nothing known, no error
+        let record = self.reader.lookup(ip).ok().filter(LookupResult::has_data)?;
+        let country = |paths| text(&record, paths).as_deref().and_then(Country::new);
+        let opinion = Opinion {
+            source: self.name.clone(),
+            country: country(COUNTRY),
+            city: text(&record, CITY).map(Arc::from),
+            coordinates: coordinates(&record),
+            radius_km: number(&record, RADIUS).filter(|km| (0.0..=20_038.0).contains(km)).map(|km| km.round() as u16),
+        };
+        let is_located = opinion.country.is_some() || opinion.city.is_some() || opinion.coordinates.is_some();
+        let asn = asn(&record);
+        let facts = Facts {
+            opinion: is_located.then_some(opinion),
+            registered_country: country(REGISTERED),
+            asn,
+            as_name: asn.and_then(|_| text(&record, AS_NAME)).map(Arc::from),
+            as_country: None,
+        };
+        (facts != Facts::default()).then_some(facts)
+    }
+
+    fn info(&self) -> Vec<DatabaseInfo> {
+        let metadata = self.reader.metadata();
+        vec![DatabaseInfo {
+            name: self.name.to_string(),
+            date: self.date(),
+            used_for: format!("given by the user ({})", short(&metadata.database_type)),
+            attribution: metadata.description.get("en").map(|text| short(text)).unwrap_or_default(),
+        }]
+    }
+}
+
+fn read<'a, T: Deserialize<'a>>(record: &LookupResult<'a, Vec<u8>>, path: &[&str]) -> Option<T> {
+    match *path {
+        [key] => record.decode_path(&[PathElement::Key(key)]),
+        [outer, inner] => record.decode_path(&[PathElement::Key(outer), PathElement::Key(inner)]),
+        [outer, middle, inner] => {
+            record.decode_path(&[PathElement::Key(outer), PathElement::Key(middle), PathElement::Key(inner)])
+        }
+        _ => Ok(None),
+    }
+    .ok()
+    .flatten()
+}
+
+fn text(record: &LookupResult<'_, Vec<u8>>, paths: Paths) -> Option<String> {
+    let texts = paths.iter().filter_map(|path| read::<&str>(record, path));
+    texts.map(short).find(|text| !text.is_empty())
+}
+
+fn number(record: &LookupResult<'_, Vec<u8>>, paths: Paths) -> Option<f64> {
+    let numbers = paths.iter().filter_map(|path| match read(record, path)? {
+        Number::Number(number) => Some(number),
+        Number::Text(text) => text.trim().parse().ok(),
+    });
+    numbers.into_iter().find(|number: &f64| number.is_finite())
+}
+
+fn coordinates(record: &LookupResult<'_, Vec<u8>>) -> Option<(f32, f32)> {
+    let latitude = number(record, LATITUDE).filter(|degrees| (-90.0..=90.0).contains(degrees))?;
+    let longitude = number(record, LONGITUDE).filter(|degrees| (-180.0..=180.0).contains(degrees))?;
+    Some((latitude as f32, longitude as f32))
+}
+
+/// A number, or text such as `AS13335`; 0 is no AS (RFC 7607).
+fn asn(record: &LookupResult<'_, Vec<u8>>) -> Option<u32> {
+    let numbers = ASN.iter().filter_map(|path| match read(record, path)? {
+        Number::Number(number) => {
+            (number.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(&number)).then_some(number as u32)
+        }
+        Number::Text(text) => text.trim().trim_start_matches(['A', 'S', 'a', 's']).parse().ok(),
+    });
+    numbers.into_iter().find(|&asn| asn > 0)
+}
+
+/// Printable text of bounded length.
+fn short(text: &str) -> String {
+    let text: String = text.chars().filter(|letter| !letter.is_control()).take(MAX_TEXT_CHARS).collect();
+    text.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const FILES: &[(&str, &[u8])] = &[
+        ("nested", include_bytes!("../../tests/data/mmdb/nested.mmdb")),
+        ("flat-v4", include_bytes!("../../tests/data/mmdb/flat-v4.mmdb")),
+        ("ipinfo-lite", include_bytes!("../../tests/data/mmdb/ipinfo-lite.mmdb")),
+        ("ipinfo-location", include_bytes!("../../tests/data/mmdb/ipinfo-location.mmdb")),
+        ("asn", include_bytes!("../../tests/data/mmdb/asn.mmdb")),
+        ("odd", include_bytes!("../../tests/data/mmdb/odd.mmdb")),
+    ];
+
+    fn open(name: &str) -> UserDatabase {
+        UserDatabase::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/mmdb/{name}.mmdb"))).unwrap()
+    }
+
+    fn look_up(name: &str, ip: &str) -> Option<Facts> {
+        open(name).look_up(ip.parse().unwrap())
+    }
+
+    fn opinion(
+        name: &str,
+        country: &str,
+        city: Option<&str>,
+        coordinates: Option<(f32, f32)>,
+        radius_km: Option<u16>,
+    ) -> Opinion {
+        Opinion {
+            source: name.into(),
+            country: Country::new(country),
+            city: city.map(Arc::from),
+            coordinates,
+            radius_km,
+        }
+    }
+
+    #[test]
+    fn the_nested_schema_is_read() {
+        let wanted = Facts {
+            opinion: Some(opinion("nested", "GB", Some("London"), Some((51.5142, -0.0931)), Some(10))),
+            registered_country: Country::new("US"),
+            asn: Some(64500),
+            as_name: Some("Example ISP".into()),
+            as_country: None,
+        };
+        assert_eq!(look_up("nested", "81.2.69.142"), Some(wanted.clone()));
+        assert_eq!(look_up("nested", "2001:470::1"), Some(wanted));
+        assert_eq!(look_up("nested", "9.9.9.9"), None);
+    }
+
+    #[test]
+    fn the_flat_schema_is_read_and_an_ipv4_file_knows_no_ipv6() {
+        let wanted = opinion("flat-v4", "SG", Some("Singapore"), Some((1.28967, 103.85)), None);
+        assert_eq!(look_up("flat-v4", "203.205.128.100").unwrap().opinion, Some(wanted));
+        assert_eq!(look_up("flat-v4", "2001:db8::1"), None);
+    }
+
+    #[test]
+    fn the_schemas_of_ipinfo_are_read() {
+        let lite = look_up("ipinfo-lite", "1.1.1.1").unwrap();
+        assert_eq!(lite.opinion, Some(opinion("ipinfo-lite", "AU", None, None, None)));
+        assert_eq!((lite.asn, lite.as_name.as_deref()), (Some(13335), Some("Cloudflare, Inc.")));
+        let location = look_up("ipinfo-location", "8.8.8.8").unwrap();
+        let wanted = opinion("ipinfo-location", "US", Some("Mountain View"), Some((37.4056, -122.0775)), None);
+        assert_eq!(location.opinion, Some(wanted));
+        let asn = look_up("asn", "8.8.8.8").unwrap();
+        assert_eq!((asn.opinion, asn.asn, asn.as_name.as_deref()), (None, Some(15169), Some("GOOGLE")));
+    }
+
+    #[test]
+    fn fields_of_odd_types_count_as_absent() {
+        let facts = look_up("odd", "10.0.0.1").unwrap();
+        assert_eq!(facts.opinion, Some(opinion("odd", "DE", None, None, None)));
+        assert_eq!(facts.asn, None);
+    }
+
+    #[test]
+    fn a_database_says_what_it_is_and_from_when() {
+        let info = open("nested").info();
+        assert_eq!(info[0].name, "nested");
+        assert_eq!(info[0].used_for, "given by the user (Test-Nested)");
+        assert_eq!(info[0].date.len(), "2026-06-05".len());
+    }
+
+    #[test]
+    fn what_is_no_database_is_refused_with_path_reason_and_hint() {
+        let folder = tempfile::tempdir().unwrap();
+        let refused = |name: &str, bytes: &[u8]| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            let message = UserDatabase::open(&path).unwrap_err().to_string();
+            assert!(message.starts_with(&path.display().to_string()), "{message}");
+            message
+        };
+        assert!(refused("empty.mmdb", b"").contains("not a MaxMind DB file"));
+        assert!(refused("text.mmdb", b"hello").contains("GeoLite2-City.mmdb"));
+        assert!(refused("packed.mmdb.gz", &[0x1f, 0x8b, 8, 0]).contains("unpack it"));
+        assert!(matches!(UserDatabase::open(Path::new("/no/such.mmdb")), Err(Error::Io { .. })));
+        assert!(UserDatabase::open(folder.path()).is_err());
+    }
+
+    fn try_all(bytes: Vec<u8>) {
+        let Ok(reader) = Reader::from_source(bytes) else { return };
+        let database = UserDatabase { reader, name: "damaged".into() };
+        for ip in ["1.1.1.1", "8.8.8.8", "10.0.0.1", "81.2.69.142", "203.205.128.100", "2001:470::1", "::", "ffff::"] {
+            database.look_up(ip.parse().unwrap());
+        }
+        database.info();
+    }
+
+    #[test]
+    fn a_file_cut_anywhere_never_panics() {
+        for (_, bytes) in FILES {
+            for length in 0..bytes.len() {
+                try_all(bytes[..length].to_vec());
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn damaged_files_never_panic(file in 0..FILES.len(), damage in proptest::collection::vec((any::<usize>(), any::<u8>()), 1..6)) {
+            let mut bytes = FILES[file].1.to_vec();
+            for (at, byte) in damage {
+                let at = at % bytes.len();
+                bytes[at] = byte;
+            }
+            try_all(bytes);
+        }
+    }
+}
