@@ -1,0 +1,57 @@
+//! Flow records: one per flow session, with stable field names (`docs/flow-record.md`). One file per format, one row in [`FORMATS`].
+//!
+//! A [`FlowRecord`] borrows everything from the flow, its place and its attribution; writers append to a buffer that the
+//! caller reuses, since captures hold millions of flows.
+
+mod csv;
+mod ndjson;
+mod record;
+
+pub use record::FlowRecord;
+
+/// Appends flow records in one format to a buffer.
+pub trait FlowWriter: Send {
+    /// Appends what comes before the first record.
+    fn header(&mut self, out: &mut Vec<u8>);
+    /// Appends a record. Records may be written into several buffers and joined in any order.
+    fn record(&mut self, record: &FlowRecord<'_>, out: &mut Vec<u8>);
+    /// Appends what comes after the last record.
+    fn finish(&mut self, out: &mut Vec<u8>);
+}
+
+/// A format that flow records can be written in.
+pub struct FlowFormat {
+    /// The value of `--format`.
+    pub name: &'static str,
+    /// What it is, for the help text.
+    pub about: &'static str,
+    /// Makes a writer.
+    pub writer: fn() -> Box<dyn FlowWriter>,
+}
+
+/// All formats, sorted by name.
+pub const FORMATS: &[FlowFormat] = &[
+    FlowFormat {
+        name: "csv",
+        about: "comma-separated values with a header line; lists and objects as JSON in a cell",
+        writer: || Box::new(csv::Csv::default()),
+    },
+    FlowFormat { name: "ndjson", about: "one JSON object per line", writer: || Box::new(ndjson::Ndjson) },
+];
+
+/// The format with this name.
+pub fn format(name: &str) -> Option<&'static FlowFormat> {
+    FORMATS.iter().find(|format| format.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn table_is_sorted_and_found_by_name() {
+        assert!(FORMATS.is_sorted_by_key(|format| format.name));
+        assert_eq!(format("ndjson").map(|format| format.name), Some("ndjson"));
+        assert!(format("parquet").is_none());
+    }
+}

@@ -1,0 +1,414 @@
+//! One flow, its place and its app as the flow record that leaves the program.
+
+use crate::app::Attribution;
+use crate::capture::owner::Owner;
+use crate::flow::{Flow, Name};
+use crate::output::units;
+use crate::packet::TunnelPath;
+use crate::place::{Country, LocationCheck, Place};
+use serde::ser::{SerializeSeq, SerializeStruct};
+use serde::{Serialize, Serializer};
+use std::net::IpAddr;
+
+/// What a CSV cell can hold as JSON.
+pub(super) use serde::Serialize as Json;
+
+/// A flow record. The field names are stable; new ones may be added.
+#[derive(Clone, Debug, Serialize)]
+pub struct FlowRecord<'a> {
+    /// Capture as the user named it.
+    pub capture: &'a str,
+    /// Frame number of the first packet, as Wireshark counts.
+    pub first_frame: u64,
+    /// Time of the first packet.
+    pub first_seen: Time,
+    /// Time of the last packet.
+    pub last_seen: Time,
+    /// `tcp`, `udp`, `icmp`, `icmpv6`, `sctp`, or the number as text.
+    pub protocol: Protocol,
+    /// Who opened it.
+    pub client_ip: IpAddr,
+    /// Port of the client.
+    pub client_port: Option<u16>,
+    /// Who answered.
+    pub server_ip: IpAddr,
+    /// Port of the server.
+    pub server_port: Option<u16>,
+    /// Client to server.
+    pub packets_up: u64,
+    /// Server to client.
+    pub packets_down: u64,
+    /// Frame lengths on the wire, client to server.
+    pub bytes_up: u64,
+    /// Frame lengths on the wire, server to client.
+    pub bytes_down: u64,
+    /// Transport payload, client to server.
+    pub payload_up: u64,
+    /// Transport payload, server to client.
+    pub payload_down: u64,
+    /// Application protocol.
+    pub application: Option<&'a str>,
+    /// The chosen name.
+    pub server_name: Option<&'a str>,
+    /// Where it was found.
+    pub name_source: Option<&'static str>,
+    /// The frame that completed it.
+    pub name_frame: Option<u64>,
+    /// All names.
+    pub names: Names<'a>,
+    /// ALPN protocols offered.
+    pub alpn: &'a [Box<str>],
+    /// `grease`, `likely`, `confirmed`.
+    pub ech: Option<&'static str>,
+    /// Catalogue id, or the owner's own name.
+    pub app: Option<&'a str>,
+    /// What that rests on.
+    pub app_evidence: Option<&'static str>,
+    /// Process or app as the capture named it.
+    pub owner: Option<&'a Owner>,
+    /// Probable country.
+    pub country: Option<Country>,
+    /// Probable city.
+    pub city: Option<&'a str>,
+    /// Degrees north.
+    pub latitude: Option<f32>,
+    /// Degrees east.
+    pub longitude: Option<f32>,
+    /// Where the address block is registered.
+    pub registered_country: Option<Country>,
+    /// Origin AS.
+    pub asn: Option<u32>,
+    /// Its name.
+    pub as_name: Option<&'a str>,
+    /// Where it is registered.
+    pub as_country: Option<Country>,
+    /// Who runs the network.
+    pub operator: Option<&'a str>,
+    /// Home jurisdiction of the operator.
+    pub jurisdiction: Option<Country>,
+    /// Known anycast.
+    pub anycast: bool,
+    /// Smallest handshake round trip in milliseconds.
+    pub rtt_ms: Option<f64>,
+    /// How it was measured.
+    pub rtt_source: Option<&'static str>,
+    /// `possible`, `impossible`, `unsupported`.
+    pub location_check: &'static str,
+    /// Encapsulations, outermost first.
+    pub tunnel: Tunnel,
+}
+
+impl<'a> FlowRecord<'a> {
+    /// The record of a flow. `capture` is the name of the capture its first frame lies in, `place` is its server's.
+    pub fn new(
+        flow: &'a Flow,
+        place: &'a Place,
+        attribution: &'a Attribution,
+        capture: &'a str,
+        check: LocationCheck,
+    ) -> Self {
+        let name = flow.name();
+        let chosen = attribution.chosen.as_ref();
+        // An anycast address has no place, whatever a database says.
+        let located = (!place.is_anycast).then_some(place);
+        let coordinates = located.and_then(|place| place.coordinates);
+        Self {
+            capture,
+            first_frame: flow.first_frame.number(),
+            first_seen: Time::new(flow.first_seen_ns),
+            last_seen: Time::new(flow.last_seen_ns),
+            protocol: Protocol::new(flow.protocol),
+            client_ip: flow.client_ip,
+            client_port: flow.client_port,
+            server_ip: flow.server_ip,
+            server_port: flow.server_port,
+            packets_up: flow.up.packets,
+            packets_down: flow.down.packets,
+            bytes_up: flow.up.bytes,
+            bytes_down: flow.down.bytes,
+            payload_up: flow.up.payload,
+            payload_down: flow.down.payload,
+            application: flow.application.map(|application| application.0),
+            server_name: name.map(|name| &*name.name),
+            name_source: name.map(|name| name.source.word()),
+            name_frame: name.map(|name| name.frame.number()),
+            names: Names(&flow.names),
+            alpn: &flow.alpn,
+            ech: flow.ech.map(|ech| ech.word()),
+            app: chosen.map(|claim| &*claim.app),
+            app_evidence: chosen.map(|claim| claim.kind.word()),
+            owner: flow.owner.as_ref().map(|evidence| &*evidence.owner),
+            country: located.and_then(|place| place.country),
+            city: located.and_then(|place| place.city.as_deref()),
+            latitude: coordinates.map(|(latitude, _)| latitude),
+            longitude: coordinates.map(|(_, longitude)| longitude),
+            registered_country: place.registered_country,
+            asn: place.asn,
+            as_name: place.as_name.as_deref(),
+            as_country: place.as_country,
+            operator: place.operator.as_deref(),
+            jurisdiction: place.jurisdiction,
+            anycast: place.is_anycast,
+            rtt_ms: flow.rtt.map(|rtt| rtt.ns as f64 / 1e6),
+            rtt_source: flow.rtt.map(|rtt| rtt.source.word()),
+            location_check: check.word(),
+            tunnel: Tunnel(flow.tunnel),
+        }
+    }
+}
+
+/// A time as RFC 3339 in UTC with nanoseconds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Time([u8; units::TIME_LENGTH]);
+
+impl Time {
+    fn new(ns: i64) -> Self {
+        Self(units::time(ns))
+    }
+
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// An IP protocol as a word, or its number as text where records have no word for it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Protocol {
+    text: [u8; 6],
+    length: u8,
+}
+
+impl Protocol {
+    fn new(number: u8) -> Self {
+        // IANA protocol numbers.
+        let word: &[u8] = match number {
+            1 => b"icmp",
+            6 => b"tcp",
+            17 => b"udp",
+            58 => b"icmpv6",
+            132 => b"sctp",
+            other => {
+                let digits = [other / 100 + b'0', other / 10 % 10 + b'0', other % 10 + b'0'];
+                let skipped = if other >= 100 {
+                    0
+                } else if other >= 10 {
+                    1
+                } else {
+                    2
+                };
+                return Self::of(digits.get(skipped..).unwrap_or_default());
+            }
+        };
+        Self::of(word)
+    }
+
+    fn of(word: &[u8]) -> Self {
+        let mut text = [0; 6];
+        for (slot, byte) in text.iter_mut().zip(word) {
+            *slot = *byte;
+        }
+        Self { text, length: word.len().min(6) as u8 }
+    }
+
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        self.text.get(..usize::from(self.length)).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
+    }
+}
+
+impl Serialize for Protocol {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// All names of a flow: objects of `name`, `source` and `frame`.
+#[derive(Clone, Copy, Debug)]
+pub struct Names<'a>(&'a [Name]);
+
+impl Serialize for Names<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(NameRecord))
+    }
+}
+
+struct NameRecord<'a>(&'a Name);
+
+impl Serialize for NameRecord<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("Name", 3)?;
+        object.serialize_field("name", &*self.0.name)?;
+        object.serialize_field("source", self.0.source.word())?;
+        object.serialize_field("frame", &self.0.frame.number())?;
+        object.end()
+    }
+}
+
+/// The encapsulations around a flow, outermost first.
+#[derive(Clone, Copy, Debug)]
+pub struct Tunnel(TunnelPath);
+
+impl Serialize for Tunnel {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        for encapsulation in self.0.iter() {
+            list.serialize_element(encapsulation.name())?;
+        }
+        list.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{FORMATS, csv::COLUMNS};
+    use super::*;
+    use crate::app::{Claim, EvidenceKind};
+    use crate::capture::FrameId;
+    use crate::capture::owner::OwnerFormat;
+    use crate::flow::{Counters, Ech, OwnerEvidence, Rtt, RttSource};
+    use crate::name::{Application, NameSource};
+    use crate::packet::Encapsulation;
+    use std::sync::Arc;
+
+    fn flow() -> Flow {
+        let mut owner = Owner::new(OwnerFormat::Pcapdroid);
+        owner.name = Some("WeChat".into());
+        owner.package = Some("com.tencent.mm".into());
+        owner.uid = Some(10_123);
+        Flow {
+            first_frame: FrameId::new(0, 109),
+            first_seen_ns: 1_781_424_721_103_452_000,
+            last_seen_ns: 1_781_424_800_000_000_001,
+            protocol: 6,
+            client_ip: "192.168.1.23".parse().unwrap(),
+            client_port: Some(51_034),
+            server_ip: "203.205.254.7".parse().unwrap(),
+            server_port: Some(443),
+            up: Counters { packets: 12, bytes: 3_411, payload: 2_600 },
+            down: Counters { packets: 14, bytes: 9_001, payload: 8_100 },
+            application: Some(Application("tls")),
+            names: vec![
+                Name { source: NameSource::TlsSni, frame: FrameId::new(0, 111), name: "long.weixin.qq.com".into() },
+                Name { source: NameSource::Dns, frame: FrameId::new(0, 89), name: "=weixin\",qq.com".into() },
+            ],
+            alpn: vec!["h2".into(), "http/1.1".into()],
+            ech_offer: None,
+            ech: Some(Ech::Grease),
+            certificate: None,
+            rtt: Some(Rtt { ns: 31_042_117, source: RttSource::TcpHandshake }),
+            owner: Some(OwnerEvidence {
+                owner: Arc::new(owner),
+                votes: 26,
+                votes_total: 26,
+                frame: FrameId::new(0, 109),
+                others: Vec::new(),
+            }),
+            client_head: None,
+            server_head: None,
+            tunnel: TunnelPath::NONE.entered(Encapsulation::Gre).unwrap(),
+        }
+    }
+
+    fn place() -> Place {
+        Place {
+            country: Country::new("HK"),
+            city: Some("Hong Kong".into()),
+            coordinates: Some((22.28, 114.17)),
+            registered_country: Country::new("CN"),
+            asn: Some(132_203),
+            as_name: Some("Tencent Building, Kejizhongyi Avenue".into()),
+            as_country: Country::new("CN"),
+            operator: Some("Tencent".into()),
+            jurisdiction: Country::new("CN"),
+            ..Place::default()
+        }
+    }
+
+    fn attribution() -> Attribution {
+        Attribution {
+            chosen: Some(Claim {
+                app: "wechat".into(),
+                kind: EvidenceKind::Name,
+                rule: "domain weixin.qq.com".into(),
+                frame: FrameId::new(0, 111),
+            }),
+            ..Attribution::default()
+        }
+    }
+
+    fn written(format: &str, flow: &Flow, place: &Place, attribution: &Attribution) -> String {
+        let mut writer = (super::super::format(format).unwrap().writer)();
+        let mut out = Vec::new();
+        writer.header(&mut out);
+        writer.record(&FlowRecord::new(flow, place, attribution, "phone.pcapng", LocationCheck::Possible), &mut out);
+        writer.finish(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn full_record() {
+        insta::assert_snapshot!("flow_ndjson", written("ndjson", &flow(), &place(), &attribution()));
+        insta::assert_snapshot!("flow_csv", written("csv", &flow(), &place(), &attribution()).replace("\r\n", "\n"));
+    }
+
+    #[test]
+    fn bare_record_has_nulls_and_anycast_has_no_place() {
+        let bare = Flow {
+            protocol: 47,
+            client_port: None,
+            server_port: None,
+            application: None,
+            names: Vec::new(),
+            alpn: Vec::new(),
+            ech: None,
+            rtt: None,
+            owner: None,
+            tunnel: TunnelPath::NONE,
+            ..flow()
+        };
+        let anycast = Place { is_anycast: true, ..place() };
+        let line = written("ndjson", &bare, &anycast, &Attribution::default());
+        let value: serde_json::Value = serde_json::from_str(&line).unwrap();
+        for field in ["client_port", "server_name", "owner", "app", "country", "city", "latitude", "rtt_ms", "ech"] {
+            assert!(value[field].is_null(), "{field}");
+        }
+        assert_eq!((&value["protocol"], &value["anycast"]), (&"47".into(), &true.into()));
+        assert_eq!((&value["tunnel"], &value["asn"]), (&serde_json::json!([]), &132_203.into()));
+    }
+
+    #[test]
+    fn columns_are_the_fields_in_order() {
+        let line = written("ndjson", &flow(), &place(), &attribution());
+        let mut from = 0;
+        for column in COLUMNS {
+            let at = line[from..].find(&format!("\"{column}\":")).unwrap_or_else(|| panic!("{column}"));
+            from += at;
+        }
+        let value: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(value.as_object().unwrap().len(), COLUMNS.len());
+        assert_eq!(FORMATS.len(), 2);
+    }
+
+    #[test]
+    fn protocols_without_a_word_are_numbers() {
+        let words: Vec<_> =
+            [0, 1, 6, 9, 17, 50, 58, 132, 255].map(Protocol::new).iter().map(|p| p.as_str().to_owned()).collect();
+        assert_eq!(words, ["0", "icmp", "tcp", "9", "udp", "50", "icmpv6", "sctp", "255"]);
+    }
+
+    #[test]
+    fn hostile_names_stay_inside_their_cell() {
+        let mut hostile = flow();
+        hostile.names[0].name = "a\r\nb,\"c\u{202e}".into();
+        let text = written("csv", &hostile, &place(), &attribution());
+        assert_eq!(text.matches("\r\n").count(), 2);
+        assert!(text.contains("\"a\\u{d}\\u{a}b,\"\"c\\u{202e}\""));
+    }
+}

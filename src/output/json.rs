@@ -1,0 +1,36 @@
+//! A [`Report`] as JSON, field for field: for programs. Strings are as they were on the wire; JSON escapes what it must.
+
+use crate::report::Report;
+use std::io::{self, Write};
+
+/// Writes the report as indented JSON with a final line feed.
+pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, report)?;
+    out.write_all(b"\n")
+}
+
+/// Writes the report as one line of JSON.
+pub fn write_compact(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, report)?;
+    out.write_all(b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::demo;
+
+    #[test]
+    fn both_forms_hold_the_same_and_keep_names_as_they_are() {
+        let report = demo::report();
+        let (mut pretty, mut compact) = (Vec::new(), Vec::new());
+        write(&report, &mut pretty).unwrap();
+        write_compact(&report, &mut compact).unwrap();
+        let pretty: serde_json::Value = serde_json::from_slice(&pretty).unwrap();
+        let value: serde_json::Value = serde_json::from_slice(&compact).unwrap();
+        assert_eq!(pretty, value);
+        assert_eq!(value["apps"][0]["destinations"][0]["names"][0]["name"], "long.weixin.qq.com");
+        assert_eq!(value["apps"][2]["destinations"][0]["names"][1]["name"], demo::HOSTILE_NAME);
+        assert_eq!(compact.iter().filter(|&&byte| byte == b'\n').count(), 1);
+    }
+}

@@ -1,0 +1,217 @@
+//! Per app: its destinations by place and network, each with names, frames, round trip and the three location facts.
+
+use super::sheet::{Ink, Line, Sheet, cut, cut_name};
+use crate::output::csv::party_word;
+use crate::output::units;
+use crate::output::words::{self, CountryNames};
+use crate::place::LocationCheck;
+use crate::report::{AppRoutes, Destination, PlaceKind, Report};
+use unicode_width::UnicodeWidthStr;
+
+/// Apps shown in detail.
+const APP_LIMIT: usize = 12;
+/// Destinations shown of one app, where several apps are shown; of a single app all are.
+const DESTINATION_LIMIT: usize = 6;
+/// Evidence shown of one app.
+const EVIDENCE_LIMIT: usize = 4;
+/// Where an app's destinations begin.
+const INDENT: usize = 2;
+
+/// Every app in detail, up to the limit.
+pub(super) fn apps(sheet: &mut Sheet, report: &Report) {
+    let names = CountryNames::of(report);
+    let limit = if report.apps.len() == 1 { usize::MAX } else { DESTINATION_LIMIT };
+    for app in report.apps.iter().take(APP_LIMIT) {
+        sheet.gap();
+        heading(sheet, app, &names);
+        destinations(sheet, report, &app.destinations, limit);
+    }
+    let more = report.apps.len().saturating_sub(APP_LIMIT);
+    if more > 0 {
+        sheet.gap();
+        let mut line = Line::default();
+        line.put(Ink::Dim, format!("+{} more; --app ID shows one", units::plural(more as u64, "app", "apps")));
+        sheet.line(&line);
+    }
+}
+
+fn heading(sheet: &mut Sheet, app: &AppRoutes, names: &CountryNames<'_>) {
+    let mut pieces = vec![(Ink::Bold, sheet.text(&app.name).into_owned())];
+    let operator = app.operator.as_deref().or(app.developer.as_deref());
+    let jurisdiction = app.jurisdiction.map(|country| format!("jurisdiction {}", names.name(country)));
+    let who: Vec<_> =
+        operator.map(|operator| sheet.text(operator).into_owned()).into_iter().chain(jurisdiction).collect();
+    if !who.is_empty() {
+        pieces.push((Ink::Plain, who.join(", ")));
+    }
+    if !app.other_jurisdictions.is_empty() {
+        let others: Vec<_> = app.other_jurisdictions.iter().map(|country| names.name(*country)).collect();
+        pieces.push((Ink::Dim, format!("also {}", others.join(", "))));
+    }
+    for evidence in app.evidence.iter().take(EVIDENCE_LIMIT) {
+        let rule = sheet.text(&evidence.rule);
+        let kind = evidence.kind.word();
+        // `domain weixin.qq.com` says more than `name`, and `signature mmtls` repeats its kind.
+        let rule = rule.strip_prefix(kind).map_or(&*rule, str::trim_start);
+        pieces.push((Ink::Dim, format!("by {kind} {} ({rule})", units::share(evidence.share))));
+    }
+    sheet.pieces(Line::default(), INDENT, " · ", pieces);
+}
+
+/// The destinations of an app, or of what no app was named for.
+pub(super) fn destinations(sheet: &mut Sheet, report: &Report, destinations: &[Destination], limit: usize) {
+    let names = CountryNames::of(report);
+    let limit = if destinations.len() == limit.saturating_add(1) { usize::MAX } else { limit };
+    let widest = destinations.iter().take(limit).map(|destination| place(destination).width()).max().unwrap_or(0);
+    let most = if sheet.columns() < 100 { 14 } else { 24 };
+    let facts = INDENT + widest.clamp(8, most) + 2;
+    for destination in destinations.iter().take(limit) {
+        figures(sheet, destination, facts);
+        evidence(sheet, report, destination, facts);
+        location(sheet, destination, facts, &names);
+    }
+    let rest = destinations.get(limit..).unwrap_or_default();
+    if !rest.is_empty() {
+        let up = rest.iter().map(|destination| destination.traffic.bytes_up).sum();
+        let down = rest.iter().map(|destination| destination.traffic.bytes_down).sum();
+        let mut line = Line::default();
+        let text = format!("+{} destinations: {} ↑ {} ↓", rest.len(), units::bytes(up), units::bytes(down));
+        line.to(INDENT).put(Ink::Dim, text);
+        sheet.line(&line);
+    }
+}
+
+/// The place as it stands in the first column, with the mark of doubt.
+fn place(destination: &Destination) -> String {
+    let mark = if destination.is_disputed { " ?" } else { "" };
+    format!("{}{mark}", destination.label)
+}
+
+/// Place, network, bytes, share, flows.
+fn figures(sheet: &mut Sheet, destination: &Destination, facts: usize) {
+    let columns = sheet.columns();
+    let traffic = &destination.traffic;
+    let flows = units::plural(traffic.flows, "flow", "flows");
+    let is_narrow = columns < 72;
+    // From the right edge inwards: flows, share, down, up.
+    let end = columns.min(132);
+    let share_end = if is_narrow { end } else { end.saturating_sub(12) };
+    let down_end = share_end.saturating_sub(8);
+    let up_end = down_end.saturating_sub(10);
+    let network_end = up_end.saturating_sub(10);
+
+    let mut line = Line::default();
+    let label = sheet.text(&place(destination)).into_owned();
+    line.to(INDENT).put(Ink::Accent, cut(&label, facts.saturating_sub(INDENT + 2))).to(facts);
+    let network = sheet.text(&words::network(destination)).into_owned();
+    line.put(Ink::Plain, cut(&network, network_end.saturating_sub(line.width())));
+    line.right(Ink::Plain, &format!("{} ↑", units::bytes(traffic.bytes_up)), up_end);
+    line.right(Ink::Plain, &format!("{} ↓", units::bytes(traffic.bytes_down)), down_end);
+    line.right(Ink::Plain, &units::share(destination.share), share_end);
+    if !is_narrow {
+        line.right(Ink::Dim, &flows, end);
+    }
+    sheet.line(&line);
+}
+
+/// Names with source and frame; addresses where there is no name.
+fn evidence(sheet: &mut Sheet, report: &Report, destination: &Destination, facts: usize) {
+    let columns = sheet.columns();
+    let room = columns.saturating_sub(facts);
+    let mut line = Line::default();
+    line.to(facts);
+    let total = destination.names_total.max(destination.names.len() as u64);
+    if destination.names.is_empty() {
+        let addresses = destination.addresses_total.max(destination.addresses.len() as u64);
+        let mut text = String::from("no name");
+        let mut shown = 0;
+        for address in &destination.addresses {
+            let address = sheet.text(address);
+            if text.width() + address.width() + 8 > room {
+                break;
+            }
+            text.push_str(if shown == 0 { " · " } else { ", " });
+            text.push_str(&address);
+            shown += 1;
+        }
+        if addresses > shown {
+            text.push_str(&format!(" +{}", addresses - shown));
+        }
+        line.put(Ink::Dim, cut(&text, room));
+        sheet.line(&line);
+        return;
+    }
+    let mut shown: u64 = 0;
+    for name in &destination.names {
+        let left = total - shown;
+        let reserve = if left > 1 { 1 + format!("+{}", left - 1).len() } else { 0 };
+        let frame = frame_number(report, &name.capture, name.frame);
+        let origin = format!(" {} {frame}", sheet.text(&name.source));
+        let gap = if shown == 0 { 0 } else { 2 };
+        let text = sheet.text(&name.name);
+        let free = columns.saturating_sub(line.width() + gap + origin.width() + reserve);
+        // The first name is cut to fit; further ones stand whole or are counted.
+        if shown > 0 && text.width() > free {
+            break;
+        }
+        if shown > 0 {
+            line.put(Ink::Dim, ", ");
+        }
+        line.put(Ink::Plain, cut_name(&text, free)).put(Ink::Dim, origin);
+        shown += 1;
+        if shown >= total {
+            break;
+        }
+    }
+    if total > shown {
+        line.put(Ink::Dim, format!(" +{}", total - shown));
+    }
+    sheet.line(&line);
+}
+
+/// `#112`, or `#2:112` for the second of several captures.
+fn frame_number(report: &Report, capture: &str, frame: u64) -> String {
+    match report.captures.iter().position(|summary| summary.name == capture) {
+        Some(position) if report.captures.len() > 1 => format!("#{}:{frame}", position + 1),
+        _ => format!("#{frame}"),
+    }
+}
+
+/// The separate facts: databases, registration of block and AS, jurisdiction, round trip, whose service.
+fn location(sheet: &mut Sheet, destination: &Destination, facts: usize, names: &CountryNames<'_>) {
+    let mut pieces: Vec<(Ink, String)> = Vec::new();
+    let says = words::opinions(destination);
+    if destination.kind == PlaceKind::Anycast {
+        pieces.push((Ink::Dim, "which site answered is not known".to_owned()));
+    } else if !says.is_empty() {
+        let ink = if destination.is_disputed { Ink::Warn } else { Ink::Dim };
+        pieces.push((ink, sheet.text(&says.join(", ")).into_owned()));
+    }
+    if !destination.registered_countries.is_empty() {
+        let codes: Vec<_> = destination.registered_countries.iter().map(|country| country.code()).collect();
+        pieces.push((Ink::Dim, format!("block {}", codes.join("/"))));
+    }
+    if let Some(country) = destination.as_country {
+        pieces.push((Ink::Dim, format!("AS {}", country.code())));
+    }
+    if let Some(country) = destination.jurisdiction {
+        pieces.push((Ink::Dim, format!("jurisdiction {}", names.name(country))));
+    }
+    match &destination.rtt {
+        Some(rtt) => {
+            let ink = if destination.check == LocationCheck::Impossible { Ink::Warn } else { Ink::Dim };
+            let why = if destination.check == LocationCheck::Impossible { ", it answered too soon" } else { "" };
+            pieces.push((ink, format!("RTT {}: {}{why}", units::milliseconds(rtt.ms), destination.check.word())));
+        }
+        None => pieces.push((Ink::Dim, "no RTT".to_owned())),
+    }
+    for (party, _) in destination.parties.iter().take(2) {
+        pieces.push((Ink::Dim, format!("{} party", party_word(*party))));
+    }
+    if !destination.services.is_empty() {
+        pieces.push((Ink::Dim, format!("via {}", sheet.text(&destination.services.join(", ")))));
+    }
+    let mut line = Line::default();
+    line.to(facts);
+    sheet.pieces(line, facts, " · ", pieces);
+}

@@ -1,0 +1,123 @@
+//! Golden text at three widths, and the property that no line is wider than the terminal.
+
+use super::*;
+use crate::output::demo;
+use crate::report::{Destination, Remainder};
+use proptest::prelude::*;
+use unicode_width::UnicodeWidthStr;
+
+fn rendered(width: usize) -> String {
+    render(&demo::report(), &Style { width, ..Style::default() })
+}
+
+fn assert_fits(text: &str, width: usize) {
+    for line in text.lines() {
+        assert!(line.width() <= width.max(Style::WIDTH_MIN), "{} > {width}: {line:?}", line.width());
+        assert!(!line.ends_with(' '), "{line:?}");
+    }
+}
+
+#[test]
+fn golden_at_80_columns() {
+    assert_fits(&rendered(80), 80);
+    insta::assert_snapshot!("terminal_80", rendered(80));
+}
+
+#[test]
+fn golden_at_120_columns() {
+    assert_fits(&rendered(120), 120);
+    insta::assert_snapshot!("terminal_120", rendered(120));
+}
+
+#[test]
+fn golden_at_200_columns() {
+    assert_fits(&rendered(200), 200);
+    insta::assert_snapshot!("terminal_200", rendered(200));
+}
+
+#[test]
+fn colour_changes_nothing_but_colour() {
+    let style = Style { color: true, ..Style::default() };
+    let coloured = render(&demo::report(), &style);
+    assert!(coloured.contains("\u{1b}["));
+    assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), rendered(80));
+}
+
+#[test]
+fn ascii_is_ascii() {
+    let text = render(&demo::report(), &Style { ascii: true, ..Style::default() });
+    assert!(text.is_ascii());
+    assert_fits(&text, 80);
+}
+
+#[test]
+fn empty_report_still_answers() {
+    let report = demo::finish(Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let text = render(&report, &Style::default());
+    assert!(text.contains("no app could be named"), "{text}");
+    assert!(text.contains("Sum  0 bytes"), "{text}");
+}
+
+#[test]
+fn sum_that_does_not_add_up_says_so() {
+    let mut report = demo::report();
+    report.bytes += 5;
+    assert!(render(&report, &Style::default()).contains("off by 5 bytes"));
+}
+
+prop_compose! {
+    fn destination()(
+        label in "\\PC{0,30}", operator in proptest::option::of("\\PC{0,60}"), asn in proptest::option::of(any::<u32>()),
+        names in proptest::collection::vec(any::<String>(), 0..5), extra in 0u64..1000, up in 0u64..1 << 50,
+        down in 0u64..1 << 50, flows in 0u64..1 << 40, is_disputed in any::<bool>(), template in 0usize..3,
+    ) -> Destination {
+        let mut destination = demo::report().apps[template].destinations[2].clone();
+        destination.label = label;
+        destination.operator = operator;
+        destination.asn = asn;
+        destination.names_total = names.len() as u64 + extra;
+        let sample = demo::report().apps[0].destinations[0].names[0].clone();
+        destination.names = names.into_iter()
+            .map(|name| crate::report::NameEvidence { name, frame: up, ..sample.clone() }).collect();
+        destination.traffic = demo::traffic(up, down, flows);
+        destination.is_disputed = is_disputed;
+        destination
+    }
+}
+
+prop_compose! {
+    fn remainders()(list in proptest::collection::vec((any::<String>(), 0u64..1 << 50, any::<String>()), 0..4))
+        -> Vec<Remainder> {
+        list.into_iter().map(|(reason, bytes, example)| Remainder {
+            reason, frames: bytes / 100, bytes, flows: bytes % 3, examples: vec![example],
+        }).collect()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal(
+        width in 0usize..260, ascii in any::<bool>(), color in any::<bool>(),
+        apps in proptest::collection::vec((any::<String>(), proptest::collection::vec(destination(), 0..9)), 0..16),
+        unattributed in remainders(), routes in proptest::collection::vec(destination(), 0..4), local in remainders(),
+        capture in any::<String>(), note in any::<String>(),
+    ) {
+        let apps = apps.into_iter().map(|(name, destinations)| {
+            let mut app = demo::report().apps[0].clone();
+            app.name = name;
+            app.destinations = destinations;
+            app
+        }).collect();
+        let mut report = demo::finish(apps, unattributed, routes, local, Vec::new());
+        report.captures[0].name = capture;
+        report.notes.push(note);
+        let text = render(&report, &Style { width, color, ascii });
+        let text = if color { anstream::adapter::strip_str(&text).to_string() } else { text };
+        for line in text.lines() {
+            prop_assert!(line.width() <= width.max(Style::WIDTH_MIN), "{} > {}: {:?}", line.width(), width, line);
+            prop_assert!(!line.chars().any(|character| character.is_control()));
+        }
+    }
+}
