@@ -1,9 +1,123 @@
-//! The command line: arguments, progress, exit codes.
+//! The command line: arguments, progress, exit codes. The only layer that knows of clocks, terminals and the environment.
 
+mod apps;
+mod args;
+mod capture;
+mod flows;
+mod input;
+mod lookup;
+mod map;
+mod progress;
+mod stdout;
+
+use crate::error::Error;
+use args::{Args, Command};
+use clap::{CommandFactory, FromArgMatches};
+use std::ffi::OsString;
+use std::io::Write;
 use std::process::ExitCode;
 
+/// How a command ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum End {
+    /// Everything was done.
+    Done,
+    /// Done, but a capture could not be read to its end.
+    Incomplete,
+}
+
+impl End {
+    fn of(is_complete: bool) -> Self {
+        if is_complete { Self::Done } else { Self::Incomplete }
+    }
+}
+
 /// Runs the command line and returns the exit code: 0 done, 1 done but incomplete, 2 failed.
-pub fn run(args: impl Iterator<Item = std::ffi::OsString>) -> ExitCode {
-    let _ = args;
-    ExitCode::SUCCESS
+pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.collect();
+    let matches = match args::command().try_get_matches_from(&args) {
+        Ok(matches) => matches,
+        Err(error) => {
+            let code = if error.use_stderr() { 2 } else { 0 };
+            // Nothing can be done about a closed terminal.
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let outcome = Args::from_arg_matches(&matches)
+        .map_err(|error| Error::usage(error.to_string(), "see whither --help"))
+        .and_then(|parsed| dispatch(&parsed, &shown(&args)));
+    match outcome {
+        Ok(End::Done) => ExitCode::SUCCESS,
+        Ok(End::Incomplete) => ExitCode::from(1),
+        Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("whither: {}", crate::output::escape::terminal(&error.to_string(), false)));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn dispatch(args: &Args, command: &str) -> Result<End, Error> {
+    if let Some(threads) = args.threads {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads.get())
+            .build_global()
+            .map_err(|error| Error::usage(format!("--threads {threads}: {error}"), "give a smaller number"))?;
+    }
+    match &args.command {
+        Command::Map(map) => map::run(args, map, command),
+        Command::Flows(flows) => flows::run(args, flows),
+        Command::Lookup(lookup) => lookup::run(args, lookup),
+        Command::Apps(apps) => apps::run(args, apps),
+        Command::Capture(capture) => capture::run(args, capture),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut args::command(), "whither", &mut script);
+            stdout::write(&script).map(|()| End::Done)
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            manual(&mut page).map_err(|source| Error::io("<stdout>", source))?;
+            stdout::write(&page).map(|()| End::Done)
+        }
+    }
+}
+
+/// The manual page of the program, then those of its commands.
+fn manual(page: &mut Vec<u8>) -> std::io::Result<()> {
+    let mut command = args::command();
+    command.build();
+    clap_mangen::Man::new(command.clone()).render(page)?;
+    for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help") {
+        let name = format!("whither-{}", sub.get_name());
+        clap_mangen::Man::new(sub.clone().name(name)).render(page)?;
+    }
+    Ok(())
+}
+
+/// The command as typed, quoted so that it can be typed again.
+fn shown(args: &[OsString]) -> String {
+    let words = args.iter().skip(1).map(|word| crate::output::escape::shell(&word.to_string_lossy()).into_owned());
+    std::iter::once("whither".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+}
+
+/// One line on stderr; a closed stderr is nobody's fault.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// For tests: clap's own check of the arguments.
+#[doc(hidden)]
+pub fn check_arguments() {
+    Args::command().debug_assert();
+    args::command().debug_assert();
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn arguments_are_consistent() {
+        super::check_arguments();
+    }
 }

@@ -1,0 +1,268 @@
+//! The arguments, as clap reads them. Values of formats come from the tables in [`crate::output`].
+
+use crate::output;
+use clap::{Arg, ArgAction, ArgMatches, Args as ClapArgs, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
+use std::net::IpAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+/// Where does my app's data go? Reads packet captures, offline, and says per app which hosts it talked to, where they are,
+/// who runs them, how much went there, and how sure that is.
+#[derive(Parser, Debug)]
+#[command(name = "whither", version, about, long_about = None, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "\
+Examples:
+  whither map phone.pcapng                     the routing map in the terminal
+  whither map phone.pcapng --html map.html     the same as a page to open and share
+  whither flows phone.pcapng | jq .server_name
+  whither lookup 203.205.254.1
+
+Exit status: 0 done, 1 done but a capture could not be read to its end, 2 failed.")]
+pub(super) struct Args {
+    /// Worker threads [default: one per processor]
+    #[arg(long, global = true, value_name = "N")]
+    pub(super) threads: Option<NonZeroUsize>,
+    /// Say nothing but results and errors
+    #[arg(long, short, global = true)]
+    pub(super) quiet: bool,
+    /// Colours: `auto` uses them on a terminal unless NO_COLOR is set
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: Color,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Subcommand, Debug)]
+pub(super) enum Command {
+    /// Per app, the hosts it talked to: where they are, who runs them, how much went there
+    #[command(after_help = "\
+Examples:
+  whither map phone.pcapng
+  whither map monday.pcap tuesday.pcap.zst --from Taipei --html map.html
+  whither map - --json - < phone.pcap | jq '.apps[].name'
+  whither map phone.pcapng --app wechat --geo GeoLite2-City.mmdb")]
+    Map(MapArgs),
+    /// One record per flow: endpoints, counts, names, app, place, evidence
+    #[command(after_help = "\
+Examples:
+  whither flows phone.pcapng > flows.ndjson
+  whither flows phone.pcapng --format csv | head
+  whither flows router.pcap --app tiktok --device 192.168.1.23")]
+    Flows(FlowsArgs),
+    /// What is known of an address or a name, and from which source
+    #[command(after_help = "\
+Examples:
+  whither lookup 203.205.254.1
+  whither lookup long.weixin.qq.com
+  whither lookup 157.240.1.35 --json")]
+    Lookup(LookupArgs),
+    /// The catalogue: apps, their domains, operators and jurisdictions
+    #[command(after_help = "\
+Examples:
+  whither apps
+  whither apps wechat
+  whither apps --json | jq '.[].id'")]
+    Apps(AppsArgs),
+    /// Capture from an interface into a file, with a running summary (needs the feature `live`)
+    #[command(after_help = "\
+Examples:
+  whither capture                              the interfaces there are
+  whither capture -i wlan0 -o phone.pcap --duration 5m
+  whither capture -i wlan0 -o phone.pcap --filter 'host 192.168.1.23'")]
+    Capture(CaptureArgs),
+    /// A completion script for a shell
+    #[command(after_help = "Example:\n  whither completions bash > ~/.local/share/bash-completion/completions/whither")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// The manual page, for man(1)
+    #[command(after_help = "Example:\n  whither man > whither.1 && man ./whither.1")]
+    Man,
+}
+
+/// What is read, and what it is held against.
+#[derive(ClapArgs, Debug)]
+pub(super) struct InputArgs {
+    /// Captures: pcap or pcapng, plain or compressed (gzip, zstd, lz4, xz); a folder of them; `-` is stdin
+    #[arg(required = true, value_name = "CAPTURE", value_hint = ValueHint::AnyPath)]
+    pub(super) captures: Vec<PathBuf>,
+    /// Only flows of this app (id as in `whither apps`; may be repeated)
+    #[arg(long, value_name = "ID")]
+    pub(super) app: Vec<String>,
+    /// Only flows with this address at one end (may be repeated)
+    #[arg(long, value_name = "IP")]
+    pub(super) device: Vec<IpAddr>,
+    /// Where the captures were taken, for the check of round trips: `Taipei`, `"Hyderabad, IN"`, `TW` or `25.03,121.56,50`
+    #[arg(long, value_name = "PLACE")]
+    pub(super) from: Option<String>,
+    /// Only frames that this BPF filter passes, as tcpdump writes it (needs the feature `live`)
+    #[arg(long, value_name = "BPF")]
+    pub(super) filter: Option<String>,
+    #[command(flatten)]
+    pub(super) knowledge: KnowledgeArgs,
+}
+
+/// Databases beside the embedded ones.
+#[derive(ClapArgs, Debug)]
+pub(super) struct KnowledgeArgs {
+    /// A location or network database of your own in MaxMind DB format (may be repeated)
+    #[arg(long, value_name = "DB.mmdb", value_hint = ValueHint::FilePath)]
+    pub(super) geo: Vec<PathBuf>,
+    /// Apps of your own on top of the catalogue, in the form of data/apps.toml (may be repeated)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) apps: Vec<PathBuf>,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(super) struct MapArgs {
+    #[command(flatten)]
+    pub(super) input: InputArgs,
+    #[command(flatten)]
+    pub(super) outputs: Outputs,
+}
+
+/// One option per row of [`output::FORMATS`].
+#[derive(Debug, Default)]
+pub(super) struct Outputs(pub(super) Vec<(&'static output::Format, PathBuf)>);
+
+impl ClapArgs for Outputs {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        output::FORMATS.iter().fold(command.next_help_heading("Output"), |command, format| {
+            let help = format!("Write {} to FILE; `-` writes to stdout instead of the terminal view", format.about);
+            command.arg(
+                Arg::new(format.name)
+                    .long(format.name)
+                    .value_name("FILE")
+                    .value_hint(ValueHint::FilePath)
+                    .value_parser(clap::value_parser!(PathBuf))
+                    .action(ArgAction::Set)
+                    .help(help),
+            )
+        })
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Outputs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let given = output::FORMATS.iter().filter_map(|format| {
+            let path = matches.get_one::<PathBuf>(format.name)?;
+            Some((format, path.clone()))
+        });
+        Ok(Self(given.collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+#[derive(ClapArgs, Debug)]
+pub(super) struct FlowsArgs {
+    #[command(flatten)]
+    pub(super) input: InputArgs,
+    /// How records are written
+    #[arg(long, value_name = "FORMAT", default_value = "ndjson", value_parser = flow_formats())]
+    pub(super) format: String,
+}
+
+fn flow_formats() -> clap::builder::PossibleValuesParser {
+    let values = output::flows::FORMATS.iter().map(|f| clap::builder::PossibleValue::new(f.name).help(f.about));
+    clap::builder::PossibleValuesParser::new(values.collect::<Vec<_>>())
+}
+
+#[derive(ClapArgs, Debug)]
+pub(super) struct LookupArgs {
+    /// An address or a server name
+    #[arg(required = true, value_name = "ADDRESS|NAME")]
+    pub(super) subjects: Vec<String>,
+    /// Write JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) knowledge: KnowledgeArgs,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(super) struct AppsArgs {
+    /// Show one app with the reason for each of its rules; anything else is searched for
+    #[arg(value_name = "ID")]
+    pub(super) id: Option<String>,
+    /// Write JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Apps of your own on top of the catalogue (may be repeated)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) apps: Vec<PathBuf>,
+}
+
+#[derive(ClapArgs, Debug)]
+#[cfg_attr(not(feature = "live"), allow(dead_code, reason = "only a build with libpcap captures"))]
+pub(super) struct CaptureArgs {
+    /// Interface to capture from; without it, the interfaces are listed
+    #[arg(long, short, value_name = "IF")]
+    pub(super) interface: Option<String>,
+    /// File to write (pcap, nanoseconds where the system has them)
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "interface")]
+    pub(super) output: Option<PathBuf>,
+    /// Stop after this time: `90s`, `5m`, `1h`
+    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    pub(super) duration: Option<u64>,
+    /// Stop after this many captured bytes: `500k`, `20M`, `1G`
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
+    pub(super) bytes: Option<u64>,
+    /// Only frames that this BPF filter passes
+    #[arg(long, value_name = "BPF")]
+    pub(super) filter: Option<String>,
+}
+
+/// A number with a unit: the factor of the last character, 1 where it is a digit.
+fn with_unit(text: &str, units: &[(char, u64)]) -> Result<u64, String> {
+    let (digits, factor) = match units.iter().find(|(unit, _)| text.ends_with(*unit)) {
+        Some((unit, factor)) => (text.trim_end_matches(*unit), *factor),
+        None => (text, 1),
+    };
+    let number: u64 = digits.parse().map_err(|_| "not a number with a unit".to_owned())?;
+    number.checked_mul(factor).filter(|n| *n > 0).ok_or_else(|| "out of range".to_owned())
+}
+
+fn seconds(text: &str) -> Result<u64, String> {
+    with_unit(text, &[('s', 1), ('m', 60), ('h', 3600)])
+}
+
+fn bytes(text: &str) -> Result<u64, String> {
+    with_unit(text, &[('k', 1 << 10), ('M', 1 << 20), ('G', 1 << 30)])
+}
+
+/// The command with everything in it.
+pub(super) fn command() -> clap::Command {
+    Args::command()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_are_understood() {
+        assert_eq!(seconds("5m"), Ok(300));
+        assert_eq!(bytes("20M"), Ok(20 << 20));
+        assert!(seconds("m").is_err() && bytes("-1").is_err() && bytes("0").is_err());
+    }
+}

@@ -1,0 +1,220 @@
+//! `whither capture`: from an interface into a file, with a running summary. Needs libpcap (feature `live`).
+
+use super::End;
+use super::args::{Args, CaptureArgs};
+use crate::error::Error;
+
+#[cfg(not(feature = "live"))]
+pub(super) fn run(_: &Args, _: &CaptureArgs) -> Result<End, Error> {
+    Err(Error::usage(
+        "capture: this build has no live capture",
+        "install libpcap and build with `cargo install whither --features live`, or capture with tcpdump or PCAPdroid",
+    ))
+}
+
+#[cfg(feature = "live")]
+pub(super) use live::{filter, run};
+
+#[cfg(feature = "live")]
+mod live {
+    use super::{Args, CaptureArgs, End, Error};
+    use crate::capture::{Frame, LinkType};
+    use crate::cli::{say, stdout};
+    use crate::flow::{Limits, Partial, Tracker};
+    use crate::output::{escape, units};
+    use crate::report::analysis::FrameFilter;
+    use foldhash::fast::RandomState;
+    use pcap::{Active, BpfProgram, Capture, Device, Linktype};
+    use std::collections::HashMap;
+    use std::io::IsTerminal;
+    use std::path::Path;
+    use std::sync::{Arc, Mutex, PoisonError};
+    use std::time::{Duration, Instant};
+
+    /// How often the summary is renewed.
+    const INTERVAL: Duration = Duration::from_secs(1);
+    /// How long libpcap waits for packets before it lets us look at the clock, in ms.
+    const WAIT_MS: i32 = 200;
+    /// Kept of a frame: all of it, whatever offloading makes of it.
+    const SNAP_LENGTH: i32 = 262_144;
+
+    fn failed(what: &str, error: &pcap::Error) -> Error {
+        let text = error.to_string();
+        let denied = ["permission", "not permitted", "don't have"].iter().any(|word| text.to_lowercase().contains(word));
+        let hint = match denied {
+            true => "capturing needs rights: run it with sudo, or `sudo setcap cap_net_raw,cap_net_admin=eip $(which whither)`",
+            false => "`whither capture` lists the interfaces",
+        };
+        Error::usage(format!("{what}: {text}"), hint)
+    }
+
+    /// Lists the interfaces.
+    fn list() -> Result<End, Error> {
+        let devices = Device::list().map_err(|error| failed("cannot list the interfaces", &error))?;
+        let mut text = String::new();
+        for device in devices {
+            let addresses: Vec<String> = device.addresses.iter().map(|a| a.addr.to_string()).collect();
+            let about = device.desc.unwrap_or_default();
+            text.push_str(&format!("{:<16} {}  {}\n", device.name, addresses.join(" "), about).replace("   \n", "\n"));
+        }
+        if text.is_empty() {
+            text.push_str("no interface may be captured from: run it with sudo\n");
+        }
+        stdout::write(text.as_bytes())?;
+        Ok(End::Done)
+    }
+
+    /// Captures until told to stop, by time, by size, or by an interrupt (which leaves a whole file behind, since every
+    /// record is flushed with the summary).
+    pub(in crate::cli) fn run(args: &Args, given: &CaptureArgs) -> Result<End, Error> {
+        let Some(interface) = &given.interface else { return list() };
+        let Some(path) = &given.output else {
+            return Err(Error::usage("capture: no file to write to", "give one with -o FILE"));
+        };
+        let mut capture = open(interface)?;
+        if let Some(expression) = &given.filter {
+            capture.filter(expression, true).map_err(|error| failed(&format!("--filter {expression}"), &error))?;
+        }
+        let link_type = LinkType(u16::try_from(capture.get_datalink().0).unwrap_or(u16::MAX));
+        let mut file = capture.savefile(path).map_err(|error| {
+            Error::not_usable(path, error.to_string(), "choose a folder that can be written to")
+        })?;
+        let began = Instant::now();
+        let mut tally = Tally::new(link_type, path, !args.quiet && std::io::stderr().is_terminal());
+        loop {
+            match capture.next_packet() {
+                Ok(packet) => {
+                    file.write(&packet);
+                    tally.observe(&packet);
+                }
+                Err(pcap::Error::TimeoutExpired) => {}
+                Err(error) => {
+                    tally.finish();
+                    return Err(failed(interface, &error));
+                }
+            }
+            if tally.is_due() {
+                file.flush().map_err(|error| Error::not_usable(path, error.to_string(), "is the disk full?"))?;
+                tally.show(began.elapsed());
+            }
+            let is_over = given.duration.is_some_and(|limit| began.elapsed().as_secs() >= limit)
+                || given.bytes.is_some_and(|limit| tally.captured_bytes >= limit);
+            if is_over {
+                break;
+            }
+        }
+        file.flush().map_err(|error| Error::not_usable(path, error.to_string(), "is the disk full?"))?;
+        tally.finish();
+        if !args.quiet {
+            let (frames, bytes) = (units::count(tally.frames), units::bytes(tally.captured_bytes));
+            say(&format!("whither: wrote {frames} frames, {bytes} to {0}\nNext: whither map {0}", path.display()));
+        }
+        Ok(End::Done)
+    }
+
+    fn open(interface: &str) -> Result<Capture<Active>, Error> {
+        let open = || Capture::from_device(interface)?.snaplen(SNAP_LENGTH).timeout(WAIT_MS).immediate_mode(true).open();
+        open().map_err(|error| failed(interface, &error))
+    }
+
+    /// The running summary.
+    struct Tally {
+        link_type: LinkType,
+        name: String,
+        is_shown: bool,
+        frames: u64,
+        captured_bytes: u64,
+        shown: Instant,
+        partial: Partial,
+        tracker: Tracker,
+    }
+
+    impl Tally {
+        fn new(link_type: LinkType, path: &Path, is_shown: bool) -> Self {
+            let hasher = RandomState::default();
+            Self {
+                link_type,
+                name: escape::terminal(&path.display().to_string(), false).into_owned(),
+                is_shown,
+                frames: 0,
+                captured_bytes: 0,
+                shown: Instant::now(),
+                partial: Partial::new(hasher.clone()),
+                tracker: Tracker::new(hasher, Limits::default()),
+            }
+        }
+
+        fn observe(&mut self, packet: &pcap::Packet<'_>) {
+            let time = packet.header.ts;
+            self.frames += 1;
+            self.captured_bytes += packet.data.len() as u64;
+            self.partial.observe(&Frame {
+                id: crate::capture::FrameId::new(0, self.frames),
+                time_ns: time.tv_sec.saturating_mul(1_000_000_000).saturating_add(time.tv_usec.saturating_mul(1000)),
+                link_type: self.link_type,
+                bytes: packet.data,
+                wire_length: packet.header.len,
+                note: None,
+            });
+        }
+
+        fn is_due(&self) -> bool {
+            self.shown.elapsed() >= INTERVAL
+        }
+
+        fn show(&mut self, elapsed: Duration) {
+            self.shown = Instant::now();
+            let partial = std::mem::replace(&mut self.partial, Partial::new(self.partial.hasher()));
+            self.tracker.join(partial, crate::capture::FrameId::default(), |_, _| {});
+            if self.is_shown {
+                let line = format!(
+                    "\r{} s · {} frames · {} · {} open flows → {}   ",
+                    elapsed.as_secs(),
+                    units::count(self.frames),
+                    units::bytes(self.captured_bytes),
+                    units::count(self.tracker.open_sessions() as u64),
+                    self.name,
+                );
+                eprint(&line);
+            }
+        }
+
+        fn finish(&self) {
+            if self.is_shown {
+                eprint("\n");
+            }
+        }
+    }
+
+    fn eprint(text: &str) {
+        use std::io::Write;
+        let mut out = std::io::stderr();
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+
+    /// A test of frames by a BPF expression, compiled for each link type as it comes.
+    pub(in crate::cli) fn filter(expression: &str) -> Result<FrameFilter, Error> {
+        compile(expression, LinkType::ETHERNET).or_else(|_| compile(expression, LinkType::RAW))?;
+        let expression = expression.to_owned();
+        let programs: Mutex<HashMap<LinkType, Arc<Option<Program>>>> = Mutex::default();
+        Ok(Arc::new(move |frame: &Frame<'_>| {
+            let program = {
+                let mut programs = programs.lock().unwrap_or_else(PoisonError::into_inner);
+                let compiled = || Arc::new(compile(&expression, frame.link_type).ok().map(Program));
+                programs.entry(frame.link_type).or_insert_with(compiled).clone()
+            };
+            // What cannot be compiled for a link type (`ether host` on raw IP) passes nothing there.
+            program.as_ref().as_ref().is_some_and(|program| program.0.filter(frame.bytes))
+        }))
+    }
+
+    struct Program(BpfProgram);
+
+    fn compile(expression: &str, link_type: LinkType) -> Result<BpfProgram, Error> {
+        let refused = |error: pcap::Error| {
+            Error::usage(format!("--filter {}: {error}", escape::shell(expression)), "see pcap-filter(7) for the syntax")
+        };
+        let dead = Capture::dead(Linktype(i32::from(link_type.0))).map_err(refused)?;
+        dead.compile(expression, true).map_err(refused)
+    }
+}

@@ -1,0 +1,49 @@
+//! `whither flows`: one record per flow on stdout.
+
+use super::args::{Args, FlowsArgs};
+use super::progress::Bar;
+use super::{End, input};
+use crate::capture::Progress;
+use crate::error::Error;
+use crate::output::flows::{FlowRecord, format};
+use crate::report::analysis;
+use std::io::Write;
+use std::sync::Arc;
+
+/// Records are written in pieces of about this size.
+const CHUNK: usize = 1 << 18;
+
+pub(super) fn run(args: &Args, flows: &FlowsArgs) -> Result<End, Error> {
+    let sources = input::captures(&flows.input, args.quiet)?;
+    let names: Vec<String> = sources.iter().map(|source| source.name().to_owned()).collect();
+    let knowledge = input::knowledge(&flows.input.knowledge, flows.input.from.as_deref())?;
+    let options = input::options(&flows.input, &knowledge)?;
+    let mut writer = match format(&flows.format) {
+        Some(format) => (format.writer)(),
+        None => return Err(Error::usage(format!("--format {}", flows.format), "see whither flows --help")),
+    };
+    let progress = Arc::new(Progress::default());
+    let bar = Bar::start(&progress, args.quiet);
+    let mut out = std::io::stdout().lock();
+    let mut failure = None;
+    let mut chunk = Vec::with_capacity(CHUNK + (CHUNK >> 2));
+    writer.header(&mut chunk);
+    let analysed = analysis::flows(sources, &options, &knowledge, &progress, &mut |studied| {
+        let capture = names.get(studied.flow.first_frame.capture() as usize).map_or("", String::as_str);
+        let record = FlowRecord::new(&studied.flow, &studied.place, &studied.attribution, capture, studied.check);
+        writer.record(&record, &mut chunk);
+        if chunk.len() >= CHUNK {
+            failure = out.write_all(&chunk).err();
+            chunk.clear();
+        }
+        failure.is_none()
+    });
+    drop(bar);
+    writer.finish(&mut chunk);
+    let written = match failure {
+        Some(error) => Err(error),
+        None => out.write_all(&chunk).and_then(|()| out.flush()),
+    };
+    written.map_err(|source| Error::io("<stdout>", source))?;
+    Ok(End::of(input::report_defects(&analysed.outcomes)))
+}

@@ -1,0 +1,65 @@
+//! `whither map`: the routing map in the terminal or in files.
+
+use super::args::{Args, Color, MapArgs};
+use super::progress::Bar;
+use super::{End, input, stdout};
+use crate::capture::Progress;
+use crate::error::Error;
+use crate::output::terminal::{Style, render};
+use crate::report::{analysis, build};
+use std::io::IsTerminal;
+use std::sync::Arc;
+
+/// Columns assumed where stdout is no terminal.
+const DEFAULT_WIDTH: usize = 80;
+
+pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Error> {
+    let sources = input::captures(&map.input, args.quiet)?;
+    let knowledge = input::knowledge(&map.input.knowledge, map.input.from.as_deref())?;
+    let options = input::options(&map.input, &knowledge)?;
+    let progress = Arc::new(Progress::default());
+    let bar = Bar::start(&progress, args.quiet);
+    let (routes, analysed) = analysis::map(sources, &options, &knowledge, &progress);
+    drop(bar);
+    let report = build(&routes, &analysed, &knowledge, command.to_owned());
+    let mut is_shown = false;
+    for (format, path) in &map.outputs.0 {
+        is_shown |= path.as_os_str() == "-";
+        stdout::write_to(path, |out| (format.write)(&report, out))?;
+        if path.as_os_str() != "-" && !args.quiet {
+            super::say(&format!("whither: wrote {}", path.display()));
+        }
+    }
+    if !is_shown {
+        stdout::write(render(&report, &style(args)).as_bytes())?;
+    }
+    Ok(End::of(input::report_defects(&analysed.outcomes)))
+}
+
+/// How to write to this terminal.
+pub(super) fn style(args: &Args) -> Style {
+    let is_terminal = std::io::stdout().is_terminal();
+    let has_no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let color = match args.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => is_terminal && !has_no_color && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
+    };
+    Style { width: width(is_terminal), color, ascii: !speaks_unicode() }
+}
+
+/// Columns of the terminal; `COLUMNS` where there is none or it does not say.
+fn width(is_terminal: bool) -> usize {
+    let measured = is_terminal.then(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))).flatten();
+    let told = || std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    measured.or_else(told).filter(|columns| *columns > 0).unwrap_or(DEFAULT_WIDTH)
+}
+
+/// Whether the locale names an encoding that is not UTF-8 (POSIX: the first of these that is set decides).
+fn speaks_unicode() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    locale.is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf") || !locale.contains('.')
+    })
+}
