@@ -1,6 +1,27 @@
 //! From capture files, pipes and interfaces to [`Frame`]s: bytes, timestamp, link type and owner metadata.
+//!
+//! [`open`] finds the captures and puts them in order, [`read`] reads them on all threads and hands out the accumulated
+//! [`Piece`]s in the order of the frames.
 
+mod classic;
+mod compression;
+mod engine;
 mod frame;
+mod input;
+mod lane;
 pub mod owner;
+mod pcapng;
+mod range;
+mod records;
+mod resync;
+mod sniff;
+mod source;
+mod stream;
+mod tally;
+#[cfg(test)]
+mod testing;
 
+pub use engine::{Outcome, Piece, Progress, ReadOptions, read};
 pub use frame::{ByteOrder, Direction, Frame, FrameId, FrameNote, LinkType};
+pub use source::{Opened, Source, open};
+pub use tally::Observe;

@@ -1,0 +1,204 @@
+//! From compressed captures to their bytes: gzip with several members, zstd, lz4 and xz.
+
+use std::io::{self, BufRead, BufReader, Read};
+
+/// Bytes read from the file at once.
+const BUFFER: usize = 128 << 10;
+/// Memory an xz stream may ask for: the highest preset needs 65 MiB, and a hostile header could ask for gigabytes.
+const XZ_MEMORY: u64 = 256 << 20;
+
+/// How a capture is compressed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Compression {
+    Plain,
+    Gzip,
+    Zstd,
+    Lz4,
+    Xz,
+}
+
+impl Compression {
+    /// Told by the first bytes; names say nothing.
+    pub(super) fn sniff(head: &[u8]) -> Self {
+        match head {
+            [0x1f, 0x8b, ..] => Self::Gzip,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Zstd,
+            // The second is the frame format from before 2014, which `lz4 -l` still writes.
+            [0x04, 0x22, 0x4d, 0x18, ..] | [0x02, 0x21, 0x4c, 0x18, ..] => Self::Lz4,
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Self::Xz,
+            // A skippable frame may open both; zstd writers (pzstd, seekable format) are the ones that do.
+            [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
+            _ => Self::Plain,
+        }
+    }
+
+    /// Name of the format, for people; none for what is not compressed.
+    pub(super) fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Plain => None,
+            Self::Gzip => Some("gzip"),
+            Self::Zstd => Some("zstd"),
+            Self::Lz4 => Some("lz4"),
+            Self::Xz => Some("xz"),
+        }
+    }
+
+    /// The decompressed bytes of `reader`.
+    pub(super) fn decoder(self, reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+        let buffered = |reader| BufReader::with_capacity(BUFFER, reader);
+        Ok(match self {
+            Self::Plain => reader,
+            Self::Gzip => Box::new(Gzip { member: Some(flate2::bufread::GzDecoder::new(buffered(reader))) }),
+            Self::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(buffered(reader))?),
+            Self::Lz4 => Box::new(Lz4 { frames: lz4_flex::frame::FrameDecoder::new(buffered(reader)) }),
+            Self::Xz => {
+                let stream = liblzma::stream::Stream::new_stream_decoder(XZ_MEMORY, liblzma::stream::CONCATENATED)
+                    .map_err(io::Error::other)?;
+                Box::new(liblzma::bufread::XzDecoder::new_stream(buffered(reader), stream))
+            }
+        })
+    }
+}
+
+/// All members of a gzip file; zeros after the last one (tapes and block devices leave them) end it.
+struct Gzip<R: BufRead> {
+    member: Option<flate2::bufread::GzDecoder<R>>,
+}
+
+impl<R: BufRead> Read for Gzip<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        while let Some(member) = &mut self.member {
+            let read = member.read(buffer)?;
+            if read > 0 {
+                return Ok(read);
+            }
+            let Some(mut rest) = self.member.take().map(flate2::bufread::GzDecoder::into_inner) else { break };
+            if !only_zeros(&mut rest)? {
+                self.member = Some(flate2::bufread::GzDecoder::new(rest));
+            }
+        }
+        Ok(0)
+    }
+}
+
+/// Passes zeros by; whether nothing comes after them.
+fn only_zeros(rest: &mut impl BufRead) -> io::Result<bool> {
+    loop {
+        let bytes = rest.fill_buf()?;
+        if bytes.is_empty() {
+            return Ok(true);
+        }
+        let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+        let is_over = zeros < bytes.len();
+        rest.consume(zeros);
+        if is_over {
+            return Ok(false);
+        }
+    }
+}
+
+/// All frames of an lz4 file: the decoder reports each frame's end once.
+struct Lz4<R: Read> {
+    frames: lz4_flex::frame::FrameDecoder<R>,
+}
+
+impl<R: BufRead> Read for Lz4<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let read = self.frames.read(buffer)?;
+            if read > 0 || buffer.is_empty() || self.frames.get_mut().fill_buf()?.is_empty() {
+                return Ok(read);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Source;
+    use super::super::testing::*;
+    use super::*;
+    use std::io::Write;
+    use std::path::Path;
+
+    fn compressed(compression: Compression, bytes: &[u8]) -> Vec<u8> {
+        match compression {
+            Compression::Plain => bytes.to_vec(),
+            Compression::Gzip => {
+                let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+                writer.write_all(bytes).unwrap();
+                writer.finish().unwrap()
+            }
+            Compression::Zstd => zstd::stream::encode_all(bytes, 1).unwrap(),
+            Compression::Lz4 => {
+                let mut writer = lz4_flex::frame::FrameEncoder::new(Vec::new());
+                writer.write_all(bytes).unwrap();
+                writer.finish().unwrap()
+            }
+            Compression::Xz => {
+                let mut writer = liblzma::write::XzEncoder::new(Vec::new(), 0);
+                writer.write_all(bytes).unwrap();
+                writer.finish().unwrap()
+            }
+        }
+    }
+
+    const ALL: [Compression; 5] =
+        [Compression::Plain, Compression::Gzip, Compression::Zstd, Compression::Lz4, Compression::Xz];
+
+    fn capture() -> Vec<u8> {
+        let mut noise = 7_u32;
+        let mut byte = || {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (noise >> 24) as u8
+        };
+        pcap_of(&(0..40).map(|index| (0..index * 31).map(|_| byte()).collect()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn every_compression_of_two_members_gives_the_frames() {
+        let capture = capture();
+        let plain = read_one(capture.clone()).0;
+        let (a, b) = capture.split_at(5_000);
+        for compression in ALL {
+            let bytes = [compressed(compression, a), compressed(compression, b)].concat();
+            for piece in [1_024, 7_000, u64::MAX >> 8] {
+                let memory = Source::memory("test", bytes.clone()).unwrap();
+                let reader = Box::new(io::Cursor::new(bytes.clone()));
+                let pipe = Source::pipe(Path::new("-"), "test".to_owned(), reader).unwrap();
+                for source in [memory, pipe] {
+                    let (seen, outcomes) = read_all(vec![source], Some(piece.min(1 << 20)), 2);
+                    assert_eq!(seen, plain, "{compression:?}");
+                    assert_eq!(outcomes[0].defect, None);
+                    let name = compression.name().map_or("pcap".to_owned(), |name| format!("pcap ({name})"));
+                    assert_eq!(outcomes[0].format, name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_cut_short_gives_the_frames_before() {
+        let capture = capture();
+        let plain = read_one(capture.clone()).0;
+        for compression in ALL {
+            let bytes = compressed(compression, &capture);
+            for cut in [1, 9, 1_000, 9_000] {
+                let source = Source::memory("test", bytes[..bytes.len() - cut].to_vec()).unwrap();
+                let (seen, outcomes) = read_all(vec![source], Some(4_096), 2);
+                assert_eq!(seen, plain[..seen.len()], "{compression:?} {cut}");
+                let defect = outcomes[0].defect.as_ref().unwrap();
+                assert_eq!(defect.frame, seen.len() as u64 + 1, "{compression:?} {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn zeros_after_gzip_are_no_defect() {
+        let bytes = [compressed(Compression::Gzip, &capture()), vec![0; 700]].concat();
+        assert_eq!(read_one(bytes).1.defect, None);
+    }
+}

@@ -1,0 +1,567 @@
+//! Reads captures on all threads and joins what was accumulated in the order of the frames.
+//!
+//! Workers take ranges and pieces from the queue; whoever deposits the piece that is waited for joins it and all that
+//! follow it. Nobody waits in a pool thread for another's work: a helper without work ends, and is called again when there
+//! is some. Only the caller waits, and only while others read; so a pool of one thread, or a caller inside the pool, is
+//! enough.
+
+use super::input::Sequential;
+use super::lane::{self, Done, Job, Lane, PIECE_BYTES, Queue, Ranges, Stage, Ticket};
+use super::range::{Ended, Extent, read_range};
+use super::records::State;
+use super::source::Source;
+use super::stream::Cut;
+use super::tally::{Counts, Observe, Tally};
+use super::{FrameId, range};
+use crate::error::Defect;
+use rayon::Scope;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Wrong guesses after which a capture is cut in order instead: its packets hold captures, or its blocks change what later
+/// packets mean.
+const MAX_MISSES: u32 = 3;
+
+/// What was accumulated over a range of one capture, proven to be exactly its frames.
+#[derive(Debug)]
+pub struct Piece<P> {
+    /// The observer that saw the range's frames, numbered from `FrameId::new(0, 0)`.
+    pub partial: P,
+    /// The identity of the first frame.
+    pub base: FrameId,
+    /// Records that take a frame number.
+    pub frames: u64,
+    /// Lengths on the wire of the packets.
+    pub wire_bytes: u64,
+}
+
+/// What became of a capture.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outcome {
+    /// The capture as the user named it.
+    pub name: String,
+    /// The format, for people: `pcapng (zstd)`.
+    pub format: String,
+    /// Frames, as Wireshark numbers them.
+    pub frames: u64,
+    /// Those of them that are no packets and were not observed: pcapng custom, journal and system event blocks.
+    pub not_packets: u64,
+    /// Lengths on the wire of all packets.
+    pub wire_bytes: u64,
+    /// Captured bytes of all packets.
+    pub captured_bytes: u64,
+    /// Earliest packet time.
+    pub first_time_ns: Option<i64>,
+    /// Latest packet time.
+    pub last_time_ns: Option<i64>,
+    /// Why and where reading ended before the end, if it did.
+    pub defect: Option<Defect>,
+}
+
+/// How to read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReadOptions {
+    /// Bytes per range; by default chosen from the size of the capture and the number of threads.
+    pub range_bytes: Option<u64>,
+}
+
+/// How far reading came, for a display that polls it.
+#[derive(Debug, Default)]
+pub struct Progress {
+    done: Arc<AtomicU64>,
+    total: AtomicU64,
+}
+
+impl Progress {
+    /// Bytes of the files read so far.
+    pub fn bytes_done(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of all files; pipes count nothing.
+    pub fn bytes_total(&self) -> u64 {
+        self.total.load(Ordering::Relaxed)
+    }
+}
+
+/// Reads captures: each range's frames go to an observer made by `empty`, and the observers to `join`, one at a time, in
+/// the order of the frames. A capture's ordinal is its place in `sources`. The outcomes are in the same order.
+///
+/// Runs on the current rayon pool and on the calling thread.
+pub fn read<P: Observe>(
+    sources: Vec<Source>,
+    options: &ReadOptions,
+    progress: &Progress,
+    empty: &(dyn Fn() -> P + Sync),
+    join: &mut (dyn FnMut(Piece<P>) + Send),
+) -> Vec<Outcome> {
+    let threads = rayon::current_num_threads().max(1);
+    progress.total.store(sources.iter().filter_map(|source| source.size).sum(), Ordering::Relaxed);
+    let formats = sources.iter().map(Source::format).collect();
+    let engine = Engine {
+        options: *options,
+        threads,
+        done: Arc::clone(&progress.done),
+        empty,
+        queue: Mutex::new(Queue::new(sources, threads)),
+        joiner: Mutex::new(Joiner { join, formats, outcomes: Vec::new(), proof: None }),
+        wake: Condvar::new(),
+    };
+    rayon::in_place_scope(|scope| engine.work(scope, true));
+    engine.joiner.into_inner().unwrap_or_else(PoisonError::into_inner).outcomes
+}
+
+struct Engine<'a, P> {
+    options: ReadOptions,
+    threads: usize,
+    done: Arc<AtomicU64>,
+    empty: &'a (dyn Fn() -> P + Sync),
+    queue: Mutex<Queue<P>>,
+    joiner: Mutex<Joiner<'a, P>>,
+    /// Wakes the caller.
+    wake: Condvar,
+}
+
+/// How far the front capture is proven.
+struct Proof {
+    position: u64,
+    state: Option<State>,
+    counts: Counts,
+    misses: u32,
+    ranges: Option<Arc<Ranges>>,
+    /// The range that joins next.
+    index: u64,
+}
+
+/// Owned by whoever joins.
+struct Joiner<'a, P> {
+    join: &'a mut (dyn FnMut(Piece<P>) + Send),
+    formats: Vec<String>,
+    outcomes: Vec<Outcome>,
+    proof: Option<Proof>,
+}
+
+/// How the front capture goes on after a piece.
+enum Next {
+    On,
+    /// Reading ends here.
+    Broken(String),
+    /// The rest is cut in order.
+    Recut(Stage),
+}
+
+impl<P: Observe> Engine<'_, P> {
+    fn lock(&self) -> MutexGuard<'_, Queue<P>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Works until there is nothing to do; the caller until everything is done.
+    fn work<'scope>(&'scope self, scope: &Scope<'scope>, is_caller: bool) {
+        let _guard = OnPanic(self);
+        loop {
+            let mut queue = self.lock();
+            let ticket = loop {
+                if queue.is_over() {
+                    return;
+                }
+                if let Some(ticket) = queue.pick() {
+                    break ticket;
+                }
+                if !is_caller {
+                    queue.helpers -= 1;
+                    return;
+                }
+                queue = self.wake.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            };
+            drop(queue);
+            self.call_helper(scope);
+            self.run(ticket);
+            self.join_ready(scope);
+            self.call_helper(scope);
+        }
+    }
+
+    /// Calls another worker if there is work for one; it calls the next.
+    fn call_helper<'scope>(&'scope self, scope: &Scope<'scope>) {
+        let mut queue = self.lock();
+        let is_over = queue.is_over();
+        let has_job = !is_over && queue.has_job();
+        let is_called = has_job && queue.helpers + 1 < self.threads;
+        queue.helpers += usize::from(is_called);
+        drop(queue);
+        if has_job || is_over {
+            self.wake.notify_all();
+        }
+        if is_called {
+            scope.spawn(|scope| self.work(scope, false));
+        }
+    }
+
+    fn run(&self, ticket: Ticket) {
+        let Ticket { lane, epoch, job } = ticket;
+        match job {
+            Job::Open(source) => {
+                let opened = lane::open(*source, self.options.range_bytes, self.threads, &self.done);
+                let mut queue = self.lock();
+                let Some(lane) = queue.lanes.get_mut(lane) else { return };
+                match opened {
+                    Ok(stage) => {
+                        if let Stage::Ranges(ranges) = &stage {
+                            lane.total = Some(ranges.count());
+                        }
+                        lane.stage = stage;
+                    }
+                    Err(error) => {
+                        lane.problem = Some(format!("the capture could not be opened again: {error}"));
+                        lane.total = Some(0);
+                        lane.stage = Stage::Finished;
+                    }
+                }
+            }
+            Job::Range(ranges, index) => {
+                let done = self.range(&ranges, index);
+                self.lock().deposit(lane, epoch, index, done);
+            }
+            Job::Cut(mut cutter, buffer) => {
+                let cut = cutter.cut(buffer);
+                self.lock().cut(lane, epoch, cutter, cut);
+            }
+            Job::Parse(number, cut) => {
+                let (done, buffer) = self.parse(cut);
+                let mut queue = self.lock();
+                queue.scrap(buffer);
+                queue.deposit(lane, epoch, number, done);
+            }
+        }
+    }
+
+    /// Reads a range from where its first record is guessed to be.
+    fn range(&self, ranges: &Ranges, index: u64) -> Done<P> {
+        let limit = ranges.limit(index);
+        let (start, state) = if index == 0 {
+            (Some(ranges.start.offset as u64), ranges.start.state.clone())
+        } else {
+            let from = ranges.limit(index - 1);
+            // A read error shows again, with its offset, when the range before is read on.
+            let start = ranges.guess().find(&ranges.input, from, limit, ranges.size).unwrap_or(None);
+            (start, ranges.start.at_packet.clone())
+        };
+        match start {
+            Some(start) => self.range_from(ranges, start, limit, state, true),
+            None => Done {
+                partial: (self.empty)(),
+                counts: Counts::default(),
+                start: None,
+                end: limit,
+                problem: None,
+                states: None,
+            },
+        }
+    }
+
+    fn range_from(&self, ranges: &Ranges, from: u64, limit: u64, before: State, is_first: bool) -> Done<P> {
+        let mut tally = Tally::new((self.empty)());
+        let mut state = before.clone();
+        state.start_range();
+        let extent = Extent { from, limit, size: ranges.size };
+        let done = is_first.then_some(&*self.done);
+        let Ended { end, problem } = read_range(&ranges.input, extent, &mut state, &mut tally, done);
+        let (partial, counts) = tally.finish();
+        Done { partial, counts, start: Some(from), end, problem, states: Some((before, state)) }
+    }
+
+    /// Parses a piece cut from a stream; gives its buffer back.
+    fn parse(&self, cut: Cut) -> (Done<P>, Vec<u8>) {
+        let Cut { data, length, end, mut state, problem, is_last: _ } = cut;
+        let mut tally = Tally::new((self.empty)());
+        state.walk(data.get(..length).unwrap_or_default(), usize::MAX, &mut tally);
+        let (partial, counts) = tally.finish();
+        (Done { partial, counts, start: None, end, problem, states: None }, data)
+    }
+
+    /// Joins what is there, unless another thread is at it.
+    fn join_ready<'scope>(&'scope self, scope: &Scope<'scope>) {
+        let mut queue = self.lock();
+        if queue.is_joining {
+            return;
+        }
+        queue.is_joining = true;
+        let mut joiner = self.joiner.lock().unwrap_or_else(PoisonError::into_inner);
+        while !queue.is_over() {
+            if let Some(done) = queue.next_done() {
+                let front = queue.front;
+                if joiner.proof.is_none() {
+                    joiner.proof = queue.lanes.get(front).map(Proof::new);
+                }
+                drop(queue);
+                self.call_helper(scope);
+                let next = self.join(&mut joiner, front, done);
+                queue = self.lock();
+                match next {
+                    Next::On => {}
+                    Next::Recut(stage) => queue.restart_front(stage),
+                    Next::Broken(what) => {
+                        queue.restart_front(Stage::Finished);
+                        if let Some(lane) = queue.lanes.get_mut(front) {
+                            lane.problem = Some(what);
+                            lane.total = Some(0);
+                        }
+                    }
+                }
+            } else if !joiner.finish_front(&mut queue) {
+                break;
+            }
+        }
+        queue.is_joining = false;
+    }
+
+    /// Proves a piece, reads it again where the guess was wrong, and joins it.
+    fn join(&self, joiner: &mut Joiner<'_, P>, front: usize, mut done: Done<P>) -> Next {
+        let Joiner { join, proof: Some(proof), .. } = joiner else { return Next::On };
+        let mut is_miss = false;
+        if let Some(ranges) = proof.ranges.clone() {
+            let limit = ranges.limit(proof.index);
+            proof.index += 1;
+            if proof.position >= limit {
+                // A record that starts in an earlier range fills this one; whatever was found here is inside it.
+                return Next::On;
+            }
+            let truth = proof.state.take().unwrap_or_else(|| ranges.start.state.clone());
+            let holds = match done.states.take() {
+                Some((before, after)) if done.start == Some(proof.position) => {
+                    after.proven(&before, &truth, done.problem.is_none())
+                }
+                _ => None,
+            };
+            proof.state = holds.or_else(|| {
+                is_miss = true;
+                done = self.range_from(&ranges, proof.position, limit, truth, false);
+                done.states.take().map(|(_, after)| after)
+            });
+        }
+        proof.position = done.end;
+        let base = FrameId::new(u32::try_from(front).unwrap_or(u32::MAX), proof.counts.frames);
+        proof.counts.add(&done.counts);
+        if done.counts.frames > 0 {
+            let Counts { frames, wire_bytes, .. } = done.counts;
+            join(Piece { partial: done.partial, base, frames, wire_bytes });
+        }
+        if let Some(what) = done.problem {
+            return Next::Broken(what);
+        }
+        proof.misses += u32::from(is_miss);
+        match &proof.ranges {
+            Some(ranges) if is_miss && proof.misses >= MAX_MISSES && proof.index < ranges.count() => {
+                let (Some(state), Some(ranges)) = (proof.state.take(), proof.ranges.take()) else { return Next::On };
+                let reader = Sequential { input: Arc::clone(&ranges.input), offset: proof.position };
+                let piece_bytes = self.options.range_bytes.map_or(PIECE_BYTES, range::to_usize);
+                Next::Recut(lane::stream_stage(Box::new(reader), proof.position, 0, state, piece_bytes))
+            }
+            _ => Next::On,
+        }
+    }
+}
+
+impl Proof {
+    fn new<P>(lane: &Lane<P>) -> Self {
+        let ranges = match &lane.stage {
+            Stage::Ranges(ranges) => Some(Arc::clone(ranges)),
+            _ => None,
+        };
+        Self {
+            position: ranges.as_ref().map_or(0, |ranges| ranges.start.offset as u64),
+            state: None,
+            counts: Counts::default(),
+            misses: 0,
+            ranges,
+            index: 0,
+        }
+    }
+}
+
+impl<P> Joiner<'_, P> {
+    /// Ends the front capture if all of it has joined; whether it has.
+    fn finish_front(&mut self, queue: &mut Queue<P>) -> bool {
+        let index = queue.front;
+        let Some(lane) = queue.lanes.get_mut(index) else { return false };
+        if lane.total != Some(lane.next_join) {
+            return false;
+        }
+        lane.stage = Stage::Finished;
+        let proof = self.proof.take().unwrap_or_else(|| Proof::new(lane));
+        let Counts { frames, not_packets, wire_bytes, captured_bytes, span_ns } = proof.counts;
+        let defect = lane.problem.take().map(|what| Defect {
+            capture: lane.name.clone(),
+            offset: proof.position,
+            frame: frames + 1,
+            what,
+        });
+        self.outcomes.push(Outcome {
+            name: std::mem::take(&mut lane.name),
+            format: self.formats.get_mut(index).map(std::mem::take).unwrap_or_default(),
+            frames,
+            not_packets,
+            wire_bytes,
+            captured_bytes,
+            first_time_ns: span_ns.map(|(first, _)| first),
+            last_time_ns: span_ns.map(|(_, last)| last),
+            defect,
+        });
+        queue.front += 1;
+        true
+    }
+}
+
+/// Lets the caller go when a worker panics, so that the panic is seen instead of a standstill.
+struct OnPanic<'a, 'b, P>(&'a Engine<'b, P>);
+
+impl<P> Drop for OnPanic<'_, '_, P> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.queue.lock().unwrap_or_else(PoisonError::into_inner).has_panicked = true;
+            self.0.wake.notify_all();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::super::{ByteOrder, Source};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn packets(count: usize) -> Vec<Vec<u8>> {
+        (0..count).map(|index| (0..index * 37 % 1_500).map(|byte| (byte * index) as u8).collect()).collect()
+    }
+
+    /// Packets that hold a capture, so that guesses go wrong.
+    fn nested(count: usize) -> Vec<Vec<u8>> {
+        let inner = pcap_of(&packets(30));
+        (0..count).map(|index| inner[24 + index % 9..].to_vec()).collect()
+    }
+
+    fn check(file: &[u8], range_bytes: u64, threads: usize) {
+        let source = |_| Source::memory("test", file.to_vec()).unwrap();
+        let sequential = read_all(vec![source(0)], Some(u64::MAX), 1);
+        assert_eq!(read_all(vec![source(1)], Some(range_bytes), threads), sequential, "{range_bytes} {threads}");
+    }
+
+    #[test]
+    fn ranges_give_what_one_reader_gives() {
+        for file in [pcap_of(&packets(200)), pcap_of(&nested(40)), pcap_of(&nested(1))] {
+            for range_bytes in [1 << 10, 5_000, 1 << 16] {
+                check(&file, range_bytes, 1);
+                check(&file, range_bytes, 3);
+                check(&file[..file.len() - 7], range_bytes, 2);
+            }
+        }
+    }
+
+    #[test]
+    fn many_captures_join_in_order() {
+        let sources: Vec<_> = (0..300)
+            .map(|index| {
+                let kind = [pcap_of(&packets(index % 7)), pcap_of(&packets(90))];
+                Source::memory(format!("{index}"), kind[usize::from(index % 50 == 9)].clone()).unwrap()
+            })
+            .collect();
+        for threads in [1, 4] {
+            let again = sources.iter().map(|source| match &source.place {
+                super::super::source::Place::Memory(bytes) => Source::memory(&*source.name, bytes.clone()).unwrap(),
+                _ => unreachable!(),
+            });
+            let (seen, outcomes) = read_all(again.collect(), Some(4_096), threads);
+            assert!(seen.is_sorted_by(|a, b| a.id < b.id));
+            assert_eq!(outcomes.iter().map(|outcome| outcome.frames).sum::<u64>(), seen.len() as u64);
+            let names: Vec<_> = outcomes.into_iter().map(|outcome| outcome.name).collect();
+            assert_eq!(names, (0..300).map(|index| index.to_string()).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_caller_outside_the_pool_reads_as_well() {
+        let mut frames = 0;
+        let mut join = |piece: Piece<Log>| frames += piece.frames;
+        let progress = Progress::default();
+        let source = Source::memory("test", pcap_of(&packets(50))).unwrap();
+        let options = ReadOptions { range_bytes: Some(4_096) };
+        let outcomes = read(vec![source], &options, &progress, &Log::default, &mut join);
+        assert_eq!((frames, outcomes.len()), (50, 1));
+        assert!(progress.bytes_done() > 0 && progress.bytes_total() > 0);
+    }
+
+    fn any_packet() -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![
+            4 => proptest::collection::vec(any::<u8>(), 0..300),
+            1 => (0_usize..40).prop_map(|cut| pcap_of(&packets(12))[cut..].to_vec()),
+            1 => (0_usize..5).prop_map(|cut| any_pcapng(&[(0, vec![3; 50]), (7, vec![1; 9])], ByteOrder::Little)[cut * 4..].to_vec()),
+            1 => Just(vec![0; 400]),
+        ]
+    }
+
+    /// What a number chooses ahead of each packet: a new section, an interface, another block, or nothing.
+    fn any_pcapng(packets: &[(u8, Vec<u8>)], first: ByteOrder) -> Vec<u8> {
+        let mut order = first;
+        let mut interfaces = 1;
+        let mut file = [section(order), interface(order, 1, 0, &[])].concat();
+        for (index, (kind, packet)) in packets.iter().enumerate() {
+            match kind {
+                0 => {
+                    order = if order == ByteOrder::Big { ByteOrder::Little } else { ByteOrder::Big };
+                    file.extend([section(order), interface(order, 101, 0, &[])].concat());
+                    interfaces = 1;
+                }
+                1 => {
+                    file.extend(interface(order, 113, 0, &[]));
+                    interfaces += 1;
+                }
+                2 => file.extend(block(order, 0xbad, &[7; 20])),
+                3 => file.extend(block(order, 5, &[0; 8])),
+                _ => {}
+            }
+            let options: &[u8] = if kind % 5 == 4 { &[1, 0, 1, 0, b'x', 0, 0, 0] } else { &[] };
+            let which = u32::from(*kind) % interfaces;
+            file.extend(enhanced_with(order, which, index as u64, 2_000, packet, options));
+        }
+        file
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn any_pcap_in_any_ranges(
+            packets in proptest::collection::vec(any_packet(), 0..60),
+            wild in proptest::option::weighted(0.2, any::<u32>()),
+            range_bytes in 1_u64 << 10..20_000,
+            threads in 1_usize..5,
+            cut in 0_usize..20,
+        ) {
+            let mut file = pcap_of(&packets);
+            if let Some(wild) = wild {
+                file.extend(pcap_record(ByteOrder::Little, (1_600_000_000, 0), (wild, wild), &[9; 99]));
+                file.extend(&pcap_of(&packets)[24..]);
+            }
+            let end = file.len() - cut.min(file.len() - 24);
+            check(&file[..end], range_bytes, threads);
+        }
+
+        #[test]
+        fn any_pcapng_in_any_ranges(
+            packets in proptest::collection::vec((0_u8..40, any_packet()), 0..60),
+            range_bytes in 1_u64 << 10..20_000,
+            threads in 1_usize..5,
+            cut in 0_usize..20,
+        ) {
+            let file = any_pcapng(&packets, ByteOrder::Big);
+            check(&file[..file.len() - cut], range_bytes, threads);
+        }
+
+        #[test]
+        fn random_bytes_are_no_trouble(bytes in proptest::collection::vec(any::<u8>(), 0..2_000), is_pcapng: bool) {
+            let start = if is_pcapng { any_pcapng(&[], ByteOrder::Little) } else { pcap_of(&[]) };
+            check(&[start, bytes].concat(), 1_024, 2);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Reads one range of a capture: the records whose header starts in it, the last one to its end.
+
+use super::input::Input;
+use super::records::{State, Stop, Visit};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Bytes read at once: large enough that the system call does not count, small enough to stay in the second-level cache.
+const BUFFER: usize = 256 << 10;
+/// How far past its end a range reads at first: most often enough for its last record.
+const PAST_END: u64 = 4 << 10;
+
+/// The records to read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Extent {
+    /// Where the first record starts.
+    pub(super) from: u64,
+    /// Records that start here or later are left alone.
+    pub(super) limit: u64,
+    /// Size of the capture.
+    pub(super) size: u64,
+}
+
+/// Where the reading of a range ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Ended {
+    /// Offset of the first record not read.
+    pub(super) end: u64,
+    /// Why that record could not be read, if that is why it was not.
+    pub(super) problem: Option<String>,
+}
+
+/// What is said of a record that the capture does not hold to its end.
+pub(super) const CUT_SHORT: &str = "the capture is cut short in the middle of this frame";
+
+/// Reads an extent; `done` takes the bytes read so far, for the progress display.
+pub(super) fn read_range<V: Visit>(
+    input: &Input,
+    extent: Extent,
+    state: &mut State,
+    visit: &mut V,
+    done: Option<&AtomicU64>,
+) -> Ended {
+    let mut base = extent.from;
+    let mut filled = 0_usize;
+    let mut needed = 0_usize;
+    let mut buffer = vec![0_u8; BUFFER.min(to_usize(extent.size.saturating_sub(base)))];
+    let mut at_end = false;
+    loop {
+        let wanted = (extent.limit.saturating_sub(base).saturating_add(PAST_END)).max(needed as u64);
+        let until = to_usize(wanted).min(buffer.len());
+        if let Some(room) = buffer.get_mut(filled..until).filter(|room| !room.is_empty()) {
+            let room_bytes = room.len();
+            match input.fill_at(room, base + filled as u64) {
+                Ok(read) => {
+                    at_end = read < room_bytes;
+                    filled += read;
+                    if let Some(done) = done {
+                        done.fetch_add(read as u64, Ordering::Relaxed);
+                    }
+                }
+                Err(error) => {
+                    return Ended { end: base, problem: Some(format!("the file could not be read: {error}")) };
+                }
+            }
+        }
+        let bytes = buffer.get(..filled).unwrap_or_default();
+        let (used, stop) = state.walk(bytes, to_usize(extent.limit.saturating_sub(base)), visit);
+        base += used as u64;
+        match stop {
+            Stop::Limit => return Ended { end: base, problem: None },
+            Stop::Bad(what) => return Ended { end: base, problem: Some(what) },
+            Stop::NeedMore(_) if used == filled && (at_end || base >= extent.size) => {
+                return Ended { end: base, problem: None };
+            }
+            // A record longer than the rest of the file is not worth a buffer.
+            Stop::NeedMore(bytes) if at_end || bytes as u64 > extent.size.saturating_sub(base) => {
+                return Ended { end: base, problem: Some(CUT_SHORT.to_owned()) };
+            }
+            Stop::NeedMore(bytes) => {
+                buffer.copy_within(used..filled, 0);
+                filled -= used;
+                needed = bytes;
+                if buffer.len() < bytes {
+                    buffer.resize(bytes, 0);
+                }
+            }
+        }
+    }
+}
+
+/// An offset difference as a length in memory, at most all of it.
+pub(super) fn to_usize(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,88 @@
+//! Guesses where the first record of a range starts: a header that could be one, followed by a chain of others that goes on
+//! further than the longest record could reach.
+//!
+//! A capture that holds captures in its packets breaks every such rule, so the guess only saves time: the reader proves it
+//! against the end of the range before, and reads again where it was wrong.
+
+use super::input::Input;
+use super::range::to_usize;
+use super::records::{MAX_PACKET, State};
+use std::io;
+
+/// A chain must span more than this, so that it cannot lie within one packet.
+const SPAN: usize = MAX_PACKET as usize + 64;
+/// Candidates tried per window read.
+const STRIDE: usize = 256 << 10;
+/// A window holds its candidates and the longest chain any of them needs.
+const WINDOW: usize = STRIDE + SPAN + MAX_PACKET as usize + 64;
+/// A file that ends in the middle of a record still proves a chain of this many.
+const CHAIN: usize = 8;
+/// Most headers looked at in chains per range: a hostile file could make each byte start a long chain.
+const MAX_STEPS: usize = 1 << 20;
+
+/// What candidates are tested against.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Guess<'a> {
+    pub(super) state: &'a State,
+    /// Time of the capture's first packet, in seconds.
+    pub(super) first_seconds: u32,
+}
+
+impl Guess<'_> {
+    fn plausible(&self, bytes: &[u8]) -> Option<usize> {
+        match self.state {
+            State::Classic(layout) => layout.plausible(bytes, self.first_seconds),
+            State::Pcapng(section) => section.plausible(bytes),
+        }
+    }
+
+    /// Candidates lie at multiples of this.
+    fn alignment(&self) -> u64 {
+        match self.state {
+            State::Classic(_) => 1,
+            State::Pcapng(_) => 4,
+        }
+    }
+
+    /// Offset of the first likely record in `from..limit`.
+    pub(super) fn find(&self, input: &Input, from: u64, limit: u64, size: u64) -> io::Result<Option<u64>> {
+        let mut base = from.next_multiple_of(self.alignment());
+        let mut window = vec![0; WINDOW.min(to_usize(size.saturating_sub(base)))];
+        let mut steps = 0;
+        while base < limit {
+            let filled = input.fill_at(&mut window, base)?;
+            let bytes = window.get(..filled).unwrap_or_default();
+            let ends_file = base + filled as u64 >= size;
+            let candidates = STRIDE.min(to_usize(limit - base)).min(filled);
+            for candidate in (0..candidates).step_by(to_usize(self.alignment())) {
+                if self.is_chain(bytes, candidate, ends_file, &mut steps) {
+                    return Ok(Some(base + candidate as u64));
+                }
+                if steps > MAX_STEPS {
+                    return Ok(None);
+                }
+            }
+            base += STRIDE as u64;
+        }
+        Ok(None)
+    }
+
+    #[inline]
+    fn is_chain(&self, bytes: &[u8], candidate: usize, ends_file: bool, steps: &mut usize) -> bool {
+        let mut position = candidate;
+        let mut records = 0;
+        loop {
+            if position - candidate > SPAN || (ends_file && position == bytes.len()) {
+                return records > 0;
+            }
+            let rest = bytes.get(position..).unwrap_or_default();
+            if rest.is_empty() {
+                return ends_file && records >= CHAIN;
+            }
+            let Some(length) = self.plausible(rest) else { return false };
+            *steps += 1;
+            records += 1;
+            position += length;
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Tells what a capture is by its first bytes, and finds its first packet.
+
+use super::classic::{self, Layout, MAX_FILE_HEADER};
+use super::pcapng::{self, Section};
+use super::records::{State, Stop, Visit};
+use super::{FrameNote, LinkType};
+use std::io::{self, Read};
+
+/// How far a first packet is looked for: name resolution, decryption secrets and process blocks may come before it.
+const MAX_HEAD: usize = 4 << 20;
+/// Bytes read at first.
+const FIRST_READ: usize = 4 << 10;
+
+/// What the start of a capture says.
+#[derive(Clone, Debug)]
+pub(super) struct Start {
+    /// State at the first record.
+    pub(super) state: State,
+    /// Where the first record starts.
+    pub(super) offset: usize,
+    /// State at the first packet.
+    pub(super) at_packet: State,
+    /// Time of the first packet.
+    pub(super) first_ns: Option<i64>,
+}
+
+impl Start {
+    /// Name of the format, for people.
+    pub(super) fn format(&self) -> &'static str {
+        match &self.state {
+            State::Classic(layout) => layout.name(),
+            State::Pcapng(_) => "pcapng",
+        }
+    }
+
+    /// Time of the first packet in whole seconds, as record headers have it.
+    pub(super) fn first_seconds(&self) -> u32 {
+        self.first_ns.and_then(|ns| u32::try_from(ns / 1_000_000_000).ok()).unwrap_or_default()
+    }
+}
+
+/// Reads the start of a (decompressed) capture into `head` and says what it is; the inner error says why it is none, and
+/// what to do.
+pub(super) fn start(reader: &mut dyn Read, head: &mut Vec<u8>) -> io::Result<Result<Start, (String, String)>> {
+    let mut has_more = more(reader, head, FIRST_READ)?;
+    while has_more && head.len() < MAX_FILE_HEADER {
+        has_more = more(reader, head, FIRST_READ)?;
+    }
+    let (mut state, offset) = match begin(head) {
+        Ok(begun) => begun,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    let before = state.clone();
+    let mut first = First::default();
+    let mut position = offset;
+    while !first.is_found {
+        let (used, stop) = state.walk(head.get(position..).unwrap_or_default(), 1, &mut first);
+        position += used;
+        match stop {
+            Stop::Limit => {}
+            Stop::NeedMore(_) if has_more && head.len() < MAX_HEAD => {
+                // What goes wrong here goes wrong again when the capture is read, and is reported then.
+                has_more = more(reader, head, head.len()).unwrap_or(false);
+            }
+            Stop::NeedMore(_) | Stop::Bad(_) => break,
+        }
+    }
+    Ok(Ok(Start { state: before, offset, at_packet: state, first_ns: first.time_ns }))
+}
+
+/// Reads once; whether there was anything.
+fn more(reader: &mut dyn Read, head: &mut Vec<u8>, bytes: usize) -> io::Result<bool> {
+    let filled = head.len();
+    head.resize(filled + bytes.max(1), 0);
+    let read = loop {
+        match reader.read(head.get_mut(filled..).unwrap_or_default()) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => break other,
+        }
+    };
+    head.truncate(filled + *read.as_ref().unwrap_or(&0));
+    Ok(read? > 0)
+}
+
+/// The state at the first record and where that is.
+fn begin(head: &[u8]) -> Result<(State, usize), (String, String)> {
+    const GIVE_A_CAPTURE: &str = "give a pcap or pcapng capture, plain or compressed with gzip, zstd, lz4 or xz";
+    const CONVERT: &str = "convert it first, for example with `editcap -F pcapng IN OUT`";
+    if pcapng::is_pcapng(head) {
+        return Ok((State::Pcapng(Section::default()), 0));
+    }
+    if classic::is_classic(head) {
+        let hint = "it holds no packets; capture again";
+        let layout = Layout::parse(head).map_err(|what| (what, hint.to_owned()))?;
+        return Ok((State::Classic(layout), layout.file_header));
+    }
+    let (what, hint) = match head {
+        [] => ("the file is empty", "check that the capture was finished and copied whole"),
+        [b's', b'n', b'o', b'o', b'p', 0, 0, 0, ..] => ("this is a Solaris snoop capture", CONVERT),
+        [b'b', b't', b's', b'n', b'o', b'o', b'p', 0, ..] => ("this is a Bluetooth snoop log", GIVE_A_CAPTURE),
+        [b'G', b'M', b'B', b'U', ..] | [b'R', b'T', b'S', b'S', ..] => ("this is a Network Monitor capture", CONVERT),
+        [b'X', b'C', b'P', 0, ..] => ("this is a NetXRay or Sniffer capture", CONVERT),
+        [b'P', b'K', 3, 4, ..] => ("this is a zip archive", "unpack it and give the captures in it"),
+        [0x0a, 0x0d, 0x0d, 0x0a, ..] => ("this starts like pcapng but its byte-order magic is not one", GIVE_A_CAPTURE),
+        [0xa1, 0xb2, 0xc3, 0xcb, ..] | [0xcb, 0xc3, 0xb2, 0xa1, ..] => ("this is a BPF filter program", GIVE_A_CAPTURE),
+        [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] | [0xfd, b'7', b'z', b'X', b'Z', ..] => {
+            ("this is compressed twice", "decompress it once and give the result")
+        }
+        [b'{' | b'[' | b'<', ..] => ("this is text at offset 0, not a capture", GIVE_A_CAPTURE),
+        _ => ("this is no capture: offset 0 holds no pcap or pcapng magic number", GIVE_A_CAPTURE),
+    };
+    Err((what.to_owned(), hint.to_owned()))
+}
+
+/// Sees the first packet.
+#[derive(Default)]
+struct First {
+    is_found: bool,
+    time_ns: Option<i64>,
+}
+
+impl Visit for First {
+    const WANTS_NOTES: bool = false;
+
+    fn packet(&mut self, time_ns: i64, _: LinkType, _: &[u8], _: u32, _: Option<FrameNote>) {
+        self.is_found = true;
+        self.time_ns = Some(time_ns);
+    }
+
+    fn other(&mut self) {}
+}

@@ -1,0 +1,126 @@
+//! Cuts a stream of capture bytes into pieces at record boundaries, so that what can only be read in order (compressed
+//! captures and pipes) is still parsed by many threads.
+
+use super::range::CUT_SHORT;
+use super::records::{Pass, State, Stop};
+use std::io::{self, Read};
+
+/// A piece of a stream: whole records.
+#[derive(Debug)]
+pub(super) struct Cut {
+    /// The records lie in the first `length` bytes; the rest is scrap.
+    pub(super) data: Vec<u8>,
+    pub(super) length: usize,
+    /// Offset in the stream of the first byte after the piece.
+    pub(super) end: u64,
+    /// The state at the first record.
+    pub(super) state: State,
+    /// Why the stream cannot be read beyond this piece.
+    pub(super) problem: Option<String>,
+    /// Whether nothing follows.
+    pub(super) is_last: bool,
+}
+
+/// Reads a stream and walks its record headers to cut it.
+pub(super) struct Cutter {
+    reader: Box<dyn Read + Send>,
+    /// What was read beyond the last cut.
+    carry: Vec<u8>,
+    /// Offset of the next piece.
+    offset: u64,
+    state: State,
+    piece_bytes: usize,
+    /// Bytes ahead of the first record still to be passed by.
+    to_skip: usize,
+    has_ended: bool,
+    read_problem: Option<String>,
+}
+
+impl Cutter {
+    /// A cutter of a stream whose first record comes after `to_skip` bytes; `offset` is where the reader stands.
+    pub(super) fn new(
+        reader: Box<dyn Read + Send>,
+        offset: u64,
+        to_skip: usize,
+        state: State,
+        piece_bytes: usize,
+    ) -> Self {
+        Self {
+            reader,
+            carry: Vec::new(),
+            offset,
+            state,
+            piece_bytes: piece_bytes.max(1),
+            to_skip,
+            has_ended: false,
+            read_problem: None,
+        }
+    }
+
+    /// Reads until `filled` bytes of `data` are there, or the stream ends.
+    fn fill(&mut self, data: &mut Vec<u8>, filled: &mut usize, target: usize) {
+        if data.len() < target {
+            data.resize(target, 0);
+        }
+        while !self.has_ended {
+            let Some(room) = data.get_mut(*filled..target).filter(|room| !room.is_empty()) else { break };
+            match self.reader.read(room) {
+                Ok(0) => self.has_ended = true,
+                Ok(read) => *filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.has_ended = true;
+                    self.read_problem = Some(format!("the capture could not be read or decompressed: {error}"));
+                }
+            }
+        }
+    }
+
+    /// Passes the file header by.
+    fn skip_header(&mut self, data: &mut Vec<u8>) {
+        let mut filled = 0;
+        let target = std::mem::take(&mut self.to_skip);
+        self.fill(data, &mut filled, target);
+        self.offset += filled as u64;
+    }
+
+    /// The next piece, in `data`, whose content does not matter.
+    pub(super) fn cut(&mut self, mut data: Vec<u8>) -> Cut {
+        if self.to_skip > 0 {
+            self.skip_header(&mut data);
+        }
+        let before = self.state.clone();
+        let mut filled = self.carry.len();
+        if data.len() < filled {
+            data.resize(filled, 0);
+        }
+        if let Some(start) = data.get_mut(..filled) {
+            start.copy_from_slice(&self.carry);
+        }
+        self.carry.clear();
+        let mut used = 0;
+        let mut target = self.piece_bytes.max(filled);
+        let (problem, is_last) = loop {
+            self.fill(&mut data, &mut filled, target);
+            let unread = data.get(used..filled).unwrap_or_default();
+            let (walked, stop) = self.state.walk(unread, usize::MAX, &mut Pass);
+            used += walked;
+            match stop {
+                Stop::Bad(what) => break (Some(what), true),
+                Stop::Limit => break (None, true),
+                Stop::NeedMore(_) if self.has_ended => {
+                    let cut_short = (used < filled).then(|| CUT_SHORT.to_owned());
+                    break (self.read_problem.take().or(cut_short), true);
+                }
+                Stop::NeedMore(_) if used > 0 => break (None, false),
+                // Grows with what really arrives, not with what a header claims.
+                Stop::NeedMore(bytes) => {
+                    target = bytes.min(filled.max(self.piece_bytes).saturating_mul(2)).max(filled + 1)
+                }
+            }
+        };
+        self.carry.extend_from_slice(data.get(used..filled).unwrap_or_default());
+        self.offset += used as u64;
+        Cut { data, length: used, end: self.offset, state: before, problem, is_last }
+    }
+}

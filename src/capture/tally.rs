@@ -1,0 +1,136 @@
+//! From records to [`Frame`]s: takes in-band owner headers off, numbers, counts, and hands over to the observer.
+
+use super::owner::{self, InBand};
+use super::records::Visit;
+use super::{Frame, FrameId, FrameNote, LinkType};
+
+/// What is accumulated from frames; one value per range of a capture.
+pub trait Observe: Send {
+    /// Takes in the next frame of the range. Its bytes live only during the call.
+    fn observe(&mut self, frame: &Frame<'_>);
+}
+
+/// What was counted over a range, or over a capture.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Counts {
+    /// Records that take a frame number.
+    pub(super) frames: u64,
+    /// Those of them that are no packets.
+    pub(super) not_packets: u64,
+    pub(super) wire_bytes: u64,
+    pub(super) captured_bytes: u64,
+    /// Earliest and latest time of packets that have one.
+    pub(super) span_ns: Option<(i64, i64)>,
+}
+
+impl Counts {
+    /// Takes in what was counted next.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.frames += other.frames;
+        self.not_packets += other.not_packets;
+        self.wire_bytes += other.wire_bytes;
+        self.captured_bytes += other.captured_bytes;
+        self.span_ns = match (self.span_ns, other.span_ns) {
+            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+            (span, None) | (None, span) => span,
+        };
+    }
+}
+
+/// Turns records into frames and counts them.
+pub(super) struct Tally<P> {
+    pub(super) partial: P,
+    index: u64,
+    not_packets: u64,
+    wire_bytes: u64,
+    captured_bytes: u64,
+    earliest_ns: i64,
+    latest_ns: i64,
+}
+
+impl<P> Tally<P> {
+    pub(super) fn new(partial: P) -> Self {
+        Self {
+            partial,
+            index: 0,
+            not_packets: 0,
+            wire_bytes: 0,
+            captured_bytes: 0,
+            earliest_ns: i64::MAX,
+            latest_ns: i64::MIN,
+        }
+    }
+
+    /// The observer and what was counted.
+    pub(super) fn finish(self) -> (P, Counts) {
+        let counts = Counts {
+            frames: self.index,
+            not_packets: self.not_packets,
+            wire_bytes: self.wire_bytes,
+            captured_bytes: self.captured_bytes,
+            span_ns: (self.earliest_ns <= self.latest_ns).then_some((self.earliest_ns, self.latest_ns)),
+        };
+        (self.partial, counts)
+    }
+}
+
+impl<P: Observe> Tally<P> {
+    #[inline(always)]
+    fn hand_over(&mut self, frame: &Frame<'_>) {
+        self.wire_bytes += u64::from(frame.wire_length);
+        // 0 is "no time" in a simple packet block; a real packet of 1970 loses nothing but its place in the span.
+        if frame.time_ns != 0 {
+            self.earliest_ns = self.earliest_ns.min(frame.time_ns);
+            self.latest_ns = self.latest_ns.max(frame.time_ns);
+        }
+        self.index += 1;
+        self.partial.observe(frame);
+    }
+
+    #[cold]
+    fn in_band(&mut self, time_ns: i64, bytes: &[u8], found: InBand, outer: Option<FrameNote>) {
+        let note = joined(found.note, outer);
+        let frame = Frame {
+            id: FrameId::new(0, self.index),
+            time_ns,
+            link_type: found.link_type,
+            bytes: bytes.get(found.range).unwrap_or_default(),
+            wire_length: found.wire_length,
+            note: Some(&note),
+        };
+        self.hand_over(&frame);
+    }
+}
+
+impl<P: Observe> Visit for Tally<P> {
+    const WANTS_NOTES: bool = true;
+
+    #[inline(always)]
+    fn packet(&mut self, time_ns: i64, link_type: LinkType, bytes: &[u8], wire_length: u32, note: Option<FrameNote>) {
+        self.captured_bytes += bytes.len() as u64;
+        if owner::may_be_in_band(link_type, bytes)
+            && let Some(found) = owner::in_band(link_type, bytes, wire_length)
+        {
+            return self.in_band(time_ns, bytes, found, note);
+        }
+        let id = FrameId::new(0, self.index);
+        self.hand_over(&Frame { id, time_ns, link_type, bytes, wire_length, note: note.as_ref() });
+    }
+
+    #[inline]
+    fn other(&mut self) {
+        self.index += 1;
+        self.not_packets += 1;
+    }
+}
+
+/// What a header inside the packet says, and where it is silent what the packet's block says.
+fn joined(inner: FrameNote, outer: Option<FrameNote>) -> FrameNote {
+    let Some(outer) = outer else { return inner };
+    FrameNote {
+        owner: inner.owner.or(outer.owner),
+        direction: if inner.direction == super::Direction::Unknown { outer.direction } else { inner.direction },
+        packet_id: inner.packet_id.or(outer.packet_id),
+        is_dropped: inner.is_dropped || outer.is_dropped,
+    }
+}
