@@ -7,7 +7,11 @@ mod csv;
 mod demo;
 pub mod escape;
 pub mod flows;
+mod html;
 mod json;
+mod map;
+mod palette;
+mod projection;
 pub mod terminal;
 pub mod units;
 mod words;
@@ -28,6 +32,7 @@ pub struct Format {
 /// All formats, sorted by name.
 pub const FORMATS: &[Format] = &[
     Format { name: "csv", about: "a table with one row per app and destination", write: csv::write },
+    Format { name: "html", about: "a map in one page that opens from disk", write: html::write },
     Format { name: "json", about: "the whole report, for programs", write: json::write },
 ];
 
