@@ -5,6 +5,8 @@ use super::projection::{self, forward};
 use crate::report::{Destination, PlaceKind, Report};
 use serde::Deserialize;
 
+/// Antarctica: left out unless something is there, since it takes a tenth of the map.
+const SOUTH_POLE: &str = "AQ";
 /// Outlines of the countries: Natural Earth 1:50m, simplified and projected.
 const WORLD: &str = include_str!("../../data/world.json");
 /// Arcs drawn: more would hide each other and make the page heavy. The tables list the rest.
@@ -43,6 +45,9 @@ impl World {
     pub(super) fn paths(&self, is_reached: impl Fn(&str) -> bool) -> String {
         let mut out = String::with_capacity(WORLD.len());
         for outline in &self.countries {
+            if outline.code == SOUTH_POLE && !is_reached(SOUTH_POLE) {
+                continue;
+            }
             let class = if is_reached(&outline.code) { " class=\"reached\"" } else { "" };
             out.push_str(&format!("<path{class} d=\"{}\"/>", outline.path));
         }
@@ -67,10 +72,21 @@ pub(super) struct Route<'a> {
 /// One dot: endpoints that lie together.
 pub(super) struct Dot {
     pub(super) at: (f64, f64),
-    pub(super) label: String,
+    labels: Vec<String>,
     /// Routes that end there, by position.
     pub(super) routes: Vec<usize>,
     pub(super) bytes: u64,
+}
+
+impl Dot {
+    /// The names of what lies there: two, and how many more.
+    pub(super) fn label(&self) -> String {
+        let mut label = self.labels.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(", ");
+        if let more @ 1.. = self.labels.len().saturating_sub(2) {
+            label.push_str(&format!(" +{more}"));
+        }
+        label
+    }
 }
 
 /// The map of a report.
@@ -112,12 +128,15 @@ impl<'a> Map<'a> {
                 let dot = match dots.iter().position(near) {
                     Some(dot) => dot,
                     None => {
-                        let label = destination.city.as_ref().unwrap_or(&destination.label).clone();
-                        dots.push(Dot { at, label, routes: Vec::new(), bytes: 0 });
+                        dots.push(Dot { at, labels: Vec::new(), routes: Vec::new(), bytes: 0 });
                         dots.len() - 1
                     }
                 };
                 if let Some(dot) = dots.get_mut(dot) {
+                    let name = destination.city.as_ref().unwrap_or(&destination.label);
+                    if !dot.labels.contains(name) {
+                        dot.labels.push(name.clone());
+                    }
                     let lane = dot.routes.len();
                     dot.routes.push(position);
                     dot.bytes += destination.traffic.bytes();
@@ -153,11 +172,11 @@ fn arc(from: (f64, f64), to: (f64, f64), lane: usize, bounds: &mut Bounds) -> St
     let (start, end) = (forward(from.0, from.1), forward(to.0, to.1));
     let crosses = points.windows(2).any(|pair| matches!(pair, [a, b] if (a.1 - b.1).abs() > 180.0));
     let length = (end.0 - start.0).hypot(end.1 - start.1).max(1.0);
-    let normal = ((end.1 - start.1) / length, -(end.0 - start.0) / length);
+    let normal = if crosses { (0.0, -1.0) } else { ((end.1 - start.1) / length, -(end.0 - start.0) / length) };
     // Northwards first, further lanes alternate.
     let side = if normal.1 <= 0.0 { 1.0 } else { -1.0 };
     let lane = lane.min(12) as f64;
-    let swing = if crosses { 0.0 } else { side * (0.12 + 0.07 * lane) * length.min(300.0) };
+    let swing = if crosses { 10.0 * lane } else { side * (0.12 + 0.07 * lane) * length.min(300.0) };
     let mut out = String::with_capacity(points.len() * 12);
     let last = points.len().saturating_sub(1).max(1) as f64;
     let mut before: Option<(f64, f64)> = None;
@@ -166,7 +185,18 @@ fn arc(from: (f64, f64), to: (f64, f64), lane: usize, bounds: &mut Bounds) -> St
         let (x, y) = forward(point.0, point.1);
         let (x, y) = (x + normal.0 * swing, y + normal.1 * swing);
         let is_break = before.is_some_and(|before| (before.1 - point.1).abs() > 180.0);
-        let command = if step == 0 || is_break { 'M' } else { 'L' };
+        if let (true, Some(before)) = (is_break, before) {
+            // Both halves reach the edge of the map, at the latitude between the two points.
+            let to_edge = 180.0 - before.1.abs();
+            let t = to_edge / (to_edge + 180.0 - point.1.abs()).max(f64::EPSILON);
+            let latitude = before.0 + (point.0 - before.0) * t;
+            for (command, longitude) in [('L', before.1), ('M', point.1)] {
+                let (x, y) = forward(latitude, 180.0_f64.copysign(longitude));
+                out.push_str(&format!("{command}{:.1} {:.1}", x + normal.0 * swing, y + normal.1 * swing));
+                bounds.add((x, y));
+            }
+        }
+        let command = if step == 0 { 'M' } else { 'L' };
         out.push_str(&format!("{command}{x:.1} {y:.1}"));
         bounds.add((x, y));
         before = Some(*point);
@@ -219,8 +249,8 @@ mod tests {
         let map = Map::of(&report);
         assert_eq!(map.routes.len(), 11);
         assert_eq!(map.routes.iter().filter(|route| route.path.is_some()).count(), 9);
-        let dots: Vec<_> = map.dots.iter().map(|dot| (dot.label.as_str(), dot.routes.len())).collect();
-        assert!(dots.contains(&("Singapore", 3)), "{dots:?}");
+        let dots: Vec<_> = map.dots.iter().map(|dot| (dot.label(), dot.routes.len())).collect();
+        assert!(dots.contains(&("Singapore".to_owned(), 3)), "{dots:?}");
     }
 
     #[test]

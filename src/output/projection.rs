@@ -16,6 +16,20 @@ pub(super) fn forward(latitude: f64, longitude: f64) -> (f64, f64) {
     (WIDTH / 2.0 + SCALE * x, HEIGHT / 2.0 - SCALE * y)
 }
 
+/// The edge of the map, where the two ends of the world meet, as SVG path data.
+pub(super) fn edge() -> String {
+    const STEP: usize = 6;
+    let east = (-90..=90).step_by(STEP).map(|latitude| (latitude, 180.0));
+    let west = (-90..=90).rev().step_by(STEP).map(|latitude| (latitude, -180.0));
+    let mut out = String::new();
+    for (position, (latitude, longitude)) in east.chain(west).enumerate() {
+        let (x, y) = forward(f64::from(latitude), longitude);
+        out.push_str(&format!("{}{x:.0} {y:.0}", if position == 0 { 'M' } else { 'L' }));
+    }
+    out.push('Z');
+    out
+}
+
 /// Points of the great circle between two places, both included, as (latitude, longitude) in degrees.
 pub(super) fn great_circle(from: (f64, f64), to: (f64, f64), steps: usize) -> Vec<(f64, f64)> {
     let vector = |(latitude, longitude): (f64, f64)| {

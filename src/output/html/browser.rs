@@ -64,6 +64,7 @@ fn scratch_demo() {
     if let Some(dir) = std::env::var_os("SCRATCH_DEMO") {
         let dir = PathBuf::from(dir);
         super::write(&demo::report(), &mut std::fs::File::create(dir.join("x.html")).unwrap()).unwrap();
+        crate::output::svg::write(&demo::report(), &mut std::fs::File::create(dir.join("x.svg")).unwrap()).unwrap();
         let mut report = demo::report();
         report.vantage = None;
         super::write(&report, &mut std::fs::File::create(dir.join("y.html")).unwrap()).unwrap();

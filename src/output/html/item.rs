@@ -102,7 +102,7 @@ fn place(destination: &Destination, names: &CountryNames<'_>) -> Vec<(&'static s
         Some(rtt) => rows.push((
             "Round trip",
             format!(
-                "{} at least, {}, {} measured",
+                "{}, {}, the smallest of {}",
                 units::milliseconds(rtt.ms),
                 rtt.source,
                 units::plural(rtt.samples, "flow", "flows")

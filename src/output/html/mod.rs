@@ -36,6 +36,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         "chips" => tables::chips(report),
         "view" => map.view.map(|value| value.to_string()).join(" "),
         "land" => world.paths(|code| is_reached(report, code)),
+        "edge" => format!("<path class=\"edge\" aria-hidden=\"true\" d=\"{}\"/>", super::projection::edge()),
         "arcs" => arcs(report, &map),
         "dots" => dots(report, &map),
         "caption" => caption(report, &world),
@@ -146,7 +147,7 @@ fn dots(report: &Report, map: &Map<'_>) -> String {
         out.push_str(&text(" class=\"home\"", "", at, &vantage.label));
     }
     for dot in map.dots.iter().take(LABEL_LIMIT) {
-        out.push_str(&text("", &format!(" data-apps=\"{}\"", keys(&dot.routes)), dot.at, &dot.label));
+        out.push_str(&text("", &format!(" data-apps=\"{}\"", keys(&dot.routes)), dot.at, &dot.label()));
     }
     out
 }

@@ -79,8 +79,7 @@ fn by_app<'a>(report: &Report, routes: impl Iterator<Item = (usize, &'a Route<'a
 
 fn row(position: usize, route: &Route<'_>) -> String {
     let destination = route.destination;
-    let mut facts = vec![words::network(destination)];
-    facts.extend(words::opinions(destination));
+    let mut facts = words::opinions(destination);
     if !destination.registered_countries.is_empty() {
         facts.push(format!("block {}", codes(&destination.registered_countries)));
     }
@@ -95,8 +94,9 @@ fn row(position: usize, route: &Route<'_>) -> String {
         if destination.is_disputed { " <span class=\"doubt\" title=\"databases disagree\">?</span>" } else { "" };
     format!(
         "<tr class=\"row\" data-i=\"{position}\"><td><button type=\"button\" class=\"pick\">{}{mark}\
-         <small>{}</small>{doubt}</button></td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
+         <small>{}</small><small>{}</small>{doubt}</button></td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
         html(&destination.label),
+        html(&words::network(destination)),
         html(&facts.join(" · ")),
         units::bytes(destination.traffic.bytes_up),
         units::bytes(destination.traffic.bytes_down)
