@@ -7,7 +7,13 @@ mod csv;
 mod demo;
 pub mod escape;
 pub mod flows;
+mod geojson;
+mod html;
 mod json;
+mod map;
+mod palette;
+mod projection;
+mod svg;
 pub mod terminal;
 pub mod units;
 mod words;
@@ -28,7 +34,10 @@ pub struct Format {
 /// All formats, sorted by name.
 pub const FORMATS: &[Format] = &[
     Format { name: "csv", about: "a table with one row per app and destination", write: csv::write },
+    Format { name: "geojson", about: "lines and points for a geographic information system", write: geojson::write },
+    Format { name: "html", about: "a map in one page that opens from disk", write: html::write },
     Format { name: "json", about: "the whole report, for programs", write: json::write },
+    Format { name: "svg", about: "the map as a picture", write: svg::write },
 ];
 
 /// The format with this name.

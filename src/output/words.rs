@@ -67,6 +67,16 @@ pub(super) const fn check(check: LocationCheck) -> &'static str {
     }
 }
 
+/// Whose service it is, in two words.
+pub(super) const fn party_short(party: Party) -> &'static str {
+    match party {
+        Party::First => "first party",
+        Party::ThirdSdk => "shared SDK",
+        Party::ThirdCdn => "shared cloud",
+        Party::Third => "third party",
+    }
+}
+
 /// Whose service it is, in words.
 pub(super) const fn party(party: Party) -> &'static str {
     match party {

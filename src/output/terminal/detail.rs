@@ -1,7 +1,6 @@
 //! Per app: its destinations by place and network, each with names, frames, round trip and the three location facts.
 
 use super::sheet::{Ink, Line, Sheet, cut, cut_name};
-use crate::output::csv::party_word;
 use crate::output::units;
 use crate::output::words::{self, CountryNames};
 use crate::place::LocationCheck;
@@ -206,7 +205,7 @@ fn location(sheet: &mut Sheet, destination: &Destination, facts: usize, names: &
         None => pieces.push((Ink::Dim, "no RTT".to_owned())),
     }
     for (party, _) in destination.parties.iter().take(2) {
-        pieces.push((Ink::Dim, format!("{} party", party_word(*party))));
+        pieces.push((Ink::Dim, words::party_short(*party).to_owned()));
     }
     if !destination.services.is_empty() {
         pieces.push((Ink::Dim, format!("via {}", sheet.text(&destination.services.join(", ")))));

@@ -159,6 +159,10 @@ impl Sheet {
                 self.line(&line);
                 line = Line::default();
                 line.to(indent);
+                // A dot between pieces goes without saying at the start of a line, a plus does not.
+                if separator.trim() == "+" {
+                    line.put(Ink::Dim, "+ ");
+                }
             } else if !is_first {
                 line.put(Ink::Dim, separator);
             }

@@ -1,0 +1,199 @@
+//! What the drawer shows of a destination: ready text, so that the script only sets it.
+
+use crate::output::escape::visible;
+use crate::output::map::Map;
+use crate::output::words::{self, CountryNames};
+use crate::output::{palette, units};
+use crate::place::{Country, LocationCheck};
+use crate::report::{Destination, PlaceKind, Report};
+use serde::Serialize;
+
+/// One destination in words. All text is visible characters only.
+#[derive(Serialize)]
+pub(super) struct Item {
+    title: String,
+    subtitle: String,
+    color: usize,
+    /// Headed lists of key, value and whether it is doubtful.
+    groups: Vec<(&'static str, Vec<(&'static str, String, bool)>)>,
+    /// Headed lists of a text and a note.
+    lists: Vec<(&'static str, Vec<(String, String)>)>,
+}
+
+/// The items of all routes, in their order.
+pub(super) fn items(report: &Report, map: &Map<'_>) -> Vec<Item> {
+    let names = CountryNames::of(report);
+    map.routes
+        .iter()
+        .map(|route| {
+            let app = route.app.and_then(|app| report.apps.get(app));
+            let destination = route.destination;
+            let share = units::share(destination.share);
+            let subtitle = match app {
+                Some(app) => format!("{share} of {}", app.name),
+                None => "no app could be named for it".to_owned(),
+            };
+            let mut item = Item {
+                title: title(destination),
+                subtitle,
+                color: palette::index(route.app),
+                groups: vec![
+                    ("Where", place(destination, &names)),
+                    ("Who", who(destination, &names)),
+                    ("How much", amounts(destination)),
+                ],
+                lists: lists(report, destination),
+            };
+            if let Some(app) = app {
+                let evidence = app.evidence.iter();
+                let evidence = evidence
+                    .map(|evidence| {
+                        let text = format!("by {} {}", evidence.kind.word(), units::share(evidence.share));
+                        (text, evidence.rule.clone())
+                    })
+                    .collect();
+                item.lists.push(("Why this app (all its traffic)", evidence));
+            }
+            item.made_visible()
+        })
+        .collect()
+}
+
+impl Item {
+    fn made_visible(mut self) -> Self {
+        let show = |text: &mut String| *text = visible(text).into_owned();
+        show(&mut self.title);
+        show(&mut self.subtitle);
+        self.groups.iter_mut().flat_map(|group| &mut group.1).for_each(|row| show(&mut row.1));
+        for (text, note) in self.lists.iter_mut().flat_map(|list| &mut list.1) {
+            show(text);
+            show(note);
+        }
+        self
+    }
+}
+
+fn title(destination: &Destination) -> String {
+    let mark = if destination.is_disputed { " ?" } else { "" };
+    match &destination.city {
+        Some(city) if *city != destination.label => format!("{city}, {}{mark}", destination.label),
+        _ => format!("{}{mark}", destination.label),
+    }
+}
+
+fn place(destination: &Destination, names: &CountryNames<'_>) -> Vec<(&'static str, String, bool)> {
+    let mut rows = Vec::new();
+    match destination.kind {
+        PlaceKind::Anycast => rows.push(("Located", "anycast: the site that answered is not known".to_owned(), true)),
+        PlaceKind::Local => rows.push(("Located", "local network".to_owned(), false)),
+        PlaceKind::Unknown => rows.push(("Located", "no database knows".to_owned(), true)),
+        PlaceKind::Country => {}
+    }
+    for opinion in &destination.opinions {
+        let country = opinion.country.map_or("unknown".to_owned(), |country| names.name(country));
+        let text = format!("{country}, says {} (of {})", opinion.source, units::bytes(opinion.bytes));
+        rows.push(("Located", text, destination.is_disputed));
+    }
+    let countries: Vec<_> = destination.registered_countries.iter().map(|country| names.name(*country)).collect();
+    if !countries.is_empty() {
+        rows.push(("Block registered", countries.join(", "), false));
+    }
+    match &destination.rtt {
+        Some(rtt) => rows.push((
+            "Round trip",
+            format!(
+                "{}, {}, the smallest of {}",
+                units::milliseconds(rtt.ms),
+                rtt.source,
+                units::plural(rtt.samples, "flow", "flows")
+            ),
+            false,
+        )),
+        None => rows.push(("Round trip", "none measured".to_owned(), false)),
+    }
+    let is_impossible = destination.check == LocationCheck::Impossible;
+    rows.push(("Distance", words::check(destination.check).to_owned(), is_impossible));
+    rows
+}
+
+fn who(destination: &Destination, names: &CountryNames<'_>) -> Vec<(&'static str, String, bool)> {
+    let mut rows = Vec::new();
+    if let Some(operator) = &destination.operator {
+        rows.push(("Operator", operator.clone(), false));
+    }
+    if let Some(country) = destination.jurisdiction {
+        rows.push(("Jurisdiction", names.name(country), false));
+    }
+    if let Some(asn) = destination.asn {
+        rows.push(("Network", format!("AS{asn} {}", destination.as_name.as_deref().unwrap_or_default()), false));
+    }
+    if let Some(country) = destination.as_country {
+        rows.push(("AS registered", names.name(country), false));
+    }
+    for (party, bytes) in &destination.parties {
+        rows.push(("Whose service", format!("{} ({})", words::party(*party), units::bytes(*bytes)), false));
+    }
+    if !destination.services.is_empty() {
+        rows.push(("Shared services", destination.services.join(", "), false));
+    }
+    if rows.is_empty() {
+        rows.push(("Network", "not known".to_owned(), true));
+    }
+    rows
+}
+
+fn amounts(destination: &Destination) -> Vec<(&'static str, String, bool)> {
+    let traffic = &destination.traffic;
+    let way = |bytes, packets, payload| {
+        format!(
+            "{} bytes in {}, payload {}",
+            units::count(bytes),
+            units::plural(packets, "packet", "packets"),
+            units::count(payload)
+        )
+    };
+    vec![
+        ("Up", way(traffic.bytes_up, traffic.packets_up, traffic.payload_up), false),
+        ("Down", way(traffic.bytes_down, traffic.packets_down, traffic.payload_down), false),
+        ("Flows", units::count(traffic.flows), false),
+        (
+            "First",
+            format!(
+                "{}, frame {} of {}",
+                destination.first_seen,
+                units::count(destination.first_frame.1),
+                destination.first_frame.0
+            ),
+            false,
+        ),
+        ("Last", destination.last_seen.clone(), false),
+    ]
+}
+
+fn lists(report: &Report, destination: &Destination) -> Vec<(&'static str, Vec<(String, String)>)> {
+    let more = |total: u64, shown: usize| {
+        let left = total.saturating_sub(shown as u64);
+        (left > 0).then(|| (format!("+{left} more"), String::new()))
+    };
+    let mut names: Vec<_> = destination
+        .names
+        .iter()
+        .map(|name| {
+            let capture = if report.captures.len() > 1 { format!(" of {}", name.capture) } else { String::new() };
+            let note = format!("{}, frame {}{capture}, {}", name.source, name.frame, units::bytes(name.bytes));
+            (name.name.clone(), note)
+        })
+        .collect();
+    names.extend(more(destination.names_total, destination.names.len()));
+    if names.is_empty() {
+        names.push(("none seen".to_owned(), String::new()));
+    }
+    let mut addresses: Vec<_> = destination.addresses.iter().map(|address| (address.clone(), String::new())).collect();
+    addresses.extend(more(destination.addresses_total, destination.addresses.len()));
+    vec![("Names", names), ("Addresses", addresses)]
+}
+
+/// The country codes of a list, for a line of a table.
+pub(super) fn codes(countries: &[Country]) -> String {
+    countries.iter().map(Country::code).collect::<Vec<_>>().join("/")
+}

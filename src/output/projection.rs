@@ -1,0 +1,78 @@
+//! Degrees to the plane of the world map: Natural Earth 1 (Patterson 2012), polynomial of Šavrič, Jenny and Jenny 2011.
+
+/// Size of the map the outlines were drawn for.
+pub(super) const WIDTH: f64 = 2000.0;
+/// Height of that map.
+pub(super) const HEIGHT: f64 = 1040.0;
+/// Map units per radian at the equator: half the width over π times the first coefficient.
+const SCALE: f64 = WIDTH / 2.0 / (std::f64::consts::PI * 0.8707);
+
+/// Where a point of the earth lies on the map.
+pub(super) fn forward(latitude: f64, longitude: f64) -> (f64, f64) {
+    let (phi, lambda) = (latitude.clamp(-90.0, 90.0).to_radians(), longitude.clamp(-180.0, 180.0).to_radians());
+    let (p2, p4) = (phi.powi(2), phi.powi(4));
+    let x = lambda * (0.8707 - 0.131_979 * p2 + p4 * (-0.013_791 + p4 * (0.003_971 * p2 - 0.001_529 * p4)));
+    let y = phi * (1.007_226 + p2 * (0.015_085 + p4 * (-0.044_475 + 0.028_874 * p2 - 0.005_916 * p4)));
+    (WIDTH / 2.0 + SCALE * x, HEIGHT / 2.0 - SCALE * y)
+}
+
+/// The edge of the map, where the two ends of the world meet, as SVG path data.
+pub(super) fn edge() -> String {
+    const STEP: usize = 6;
+    let east = (-90..=90).step_by(STEP).map(|latitude| (latitude, 180.0));
+    let west = (-90..=90).rev().step_by(STEP).map(|latitude| (latitude, -180.0));
+    let mut out = String::new();
+    for (position, (latitude, longitude)) in east.chain(west).enumerate() {
+        let (x, y) = forward(f64::from(latitude), longitude);
+        out.push_str(&format!("{}{x:.0} {y:.0}", if position == 0 { 'M' } else { 'L' }));
+    }
+    out.push('Z');
+    out
+}
+
+/// Points of the great circle between two places, both included, as (latitude, longitude) in degrees.
+pub(super) fn great_circle(from: (f64, f64), to: (f64, f64), steps: usize) -> Vec<(f64, f64)> {
+    let vector = |(latitude, longitude): (f64, f64)| {
+        let (phi, lambda) = (latitude.to_radians(), longitude.to_radians());
+        [phi.cos() * lambda.cos(), phi.cos() * lambda.sin(), phi.sin()]
+    };
+    let (a, b) = (vector(from), vector(to));
+    let angle = a.iter().zip(&b).map(|(a, b)| a * b).sum::<f64>().clamp(-1.0, 1.0).acos();
+    // Next to each other, or opposite, where no one great circle is the shortest: the two ends will do.
+    if !(1e-6..=3.1).contains(&angle) {
+        return vec![from, to];
+    }
+    (0..=steps)
+        .map(|step| {
+            let t = step as f64 / steps as f64;
+            let (k, l) = (((1.0 - t) * angle).sin() / angle.sin(), (t * angle).sin() / angle.sin());
+            let [x, y, z] = [k * a[0] + l * b[0], k * a[1] + l * b[1], k * a[2] + l * b[2]];
+            (z.atan2(x.hypot(y)).to_degrees(), y.atan2(x).to_degrees())
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_points_lie_where_the_outlines_have_them() {
+        // Singapore and Malta in `data/world.json`.
+        let (x, y) = forward(1.35, 103.8);
+        assert!((x - 1578.0).abs() < 3.0 && (y - 511.0).abs() < 3.0, "{x} {y}");
+        let (x, y) = forward(35.9, 14.4);
+        assert!((x - 1075.0).abs() < 2.0 && (y - 288.0).abs() < 2.0, "{x} {y}");
+        assert_eq!(forward(0.0, 0.0), (1000.0, 520.0));
+        let (x, y) = forward(90.0, 180.0);
+        assert!(x < WIDTH && y.abs() < 1.0, "{x} {y}");
+    }
+
+    #[test]
+    fn great_circle_goes_the_short_way() {
+        let path = great_circle((35.0, 140.0), (37.0, -122.0), 10);
+        assert_eq!(path.len(), 11);
+        assert!(path.iter().all(|point| point.0 > 34.0 && point.1.abs() > 120.0), "{path:?}");
+        assert_eq!(great_circle((1.0, 1.0), (1.0, 1.0), 10).len(), 2);
+    }
+}
