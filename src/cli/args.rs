@@ -134,8 +134,14 @@ pub(super) struct MapArgs {
 }
 
 /// One option per row of [`output::FORMATS`].
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Outputs(pub(super) Vec<(&'static output::Format, PathBuf)>);
+
+impl std::fmt::Debug for Outputs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_map().entries(self.0.iter().map(|(format, path)| (format.name, path))).finish()
+    }
+}
 
 impl ClapArgs for Outputs {
     fn augment_args(command: clap::Command) -> clap::Command {

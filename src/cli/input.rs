@@ -7,7 +7,7 @@ use crate::capture::{self, Outcome, ReadOptions, Source};
 use crate::error::Error;
 use crate::flow::Limits;
 use crate::output::escape;
-use crate::place::{Places, Vantage};
+use crate::place::{Places, Vantage, vantage};
 use crate::report::analysis::{FrameFilter, Knowledge, Options};
 
 /// Opens the captures and says what was passed by.
@@ -23,7 +23,7 @@ pub(super) fn captures(input: &InputArgs, is_quiet: bool) -> Result<Vec<Source>,
 pub(super) fn knowledge(args: &KnowledgeArgs, from: Option<&str>) -> Result<Knowledge, Error> {
     let catalogue = Catalogue::with_user(&args.apps)?;
     let places = Places::open(&args.geo)?;
-    let vantage: Option<Vantage> = from.map(|text| places.vantage(text)).transpose()?;
+    let vantage: Option<Vantage> = from.map(|text| vantage(text, places.embedded())).transpose()?;
     Ok(Knowledge::new(catalogue, places, vantage))
 }
 

@@ -15,10 +15,10 @@ pub(super) fn run(args: &Args, given: &LookupArgs) -> Result<End, Error> {
             Ok(ip) => lookup::Answer::Address { ip, place: knowledge.places.locate(ip) },
             Err(_) => lookup::Answer::name(subject, &knowledge.catalogue),
         };
-        match given.json {
-            true => text.push_str(&lookup::json(&answer, &knowledge.places.databases())),
-            false => text.push_str(&lookup::render(&answer, &knowledge.places.databases(), &style)),
-        }
+        text += &match given.json {
+            true => lookup::json(&answer),
+            false => lookup::render(&answer, &knowledge.places.databases(), &style),
+        };
     }
     stdout::write(text.as_bytes())?;
     Ok(End::Done)

@@ -90,8 +90,7 @@ fn manual(page: &mut Vec<u8>) -> std::io::Result<()> {
     command.build();
     clap_mangen::Man::new(command.clone()).render(page)?;
     for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help") {
-        let name = format!("whither-{}", sub.get_name());
-        clap_mangen::Man::new(sub.clone().name(name)).render(page)?;
+        clap_mangen::Man::new(sub.clone()).render(page)?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 //!
 //! Everything that came from the wire is escaped for the place it is written to ([`escape`]).
 
+pub mod apps;
 mod csv;
 #[cfg(test)]
 mod demo;
@@ -10,6 +11,7 @@ pub mod flows;
 mod geojson;
 mod html;
 mod json;
+pub mod lookup;
 mod map;
 mod palette;
 mod projection;

@@ -132,7 +132,7 @@ fn run(
     options: &Options,
     progress: &Progress,
     take: &(dyn Fn(usize, Vec<Closed>) + Sync),
-    after: &mut dyn FnMut(i64),
+    after: &mut (dyn FnMut(i64) + Send),
 ) -> Analysed {
     let hasher = RandomState::default();
     let mut tracker = Tracker::new(hasher.clone(), options.limits);
@@ -202,7 +202,7 @@ pub fn flows(
     options: &Options,
     knowledge: &Knowledge,
     progress: &Progress,
-    emit: &mut dyn FnMut(&Studied) -> bool,
+    emit: &mut (dyn FnMut(&Studied) -> bool + Send),
 ) -> Analysed {
     let lanes = lanes();
     let take = |lane: usize, closed: Vec<Closed>| {

@@ -109,6 +109,7 @@ fn kind_of(kind: NotIp) -> String {
         NotIp::Protocol(number) => format!("EtherType 0x{number:04x}"),
         NotIp::LinkControl => "link-layer control".into(),
         NotIp::UnknownLinkType(number) => format!("link type {number}, not read by whither"),
+        NotIp::Encrypted => "encrypted on the link".into(),
         NotIp::CutShort => "headers cut short by the snap length".into(),
         NotIp::Malformed => "headers that contradict themselves".into(),
     }

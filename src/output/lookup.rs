@@ -1,0 +1,214 @@
+//! What is known of an address or a name, each fact with its source.
+
+use super::escape;
+use super::terminal::Style;
+use crate::app::{Basis, Catalogue, HitTarget};
+use crate::place::{Country, DatabaseInfo, Place, Scope};
+use serde::Serialize;
+use std::fmt::Write;
+use std::net::IpAddr;
+
+/// The answer to one subject.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Answer {
+    /// An address.
+    Address {
+        /// The address.
+        ip: IpAddr,
+        /// What is known of it.
+        #[serde(serialize_with = "place_json")]
+        place: Place,
+    },
+    /// A name.
+    Name {
+        /// As asked.
+        name: String,
+        /// The rule of the catalogue that covers it: `domain weixin.qq.com`.
+        rule: Option<String>,
+        /// What that rule rests on.
+        basis: Option<Basis>,
+        /// The app it belongs to.
+        app: Option<String>,
+        /// The shared service it belongs to.
+        service: Option<String>,
+        /// Who runs that.
+        operator: Option<String>,
+        /// Home jurisdiction of the operator.
+        jurisdiction: Option<Country>,
+        /// The public suffix with one label more (publicsuffix.org).
+        registrable_domain: Option<String>,
+    },
+}
+
+impl Answer {
+    /// What the catalogue says of a name.
+    pub fn name(name: &str, catalogue: &Catalogue) -> Self {
+        let wanted = name.trim_end_matches('.').to_lowercase();
+        let hit = catalogue.look_up(&wanted);
+        let (app, service, operator, jurisdiction) = match hit.map(|hit| hit.target) {
+            Some(HitTarget::App(app)) => (Some(app.id.to_string()), None, Some(app.operator.to_string()), app.home_jurisdiction),
+            Some(HitTarget::Service(service)) => {
+                (None, Some(service.name.to_string()), Some(service.operator.to_string()), service.home_jurisdiction)
+            }
+            None => (None, None, None, None),
+        };
+        Self::Name {
+            registrable_domain: psl::domain_str(&wanted).map(str::to_owned),
+            name: wanted,
+            rule: hit.map(|hit| hit.rule.to_string()),
+            basis: hit.map(|hit| hit.basis),
+            app,
+            service,
+            operator,
+            jurisdiction,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct PlaceJson<'a> {
+    scope: &'static str,
+    country: Option<Country>,
+    city: Option<&'a str>,
+    latitude: Option<f32>,
+    longitude: Option<f32>,
+    is_disputed: bool,
+    is_anycast: bool,
+    opinions: Vec<OpinionJson<'a>>,
+    registered_country: Option<Country>,
+    asn: Option<u32>,
+    as_name: Option<&'a str>,
+    as_country: Option<Country>,
+    operator: Option<&'a str>,
+    jurisdiction: Option<Country>,
+}
+
+#[derive(Serialize)]
+struct OpinionJson<'a> {
+    source: &'a str,
+    country: Option<Country>,
+    city: Option<&'a str>,
+    latitude: Option<f32>,
+    longitude: Option<f32>,
+    radius_km: Option<u16>,
+}
+
+const fn scope_word(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Global => "global",
+        Scope::Local => "local",
+        Scope::Multicast => "multicast",
+        Scope::Reserved => "reserved",
+    }
+}
+
+fn place_json<S: serde::Serializer>(place: &Place, serializer: S) -> Result<S::Ok, S::Error> {
+    PlaceJson {
+        scope: scope_word(place.scope),
+        country: place.country,
+        city: place.city.as_deref(),
+        latitude: place.coordinates.map(|c| c.0),
+        longitude: place.coordinates.map(|c| c.1),
+        is_disputed: place.is_disputed,
+        is_anycast: place.is_anycast,
+        opinions: place
+            .opinions
+            .iter()
+            .map(|opinion| OpinionJson {
+                source: &opinion.source,
+                country: opinion.country,
+                city: opinion.city.as_deref(),
+                latitude: opinion.coordinates.map(|c| c.0),
+                longitude: opinion.coordinates.map(|c| c.1),
+                radius_km: opinion.radius_km,
+            })
+            .collect(),
+        registered_country: place.registered_country,
+        asn: place.asn,
+        as_name: place.as_name.as_deref(),
+        as_country: place.as_country,
+        operator: place.operator.as_deref(),
+        jurisdiction: place.jurisdiction,
+    }
+    .serialize(serializer)
+}
+
+/// One JSON object on a line.
+pub fn json(answer: &Answer) -> String {
+    serde_json::to_string(answer).map(|text| text + "\n").unwrap_or_default()
+}
+
+/// The answer as text.
+pub fn render(answer: &Answer, databases: &[DatabaseInfo], style: &Style) -> String {
+    let mut text = String::new();
+    match answer {
+        Answer::Address { ip, place } => {
+            let _ = writeln!(text, "{ip}");
+            address(&mut text, place);
+        }
+        Answer::Name { name, rule, basis, app, service, operator, jurisdiction, registrable_domain } => {
+            let _ = writeln!(text, "{}", escape::terminal(name, style.ascii));
+            let mut line = |label: &str, value: Option<&str>, source: &str| fact(&mut text, label, value, source);
+            let basis = match basis {
+                Some(Basis::Listed) => "in the public lists named in data/apps.toml",
+                Some(Basis::ParentOnly) => "a parent or child is in the public lists",
+                Some(Basis::Unverified) => "own knowledge, not verified",
+                Some(Basis::User) => "your file",
+                None => "",
+            };
+            line("app", app.as_deref().or(service.is_none().then_some("not in the catalogue")), "");
+            line("shared service", service.as_deref(), "no evidence for an app");
+            line("rule", rule.as_deref(), basis);
+            line("operator", operator.as_deref(), "");
+            line("jurisdiction", jurisdiction.map(country).as_deref(), "");
+            line("registrable", registrable_domain.as_deref().map(|d| escape::terminal(d, style.ascii)).as_deref(), "");
+        }
+    }
+    if matches!(answer, Answer::Address { place, .. } if place.scope == Scope::Global) {
+        let sources: Vec<String> = databases.iter().map(|db| format!("{} {}", db.name, db.date)).collect();
+        let _ = writeln!(text, "  sources         {}", sources.join(", "));
+    }
+    text
+}
+
+fn country(country: Country) -> String {
+    match country.name() {
+        Some(name) => format!("{name} ({})", country.code()),
+        None => country.code().to_owned(),
+    }
+}
+
+fn fact(text: &mut String, label: &str, value: Option<&str>, source: &str) {
+    if let Some(value) = value {
+        let line = format!("  {label:<15} {value:<34} {source}");
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+}
+
+fn address(text: &mut String, place: &Place) {
+    if place.scope != Scope::Global {
+        fact(text, "scope", Some(scope_word(place.scope)), "IANA special-purpose registries");
+        return;
+    }
+    for opinion in &place.opinions {
+        let mut where_ = opinion.country.map_or("unknown".to_owned(), country);
+        if let Some(city) = &opinion.city {
+            where_ = format!("{city}, {where_}");
+        }
+        fact(text, "located", Some(&where_), &opinion.source);
+    }
+    if place.is_anycast {
+        fact(text, "", Some("anycast: the site that answers is not known"), "");
+    } else if place.is_disputed {
+        fact(text, "", Some("? databases disagree"), "");
+    }
+    fact(text, "registered", place.registered_country.map(country).as_deref(), "block, by the regional registry");
+    if let Some(asn) = place.asn {
+        let name = format!("AS{asn} {}", place.as_name.as_deref().unwrap_or_default());
+        fact(text, "network", Some(&name), "");
+        fact(text, "AS registered", place.as_country.map(country).as_deref(), "");
+    }
+    fact(text, "operator", place.operator.as_deref(), "data/operators.toml");
+    fact(text, "jurisdiction", place.jurisdiction.map(country).as_deref(), "of the operator");
+}
