@@ -24,7 +24,7 @@ pub(super) fn run(args: &Args, flows: &FlowsArgs) -> Result<End, Error> {
     };
     let progress = Arc::new(Progress::default());
     let bar = Bar::start(&progress, args.quiet);
-    let mut out = std::io::stdout().lock();
+    let mut out = std::io::stdout();
     let mut failure = None;
     let mut chunk = Vec::with_capacity(CHUNK + (CHUNK >> 2));
     writer.header(&mut chunk);

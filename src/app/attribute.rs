@@ -1,0 +1,457 @@
+//! From a flow and its server's place to claims about the app: owner, names, wire signatures, operator, in that order.
+//!
+//! Names count in three classes. What the client *said* (server names, hosts, proxy targets) decides. What was *resolved*
+//! to the address decides where the client said nothing. Names in a *certificate* decide where there is nothing else and
+//! they point to one operator. Within a class the first name the catalogue knows decides: an app is claimed, a shared
+//! service is named as such and nothing is claimed. All else is kept as competing evidence.
+
+use super::catalogue::{App, Catalogue, Hit, HitTarget, ServiceKind, SignatureTarget};
+use super::evidence::{Attribution, Claim, EvidenceKind, Party};
+use super::signature::{Confidence, Probe, SIGNATURES};
+use crate::capture::FrameId;
+use crate::flow::{Ech, Flow, OwnerEvidence};
+use crate::name::NameSource;
+use crate::place::Place;
+use smallvec::SmallVec;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// How much a name's source says about this very flow.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Said,
+    Resolved,
+    Certificate,
+    /// Names that say nothing of whose service it is: of local hosts and realms.
+    Other,
+}
+
+const fn class_of(source: NameSource) -> Class {
+    match source {
+        NameSource::TlsSni
+        | NameSource::QuicSni
+        | NameSource::DtlsSni
+        | NameSource::Fbzero
+        | NameSource::HttpHost
+        | NameSource::HttpConnect
+        | NameSource::Socks
+        | NameSource::StunRealm
+        | NameSource::Sip => Class::Said,
+        NameSource::Dns | NameSource::AppResolver => Class::Resolved,
+        NameSource::TlsCertificate => Class::Certificate,
+        _ => Class::Other,
+    }
+}
+
+/// Claims of one flow; few flows have more than one.
+#[derive(Default)]
+struct Claims {
+    /// That may be chosen, strongest first.
+    eligible: SmallVec<[Claim; 3]>,
+    /// That may not: they compete only.
+    competing: SmallVec<[Claim; 2]>,
+}
+
+impl Claims {
+    fn push(&mut self, is_eligible: bool, app: &Arc<str>, kind: EvidenceKind, rule: &Arc<str>, frame: FrameId) {
+        let is_known = |claim: &Claim| claim.kind == kind && claim.app == *app;
+        if self.eligible.iter().chain(&self.competing).any(is_known) {
+            return;
+        }
+        let claim = Claim { app: Arc::clone(app), kind, rule: Arc::clone(rule), frame };
+        if is_eligible {
+            self.eligible.push(claim);
+        } else {
+            self.competing.push(claim);
+        }
+    }
+}
+
+/// What the names came to.
+#[derive(Default)]
+struct Named<'a> {
+    /// The rule of the name that decided.
+    decided: Option<Hit<'a>>,
+    /// The shared service whose name the flow carries.
+    service: Option<Arc<str>>,
+    /// The client said a name that the catalogue does not know.
+    is_unknown: bool,
+}
+
+impl Catalogue {
+    /// Which app sent this flow, on what evidence, and whose service its server is.
+    pub fn attribute(&self, flow: &Flow, place: &Place) -> Attribution {
+        let mut claims = Claims::default();
+        if let Some(owner) = &flow.owner {
+            self.claim_owner(owner, &mut claims);
+        }
+        let mut named = self.claim_names(flow, &mut claims);
+        if let Some(probe) = Probe::of(flow, place) {
+            self.claim_signatures(&probe, flow, &mut claims, &mut named);
+        }
+        if named.decided.is_none() && named.service.is_none() {
+            self.claim_operator(flow, place, &mut claims);
+        }
+        let Claims { eligible, competing } = claims;
+        let mut eligible = eligible.into_iter();
+        let chosen = eligible.next();
+        let mut others: Vec<Claim> = eligible.chain(competing).collect();
+        others.sort_by_key(|claim| claim.kind);
+        let party =
+            chosen.as_ref().and_then(|claim| self.app(&claim.app)).and_then(|app| self.party_of(app, &named, place));
+        Attribution { chosen, others, service: named.service, party }
+    }
+
+    /// Whose service a name at a place is, seen from an app of the catalogue.
+    pub fn party(&self, app: &App, name: Option<&str>, place: &Place) -> Option<Party> {
+        let decided = name.and_then(|name| self.look_up(name));
+        let named = Named { decided, service: None, is_unknown: name.is_some() && decided.is_none() };
+        self.party_of(app, &named, place)
+    }
+
+    fn party_of(&self, app: &App, named: &Named<'_>, place: &Place) -> Option<Party> {
+        match named.decided.map(|hit| hit.target) {
+            Some(HitTarget::App(other)) => Some(if other.group == app.group { Party::First } else { Party::Third }),
+            Some(HitTarget::Service(service)) => Some(match service.kind {
+                _ if service.group == app.group => Party::First,
+                ServiceKind::Sdk | ServiceKind::Ads | ServiceKind::Analytics => Party::ThirdSdk,
+                ServiceKind::Cdn | ServiceKind::Cloud => Party::ThirdCdn,
+                ServiceKind::Dns | ServiceKind::Pki | ServiceKind::Ntp | ServiceKind::Platform => Party::Third,
+            }),
+            // No rule: the network tells, where it is an important one or the app's own.
+            None => {
+                let asn = place.asn?;
+                let network = self.network(asn);
+                match network {
+                    _ if self.operated_by(asn).is_some_and(|(owner, _)| owner.group == app.group) => Some(Party::First),
+                    Some(network) if network.group == app.group => Some(Party::First),
+                    Some(network) if matches!(&*network.kind, "cdn" | "cloud") => Some(Party::ThirdCdn),
+                    Some(network) if &*network.kind == "content" && !named.is_unknown => Some(Party::Third),
+                    _ => None,
+                }
+            }
+        }
+    }
+
+    fn claim_owner(&self, evidence: &OwnerEvidence, claims: &mut Claims) {
+        let owners = std::iter::once(&evidence.owner).chain(evidence.others.iter().map(|(owner, _)| owner));
+        for owner in owners {
+            let file_name = owner.path.as_deref().map(file_name);
+            // `com.tencent.mm:push` is a process of the package.
+            let keys = [owner.package.as_deref(), owner.name.as_deref(), file_name];
+            let known = keys
+                .into_iter()
+                .flatten()
+                .find_map(|key| self.owned_by(key).or_else(|| self.owned_by(key.split_once(':')?.0)));
+            if let Some((app, rule)) = known {
+                claims.push(true, &app.id, EvidenceKind::Owner, rule, evidence.frame);
+                continue;
+            }
+            // Unknown to the catalogue: the owner's own words.
+            let own = [("name", owner.name.as_deref()), ("package", owner.package.as_deref()), ("path", file_name)];
+            if let Some((word, text)) =
+                own.into_iter().find_map(|(word, text)| Some((word, text.filter(|t| !t.is_empty())?)))
+            {
+                let rule = Arc::from(format!("{word} {text}"));
+                claims.push(true, &Arc::from(text), EvidenceKind::Owner, &rule, evidence.frame);
+            } else if let Some(uid) = owner.uid {
+                let text: Arc<str> = Arc::from(format!("uid {uid}"));
+                claims.push(true, &text, EvidenceKind::Owner, &text, evidence.frame);
+            }
+        }
+    }
+
+    fn claim_names<'a>(&'a self, flow: &Flow, claims: &mut Claims) -> Named<'a> {
+        let mut named = Named::default();
+        let is_hidden = matches!(flow.ech, Some(Ech::Likely | Ech::Confirmed));
+        let mut front: Option<&str> = None;
+        let mut has_said = false;
+        let mut certificate: SmallVec<[(Hit<'a>, usize, FrameId); 4]> = SmallVec::new();
+        for name in &flow.names {
+            let class = class_of(name.source);
+            if class == Class::Other || front == Some(&*name.name) {
+                continue;
+            }
+            let hit = self.look_up(&name.name);
+            if is_hidden && matches!(name.source, NameSource::TlsSni | NameSource::QuicSni | NameSource::DtlsSni) {
+                // The front of Encrypted Client Hello: it may be named as a service, never credited to an app.
+                front = Some(&name.name);
+                if let Some(Hit { target: HitTarget::Service(service), .. }) = hit {
+                    named.service = Some(Arc::clone(&service.id));
+                }
+                continue;
+            }
+            if class == Class::Said && name.name.parse::<IpAddr>().is_err() {
+                has_said = true;
+                named.is_unknown |= hit.is_none();
+            }
+            let Some(hit) = hit else { continue };
+            if class == Class::Certificate {
+                tally(&mut certificate, hit, name.frame);
+                continue;
+            }
+            let may_decide = named.decided.is_none() && (class == Class::Said || !has_said);
+            match hit.target {
+                HitTarget::App(app) => claims.push(may_decide, &app.id, EvidenceKind::Name, hit.rule, name.frame),
+                HitTarget::Service(service) if may_decide => named.service = Some(Arc::clone(&service.id)),
+                HitTarget::Service(_) => {}
+            }
+            if may_decide {
+                named.decided = Some(hit);
+            }
+        }
+        let may_decide = named.decided.is_none() && !has_said;
+        claim_certificate(&certificate, may_decide, claims, &mut named);
+        named
+    }
+
+    fn claim_signatures(&self, probe: &Probe<'_>, flow: &Flow, claims: &mut Claims, named: &mut Named<'_>) {
+        // Surest first; a flow matches one row about always.
+        let mut found: SmallVec<[(Confidence, &SignatureTarget); 2]> = SmallVec::new();
+        for (signature, target) in SIGNATURES.iter().zip(&self.signatures) {
+            if let Some(confidence) = (signature.read)(probe) {
+                found.push((confidence, target));
+            }
+        }
+        found.sort_by_key(|&(confidence, _)| confidence);
+        for (confidence, target) in found {
+            match target {
+                SignatureTarget::App(app, rules) => {
+                    let Some(rule) = rules.get(confidence as usize) else { continue };
+                    claims.push(true, app, EvidenceKind::Signature, rule, signature_frame(flow));
+                }
+                SignatureTarget::Service(id) if named.service.is_none() && named.decided.is_none() => {
+                    named.service = Some(Arc::clone(id));
+                }
+                SignatureTarget::Service(_) | SignatureTarget::None => {}
+            }
+        }
+    }
+
+    /// Weak: the address lies in a network that one app's operator alone runs. Adds nothing where a claim says so already.
+    fn claim_operator(&self, flow: &Flow, place: &Place, claims: &mut Claims) {
+        if let Some((app, rule)) = place.asn.and_then(|asn| self.operated_by(asn))
+            && !claims.eligible.iter().any(|claim| claim.app == app.id)
+        {
+            claims.push(true, &app.id, EvidenceKind::Operator, rule, flow.first_frame);
+        }
+    }
+}
+
+/// The frame that showed a signature: the client's first payload, else the server's.
+fn signature_frame(flow: &Flow) -> FrameId {
+    let head = flow.client_head.as_ref().filter(|head| !head.bytes.is_empty()).or(flow.server_head.as_ref());
+    head.map_or(flow.first_frame, |head| head.frame)
+}
+
+/// The last component of a path of either kind.
+fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+/// Counts a certificate's names by whose they are.
+fn tally<'a>(certificate: &mut SmallVec<[(Hit<'a>, usize, FrameId); 4]>, hit: Hit<'a>, frame: FrameId) {
+    match certificate.iter_mut().find(|(held, _, _)| target_id(held) == target_id(&hit)) {
+        Some((_, count, _)) => *count += 1,
+        None => certificate.push((hit, 1, frame)),
+    }
+}
+
+fn target_id<'a>(hit: &Hit<'a>) -> (&'a Arc<str>, &'a str) {
+    match hit.target {
+        HitTarget::App(app) => (&app.id, &app.group),
+        HitTarget::Service(service) => (&service.id, &service.group),
+    }
+}
+
+/// A certificate serves whoever it names: it decides only where all it names is one operator's, for the app most names are
+/// of. A tie decides nothing.
+fn claim_certificate<'a>(
+    certificate: &[(Hit<'a>, usize, FrameId)],
+    may_decide: bool,
+    claims: &mut Claims,
+    named: &mut Named<'a>,
+) {
+    let Some((first, _, _)) = certificate.first() else {
+        return;
+    };
+    let is_one_operator = certificate.iter().all(|(hit, _, _)| target_id(hit).1 == target_id(first).1);
+    let app_count = |hit: &Hit<'_>, count: usize| if matches!(hit.target, HitTarget::App(_)) { count } else { 0 };
+    let most = certificate.iter().map(|(hit, count, _)| app_count(hit, *count)).max().unwrap_or(0);
+    let is_alone = certificate.iter().filter(|(hit, count, _)| app_count(hit, *count) == most).count() == 1;
+    for (hit, count, frame) in certificate {
+        match hit.target {
+            HitTarget::App(app) => {
+                let decides = may_decide && is_one_operator && is_alone && *count == most;
+                claims.push(decides, &app.id, EvidenceKind::Name, hit.rule, *frame);
+                if decides {
+                    named.decided = Some(*hit);
+                }
+            }
+            HitTarget::Service(service) if may_decide && most == 0 && named.service.is_none() => {
+                named.service = Some(Arc::clone(&service.id));
+                named.decided = Some(*hit);
+            }
+            HitTarget::Service(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::owner::{Owner, OwnerFormat};
+    use crate::flow::{Counters, Head, Name};
+    use crate::packet::TunnelPath;
+    use std::net::Ipv4Addr;
+
+    fn flow(names: &[(NameSource, &str)]) -> Flow {
+        let names = names.iter().zip(3..).map(|(&(source, name), frame)| Name {
+            source,
+            frame: FrameId::new(0, frame),
+            name: name.into(),
+        });
+        Flow {
+            first_frame: FrameId::new(0, 1),
+            first_seen_ns: 0,
+            last_seen_ns: 0,
+            protocol: 6,
+            client_ip: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
+            client_port: Some(50_000),
+            server_ip: IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1)),
+            server_port: Some(443),
+            up: Counters::default(),
+            down: Counters::default(),
+            application: None,
+            names: names.collect(),
+            alpn: Vec::new(),
+            ech_offer: None,
+            ech: None,
+            certificate: None,
+            rtt: None,
+            owner: None,
+            client_head: None,
+            server_head: None,
+            tunnel: TunnelPath::default(),
+        }
+    }
+
+    fn owned(mut flow: Flow, package: &str) -> Flow {
+        let mut owner = Owner::new(OwnerFormat::Pcapdroid);
+        owner.package = Some(package.into());
+        flow.owner = Some(OwnerEvidence {
+            owner: Arc::new(owner),
+            votes: 1,
+            votes_total: 1,
+            frame: FrameId::new(0, 1),
+            others: Vec::new(),
+        });
+        flow
+    }
+
+    fn at(asn: u32) -> Place {
+        Place { asn: Some(asn), ..Place::default() }
+    }
+
+    /// `app kind rule`, the others, service, party.
+    fn shown(flow: &Flow, place: &Place) -> (String, Vec<String>, String, Option<Party>) {
+        let catalogue = Catalogue::embedded().expect("usable");
+        let got = catalogue.attribute(flow, place);
+        let line = |claim: &Claim| format!("{} {} {}", claim.app, claim.kind.word(), claim.rule);
+        (
+            got.chosen.as_ref().map(line).unwrap_or_default(),
+            got.others.iter().map(line).collect(),
+            got.service.as_deref().unwrap_or_default().to_owned(),
+            got.party,
+        )
+    }
+
+    #[test]
+    fn owner_goes_before_name_and_both_are_kept() {
+        let named = flow(&[(NameSource::TlsSni, "www.tiktok.com")]);
+        let (chosen, others, service, party) = shown(&owned(named, "com.tencent.mm:push"), &Place::default());
+        assert_eq!(chosen, "wechat owner package com.tencent.mm");
+        assert_eq!(others, ["tiktok name domain tiktok.com"]);
+        assert_eq!((service.as_str(), party), ("", Some(Party::Third)));
+        let (chosen, ..) = shown(&owned(flow(&[]), "org.example.unknown"), &Place::default());
+        assert_eq!(chosen, "org.example.unknown owner package org.example.unknown");
+    }
+
+    #[test]
+    fn what_was_said_goes_before_what_was_resolved() {
+        let place = Place::default();
+        let said = flow(&[(NameSource::TlsSni, "www.tiktok.com"), (NameSource::Dns, "www.reddit.com")]);
+        let (chosen, others, _, party) = shown(&said, &place);
+        assert_eq!((chosen.as_str(), party), ("tiktok name domain tiktok.com", Some(Party::First)));
+        assert_eq!(others, ["reddit name domain reddit.com"]);
+        let unknown = flow(&[(NameSource::TlsSni, "unknown.example"), (NameSource::Dns, "www.reddit.com")]);
+        let (chosen, others, ..) = shown(&unknown, &place);
+        assert_eq!((chosen.as_str(), others.len()), ("", 1));
+        let resolved = flow(&[(NameSource::Dns, "www.reddit.com")]);
+        assert_eq!(shown(&resolved, &place).0, "reddit name domain reddit.com");
+    }
+
+    #[test]
+    fn shared_services_are_named_and_nobodys() {
+        let sdk = flow(&[(NameSource::TlsSni, "graph.facebook.com")]);
+        let (chosen, others, service, party) = shown(&sdk, &at(32934));
+        assert_eq!((chosen.as_str(), others.len(), service.as_str(), party), ("", 0, "meta-sdk", None));
+        let (chosen, _, service, party) = shown(&owned(sdk.clone(), "com.duolingo"), &at(32934));
+        assert_eq!(chosen, "duolingo owner package com.duolingo");
+        assert_eq!((service.as_str(), party), ("meta-sdk", Some(Party::ThirdSdk)));
+        let (_, _, _, party) = shown(&owned(sdk, "com.facebook.katana"), &at(32934));
+        assert_eq!(party, Some(Party::First));
+        let platform = flow(&[(NameSource::TlsSni, "www.qq.com")]);
+        let (chosen, _, service, _) = shown(&platform, &at(132203));
+        assert_eq!((chosen.as_str(), service.as_str()), ("", "tencent-platform"));
+        let cdn = owned(flow(&[(NameSource::TlsSni, "d1.cloudfront.net")]), "com.duolingo");
+        assert_eq!(shown(&cdn, &at(16509)).3, Some(Party::ThirdCdn));
+    }
+
+    #[test]
+    fn fronts_of_hidden_names_are_not_credited() {
+        let mut hidden = flow(&[(NameSource::TlsSni, "discord.com")]);
+        hidden.ech = Some(Ech::Likely);
+        assert_eq!(shown(&hidden, &Place::default()).0, "");
+        hidden.ech = Some(Ech::Grease);
+        assert_eq!(shown(&hidden, &Place::default()).0, "discord name domain discord.com");
+        let mut resolved = flow(&[(NameSource::TlsSni, "cloudflare-ech.com"), (NameSource::Dns, "discord.com")]);
+        resolved.ech = Some(Ech::Confirmed);
+        assert_eq!(shown(&resolved, &Place::default()).0, "discord name domain discord.com");
+    }
+
+    #[test]
+    fn certificates_decide_only_for_one_operator() {
+        let source = NameSource::TlsCertificate;
+        let meta = flow(&[(source, "facebook.com"), (source, "fb.com"), (source, "fbcdn.net"), (source, "messenger.com")]);
+        let (chosen, others, ..) = shown(&meta, &Place::default());
+        assert_eq!(chosen, "facebook name domain facebook.com");
+        assert_eq!(others, ["messenger name domain messenger.com"]);
+        let many = flow(&[(source, "reddit.com"), (source, "www.reddit.com"), (source, "tinder.com")]);
+        assert_eq!(shown(&many, &Place::default()).0, "");
+    }
+
+    #[test]
+    fn signature_then_operator() {
+        let mut call = flow(&[]);
+        call.client_head = Some(Head { bytes: b"WA\x01\x05\0\0".to_vec(), lengths: vec![6], frame: FrameId::new(0, 9) });
+        let (chosen, others, ..) = shown(&call, &at(62041));
+        assert_eq!(chosen, "whatsapp signature signature whatsapp");
+        assert_eq!(others, ["telegram operator AS62041"]);
+        let (chosen, _, _, party) = shown(&flow(&[]), &at(62041));
+        assert_eq!((chosen.as_str(), party), ("telegram operator AS62041", Some(Party::First)));
+        assert_eq!(shown(&flow(&[]), &at(16509)).0, "");
+        let mut quic = flow(&[]);
+        quic.protocol = 17;
+        let bytes = vec![0xc9, 0xfa, 0xce, 0xb0, 0x02, 8, 1, 2, 3, 4, 5, 6, 7, 8];
+        quic.client_head = Some(Head { bytes, lengths: vec![14], frame: FrameId::new(0, 9) });
+        let (chosen, _, service, _) = shown(&quic, &at(32934));
+        assert_eq!((chosen.as_str(), service.as_str()), ("", "meta-platform"));
+    }
+
+    #[test]
+    fn local_names_say_nothing() {
+        let local = flow(&[(NameSource::Mdns, "tiktok.com"), (NameSource::Netbios, "reddit.com")]);
+        assert_eq!(shown(&local, &Place::default()).0, "");
+    }
+}
