@@ -67,6 +67,15 @@ pub(crate) fn fits(span: Span<'_>) -> bool {
     check().unwrap_or(false)
 }
 
+/// Whether a packet that [`fits`] ends where its surroundings do: for tunnels with next to nothing else to know them by.
+pub(crate) fn fills(span: Span<'_>) -> bool {
+    let length = match span.byte(0) {
+        Ok(0x60..=0x6f) => span.u16(4).map(|length| IPV6_HEADER_LENGTH + usize::from(length)),
+        _ => span.u16(2).map(usize::from),
+    };
+    fits(span) && length == Ok(span.wire_length())
+}
+
 fn read_v4(span: Span<'_>) -> Result<Datagram<'_>, NotIp> {
     let header_length = usize::from(span.byte(0)? & 0x0f) * 4;
     if header_length < IPV4_LEAST_HEADER {
@@ -257,6 +266,8 @@ mod tests {
     fn lengths_must_fit_in_a_guess() {
         assert!(fits(Span::new(&V4, 24)) && fits(Span::new(&V4[..10], 23)));
         assert!(!fits(Span::new(&V4[..22], 22)) && !fits(Span::new(&[0x45], 24)));
+        assert!(fills(Span::new(&V4[..23], 23)) && !fills(Span::new(&V4, 24)));
+        assert!(fills(Span::new(&v6(17, &[1]), 41)) && !fills(Span::new(&v6(17, &[1]), 42)));
         assert!(fits(Span::new(&v6(59, &[]), 40)) && !fits(Span::new(&v6(17, &[]), 40)));
         assert!(fits(Span::new(&v6(17, &[1]), 41)) && !fits(Span::new(&v6(17, &[1])[..40], 40)));
     }
