@@ -15,6 +15,7 @@ use etherparse::{
 const EXTENSION_LIMIT: usize = 192;
 /// Payload an Ethernet frame is filled up to with padding (IEEE 802.3 §4.2.3.3).
 const ETHERNET_LEAST_PAYLOAD: usize = 46;
+const IPV4_LEAST_HEADER: usize = 20;
 const IPV6_HEADER_LENGTH: usize = 40;
 /// Jumbo Payload hop-by-hop option (RFC 2675 §2).
 const OPTION_JUMBO: u8 = 0xc2;
@@ -66,8 +67,20 @@ pub(crate) fn fits(span: Span<'_>) -> bool {
     check().unwrap_or(false)
 }
 
+/// Whether a packet that [`fits`] ends where its surroundings do: for tunnels with next to nothing else to know them by.
+pub(crate) fn fills(span: Span<'_>) -> bool {
+    let length = match span.byte(0) {
+        Ok(0x60..=0x6f) => span.u16(4).map(|length| IPV6_HEADER_LENGTH + usize::from(length)),
+        _ => span.u16(2).map(usize::from),
+    };
+    fits(span) && length == Ok(span.wire_length())
+}
+
 fn read_v4(span: Span<'_>) -> Result<Datagram<'_>, NotIp> {
     let header_length = usize::from(span.byte(0)? & 0x0f) * 4;
+    if header_length < IPV4_LEAST_HEADER {
+        return Err(NotIp::Malformed);
+    }
     let header = Ipv4HeaderSlice::from_slice(span.bytes()).map_err(|_| span.missing(header_length))?;
     let total_length = match usize::from(header.total_len()) {
         0 => span.wire_length(),
@@ -184,4 +197,78 @@ pub(crate) fn past_authentication<'a>(datagram: &Datagram<'a>) -> Option<Datagra
     let mut inner = *datagram;
     step(&mut inner, header.next_header().0, header.slice().len()).then_some(())?;
     Some(if inner.version == 6 { past_extensions(inner) } else { inner })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const V4: [u8; 24] = [0x45, 0, 0, 23, 0, 7, 0x40, 0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2, 1, 2, 3, 4];
+
+    fn v6(next_header: u8, payload: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![0x60, 0, 0, 0, 0, payload.len() as u8, next_header, 64];
+        bytes.extend([0x20; 16]);
+        bytes.extend([0x21; 16]);
+        bytes.extend(payload);
+        bytes
+    }
+
+    #[test]
+    fn padding_is_no_payload() {
+        let datagram = read(Span::new(&V4, 24)).expect("valid");
+        assert_eq!(datagram.payload, Span::new(&[1, 2, 3], 3));
+        assert_eq!((datagram.version, datagram.protocol, datagram.fragment), (4, 17, None));
+        assert_eq!(datagram.destination, widened([192, 0, 2, 2]));
+    }
+
+    #[test]
+    fn cut_short_and_malformed_are_told_apart() {
+        let whole = v6(17, &[1, 2, 3]);
+        for length in 0..40 {
+            assert_eq!(read(Span::new(&whole[..length], 43)), Err(NotIp::CutShort));
+            if length < 20 {
+                assert_eq!(read(Span::new(&V4[..length], 24)), Err(NotIp::CutShort));
+                assert_eq!(read(Span::new(&V4[..length], length)), Err(NotIp::Malformed));
+            }
+        }
+        for (at, value) in [(0, 0x44), (0, 0x55), (3, 19)] {
+            let mut wrong = V4;
+            wrong[at] = value;
+            assert_eq!(read(Span::new(&wrong, 24)), Err(NotIp::Malformed));
+        }
+    }
+
+    #[test]
+    fn extension_headers_are_passed_over() {
+        let payload = [60, 0, 1, 4, 0, 0, 0, 0, 43, 0, 1, 4, 0, 0, 0, 0, 17, 0, 4, 0, 0, 0, 0, 0, 9];
+        let bytes = v6(0, &payload);
+        let datagram = read(Span::new(&bytes, bytes.len())).expect("valid");
+        assert_eq!((datagram.protocol, datagram.payload.bytes()), (17, &[9][..]));
+        // Cut within the second: that one is the protocol then.
+        let datagram = read(Span::new(&bytes[..40 + 12], bytes.len())).expect("valid");
+        assert_eq!(datagram.protocol, 60);
+        // A message of its own, with nothing behind it.
+        let bytes = v6(135, &[59, 0, 1, 4, 0, 0, 0, 0]);
+        assert_eq!(read(Span::new(&bytes, bytes.len())).map(|datagram| datagram.protocol), Ok(135));
+    }
+
+    #[test]
+    fn a_chain_of_extension_headers_ends() {
+        let bytes = v6(60, &[]);
+        let mut bytes = [&bytes[..40], &[60, 0, 1, 4, 0, 0, 0, 0].repeat(EXTENSION_LIMIT + 1)].concat();
+        let length = u16::try_from(bytes.len() - 40).expect("small");
+        bytes[4..6].copy_from_slice(&length.to_be_bytes());
+        let datagram = read(Span::new(&bytes, bytes.len())).expect("valid");
+        assert_eq!((datagram.protocol, datagram.payload.wire_length()), (60, 8));
+    }
+
+    #[test]
+    fn lengths_must_fit_in_a_guess() {
+        assert!(fits(Span::new(&V4, 24)) && fits(Span::new(&V4[..10], 23)));
+        assert!(!fits(Span::new(&V4[..22], 22)) && !fits(Span::new(&[0x45], 24)));
+        assert!(fills(Span::new(&V4[..23], 23)) && !fills(Span::new(&V4, 24)));
+        assert!(fills(Span::new(&v6(17, &[1]), 41)) && !fills(Span::new(&v6(17, &[1]), 42)));
+        assert!(fits(Span::new(&v6(59, &[]), 40)) && !fits(Span::new(&v6(17, &[]), 40)));
+        assert!(fits(Span::new(&v6(17, &[1]), 41)) && !fits(Span::new(&v6(17, &[1])[..40], 40)));
+    }
 }

@@ -16,7 +16,8 @@ const IPV6: [u8; 2] = [0x86, 0xdd];
 const VLAN: [u8; 2] = [0x81, 0x00];
 
 /// The packet of a plain frame, or none where there is anything unusual about it.
-#[inline]
+// Always inlined, so that the packet is written once, where the caller wants it.
+#[inline(always)]
 pub(crate) fn read<'a>(frame: &Frame<'a>) -> Option<Packet<'a>> {
     let wire_length = (frame.wire_length as usize).max(frame.bytes.len());
     let (offset, version) = match frame.link_type {

@@ -115,7 +115,9 @@ fn read_ether_ip(span: Span<'_>) -> Result<Next<'_>, NotIp> {
 
 /// LISP data (RFC 9300 §5.1): flags, nonce, instance; then IP.
 fn read_lisp(span: Span<'_>) -> Result<Next<'_>, NotIp> {
-    Ok(Next::Ip(span.after(8)?))
+    let inner = span.after(8)?;
+    // Any flags are allowed, so that the inner length alone tells data from other uses of the port.
+    if ip::fills(inner) { Ok(Next::Ip(inner)) } else { Err(NotIp::Malformed) }
 }
 
 /// MPLS in UDP (RFC 7510).

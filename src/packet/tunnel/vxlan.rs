@@ -6,7 +6,6 @@ use crate::packet::span::Span;
 
 const HEADER: usize = 8;
 const HAS_NETWORK: u8 = 0x08;
-const HAS_PROTOCOL: u8 = 0x04;
 const VERSION: u8 = 0x30;
 
 pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
@@ -23,7 +22,8 @@ pub(super) fn read_generic(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let inner = span.after(HEADER)?;
     match protocol {
         _ if flags & VERSION != 0 => Err(NotIp::Malformed),
-        _ if flags & HAS_PROTOCOL == 0 => read(span),
+        // The flag that says so is left out often enough: a protocol speaks for itself.
+        0 => read(span),
         1 | 2 => Ok(Next::Ip(inner)),
         3 => Ok(Next::Ethernet(inner)),
         4 => Ok(Next::Nsh(inner)),
@@ -45,6 +45,7 @@ mod tests {
         for (protocol, next) in [(1, Next::Ip(inner)), (3, Next::Ethernet(inner)), (4, Next::Nsh(inner))] {
             assert_eq!(read_generic(Span::new(&of(0x0c, protocol), 9)), Ok(next));
         }
+        assert_eq!(read_generic(Span::new(&of(8, 0), 9)), Ok(Next::Ethernet(Span::new(&[7], 1))));
         assert_eq!(read_generic(Span::new(&of(0x0c, 1)[..7], 9)), Err(NotIp::CutShort));
     }
 }
