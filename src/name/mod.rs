@@ -22,7 +22,7 @@ mod socks;
 mod stun;
 pub mod table;
 
-pub use dns::resolver::encrypted_resolver;
+pub use dns::encrypted_resolver;
 pub use findings::{
     Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, NameFound, NameSource, Reading, Role,
 };

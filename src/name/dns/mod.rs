@@ -3,8 +3,10 @@
 
 mod message;
 mod name;
-pub mod resolver;
+mod resolver;
 mod svcb;
+
+pub use resolver::encrypted_resolver;
 
 use super::bytes::u16_at;
 use super::table::Datagram;
@@ -24,6 +26,10 @@ pub(super) static STREAM_FIRST_BYTES: &[u8] = &[
 /// Shortest message over TCP: a header and a question for the root.
 const STREAM_LENGTH_MINIMUM: usize = 17;
 const STREAM_LENGTH_LIMIT: usize = 0x1fff;
+
+/// Lengths that are believed without their message. Queries, which come from the clients that send it alone, are small,
+/// and two bytes other than zero first are also what SOCKS servers answer.
+const LONE_LENGTH_LIMIT: usize = 0x0100;
 
 /// A flavour of DNS, by its port.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,6 +57,14 @@ impl Flavour {
             Self::Llmnr => "llmnr",
         }
     }
+
+    /// Multicast DNS has no roles: everyone asks and tells the group.
+    const fn role(self, header: Header) -> Option<Role> {
+        match self {
+            Self::Dns | Self::Llmnr => Some(role(header)),
+            Self::Multicast => None,
+        }
+    }
 }
 
 /// Whether a datagram on a port of DNS has the header of a message.
@@ -64,7 +78,7 @@ pub(super) fn read_datagrams(datagrams: &[Datagram<'_>]) -> Reading {
     let Some(datagram) = datagrams.last() else { return Reading::No };
     let Some(flavour) = Flavour::of(datagram) else { return Reading::No };
     let Some(header) = Header::parse(datagram.payload, flavour == Flavour::Multicast) else { return Reading::No };
-    let mut findings = Box::new(Findings::of(flavour.word(), Some(role(header))));
+    let mut findings = Box::new(Findings::of(flavour.word(), flavour.role(header)));
     match Message::parse(datagram.payload, header) {
         Ok(message) if header.is_response() => match flavour {
             Flavour::Dns => message.add_answers(&mut findings),
@@ -85,7 +99,7 @@ pub(super) fn starts_stream(bytes: &[u8]) -> bool {
     match u16_at(message, 10) {
         Some(_) => stream_header(message).is_some(),
         // The length may travel alone, its message after it; anything between is too odd to be asked for.
-        None => message.is_empty(),
+        None => message.is_empty() && length < LONE_LENGTH_LIMIT,
     }
 }
 
@@ -108,7 +122,7 @@ pub(super) fn read_stream(bytes: &[u8]) -> Reading {
         Err(_) => return Reading::No,
     };
     // Unlike on port 53, nothing but its form says that this is DNS: the length must be right too.
-    if is_here && message.is_whole && message.end != length {
+    if is_here && !message.has_more && message.end != length {
         return Reading::No;
     }
     let mut findings = Box::new(Findings::of("dns", Some(role(header))));
