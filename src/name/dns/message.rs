@@ -260,7 +260,7 @@ fn question_end(bytes: &[u8], position: usize) -> Result<usize, NoMessage> {
     };
     // The top bit asks for a unicast answer in multicast DNS (RFC 6762 §5.4). Classes: RFC 6895 §3.2.
     let is_class = matches!(class & 0x7fff, 1 | 3 | 4 | 254 | 255);
-    if kind == 0 || !is_class || name::text(bytes, position).is_none() {
+    if kind == 0 || !is_class || !name::is_valid(bytes, position) {
         return Err(NoMessage::NotDns);
     }
     Ok(end + 4)

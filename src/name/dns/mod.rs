@@ -17,15 +17,16 @@ const PORT_DNS: u16 = 53;
 const PORT_MULTICAST: u16 = 5353;
 const PORT_LLMNR: u16 = 5355;
 
-/// First bytes of a message over TCP: the high byte of its length. Longer messages than 8 KiB are zone transfers.
-pub(super) static STREAM_FIRST_BYTES: &[u8] = &[
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30,
-    31,
-];
+/// First bytes of a message over TCP: the high byte of its length. Longer messages than 4 KiB are zone transfers; to
+/// stop there also keeps TLS records (0x14 to 0x17) from being looked at.
+pub(super) static STREAM_FIRST_BYTES: &[u8] = &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+
+/// Ports of the flavours below.
+pub(super) static PORTS: &[u16] = &[PORT_DNS, PORT_MULTICAST, PORT_LLMNR];
 
 /// Shortest message over TCP: a header and a question for the root.
 const STREAM_LENGTH_MINIMUM: usize = 17;
-const STREAM_LENGTH_LIMIT: usize = 0x1fff;
+const STREAM_LENGTH_LIMIT: usize = 0x0fff;
 
 /// Lengths that are believed without their message. Queries, which come from the clients that send it alone, are small,
 /// and two bytes other than zero first are also what SOCKS servers answer.
