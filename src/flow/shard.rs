@@ -9,7 +9,7 @@ use super::session::{NEVER, Session};
 use super::stream;
 use crate::capture::Frame;
 use crate::name::Reading;
-use crate::name::table::{DATAGRAM_READERS, Datagram, SECOND_CHOICES};
+use crate::name::table::{DATAGRAM_READERS, Datagram, SECOND_CHOICES, datagram_candidates};
 use crate::packet::{FlowKey, Packet, Side, TcpSegment, Transport};
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashTable};
@@ -307,7 +307,11 @@ impl Session {
             destination_port: key.port(packet.side.opposite()),
         };
         let stamp = Stamp { frame: frame.id, time_ns: frame.time_ns };
-        for (at, reader) in DATAGRAM_READERS.iter().enumerate() {
+        let mut rows = datagram_candidates(&datagram);
+        while rows != 0 {
+            let at = rows.trailing_zeros() as usize;
+            rows &= rows - 1;
+            let reader = &DATAGRAM_READERS[at];
             if !(reader.starts)(&datagram) {
                 continue;
             }

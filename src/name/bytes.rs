@@ -17,11 +17,6 @@ impl<'a> Bytes<'a> {
         self.rest
     }
 
-    /// Whether nothing is left.
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.rest.is_empty()
-    }
-
     /// The next `length` bytes.
     pub(crate) fn take(&mut self, length: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.rest.split_at_checked(length)?;
@@ -39,11 +34,6 @@ impl<'a> Bytes<'a> {
     /// The next two bytes in network order.
     pub(crate) fn u16(&mut self) -> Option<u16> {
         self.array().map(u16::from_be_bytes)
-    }
-
-    /// The next four bytes in network order.
-    pub(crate) fn u32(&mut self) -> Option<u32> {
-        self.array().map(u32::from_be_bytes)
     }
 
     /// The next `N` bytes.

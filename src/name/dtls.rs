@@ -11,6 +11,9 @@ use super::tls::encrypts_certificates;
 use super::wire::Wire;
 use super::{Findings, NameSource, Reading, Role};
 
+/// The content type of handshake records.
+pub(super) const FIRST_BYTES: &[u8] = &[HANDSHAKE];
+
 /// Whether a datagram may hold a hello or the server's certificate in the clear.
 pub(super) fn starts(datagram: &Datagram<'_>) -> bool {
     matches!(

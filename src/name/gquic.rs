@@ -9,6 +9,22 @@ use super::table::Datagram;
 use super::wire::Wire;
 use super::{Findings, NameSource, Reading, Role};
 
+/// Long headers, and public flags with a version and without a reset.
+pub(super) const FIRST_BYTES: &[u8] = &first_bytes();
+
+const fn first_bytes() -> [u8; 160] {
+    let mut bytes = [0; 160];
+    let (mut byte, mut at) = (0usize, 0);
+    while byte < 256 {
+        if byte & 0x80 != 0 || byte & 0x03 == 0x01 {
+            bytes[at] = byte as u8;
+            at += 1;
+        }
+        byte += 1;
+    }
+    bytes
+}
+
 /// Whether a datagram carries a version of Google QUIC in the clear, which only clients send.
 pub(super) fn starts(datagram: &Datagram<'_>) -> bool {
     header(datagram.payload).is_some()

@@ -35,7 +35,7 @@ pub mod table;
 mod tls;
 mod wire;
 
-pub use dns::resolver::encrypted_resolver;
+pub use dns::encrypted_resolver;
 pub use findings::{
     Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, NameFound, NameSource, Reading, Role,
 };

@@ -7,6 +7,9 @@ use super::{Findings, NameSource, Reading, Role};
 const PORT_NAMES: u16 = 137;
 const PORT_DATAGRAMS: u16 = 138;
 
+/// Ports of both services.
+pub(super) static PORTS: &[u16] = &[PORT_NAMES, PORT_DATAGRAMS];
+
 const HEADER_LENGTH: usize = 12;
 
 /// Whether a packet on one of the two ports has a header that fits.

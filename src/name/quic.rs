@@ -15,6 +15,19 @@ use super::wire::Wire;
 use super::{Findings, NameSource, Reading, Role};
 use smallvec::SmallVec;
 
+/// Long headers (RFC 8999 §5.1).
+pub(super) const FIRST_BYTES: &[u8] = &long_header_bytes();
+
+const fn long_header_bytes() -> [u8; 128] {
+    let mut bytes = [0; 128];
+    let mut at = 0;
+    while at < bytes.len() {
+        bytes[at] = 0x80 | at as u8;
+        at += 1;
+    }
+    bytes
+}
+
 /// Whether a datagram holds an Initial packet of a version that is known, or may hold one of another version.
 pub(super) fn starts(datagram: &Datagram<'_>) -> bool {
     match datagram.payload {

@@ -37,6 +37,9 @@ static STARTS: &[&[u8]] = &[
     b"UPDATE sip",
 ];
 
+/// Bytes of a message that are there at least, when it begins.
+const START_MINIMUM: usize = 3;
+
 /// Whether bytes begin as a message.
 fn starts(bytes: &[u8]) -> bool {
     let Some(first) = bytes.first() else { return false };
@@ -48,7 +51,8 @@ fn starts(bytes: &[u8]) -> bool {
 
 /// Whether a segment may begin with a message.
 pub(super) fn starts_stream(bytes: &[u8]) -> bool {
-    starts(bytes)
+    // A letter alone is more often something else: a PostgreSQL server's answer about TLS, say.
+    bytes.len() >= START_MINIMUM && starts(bytes)
 }
 
 /// Whether a datagram begins with a message.
@@ -160,7 +164,7 @@ mod tests {
 
     #[test]
     fn cut_at_every_length_it_waits() {
-        for cut in 1..REQUEST.len() - 4 {
+        for cut in START_MINIMUM..REQUEST.len() - 4 {
             assert!(starts_stream(&REQUEST[..cut]));
             assert!(matches!(read_stream(&REQUEST[..cut]), Reading::NeedMore(_)), "{cut}");
         }

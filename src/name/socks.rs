@@ -5,7 +5,7 @@ use super::bytes::Bytes;
 use super::{Findings, NameSource, Reading, Role};
 
 /// First bytes: the protocol version.
-pub(super) static FIRST_BYTES: &[u8] = &[4, 5];
+pub(super) static FIRST_BYTES: &[u8] = &[1, 4, 5];
 
 /// Methods in a greeting. Nine are registered, clients offer one to four.
 const METHOD_LIMIT: u8 = 10;
@@ -16,15 +16,14 @@ const TEXT_LIMIT: usize = 255;
 /// Whether a segment may begin with a greeting or a request.
 pub(super) fn starts_stream(bytes: &[u8]) -> bool {
     match *bytes {
-        [5] | [4] => true,
+        [5] => true,
+        _ if answer(bytes).is_some() => true,
         [5, 1, 0, 1 | 3 | 4, ..] => true,
         [5, count @ 1..=METHOD_LIMIT, ref rest @ ..] => {
-            let methods = rest.iter().take(count.into());
+            let (methods, next) = rest.split_at_checked(count.into()).unwrap_or((&[], &[0]));
             // What follows the methods, if anything, is a request or the user's name and password.
-            methods.clone().all(|&method| is_method(method))
-                && matches!(rest.get(usize::from(count)), None | Some(1 | 5))
+            methods.iter().all(|&method| is_method(method)) && matches!(next, [] | [1 | 5, ..])
         }
-        [4, 1 | 2] => true,
         [4, 1 | 2, ref rest @ ..] => rest.len() >= 7 && is_target(rest),
         _ => false,
     }
@@ -40,6 +39,27 @@ fn is_target(bytes: &[u8]) -> bool {
     matches!(*bytes, [a, b, c, _, _, last, ..] if (a, b) != (0, 0) && (c != 0 || last != 0))
 }
 
+/// What a server of SOCKS 5 answers, and its length: the method it chose, that the password is right, that the
+/// connection stands (RFC 1928 §3, §6). What the server behind it sends follows.
+fn answer(bytes: &[u8]) -> Option<(Findings, usize)> {
+    match *bytes {
+        // Two bytes are too little to call this SOCKS; they are only passed by.
+        [5, 0 | 2 | 0xff] | [1, 0] => Some((Findings::default(), 2)),
+        // DCE/RPC 5.0 begins alike, but goes on with its little-endian data representation.
+        [5, 0, 0, _, 0x10, 0, 0, 0, ..] => None,
+        [5, 0, 0, kind, ref rest @ ..] => {
+            let length = match kind {
+                1 => 4,
+                3 => 1 + usize::from(*rest.first()?),
+                4 => 16,
+                _ => return None,
+            };
+            (rest.len() >= length + 2).then(|| (Findings::of("socks", Some(Role::Server)), 4 + length + 2))
+        }
+        _ => None,
+    }
+}
+
 /// What part of a conversation gave.
 enum Part<T> {
     Whole(T),
@@ -51,6 +71,9 @@ enum Part<T> {
 pub(super) fn read_stream(bytes: &[u8]) -> Reading {
     if !starts_stream(bytes) {
         return Reading::No;
+    }
+    if let Some((findings, consumed)) = answer(bytes) {
+        return Reading::Done { findings: Box::new(findings), consumed };
     }
     let mut findings = Box::new(Findings::of("socks", Some(Role::Client)));
     let mut rest = Bytes::new(bytes);
@@ -175,7 +198,7 @@ mod tests {
     #[test]
     fn cut_at_every_length_it_waits() {
         for conversation in CONVERSATIONS {
-            for cut in 1..conversation.len() {
+            for cut in 3..conversation.len() {
                 if starts_stream(&conversation[..cut]) {
                     assert!(
                         matches!(read_stream(&conversation[..cut]), Reading::NeedMore(_)),
@@ -187,9 +210,20 @@ mod tests {
     }
 
     #[test]
+    fn answers_are_passed_by() {
+        assert_eq!(read_stream(b"\x05\x00"), Reading::Done { findings: Box::default(), consumed: 2 });
+        let connected = b"\x05\x00\x00\x01\xc0\x00\x02\x01\x01\xbb\x16\x03";
+        assert!(matches!(read_stream(connected), Reading::Done { consumed: 10, .. }));
+        assert!(!starts_stream(b"\x05\x00\x00\x03\x10\x00\x00\x00\x48\x00\x00\x00\x01\x00\x00\x00"));
+        for cut in 3..10 {
+            assert!(!starts_stream(&connected[..cut]));
+        }
+    }
+
+    #[test]
     fn other_bytes_are_refused() {
         assert!(!starts_stream(b"\x05\x02\x00\x55\x05"));
-        assert!(!starts_stream(b"\x05\x00"));
+        assert!(!starts_stream(b"\x05\x09"));
         assert!(!starts_stream(b"\x04\x01\x00\x00\xc0\x00\x02\x01\x00"));
         assert_eq!(read_stream(b"\x04\x01\x00\x50\xc0\x00\x02\x01\xff\x00"), Reading::No);
         assert_eq!(read_stream(b"\x05\x01\x00\x05\x07\x00\x03\x01"), Reading::No);
@@ -199,7 +233,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(128))]
 
         #[test]
-        fn random_bytes_are_survived(version in 4u8..6, bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+        fn random_bytes_are_survived(version in 1u8..6, bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
             let bytes = [&[version][..], &bytes].concat();
             if let Reading::Done { consumed, .. } = read_stream(&bytes) {
                 prop_assert!(consumed <= bytes.len());

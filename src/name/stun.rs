@@ -4,8 +4,8 @@ use super::bytes::{Bytes, u16_at, u32_at};
 use super::table::Datagram;
 use super::{Findings, NameSource, Reading, Role};
 
-/// First bytes over TCP: the high byte of the type, two zero bits and class and method.
-pub(super) static STREAM_FIRST_BYTES: &[u8] = &[0, 1];
+/// First bytes: the high byte of the type, two zero bits and class and method.
+pub(super) static FIRST_BYTES: &[u8] = &[0, 1];
 
 const HEADER_LENGTH: usize = 20;
 const MAGIC_COOKIE: u32 = 0x2112_a442;

@@ -38,6 +38,10 @@ pub struct Datagram<'a> {
 pub struct DatagramReader {
     /// The protocol, as flow records show it.
     pub protocol: &'static str,
+    /// One of them is among the ports of every such datagram; empty if any ports will do.
+    pub ports: &'static [u16],
+    /// The bytes a datagram can begin with; empty if any can. Like `ports` for [`datagram_candidates`].
+    pub first_bytes: &'static [u8],
     /// Whether this datagram may be (part of) such an opening. Constant time; sees every datagram.
     pub starts: fn(&Datagram<'_>) -> bool,
     /// Whether an opening may span several datagrams (QUIC, DTLS). Otherwise `read` sees every datagram by itself.
@@ -60,28 +64,28 @@ pub static STREAM_READERS: &[StreamReader] = &[
     row("app-resolver", app_resolver::FIRST_BYTES, app_resolver::starts_stream, app_resolver::read_stream),
     row("greeting", greeting::FIRST_BYTES, greeting::starts_stream, greeting::read_stream),
     row("bittorrent", bittorrent::STREAM_FIRST_BYTES, bittorrent::starts_stream, bittorrent::read_stream),
-    row("stun", stun::STREAM_FIRST_BYTES, stun::starts_stream, stun::read_stream),
+    row("stun", stun::FIRST_BYTES, stun::starts_stream, stun::read_stream),
     row("kerberos", kerberos::STREAM_FIRST_BYTES, kerberos::starts_stream, kerberos::read_stream),
     row("preamble", preamble::FIRST_BYTES, preamble::starts_stream, preamble::read_stream),
     row("dns", dns::STREAM_FIRST_BYTES, dns::starts_stream, dns::read_stream),
 ];
 
-/// Readers of datagrams, asked in this order.
+/// Readers of datagrams, asked in this order. At most 32.
 pub static DATAGRAM_READERS: &[DatagramReader] = &[
-    gathering_row("quic", quic::starts, quic::read),
-    gathering_row("quic", gquic::starts, gquic::read),
-    gathering_row("dtls", dtls::starts, dtls::read),
-    datagram_row("dns", dns::starts_datagram, dns::read_datagrams),
-    datagram_row("stun", stun::starts_datagram, stun::read_datagrams),
-    datagram_row("netbios", netbios::starts_datagram, netbios::read_datagrams),
-    datagram_row("ssdp", http::starts_datagram, http::read_datagrams),
-    datagram_row("ntp", datagram::starts_ntp, datagram::read_ntp),
-    datagram_row("dhcp", datagram::starts_dhcp, datagram::read_dhcp),
-    datagram_row("kerberos", kerberos::starts_datagram, kerberos::read_datagrams),
-    datagram_row("snmp", datagram::starts_snmp, datagram::read_snmp),
-    datagram_row("wireguard", datagram::starts_wireguard, datagram::read_wireguard),
-    datagram_row("bittorrent", bittorrent::starts_datagram, bittorrent::read_datagrams),
-    datagram_row("sip", sip::starts_datagram, sip::read_datagrams),
+    gathering_row("quic", quic::FIRST_BYTES, quic::starts, quic::read),
+    gathering_row("quic", gquic::FIRST_BYTES, gquic::starts, gquic::read),
+    gathering_row("dtls", dtls::FIRST_BYTES, dtls::starts, dtls::read),
+    datagram_row("dns", dns::PORTS, &[], dns::starts_datagram, dns::read_datagrams),
+    datagram_row("stun", &[], stun::FIRST_BYTES, stun::starts_datagram, stun::read_datagrams),
+    datagram_row("netbios", netbios::PORTS, &[], netbios::starts_datagram, netbios::read_datagrams),
+    datagram_row("ssdp", &[], b"HMN", http::starts_datagram, http::read_datagrams),
+    datagram_row("ntp", &[123], &[], datagram::starts_ntp, datagram::read_ntp),
+    datagram_row("dhcp", &[67, 68, 546, 547], &[], datagram::starts_dhcp, datagram::read_dhcp),
+    datagram_row("kerberos", &[88], &[], kerberos::starts_datagram, kerberos::read_datagrams),
+    datagram_row("snmp", &[161, 162], b"0", datagram::starts_snmp, datagram::read_snmp),
+    datagram_row("wireguard", &[], &[1, 2], datagram::starts_wireguard, datagram::read_wireguard),
+    datagram_row("bittorrent", &[], b"d", bittorrent::starts_datagram, bittorrent::read_datagrams),
+    datagram_row("sip", &[], sip::FIRST_BYTES, sip::starts_datagram, sip::read_datagrams),
 ];
 
 const fn row(
@@ -95,18 +99,21 @@ const fn row(
 
 const fn datagram_row(
     protocol: &'static str,
+    ports: &'static [u16],
+    first_bytes: &'static [u8],
     starts: fn(&Datagram<'_>) -> bool,
     read: fn(&[Datagram<'_>]) -> Reading,
 ) -> DatagramReader {
-    DatagramReader { protocol, starts, gathers: false, read }
+    DatagramReader { protocol, ports, first_bytes, starts, gathers: false, read }
 }
 
 const fn gathering_row(
     protocol: &'static str,
+    first_bytes: &'static [u8],
     starts: fn(&Datagram<'_>) -> bool,
     read: fn(&[Datagram<'_>]) -> Reading,
 ) -> DatagramReader {
-    DatagramReader { protocol, starts, gathers: true, read }
+    DatagramReader { protocol, ports: &[], first_bytes, starts, gathers: true, read }
 }
 
 /// Which of [`STREAM_READERS`] an opening with this first byte may belong to: bit `n` is row `n`. Zero, the common answer
@@ -150,6 +157,49 @@ const fn candidates(readers: &[StreamReader]) -> [u32; 256] {
     table
 }
 
+/// Which of [`DATAGRAM_READERS`] may read this datagram: bit `n` is row `n`. Rows that look at ports may be among them
+/// although the ports are others; `starts` decides.
+#[inline]
+pub fn datagram_candidates(datagram: &Datagram<'_>) -> u32 {
+    let Some(&first) = datagram.payload.first() else { return 0 };
+    let of_port = |port: u16| DATAGRAM_PORTS[usize::from(port) % DATAGRAM_PORTS.len()];
+    DATAGRAM_FIRST_BYTES[usize::from(first)] & (of_port(datagram.source_port) | of_port(datagram.destination_port))
+}
+
+static DATAGRAM_FIRST_BYTES: [u32; 256] = {
+    assert!(DATAGRAM_READERS.len() <= 32);
+    let mut table = [0u32; 256];
+    let mut row = 0;
+    while row < DATAGRAM_READERS.len() {
+        let bytes = DATAGRAM_READERS[row].first_bytes;
+        let mut place = 0;
+        while place < if bytes.is_empty() { table.len() } else { bytes.len() } {
+            let byte = if bytes.is_empty() { place } else { bytes[place] as usize };
+            table[byte] |= 1 << row;
+            place += 1;
+        }
+        row += 1;
+    }
+    table
+};
+
+/// Rows by the low ten bits of a port: small enough to stay in the cache, and ephemeral ports rarely meet a row.
+static DATAGRAM_PORTS: [u32; 1024] = {
+    let mut table = [0u32; 1024];
+    let mut row = 0;
+    while row < DATAGRAM_READERS.len() {
+        let ports = DATAGRAM_READERS[row].ports;
+        let mut place = 0;
+        while place < if ports.is_empty() { table.len() } else { ports.len() } {
+            let port = if ports.is_empty() { place } else { ports[place] as usize };
+            table[port % table.len()] |= 1 << row;
+            place += 1;
+        }
+        row += 1;
+    }
+    table
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,8 +238,9 @@ mod tests {
                 }
             }
             let datagram = Datagram { payload: &bytes, source_port: ports.0, destination_port: ports.1 };
-            for reader in DATAGRAM_READERS {
-                let _ = (reader.starts)(&datagram);
+            for (row, reader) in DATAGRAM_READERS.iter().enumerate() {
+                let is_candidate = datagram_candidates(&datagram) >> row & 1 == 1;
+                prop_assert!(is_candidate || !(reader.starts)(&datagram), "{}", reader.protocol);
                 let _ = (reader.read)(&[datagram]);
             }
         }

@@ -88,8 +88,8 @@ pub(super) struct Message<'a> {
     bytes: &'a [u8],
     header: Header,
     records: SmallVec<[Record; 24]>,
-    /// Whether every record that the header announces was read.
-    pub(super) is_whole: bool,
+    /// Whether the header announces more records than are read.
+    pub(super) has_more: bool,
     /// Where the last record that was read ends.
     pub(super) end: usize,
 }
@@ -106,17 +106,17 @@ pub(super) enum NoMessage {
 impl<'a> Message<'a> {
     /// Reads questions and notes the records, as many as there are whole.
     pub(super) fn parse(bytes: &'a [u8], header: Header) -> Result<Self, NoMessage> {
-        let mut message = Self { bytes, header, records: SmallVec::new(), is_whole: false, end: HEADER_LENGTH };
+        let mut message = Self { bytes, header, records: SmallVec::new(), has_more: false, end: HEADER_LENGTH };
         for _ in 0..header.questions() {
             message.end = question_end(bytes, message.end)?;
         }
         // Only responses carry what we look for; the counts of a query are checked with its header.
         let announced = header.counts.iter().skip(1).map(|&count| usize::from(count)).sum::<usize>();
+        message.has_more = announced > RECORD_LIMIT;
         for _ in 0..announced.min(RECORD_LIMIT) {
             let Some(end) = message.push_record() else { return Ok(message) };
             message.end = end;
         }
-        message.is_whole = announced <= RECORD_LIMIT;
         Ok(message)
     }
 
@@ -196,7 +196,8 @@ impl<'a> Message<'a> {
         }
         let place = chain.iter().position(|&link| name::same(self.bytes, link, record.owner));
         let owner = name::text(self.bytes, if place.is_some() { HEADER_LENGTH } else { record.owner })?;
-        let owner = without_service_labels(owner.as_str());
+        let is_service = matches!(record.kind, TYPE_HTTPS | TYPE_SVCB);
+        let owner = if is_service { without_service_labels(owner.as_str()) } else { owner.as_str() };
         if owner.is_empty() {
             return None;
         }
@@ -259,7 +260,7 @@ fn question_end(bytes: &[u8], position: usize) -> Result<usize, NoMessage> {
     };
     // The top bit asks for a unicast answer in multicast DNS (RFC 6762 §5.4). Classes: RFC 6895 §3.2.
     let is_class = matches!(class & 0x7fff, 1 | 3 | 4 | 254 | 255);
-    if kind == 0 || !is_class || name::text(bytes, position).is_none() {
+    if kind == 0 || !is_class || !name::is_valid(bytes, position) {
         return Err(NoMessage::NotDns);
     }
     Ok(end + 4)

@@ -3,8 +3,10 @@
 
 mod message;
 mod name;
-pub mod resolver;
+mod resolver;
 mod svcb;
+
+pub use resolver::encrypted_resolver;
 
 use super::bytes::u16_at;
 use super::table::Datagram;
@@ -15,15 +17,20 @@ const PORT_DNS: u16 = 53;
 const PORT_MULTICAST: u16 = 5353;
 const PORT_LLMNR: u16 = 5355;
 
-/// First bytes of a message over TCP: the high byte of its length. Longer messages than 8 KiB are zone transfers.
-pub(super) static STREAM_FIRST_BYTES: &[u8] = &[
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30,
-    31,
-];
+/// First bytes of a message over TCP: the high byte of its length. Longer messages than 4 KiB are zone transfers; to
+/// stop there also keeps TLS records (0x14 to 0x17) from being looked at.
+pub(super) static STREAM_FIRST_BYTES: &[u8] = &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+
+/// Ports of the flavours below.
+pub(super) static PORTS: &[u16] = &[PORT_DNS, PORT_MULTICAST, PORT_LLMNR];
 
 /// Shortest message over TCP: a header and a question for the root.
 const STREAM_LENGTH_MINIMUM: usize = 17;
-const STREAM_LENGTH_LIMIT: usize = 0x1fff;
+const STREAM_LENGTH_LIMIT: usize = 0x0fff;
+
+/// Lengths that are believed without their message. Queries, which come from the clients that send it alone, are small,
+/// and two bytes other than zero first are also what SOCKS servers answer.
+const LONE_LENGTH_LIMIT: usize = 0x0100;
 
 /// A flavour of DNS, by its port.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,6 +58,14 @@ impl Flavour {
             Self::Llmnr => "llmnr",
         }
     }
+
+    /// Multicast DNS has no roles: everyone asks and tells the group.
+    const fn role(self, header: Header) -> Option<Role> {
+        match self {
+            Self::Dns | Self::Llmnr => Some(role(header)),
+            Self::Multicast => None,
+        }
+    }
 }
 
 /// Whether a datagram on a port of DNS has the header of a message.
@@ -64,7 +79,7 @@ pub(super) fn read_datagrams(datagrams: &[Datagram<'_>]) -> Reading {
     let Some(datagram) = datagrams.last() else { return Reading::No };
     let Some(flavour) = Flavour::of(datagram) else { return Reading::No };
     let Some(header) = Header::parse(datagram.payload, flavour == Flavour::Multicast) else { return Reading::No };
-    let mut findings = Box::new(Findings::of(flavour.word(), Some(role(header))));
+    let mut findings = Box::new(Findings::of(flavour.word(), flavour.role(header)));
     match Message::parse(datagram.payload, header) {
         Ok(message) if header.is_response() => match flavour {
             Flavour::Dns => message.add_answers(&mut findings),
@@ -85,7 +100,7 @@ pub(super) fn starts_stream(bytes: &[u8]) -> bool {
     match u16_at(message, 10) {
         Some(_) => stream_header(message).is_some(),
         // The length may travel alone, its message after it; anything between is too odd to be asked for.
-        None => message.is_empty(),
+        None => message.is_empty() && length < LONE_LENGTH_LIMIT,
     }
 }
 
@@ -108,7 +123,7 @@ pub(super) fn read_stream(bytes: &[u8]) -> Reading {
         Err(_) => return Reading::No,
     };
     // Unlike on port 53, nothing but its form says that this is DNS: the length must be right too.
-    if is_here && message.is_whole && message.end != length {
+    if is_here && !message.has_more && message.end != length {
         return Reading::No;
     }
     let mut findings = Box::new(Findings::of("dns", Some(role(header))));

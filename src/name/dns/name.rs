@@ -31,6 +31,15 @@ impl NameText {
         if self.length > 0 {
             self.push(b'.')?;
         }
+        let start = usize::from(self.length);
+        if label.iter().all(|&byte| matches!(byte, b'-' | b'0'..=b'9' | b'A'..=b'Z' | b'_' | b'a'..=b'z')) {
+            let place = self.bytes.get_mut(start..start + label.len())?;
+            place.copy_from_slice(label);
+            place.make_ascii_lowercase();
+            // A label has at most 63 bytes, and the place for them was there.
+            self.length += label.len() as u8;
+            return Some(());
+        }
         for &byte in label {
             match byte {
                 b'.' | b'\\' => {
@@ -108,6 +117,18 @@ pub(super) fn text(message: &[u8], position: usize) -> Option<NameText> {
         text.push_label(label)?;
     }
     Some(text)
+}
+
+/// Whether the name at `position` is whole and well-formed.
+pub(super) fn is_valid(message: &[u8], position: usize) -> bool {
+    let mut labels = Labels::at(message, position);
+    loop {
+        match labels.step() {
+            Some(Label::Text(_)) => {}
+            Some(Label::Root) => return true,
+            None => return false,
+        }
+    }
 }
 
 /// Whether two names in the message are the same (case does not matter, RFC 4343).

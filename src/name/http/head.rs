@@ -94,10 +94,10 @@ impl<'a> Head<'a> {
                     continue;
                 }
             }
-            if line.starts_with(b" ") || line.starts_with(b"\t") {
-                if let Some((_, value)) = self.fields.last_mut().filter(|(_, value)| value.is_empty()) {
-                    *value = line.trim_ascii();
-                }
+            if line.first().is_some_and(|&byte| byte == b' ' || byte == b'\t')
+                && let Some((_, value)) = self.fields.last_mut().filter(|(_, value)| value.is_empty())
+            {
+                *value = line.trim_ascii();
             }
         }
     }

@@ -23,7 +23,11 @@ const BODY_LIMIT: usize = 1 << 20;
 /// Whether a segment may begin with a request or a response.
 pub(super) fn starts_stream(bytes: &[u8]) -> bool {
     let bytes = bytes.strip_prefix(b"\r\n").unwrap_or(bytes);
-    starts_with_or_cut(bytes, b"HTTP/1.") || starts_request(bytes)
+    match bytes {
+        // A PostgreSQL server's answer about TLS is just that letter, and TLS follows.
+        [] | [b'S' | b'N'] => false,
+        _ => starts_with_or_cut(bytes, b"HTTP/1.") || starts_request(bytes),
+    }
 }
 
 /// Whether bytes begin with a method that is known by its name, or something of the form `METHOD /`.

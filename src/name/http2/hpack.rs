@@ -9,6 +9,9 @@ const STRING_LIMIT: usize = 4096;
 /// Largest dynamic table kept. 4,096 is the size both ends start with; browsers announce up to 65,536.
 const TABLE_SIZE_LIMIT: usize = 65_536;
 
+/// Authorities taken from one block; an honest one has one or two.
+const HOST_LIMIT: usize = 8;
+
 /// What an entry of a table counts for besides its strings (RFC 7541 §4.1).
 const ENTRY_OVERHEAD: usize = 32;
 
@@ -53,20 +56,17 @@ impl Decoder {
         Self { entries: VecDeque::new(), size: 0, size_limit: 4096 }
     }
 
-    /// The values of `:authority` and `host` in a block, up to where it is cut short. `Err` holds them where the block is
-    /// malformed.
-    pub(super) fn hosts(&mut self, block: &[u8]) -> Result<Vec<Box<[u8]>>, Vec<Box<[u8]>>> {
+    /// The values of `:authority` and `host` in a block, up to where it is cut short or malformed.
+    pub(super) fn hosts(&mut self, block: &[u8]) -> Vec<Box<[u8]>> {
         let mut hosts = Vec::new();
         let mut rest = block;
-        while !rest.is_empty() {
-            let Some(field) = self.field(&mut rest) else { return Err(hosts) };
-            if let Some((Name::Authority | Name::Host, value)) = field
-                && hosts.len() < 8
-            {
+        while !rest.is_empty() && hosts.len() < HOST_LIMIT {
+            let Some(field) = self.field(&mut rest) else { break };
+            if let Some((Name::Authority | Name::Host, value)) = field {
                 hosts.push(value);
             }
         }
-        Ok(hosts)
+        hosts
     }
 
     /// Reads one representation (RFC 7541 §6). The inner `None` is a table size update or an empty static entry.
@@ -215,10 +215,10 @@ mod tests {
         let first =
             [0x82, 0x86, 0x84, 0x41, 0x8c, 0xf1, 0xe3, 0xc2, 0xe5, 0xf2, 0x3a, 0x6b, 0xa0, 0xab, 0x90, 0xf4, 0xff];
         let host: Box<[u8]> = b"www.example.com"[..].into();
-        assert_eq!(decoder.hosts(&first), Ok(vec![host.clone()]));
+        assert_eq!(decoder.hosts(&first), [b"www.example.com"[..].into()] as [Box<[u8]>; 1]);
         assert_eq!(decoder.size, 57);
         let second = [0x82, 0x86, 0x84, 0xbe, 0x58, 0x86, 0xa8, 0xeb, 0x10, 0x64, 0x9c, 0xbf];
-        assert_eq!(decoder.hosts(&second), Ok(vec![host]));
+        assert_eq!(decoder.hosts(&second), [host]);
         assert_eq!(decoder.size, 110);
     }
 
@@ -226,12 +226,12 @@ mod tests {
     fn literal_names_and_table_sizes_are_read() {
         let mut decoder = Decoder::new();
         let block = b"\x3f\xe1\x1f\x10\x04host\x05a.org\x40\x01x\x01y";
-        assert_eq!(decoder.hosts(block), Ok(vec![b"a.org"[..].into()]));
+        assert_eq!(decoder.hosts(block), [b"a.org"[..].into()] as [Box<[u8]>; 1]);
         assert_eq!(decoder.entries.len(), 1);
-        assert_eq!(decoder.hosts(b"\x20"), Ok(vec![]));
+        assert_eq!(decoder.hosts(b"\x20"), [] as [Box<[u8]>; 0]);
         assert_eq!((decoder.entries.len(), decoder.size), (0, 0));
-        assert_eq!(decoder.hosts(b"\xff\xff\xff\xff\xff\x01"), Err(vec![]));
-        assert_eq!(decoder.hosts(b"\x80"), Err(vec![]));
+        assert_eq!(decoder.hosts(b"\xff\xff\xff\xff\xff\x01"), [] as [Box<[u8]>; 0]);
+        assert_eq!(decoder.hosts(b"\x80"), [] as [Box<[u8]>; 0]);
     }
 
     proptest! {

@@ -32,16 +32,14 @@ pub(super) fn starts_stream(bytes: &[u8]) -> bool {
     bytes.get(..length) == PREFACE.get(..length)
 }
 
-/// Reads the requests at hand; done with the first bytes after which no whole frame follows a request.
+/// Reads up to and with the first request: those after it, on one connection, nearly always have the same authority.
 pub(super) fn read_stream(bytes: &[u8]) -> Reading {
     if !starts_stream(bytes) {
         return Reading::No;
     }
     let Some(mut rest) = bytes.get(PREFACE.len()..) else { return Reading::NeedMore(None) };
     let mut findings = Box::new(Findings::of("http2", Some(Role::Client)));
-    let mut decoder = hpack::Decoder::new();
     let mut block: Option<Vec<u8>> = None;
-    let mut has_request = false;
     while let Some((kind, flags, payload, after)) = frame(rest) {
         let fragment = match (kind, &mut block) {
             (HEADERS, None) => fragment(flags, payload),
@@ -63,18 +61,13 @@ pub(super) fn read_stream(bytes: &[u8]) -> Reading {
         if flags & END_HEADERS != 0
             && let Some(block) = block.take()
         {
-            let hosts = decoder.hosts(&block);
-            has_request = true;
-            let (Ok(found) | Err(found)) = &hosts;
-            for host in found.iter().filter_map(|host| host_of_authority(host)) {
+            for host in hpack::Decoder::new().hosts(&block).iter().filter_map(|host| host_of_authority(host)) {
                 findings.push_name(NameSource::HttpHost, host);
             }
-            if hosts.is_err() {
-                return done(findings, bytes, rest);
-            }
+            return done(findings, bytes, rest);
         }
     }
-    if has_request && block.is_none() || bytes.len() >= LENGTH_LIMIT {
+    if bytes.len() >= LENGTH_LIMIT {
         return done(findings, bytes, rest);
     }
     Reading::NeedMore(Some(findings))
@@ -128,7 +121,7 @@ mod tests {
         let Reading::Done { findings, consumed } = read_stream(&more) else { panic!("not done") };
         assert_eq!(findings.names.len(), 1);
         assert_eq!(&*findings.names[0].name, "a.org");
-        assert_eq!(consumed, more.len() - 3);
+        assert_eq!(consumed, sample.len());
     }
 
     #[test]
