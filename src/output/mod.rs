@@ -10,6 +10,7 @@ pub mod flows;
 mod geojson;
 mod html;
 mod json;
+pub mod lookup;
 mod map;
 mod palette;
 mod projection;
