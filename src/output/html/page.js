@@ -100,6 +100,7 @@
   });
 
   // Names of places where there is room, most bytes first.
+  const reach = svg.querySelector(".mark") ? 14 : 8; // rings need room
   const texts = Array.from(svg.querySelectorAll(".dots text"));
   function labels() {
     const k = scale(), taken = [];
@@ -109,7 +110,7 @@
       if (text.classList.contains("off")) continue;
       const x = Number(text.dataset.x), y = Number(text.dataset.y);
       const width = text.textContent.length * 7 * k, height = 14 * k;
-      const spots = [[8 * k, 4 * k, "start"], [-8 * k, 4 * k, "end"], [0, 18 * k, "middle"], [0, -10 * k, "middle"]];
+      const spots = [[reach * k, 4 * k, "start"], [-reach * k, 4 * k, "end"], [0, (reach + 11) * k, "middle"], [0, -(reach + 2) * k, "middle"]];
       const spot = spots.find(([dx, dy, anchor]) => {
         const left = x + dx - (anchor === "end" ? width : anchor === "middle" ? width / 2 : 0);
         const box = [left, y + dy - height, left + width, y + dy + 3 * k];
