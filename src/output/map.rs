@@ -151,7 +151,7 @@ impl<'a> Map<'a> {
             let share = destination.traffic.bytes() as f64 / most.max(1) as f64;
             routes.push(Route { app, destination, at, path, weight: 1.2 + 4.8 * share.sqrt() });
         }
-        dots.sort_by(|a, b| b.bytes.cmp(&a.bytes));
+        dots.sort_by_key(|dot| std::cmp::Reverse(dot.bytes));
         let origin = from.map(|from| forward(from.0, from.1));
         origin.into_iter().for_each(|origin| bounds.add(origin));
         Self { routes, dots, origin, view: bounds.view() }

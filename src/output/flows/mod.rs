@@ -1,4 +1,4 @@
-//! Flow records: one per flow session, with stable field names (`docs/flow-record.md`). One file per format, one row in [`FORMATS`].
+//! Flow records: one per flow session, with stable field names. One file per format, one row in [`FORMATS`].
 //!
 //! A [`FlowRecord`] borrows everything from the flow, its place and its attribution; writers append to a buffer that the
 //! caller reuses, since captures hold millions of flows.

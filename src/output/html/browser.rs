@@ -26,6 +26,20 @@ fn dom(browser: &Path, page: &Path, profile: &Path, fragment: &str) -> Option<St
     (output.status.success() && dom.contains("</html>")).then_some(dom)
 }
 
+/// A picture of the page, as PNG.
+fn picture(browser: &Path, page: &Path, profile: &Path, fragment: &str) -> Option<Vec<u8>> {
+    let file = profile.with_extension("png");
+    let status = Command::new(browser)
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1200,800"])
+        .arg(format!("--user-data-dir={}", profile.display()))
+        .arg(format!("--screenshot={}", file.display()))
+        .arg(format!("file://{}{fragment}", page.display()))
+        .output()
+        .ok()?
+        .status;
+    status.success().then(|| std::fs::read(file).ok())?
+}
+
 /// The start tags that hold a text.
 fn tags<'a>(dom: &'a str, start: &'a str, part: &'a str) -> Vec<&'a str> {
     dom.split(start).skip(1).filter_map(|rest| rest.split('>').next()).filter(|tag| tag.contains(part)).collect()
@@ -58,15 +72,8 @@ fn app_is_switched_off_by_the_fragment() {
     let shown = tags(&dom, "<g ", "data-app=\"1\"");
     assert!(!shown.is_empty() && shown.iter().all(|tag| !tag.contains(" off")), "{shown:?}");
     assert!(dom.contains("long.weixin.qq.com</li>") || dom.contains("<li>long.weixin.qq.com<small>"), "drawer");
-}
-#[test]
-fn scratch_demo() {
-    if let Some(dir) = std::env::var_os("SCRATCH_DEMO") {
-        let dir = PathBuf::from(dir);
-        super::write(&demo::report(), &mut std::fs::File::create(dir.join("x.html")).unwrap()).unwrap();
-        crate::output::svg::write(&demo::report(), &mut std::fs::File::create(dir.join("x.svg")).unwrap()).unwrap();
-        let mut report = demo::report();
-        report.vantage = None;
-        super::write(&report, &mut std::fs::File::create(dir.join("y.html")).unwrap()).unwrap();
-    }
+
+    let with = picture(&browser, &page, &profile, "").unwrap();
+    let without = picture(&browser, &page, &profile, "#off=wechat").unwrap();
+    assert!(with.starts_with(b"\x89PNG") && without.starts_with(b"\x89PNG") && with != without);
 }

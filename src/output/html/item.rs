@@ -8,6 +8,9 @@ use crate::place::{Country, LocationCheck};
 use crate::report::{Destination, PlaceKind, Report};
 use serde::Serialize;
 
+/// Key, value, and whether it is doubtful.
+type Row = (&'static str, String, bool);
+
 /// One destination in words. All text is visible characters only.
 #[derive(Serialize)]
 pub(super) struct Item {
@@ -15,7 +18,7 @@ pub(super) struct Item {
     subtitle: String,
     color: usize,
     /// Headed lists of key, value and whether it is doubtful.
-    groups: Vec<(&'static str, Vec<(&'static str, String, bool)>)>,
+    groups: Vec<(&'static str, Vec<Row>)>,
     /// Headed lists of a text and a note.
     lists: Vec<(&'static str, Vec<(String, String)>)>,
 }
@@ -81,7 +84,7 @@ fn title(destination: &Destination) -> String {
     }
 }
 
-fn place(destination: &Destination, names: &CountryNames<'_>) -> Vec<(&'static str, String, bool)> {
+fn place(destination: &Destination, names: &CountryNames<'_>) -> Vec<Row> {
     let mut rows = Vec::new();
     match destination.kind {
         PlaceKind::Anycast => rows.push(("Located", "anycast: the site that answered is not known".to_owned(), true)),
@@ -116,7 +119,7 @@ fn place(destination: &Destination, names: &CountryNames<'_>) -> Vec<(&'static s
     rows
 }
 
-fn who(destination: &Destination, names: &CountryNames<'_>) -> Vec<(&'static str, String, bool)> {
+fn who(destination: &Destination, names: &CountryNames<'_>) -> Vec<Row> {
     let mut rows = Vec::new();
     if let Some(operator) = &destination.operator {
         rows.push(("Operator", operator.clone(), false));
@@ -142,7 +145,7 @@ fn who(destination: &Destination, names: &CountryNames<'_>) -> Vec<(&'static str
     rows
 }
 
-fn amounts(destination: &Destination) -> Vec<(&'static str, String, bool)> {
+fn amounts(destination: &Destination) -> Vec<Row> {
     let traffic = &destination.traffic;
     let way = |bytes, packets, payload| {
         format!(
@@ -160,14 +163,22 @@ fn amounts(destination: &Destination) -> Vec<(&'static str, String, bool)> {
             "First",
             format!(
                 "{}, frame {} of {}",
-                destination.first_seen,
+                moment(&destination.first_seen),
                 units::count(destination.first_frame.1),
                 destination.first_frame.0
             ),
             false,
         ),
-        ("Last", destination.last_seen.clone(), false),
+        ("Last", moment(&destination.last_seen), false),
     ]
+}
+
+/// A time to the millisecond, as people write it.
+fn moment(time: &str) -> String {
+    match (time.get(..10), time.get(11..23)) {
+        (Some(date), Some(clock)) => format!("{date} {clock} UTC"),
+        _ => time.to_owned(),
+    }
 }
 
 fn lists(report: &Report, destination: &Destination) -> Vec<(&'static str, Vec<(String, String)>)> {

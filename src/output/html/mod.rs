@@ -21,6 +21,9 @@ const SCRIPT: &str = include_str!("page.js");
 /// Names of places written on the map; further ones would not find room.
 const LABEL_LIMIT: usize = 60;
 
+/// Distance between rings around a place, where there is no origin to draw arcs from.
+const RING_PX: usize = 4;
+
 /// Writes the page.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let map = Map::of(report);
@@ -98,7 +101,21 @@ fn arcs(report: &Report, map: &Map<'_>) -> String {
     let mut order: Vec<_> = map.routes.iter().enumerate().collect();
     order.sort_by(|a, b| b.1.weight.total_cmp(&a.1.weight));
     for (position, route) in order {
-        let Some(path) = &route.path else { continue };
+        let shape = match (&route.path, map.origin, route.at) {
+            (Some(path), ..) => {
+                let weight = route.weight;
+                format!(
+                    "<path class=\"hit\" d=\"{path}\"/><path class=\"line\" stroke-width=\"{weight:.1}\" d=\"{path}\"/>"
+                )
+            }
+            // Without an origin each app is a ring around the place.
+            (None, None, Some((x, y))) => {
+                let lane = map.dots.iter().find_map(|dot| dot.routes.iter().position(|route| *route == position));
+                let radius = RING_PX * (lane.unwrap_or(0).min(8) + 2);
+                format!("<circle class=\"mark\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" style=\"--r:{radius}px\"/>")
+            }
+            _ => continue,
+        };
         let destination = route.destination;
         let app = route.app.and_then(|app| report.apps.get(app)).map_or("not known", |app| app.name.as_str());
         let label = format!(
@@ -110,11 +127,9 @@ fn arcs(report: &Report, map: &Map<'_>) -> String {
         let label = html(&label);
         let class = palette::class(route.app);
         let key = tables::app_key(route.app);
-        let weight = route.weight;
         out.push_str(&format!(
             "<g class=\"arc {class}\" data-app=\"{key}\" data-i=\"{position}\" tabindex=\"0\" role=\"button\" \
-             aria-label=\"{label}\"><title>{label}</title><path class=\"hit\" d=\"{path}\"/>\
-             <path class=\"line\" stroke-width=\"{weight:.1}\" d=\"{path}\"/></g>"
+             aria-label=\"{label}\"><title>{label}</title>{shape}</g>"
         ));
     }
     out
@@ -155,7 +170,9 @@ fn dots(report: &Report, map: &Map<'_>) -> String {
 fn caption(report: &Report, world: &World) -> String {
     let arcs = match &report.vantage {
         Some(vantage) => format!("Arcs are great circles from {}, not routes of cables.", visible(&vantage.label)),
-        None => "The place of the capture is not known (--from PLACE): dots, no arcs.".to_owned(),
+        None => {
+            "The place of the capture is not known (--from PLACE): rings in the colours of apps, no arcs.".to_owned()
+        }
     };
     let world = world.source.split(" via ").next().unwrap_or_default();
     html(&format!("{arcs} Dots are probable places of network endpoints. {world}; its borders are not a statement."))

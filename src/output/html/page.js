@@ -100,18 +100,22 @@
   });
 
   // Names of places where there is room, most bytes first.
+  const reach = svg.querySelector(".mark") ? 14 : 8; // rings need room
   const texts = Array.from(svg.querySelectorAll(".dots text"));
   function labels() {
     const k = scale(), taken = [];
+    const shown = svg.getBoundingClientRect();
+    const middle = view[0] + view[2] / 2, half = (shown.width || 1) * k / 2;
     for (const text of texts) {
       if (text.classList.contains("off")) continue;
       const x = Number(text.dataset.x), y = Number(text.dataset.y);
       const width = text.textContent.length * 7 * k, height = 14 * k;
-      const spots = [[8 * k, 4 * k, "start"], [-8 * k, 4 * k, "end"], [0, 18 * k, "middle"], [0, -10 * k, "middle"]];
+      const spots = [[reach * k, 4 * k, "start"], [-reach * k, 4 * k, "end"], [0, (reach + 11) * k, "middle"], [0, -(reach + 2) * k, "middle"]];
       const spot = spots.find(([dx, dy, anchor]) => {
         const left = x + dx - (anchor === "end" ? width : anchor === "middle" ? width / 2 : 0);
         const box = [left, y + dy - height, left + width, y + dy + 3 * k];
-        if (box[0] < view[0] - 1e4 || taken.some((b) => box[0] < b[2] && b[0] < box[2] && box[1] < b[3] && b[1] < box[3])) return false;
+        const isHere = Math.abs(x - middle) < half;
+        if ((isHere && (box[0] < middle - half || box[2] > middle + half)) || taken.some((b) => box[0] < b[2] && b[0] < box[2] && box[1] < b[3] && b[1] < box[3])) return false;
         taken.push(box);
         return true;
       });
