@@ -125,7 +125,7 @@ pub(crate) fn run(folder: &Path, data: &Path) -> Result<()> {
         outlines.insert((*part).to_owned(), rings);
     }
     let outlines: BTreeMap<String, Vec<Ring>> =
-        outlines.into_iter().map(|(code, rings)| (code, rings.iter().map(|ring| simplify(ring)).collect())).collect();
+        outlines.into_iter().map(|(code, rings)| (code, rings.iter().map(simplify).collect())).collect();
     std::fs::write(data.join("outline.bin"), outline::encode(&outlines)?)?;
     Ok(())
 }
