@@ -101,7 +101,9 @@ mod tests {
                 }
             }
         }
-        assert_eq!(strays, []);
+        // Pitcairn and Grand Turk are too small for the map; rtt knows of capitals
+        let codes: Vec<&str> = strays.iter().map(|stray| stray.0).collect();
+        assert_eq!(codes, ["PN", "TC"], "{strays:?}");
     }
 
     #[test]

@@ -284,8 +284,9 @@ mod tests {
     #[test]
     fn a_damaged_file_answers_less_but_never_panics() {
         let ips: Vec<IpAddr> = KNOWN.iter().map(|&(ip, ..)| ip.parse().unwrap()).collect();
-        for step in 0..24_usize {
-            let cut: &'static [u8] = &PLACES[..PLACES.len() * step / 24];
+        const STEPS: usize = 6;
+        for step in 0..STEPS {
+            let cut: &'static [u8] = &PLACES[..PLACES.len() * step / STEPS];
             let mut broken = PLACES.to_vec();
             for at in (step..broken.len()).step_by(4001) {
                 broken[at] ^= 0x55;

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use super::facts::Country;
 use super::range_table::{compress, decompress, put_varint, varint};
 
-/// A closed border as (latitude, longitude) in degrees; its last point joins its first.
+/// A closed border as (latitude, longitude) in degrees; its last point joins its first. Longitudes may go past 180.
 pub type Ring = Vec<(f64, f64)>;
 
 static OUTLINES: &[u8] = include_bytes!("../../data/outline.bin");
@@ -54,8 +54,12 @@ pub fn between_km(from: (f64, f64), to: (f64, f64)) -> f64 {
     angle(unit(from.0, from.1), unit(to.0, to.1)) * EARTH_KM
 }
 
-/// Whether a ring goes around the point, in the plane of degrees.
+/// Whether a ring goes around the point, in the plane of degrees; rings that cross the meridian of 180 go on past it.
 fn is_inside(ring: &Ring, latitude: f64, longitude: f64) -> bool {
+    [longitude, longitude - 360.0, longitude + 360.0].into_iter().any(|turned| is_within(ring, latitude, turned))
+}
+
+fn is_within(ring: &Ring, latitude: f64, longitude: f64) -> bool {
     let crosses = |(from, to): (&(f64, f64), &(f64, f64))| {
         (from.0 > latitude) != (to.0 > latitude)
             && longitude < from.1 + (latitude - from.0) / (to.0 - from.0) * (to.1 - from.1)

@@ -58,9 +58,12 @@ impl Value for u32 {}
 #[derive(Debug)]
 pub struct RangeTable<K, V = u32> {
     entries: Box<[Entry]>,
-    blocks: Box<[OnceLock<Option<Block<K, V>>>]>,
+    blocks: Box<[Slot<K, V>]>,
     data: &'static [u8],
 }
+
+/// A block that is not decoded yet, or was found damaged, or is there.
+type Slot<K, V> = OnceLock<Option<Block<K, V>>>;
 
 #[derive(Debug)]
 struct Entry {

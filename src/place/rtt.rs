@@ -64,9 +64,12 @@ pub fn least_distance_km(vantage: &Vantage, country: Country) -> Option<f64> {
     if SCATTERED.contains(&country.code()) {
         return Some(0.0);
     }
+    let here = (vantage.latitude, vantage.longitude);
+    // a capital on an island too small for the outline
+    let capital = country.capital().map_or(f64::INFINITY, |capital| outline::between_km(here, capital.1));
     let (distance, tolerance) = match outline::distance_km(country, vantage.latitude, vantage.longitude) {
-        Some(distance) => (distance, OUTLINE_TOLERANCE_KM),
-        None => (outline::between_km((vantage.latitude, vantage.longitude), country.centroid()?), POINT_TOLERANCE_KM),
+        Some(distance) => (distance.min(capital), OUTLINE_TOLERANCE_KM),
+        None => (outline::between_km(here, country.centroid()?).min(capital), POINT_TOLERANCE_KM),
     };
     Some((distance - tolerance - vantage.radius_km).max(0.0))
 }

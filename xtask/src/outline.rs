@@ -109,6 +109,9 @@ pub(crate) fn run(folder: &Path, data: &Path) -> Result<()> {
             (code, _) => put(code, rings),
         }
     }
+    // Natural Earth draws Western Sahara as the part east of the berm; addresses of the west carry its code too
+    let morocco = outlines.get("MA").cloned().unwrap_or_default();
+    outlines.entry("EH".to_owned()).or_default().extend(morocco);
     for (part, whole, [south, north, west, east]) in PARTS {
         let rings = outlines.get(*whole).cloned().unwrap_or_default();
         let is_inside = |ring: &Ring| {
@@ -122,7 +125,7 @@ pub(crate) fn run(folder: &Path, data: &Path) -> Result<()> {
         outlines.insert((*part).to_owned(), rings);
     }
     let outlines: BTreeMap<String, Vec<Ring>> =
-        outlines.into_iter().map(|(code, rings)| (code, rings.iter().map(|ring| simplify(ring)).collect())).collect();
+        outlines.into_iter().map(|(code, rings)| (code, rings.iter().map(simplify).collect())).collect();
     std::fs::write(data.join("outline.bin"), outline::encode(&outlines)?)?;
     Ok(())
 }
@@ -142,7 +145,8 @@ fn degrees(topology: &Topology) -> Vec<Ring> {
     topology.arcs.iter().map(arc).collect()
 }
 
-/// Arcs end to end; a negative number is an arc in reverse.
+/// Arcs end to end; a negative number is an arc in reverse. Longitudes go on past 180 where a ring crosses that meridian, and
+/// a ring around the pole is closed over it.
 fn join(ring: &[i32], arcs: &[Ring]) -> Ring {
     let mut points: Ring = Vec::new();
     for &index in ring {
@@ -156,6 +160,22 @@ fn join(ring: &[i32], arcs: &[Ring]) -> Ring {
         } else {
             points.extend(arc);
         }
+    }
+    let mut turns = 0.0;
+    let mut before: Option<f64> = None;
+    for point in &mut points {
+        let step = point.1 - before.unwrap_or(point.1);
+        before = Some(point.1);
+        if step.abs() > 180.0 {
+            turns -= 360.0 * step.signum();
+        }
+        point.1 += turns;
+    }
+    if let (Some(&first), Some(&last)) = (points.first(), points.last())
+        && (last.1 - first.1).abs() > 180.0
+    {
+        let pole = if first.0 < 0.0 { -90.0 } else { 90.0 };
+        points.extend([(pole, last.1), (pole, first.1), first]);
     }
     points
 }
