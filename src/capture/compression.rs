@@ -229,7 +229,11 @@ mod tests {
         for compression in ALL {
             let bytes = compressed(compression, &capture);
             for cut in [1, 9, 1_000, 9_000] {
-                let source = Source::memory("test", bytes[..bytes.len() - cut].to_vec()).unwrap();
+                // A block cut short gives nothing, and lz4 has but one here.
+                let Ok(source) = Source::memory("test", bytes[..bytes.len() - cut].to_vec()) else {
+                    assert_eq!(compression, Compression::Lz4);
+                    continue;
+                };
                 let (seen, outcomes) = read_all(vec![source], Some(4_096), 2);
                 assert_eq!(seen, plain[..seen.len()], "{compression:?} {cut}");
                 let defect = outcomes[0].defect.as_ref().unwrap_or_else(|| panic!("{compression:?} {cut}"));

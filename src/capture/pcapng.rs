@@ -66,7 +66,7 @@ impl Tick {
     #[inline]
     fn to_ns(self, ticks: u64) -> i64 {
         let ns = match self {
-            Self::Nanoseconds(each) => ticks.checked_mul(each).unwrap_or(u64::MAX),
+            Self::Nanoseconds(each) => ticks.saturating_mul(each),
             Self::Part(parts) => ticks / parts,
             Self::Binary(bits) => u64::try_from((u128::from(ticks) * 1_000_000_000) >> bits).unwrap_or(u64::MAX),
         };
