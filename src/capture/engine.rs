@@ -522,7 +522,7 @@ mod tests {
             }
             let options: &[u8] = if kind % 5 == 4 { &[1, 0, 1, 0, b'x', 0, 0, 0] } else { &[] };
             let which = u32::from(*kind) % interfaces;
-            file.extend(enhanced_with(order, which, index as u64, 2_000, packet, options));
+            file.extend(packet_block_with(order, which, index as u64, 2_000, packet, options));
         }
         file
     }

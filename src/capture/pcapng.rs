@@ -66,7 +66,7 @@ impl Tick {
     #[inline]
     fn to_ns(self, ticks: u64) -> i64 {
         let ns = match self {
-            Self::Nanoseconds(each) => ticks.checked_mul(each).unwrap_or(u64::MAX),
+            Self::Nanoseconds(each) => ticks.saturating_mul(each),
             Self::Part(parts) => ticks / parts,
             Self::Binary(bits) => u64::try_from((u128::from(ticks) * 1_000_000_000) >> bits).unwrap_or(u64::MAX),
         };
@@ -381,7 +381,7 @@ mod tests {
             section(little),
             interface(little, 1, 5, &[]),
             interface(little, 101, 0, &time_options(little, 0x8a, 3)),
-            enhanced(little, 0, 1_000_001, 60, &[1, 2, 3]),
+            packet_block(little, 0, 1_000_001, 60, &[1, 2, 3]),
             block(little, 0x777, &[1, 2, 3, 4]),
             simple(&[4, 5, 6, 7, 8]),
             block(little, 0xbad, &Fields::new(little).u32(62_652).bytes(b"custom").bytes),
@@ -389,7 +389,7 @@ mod tests {
             block(little, 0x4000_0bad, &Fields::new(little).u32(WIRESHARK_ENTERPRISE).bytes),
             section(big),
             interface(big, 113, 0, &time_options(big, 9, 1)),
-            enhanced(big, 0, 5, 62, &[9]),
+            packet_block(big, 0, 5, 62, &[9]),
         ]
         .concat()
     }
@@ -428,16 +428,16 @@ mod tests {
     #[test]
     fn what_a_block_gets_wrong_ends_the_capture_there() {
         let order = ByteOrder::Little;
-        let good = [section(order), interface(order, 1, 0, &[]), enhanced(order, 0, 1, 4, &[0; 4])].concat();
-        let mut trailer = enhanced(order, 0, 1, 4, &[0; 4]);
+        let good = [section(order), interface(order, 1, 0, &[]), packet_block(order, 0, 1, 4, &[0; 4])].concat();
+        let mut trailer = packet_block(order, 0, 1, 4, &[0; 4]);
         *trailer.last_mut().unwrap() = 1;
-        let mut short = enhanced(order, 0, 1, 4, &[0; 4]);
+        let mut short = packet_block(order, 0, 1, 4, &[0; 4]);
         short[20] = 200;
         let cases = [
             (trailer, "the two lengths of the block differ"),
             (short, "the block is too short for the packet it says it holds"),
             (
-                enhanced(order, 1, 1, 4, &[0; 4]),
+                packet_block(order, 1, 1, 4, &[0; 4]),
                 "the packet refers to interface 1, which the section does not describe",
             ),
             (vec![0; 64], "the block header says 0 bytes; a block has 12 to 16777216"),

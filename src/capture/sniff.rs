@@ -90,7 +90,8 @@ fn begin(head: &[u8]) -> Result<(State, usize), (String, String)> {
         return Ok((State::Pcapng(Section::default()), 0));
     }
     if classic::is_classic(head) {
-        let hint = "it holds no packets; capture again";
+        let is_cut = head.len() < MAX_FILE_HEADER;
+        let hint = if is_cut { "it holds no packets; capture again" } else { CONVERT };
         let layout = Layout::parse(head).map_err(|what| (what, hint.to_owned()))?;
         return Ok((State::Classic(layout), layout.file_header));
     }

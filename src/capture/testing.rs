@@ -69,11 +69,11 @@ pub(super) fn interface(order: ByteOrder, link_type: u16, snap_length: u32, opti
     block(order, 1, &Fields::new(order).u16(link_type).u16(0).u32(snap_length).bytes(options).bytes)
 }
 
-pub(super) fn enhanced(order: ByteOrder, interface: u32, ticks: u64, original: u32, packet: &[u8]) -> Vec<u8> {
-    enhanced_with(order, interface, ticks, original, packet, &[])
+pub(super) fn packet_block(order: ByteOrder, interface: u32, ticks: u64, original: u32, packet: &[u8]) -> Vec<u8> {
+    packet_block_with(order, interface, ticks, original, packet, &[])
 }
 
-pub(super) fn enhanced_with(
+pub(super) fn packet_block_with(
     order: ByteOrder,
     interface: u32,
     ticks: u64,
