@@ -1,5 +1,16 @@
 //! Which app sent a flow, and on what evidence: owner metadata, names, wire signatures, operators.
+//!
+//! The facts live in `data/apps.toml` and `data/operators.toml`; a new app is one entry there. A new wire signature is
+//! one file in `signature/` and one row in its table.
 
+mod attribute;
+mod catalogue;
+mod domain;
 mod evidence;
+mod inherit;
+mod schema;
+pub mod signature;
 
+pub use catalogue::{App, Basis, Catalogue, Confidence, Domain, Hit, HitTarget, Network, Service, ServiceKind};
 pub use evidence::{Attribution, Claim, EvidenceKind, Party};
+pub use inherit::{Neighbour, inherit};

@@ -1,0 +1,594 @@
+//! The catalogue: from `data/apps.toml`, `data/operators.toml` and the user's files to indexes that a flow is held against.
+
+use super::domain::{DomainIndex, Refusal, Strictness};
+use super::schema::{AppEntry, CatalogueFile, OperatorFile, SharedEntry};
+use super::signature::{Confidence as SignatureConfidence, SIGNATURES, Says};
+use crate::error::Error;
+use crate::place::Country;
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The catalogue as committed.
+const APPS: &str = include_str!("../../data/apps.toml");
+/// Who runs the most important networks.
+const OPERATORS: &str = include_str!("../../data/operators.toml");
+/// Largest catalogue file read from the user: far above any list a person keeps.
+const FILE_LIMIT: u64 = 16 << 20;
+
+/// How sure an entry is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// Not checked.
+    Low,
+    /// Probable.
+    #[default]
+    Medium,
+    /// Well supported.
+    High,
+}
+
+/// On what the assignment of a domain rests.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Basis {
+    /// Found in the public lists named at the top of `data/apps.toml`.
+    Listed,
+    /// The lists have a parent or child of it.
+    ParentOnly,
+    /// Own knowledge.
+    Unverified,
+    /// The user's own file says so.
+    User,
+}
+
+/// A domain rule of an app or a service.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Domain {
+    /// The pattern as written.
+    pub pattern: Box<str>,
+    /// What its assignment rests on.
+    pub basis: Basis,
+}
+
+/// One app.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct App {
+    /// Id.
+    pub id: Arc<str>,
+    /// As shown.
+    pub name: Box<str>,
+    /// Developer.
+    pub developer: Box<str>,
+    /// The family of companies the developer belongs to: what first parties are told by.
+    pub group: Box<str>,
+    /// The entity or entities that run the service.
+    pub operator: Box<str>,
+    /// Where the group that runs the service has its effective headquarters.
+    pub home_jurisdiction: Option<Country>,
+    /// Seat of the ultimate controlling owner.
+    pub owner_jurisdiction: Option<Country>,
+    /// Further countries with a legal claim.
+    pub other_jurisdictions: Vec<Country>,
+    /// Kind of app.
+    pub category: Box<str>,
+    /// Domains that belong to this app alone.
+    pub domains: Vec<Domain>,
+    /// Networks the operator runs.
+    pub asns: Vec<u32>,
+    /// Android packages.
+    pub android_packages: Vec<Box<str>>,
+    /// Apple bundle identifiers.
+    pub bundle_ids: Vec<Box<str>>,
+    /// Process names.
+    pub process_names: Vec<Box<str>>,
+    /// How sure the entry is.
+    pub confidence: Confidence,
+    /// Where it comes from.
+    pub source: Box<str>,
+    /// Notes.
+    pub notes: Box<str>,
+    /// The user's file, where it comes from one.
+    pub file: Option<PathBuf>,
+}
+
+/// What a shared service is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ServiceKind {
+    /// Built into other developers' apps.
+    Sdk,
+    /// Advertising.
+    Ads,
+    /// Analytics and attribution.
+    Analytics,
+    /// Content delivery network.
+    Cdn,
+    /// Hosting.
+    Cloud,
+    /// Resolver.
+    Dns,
+    /// Certificates and their revocation.
+    Pki,
+    /// Time.
+    Ntp,
+    /// Common back end of one operator's own apps.
+    Platform,
+}
+
+impl ServiceKind {
+    /// The word used in the catalogue.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Sdk => "sdk",
+            Self::Ads => "ads",
+            Self::Analytics => "analytics",
+            Self::Cdn => "cdn",
+            Self::Cloud => "cloud",
+            Self::Dns => "dns",
+            Self::Pki => "pki",
+            Self::Ntp => "ntp",
+            Self::Platform => "platform",
+        }
+    }
+}
+
+/// A service that many apps use.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Service {
+    /// Id.
+    pub id: Arc<str>,
+    /// As shown.
+    pub name: Box<str>,
+    /// Who runs it.
+    pub operator: Box<str>,
+    /// The family of companies the operator belongs to.
+    pub group: Box<str>,
+    /// Home jurisdiction of the operator.
+    pub home_jurisdiction: Option<Country>,
+    /// Seat of the ultimate controlling owner.
+    pub owner_jurisdiction: Option<Country>,
+    /// What it is.
+    pub kind: ServiceKind,
+    /// More closely.
+    pub purpose: Box<str>,
+    /// Domains.
+    pub domains: Vec<Domain>,
+    /// For a platform: the apps it narrows the choice to.
+    pub apps: Vec<Box<str>>,
+    /// Networks.
+    pub asns: Vec<u32>,
+    /// How sure the entry is.
+    pub confidence: Confidence,
+    /// Where it comes from.
+    pub source: Box<str>,
+    /// Notes.
+    pub notes: Box<str>,
+}
+
+/// Who runs an AS, as far as telling parties needs it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Network {
+    /// Operator.
+    pub name: Box<str>,
+    /// The family of companies the operator belongs to.
+    pub group: Box<str>,
+    /// `cloud`, `cdn`, `content`, `telecom`, `dns`, ….
+    pub kind: Box<str>,
+}
+
+/// Whose rule a name fell under.
+#[derive(Clone, Copy, Debug)]
+pub enum HitTarget<'a> {
+    /// An app's.
+    App(&'a App),
+    /// A shared service's.
+    Service(&'a Service),
+}
+
+/// The rule that covers a name.
+#[derive(Clone, Copy, Debug)]
+pub struct Hit<'a> {
+    /// Whose rule it is.
+    pub target: HitTarget<'a>,
+    /// The rule as claims show it: `domain weixin.qq.com`.
+    pub rule: &'a Arc<str>,
+    /// What its assignment rests on.
+    pub basis: Basis,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Target {
+    App(u32),
+    Service(u32),
+}
+
+#[derive(Clone, Debug)]
+struct Rule {
+    target: Target,
+    text: Arc<str>,
+    basis: Basis,
+}
+
+/// What a signature's row comes to in this catalogue.
+#[derive(Clone, Debug)]
+pub(super) enum SignatureTarget {
+    /// An app's id with the rule texts, by confidence.
+    App(Arc<str>, [Arc<str>; 3]),
+    /// A platform's id.
+    Service(Arc<str>),
+    /// The catalogue has no such entry.
+    None,
+}
+
+/// All apps, shared services and networks, indexed.
+#[derive(Clone, Debug, Default)]
+pub struct Catalogue {
+    apps: Vec<App>,
+    services: Vec<Service>,
+    rules: Vec<Rule>,
+    index: DomainIndex,
+    owners: HashMap<Box<str>, (u32, Arc<str>), FixedState>,
+    operators: HashMap<u32, (u32, Arc<str>), FixedState>,
+    networks: HashMap<u32, Arc<Network>, FixedState>,
+    pub(super) signatures: Vec<SignatureTarget>,
+}
+
+impl Catalogue {
+    /// The catalogue that comes with the program.
+    pub fn embedded() -> Result<Self, Error> {
+        Self::with_user::<&Path>(&[])
+    }
+
+    /// The same with the user's entries on top: an entry replaces the one with its id, and its domains, packages and AS
+    /// numbers go before those of other entries. Later files go before earlier ones.
+    pub fn with_user<P: AsRef<Path>>(paths: &[P]) -> Result<Self, Error> {
+        let mut layers = Vec::with_capacity(paths.len() + 1);
+        layers.push((None, parse(APPS, Path::new("apps.toml (embedded)"))?));
+        for path in paths {
+            let path = path.as_ref();
+            let size = std::fs::metadata(path).map_err(|source| Error::io(path, source))?.len();
+            if size > FILE_LIMIT {
+                return Err(Error::not_usable(
+                    path,
+                    format!("{size} bytes"),
+                    "a catalogue file is at most 16 MiB of TOML",
+                ));
+            }
+            let text = std::fs::read_to_string(path).map_err(|source| Error::io(path, source))?;
+            layers.push((Some(path.to_path_buf()), parse(&text, path)?));
+        }
+        let operators: OperatorFile = toml::from_str(OPERATORS).map_err(|error| {
+            Error::not_usable("operators.toml (embedded)", error.to_string(), "rebuild the program")
+        })?;
+        Self::build(layers, operators)
+    }
+
+    fn build(layers: Vec<(Option<PathBuf>, CatalogueFile)>, operators: OperatorFile) -> Result<Self, Error> {
+        let mut catalogue = Self::default();
+        // Last layer first: the first to claim a domain, package or AS keeps it, and an id seen before is passed by.
+        for (file, layer) in layers.into_iter().rev() {
+            let first_new = catalogue.apps.len() as u32;
+            let mut ids = std::collections::BTreeSet::new();
+            for entry in layer.app {
+                checked_id(&entry.id, file.as_deref())?;
+                if !ids.insert(entry.id.clone()) {
+                    return Err(wrong(
+                        file.as_deref(),
+                        format!("app `{}` is there twice", entry.id),
+                        "merge the entries",
+                    ));
+                }
+                if !catalogue.apps.iter().any(|app| *app.id == *entry.id) {
+                    catalogue.add_app(entry, file.as_deref(), first_new)?;
+                }
+            }
+            for entry in layer.shared {
+                checked_id(&entry.id, file.as_deref())?;
+                if !catalogue.services.iter().any(|service| *service.id == *entry.id) {
+                    catalogue.add_service(entry, file.as_deref(), first_new)?;
+                }
+            }
+        }
+        for entry in operators.operator {
+            let group = entry.group.unwrap_or_else(|| entry.name.clone()).into();
+            let network = Arc::new(Network { name: entry.name.into(), group, kind: entry.kind.into() });
+            for asn in entry.asns {
+                catalogue.networks.insert(asn, Arc::clone(&network));
+            }
+        }
+        catalogue.index_operators();
+        catalogue.index_signatures();
+        Ok(catalogue)
+    }
+
+    fn add_app(&mut self, entry: AppEntry, file: Option<&Path>, first_new: u32) -> Result<(), Error> {
+        let country = |code: Option<&String>| checked_country(code.map(String::as_str), &entry.id, file);
+        let home_jurisdiction = country(entry.home_jurisdiction.as_ref())?;
+        let owner_jurisdiction = country(entry.owner_jurisdiction.as_ref())?.or(home_jurisdiction);
+        let mut other_jurisdictions = Vec::new();
+        for code in &entry.other_jurisdictions {
+            other_jurisdictions.extend(country(Some(code))?);
+        }
+        let number = self.apps.len() as u32;
+        let mut domains = Vec::new();
+        for (list, basis) in [
+            (&entry.domains, Basis::Listed),
+            (&entry.domains_parent_only, Basis::ParentOnly),
+            (&entry.domains_unverified, Basis::Unverified),
+        ] {
+            let basis = if file.is_some() { Basis::User } else { basis };
+            for pattern in list {
+                self.add_rule(pattern, Target::App(number), basis, first_new, file)?;
+                domains.push(Domain { pattern: pattern.as_str().into(), basis });
+            }
+        }
+        domains.sort_by(|a, b| a.pattern.cmp(&b.pattern));
+        for (kind, keys) in
+            [("package", &entry.android_packages), ("bundle", &entry.bundle_ids), ("process", &entry.process_names)]
+        {
+            for key in keys {
+                let text = || (number, Arc::from(format!("{kind} {key}")));
+                self.owners.entry(key.to_ascii_lowercase().into()).or_insert_with(text);
+            }
+        }
+        let name = entry.name.unwrap_or_else(|| entry.id.clone());
+        let developer = entry.developer.unwrap_or_else(|| name.clone());
+        self.apps.push(App {
+            id: entry.id.into(),
+            name: name.into(),
+            group: entry.group.unwrap_or_else(|| developer.clone()).into(),
+            operator: entry.operator.unwrap_or_else(|| developer.clone()).into(),
+            developer: developer.into(),
+            home_jurisdiction,
+            owner_jurisdiction,
+            other_jurisdictions,
+            category: entry.category.into(),
+            domains,
+            asns: entry.asns,
+            android_packages: boxed(entry.android_packages),
+            bundle_ids: boxed(entry.bundle_ids),
+            process_names: boxed(entry.process_names),
+            confidence: entry.confidence,
+            source: entry.source.into(),
+            notes: entry.notes.into(),
+            file: file.map(Path::to_path_buf),
+        });
+        Ok(())
+    }
+
+    fn add_service(&mut self, entry: SharedEntry, file: Option<&Path>, first_new: u32) -> Result<(), Error> {
+        let home_jurisdiction = checked_country(entry.home_jurisdiction.as_deref(), &entry.id, file)?;
+        let owner_jurisdiction =
+            checked_country(entry.owner_jurisdiction.as_deref(), &entry.id, file)?.or(home_jurisdiction);
+        let number = self.services.len() as u32;
+        let mut domains = Vec::new();
+        for (list, basis) in [(&entry.domains, Basis::Listed), (&entry.domains_unverified, Basis::Unverified)] {
+            let basis = if file.is_some() { Basis::User } else { basis };
+            for pattern in list {
+                self.add_rule(pattern, Target::Service(number), basis, first_new, file)?;
+                domains.push(Domain { pattern: pattern.as_str().into(), basis });
+            }
+        }
+        domains.sort_by(|a, b| a.pattern.cmp(&b.pattern));
+        let name = entry.name.unwrap_or_else(|| entry.id.clone());
+        let operator = entry.operator.unwrap_or_else(|| name.clone());
+        self.services.push(Service {
+            id: entry.id.into(),
+            name: name.into(),
+            group: entry.group.unwrap_or_else(|| operator.clone()).into(),
+            operator: operator.into(),
+            home_jurisdiction,
+            owner_jurisdiction,
+            kind: entry.kind,
+            purpose: entry.purpose.into(),
+            domains,
+            apps: boxed(entry.apps),
+            asns: entry.asns,
+            confidence: entry.confidence,
+            source: entry.source.into(),
+            notes: entry.notes.into(),
+        });
+        Ok(())
+    }
+
+    fn add_rule(
+        &mut self,
+        pattern: &str,
+        target: Target,
+        basis: Basis,
+        first_new: u32,
+        file: Option<&Path>,
+    ) -> Result<(), Error> {
+        let strictness = if matches!(target, Target::App(_)) { Strictness::App } else { Strictness::Service };
+        match self.index.insert(pattern, strictness, self.rules.len() as u32) {
+            Ok(()) => {
+                self.rules.push(Rule { target, text: Arc::from(format!("domain {pattern}")), basis });
+                Ok(())
+            }
+            Err(Refusal::Wrong(what)) => {
+                Err(wrong(file, format!("domain `{pattern}` {what}"), "see the forms at the top of data/apps.toml"))
+            }
+            Err(Refusal::Held(rule)) => match self.rules.get(rule as usize).map(|rule| (rule.target, rule.basis)) {
+                // A file above this one claims it: that is what files on top are for.
+                Some((Target::App(holder), _)) if holder < first_new => Ok(()),
+                Some((Target::Service(_), Basis::User)) if basis != Basis::User => Ok(()),
+                _ => Err(wrong(file, format!("domain `{pattern}` is there twice"), "a domain belongs to one entry")),
+            },
+        }
+    }
+
+    /// An AS is evidence for an app only where that app alone claims it and no shared service runs there.
+    fn index_operators(&mut self) {
+        let mut claims: std::collections::BTreeMap<u32, Option<u32>> = std::collections::BTreeMap::new();
+        for (number, app) in (0u32..).zip(&self.apps) {
+            for &asn in &app.asns {
+                claims
+                    .entry(asn)
+                    .and_modify(|claim| {
+                        // The user's word goes before the embedded entries.
+                        let by_user =
+                            claim.and_then(|first| self.apps.get(first as usize)).is_some_and(|a| a.file.is_some());
+                        if !(by_user && app.file.is_none()) {
+                            *claim = None;
+                        }
+                    })
+                    .or_insert(Some(number));
+            }
+        }
+        let is_shared = |asn: u32| {
+            self.services.iter().any(|service| service.asns.contains(&asn))
+                || self.networks.get(&asn).is_some_and(|network| &*network.kind != "content")
+        };
+        for (asn, claim) in claims {
+            let by_user = claim.and_then(|number| self.apps.get(number as usize)).is_some_and(|app| app.file.is_some());
+            if let Some(number) = claim
+                && (by_user || !is_shared(asn))
+            {
+                self.operators.insert(asn, (number, Arc::from(format!("AS{asn}"))));
+            }
+        }
+    }
+
+    fn index_signatures(&mut self) {
+        self.signatures = SIGNATURES
+            .iter()
+            .map(|signature| match signature.says {
+                Says::App(id) => self.app(id).map_or(SignatureTarget::None, |app| {
+                    let text = |confidence: SignatureConfidence| {
+                        Arc::from(match confidence {
+                            SignatureConfidence::Certain => format!("signature {}", signature.name),
+                            other => format!("signature {} ({})", signature.name, other.word()),
+                        })
+                    };
+                    SignatureTarget::App(Arc::clone(&app.id), SignatureConfidence::ALL.map(text))
+                }),
+                Says::Platform(id) => self
+                    .service(id)
+                    .map_or(SignatureTarget::None, |service| SignatureTarget::Service(Arc::clone(&service.id))),
+            })
+            .collect();
+    }
+
+    /// Number of apps.
+    pub fn len(&self) -> usize {
+        self.apps.len()
+    }
+
+    /// Whether there are no apps.
+    pub fn is_empty(&self) -> bool {
+        self.apps.is_empty()
+    }
+
+    /// The apps, the user's first, then by id.
+    pub fn apps(&self) -> impl ExactSizeIterator<Item = &App> {
+        self.apps.iter()
+    }
+
+    /// The shared services, the user's first, then by id.
+    pub fn services(&self) -> impl ExactSizeIterator<Item = &Service> {
+        self.services.iter()
+    }
+
+    /// The app with this id.
+    pub fn app(&self, id: &str) -> Option<&App> {
+        self.apps.iter().find(|app| *app.id == *id)
+    }
+
+    /// The shared service with this id.
+    pub fn service(&self, id: &str) -> Option<&Service> {
+        self.services.iter().find(|service| *service.id == *id)
+    }
+
+    /// The apps that a word of the user's may mean: the one with that id; else those whose name, developer, group or
+    /// package has the text in it, or under whose domains it falls.
+    pub fn find(&self, text: &str) -> Vec<&App> {
+        let text = text.trim().to_lowercase();
+        if text.is_empty() {
+            return Vec::new();
+        }
+        if let Some(app) = self.app(&text) {
+            return vec![app];
+        }
+        if let Some(Hit { target: HitTarget::App(app), .. }) = self.look_up(&text) {
+            return vec![app];
+        }
+        let has = |field: &str| field.to_lowercase().contains(&text);
+        self.apps
+            .iter()
+            .filter(|app| {
+                [&*app.id, &app.name, &app.developer, &app.group].into_iter().any(has)
+                    || app.android_packages.iter().chain(&app.bundle_ids).any(|key| has(key))
+            })
+            .collect()
+    }
+
+    /// The longest rule that covers a name in lower case.
+    pub fn look_up(&self, name: &str) -> Option<Hit<'_>> {
+        let rule = self.rules.get(self.index.find(name)? as usize)?;
+        let target = match rule.target {
+            Target::App(number) => HitTarget::App(self.apps.get(number as usize)?),
+            Target::Service(number) => HitTarget::Service(self.services.get(number as usize)?),
+        };
+        Some(Hit { target, rule: &rule.text, basis: rule.basis })
+    }
+
+    /// The app that a package, bundle identifier or process name belongs to, with the rule; case is passed over.
+    pub fn owned_by(&self, key: &str) -> Option<(&App, &Arc<str>)> {
+        // Packages and process names are short; a longer one is none of the catalogue's.
+        let mut buffer = [0u8; 128];
+        let lowered = buffer.get_mut(..key.len())?;
+        lowered.copy_from_slice(key.as_bytes());
+        lowered.make_ascii_lowercase();
+        let (number, rule) = self.owners.get(std::str::from_utf8(lowered).ok()?)?;
+        Some((self.apps.get(*number as usize)?, rule))
+    }
+
+    /// The app whose operator alone runs this AS, with the rule.
+    pub fn operated_by(&self, asn: u32) -> Option<(&App, &Arc<str>)> {
+        let (number, rule) = self.operators.get(&asn)?;
+        Some((self.apps.get(*number as usize)?, rule))
+    }
+
+    /// Who runs an AS, where it is one of the important ones.
+    pub fn network(&self, asn: u32) -> Option<&Network> {
+        self.networks.get(&asn).map(Arc::as_ref)
+    }
+}
+
+fn boxed(list: Vec<String>) -> Vec<Box<str>> {
+    list.into_iter().map(Into::into).collect()
+}
+
+fn parse(text: &str, path: &Path) -> Result<CatalogueFile, Error> {
+    toml::from_str(text).map_err(|error| {
+        Error::not_usable(path, error.to_string().trim_end(), "the fields are explained at the top of data/apps.toml")
+    })
+}
+
+fn wrong(file: Option<&Path>, what: String, hint: &str) -> Error {
+    Error::not_usable(file.unwrap_or(Path::new("apps.toml (embedded)")), what, hint)
+}
+
+fn checked_id(id: &str, file: Option<&Path>) -> Result<(), Error> {
+    let is_usable = !id.is_empty() && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    match is_usable {
+        true => Ok(()),
+        false => Err(wrong(file, format!("id `{id}`"), "an id has lower case letters, digits and hyphens only")),
+    }
+}
+
+fn checked_country(code: Option<&str>, id: &str, file: Option<&Path>) -> Result<Option<Country>, Error> {
+    match code {
+        None => Ok(None),
+        Some(code) => match Country::new(code) {
+            Some(country) => Ok(Some(country)),
+            None => {
+                Err(wrong(file, format!("`{id}`: jurisdiction `{code}`"), "write two letters (ISO 3166-1 alpha-2)"))
+            }
+        },
+    }
+}

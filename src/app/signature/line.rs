@@ -1,0 +1,67 @@
+//! LINE calls over UDP: the signalling of LINE's call servers, and their older fixed-length messages. Held against LINE's
+//! own network, since the marks alone are few.
+
+use super::{Confidence, Probe, Says, Side, Signature, networks};
+
+pub(super) const SIGNATURE: Signature = Signature {
+    name: "line-call",
+    says: Says::App("line"),
+    about: "UDP messages of LINE's call servers, within LINE's networks",
+    read,
+};
+
+fn read(probe: &Probe<'_>) -> Option<Confidence> {
+    if !probe.is_udp || !probe.is_in(networks::LINE) {
+        return None;
+    }
+    let marked = probe.sides().map(|side| is_fixed(side) || is_setup(side));
+    match marked {
+        [true, true] => Some(Confidence::Certain),
+        [false, false] => None,
+        _ => Some(Confidence::Probable),
+    }
+}
+
+/// Messages of one length each.
+fn is_fixed(side: Side<'_>) -> bool {
+    let length = side.first_length();
+    [
+        (&[0xb6, 0x18, 0x00, 0x6a], 110),
+        (&[0xb6, 0x13, 0x00, 0x06], 46),
+        (&[0xb6, 0x07, 0x00, 0x04], 8),
+        (&[0xb6, 0x09, 0x00, 0x0c], 16),
+    ]
+    .iter()
+    .any(|(start, whole)| side.has(0, &start[..]) && length == *whole)
+}
+
+/// Call setup: a word with its high bit set, the length of what follows the header, then 06 with 01 or 02.
+fn is_setup(side: Side<'_>) -> bool {
+    let Some(length) = side.u16(2) else {
+        return false;
+    };
+    let rest = side.first_length();
+    side.bytes.first().is_some_and(|first| first & 0xc0 == 0xc0)
+        && side.bytes.get(4) == Some(&0x06)
+        && usize::from(length) <= rest
+        && rest <= usize::from(length) + 64
+        && rest > 40
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{hex, udp};
+    use super::*;
+
+    #[test]
+    fn only_in_lines_network() {
+        let mut call = hex("b618006a");
+        call.resize(110, 1);
+        assert_eq!(read(&udp(&call, &[], 20610, 38631)), Some(Confidence::Probable));
+        assert_eq!(read(&udp(&call, &call, 20610, 38631)), Some(Confidence::Certain));
+        assert_eq!(read(&udp(&call, &call, 20610, 0)), None);
+        for cut in 0..110 {
+            assert_eq!(read(&udp(&call[..cut], &[], 20610, 38631)), None, "{cut}");
+        }
+    }
+}
