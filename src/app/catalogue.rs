@@ -228,6 +228,7 @@ pub(super) enum SignatureTarget {
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
     apps: Vec<App>,
+    ids: HashMap<Arc<str>, u32, FixedState>,
     services: Vec<Service>,
     rules: Vec<Rule>,
     index: DomainIndex,
@@ -282,7 +283,7 @@ impl Catalogue {
                         "merge the entries",
                     ));
                 }
-                if !catalogue.apps.iter().any(|app| *app.id == *entry.id) {
+                if !catalogue.ids.contains_key(&*entry.id) {
                     catalogue.add_app(entry, file.as_deref(), first_new)?;
                 }
             }
@@ -337,8 +338,10 @@ impl Catalogue {
         }
         let name = entry.name.unwrap_or_else(|| entry.id.clone());
         let developer = entry.developer.unwrap_or_else(|| name.clone());
+        let id: Arc<str> = entry.id.into();
+        self.ids.insert(Arc::clone(&id), number);
         self.apps.push(App {
-            id: entry.id.into(),
+            id,
             name: name.into(),
             group: entry.group.unwrap_or_else(|| developer.clone()).into(),
             operator: entry.operator.unwrap_or_else(|| developer.clone()).into(),
@@ -495,7 +498,7 @@ impl Catalogue {
 
     /// The app with this id.
     pub fn app(&self, id: &str) -> Option<&App> {
-        self.apps.iter().find(|app| *app.id == *id)
+        self.apps.get(*self.ids.get(id)? as usize)
     }
 
     /// The shared service with this id.
@@ -590,5 +593,200 @@ fn checked_country(code: Option<&str>, id: &str, file: Option<&Path>) -> Result<
                 Err(wrong(file, format!("`{id}`: jurisdiction `{code}`"), "write two letters (ISO 3166-1 alpha-2)"))
             }
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    /// ISO 3166-1 alpha-2.
+    const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW";
+
+    fn catalogue() -> Catalogue {
+        Catalogue::embedded().expect("the embedded catalogue is usable")
+    }
+
+    fn owner_of(catalogue: &Catalogue, name: &str) -> String {
+        match catalogue.look_up(name).map(|hit| hit.target) {
+            Some(HitTarget::App(app)) => app.id.to_string(),
+            Some(HitTarget::Service(service)) => format!("[{}]", service.id),
+            None => "-".into(),
+        }
+    }
+
+    fn user(text: &str) -> Result<Catalogue, Error> {
+        let mut file = tempfile::NamedTempFile::new().expect("temporary file");
+        file.write_all(text.as_bytes()).expect("written");
+        Catalogue::with_user(&[file.path()])
+    }
+
+    /// Building it proves more: no domain in two entries, none a public suffix, no id twice.
+    #[test]
+    fn entries_are_sorted_and_whole() {
+        let catalogue = catalogue();
+        assert!(catalogue.len() > 300);
+        assert!(catalogue.apps.windows(2).all(|pair| pair[0].id < pair[1].id));
+        assert!(catalogue.services.windows(2).all(|pair| pair[0].id < pair[1].id));
+        for app in catalogue.apps() {
+            assert!(!app.operator.is_empty() && !app.developer.is_empty() && !app.source.is_empty(), "{}", app.id);
+            assert!(app.home_jurisdiction.is_some(), "{}", app.id);
+            assert!(!app.domains.is_empty(), "{}", app.id);
+            for country in app.home_jurisdiction.iter().chain(&app.owner_jurisdiction).chain(&app.other_jurisdictions) {
+                assert!(COUNTRIES.split(' ').any(|code| code == country.code()), "{}: {country:?}", app.id);
+            }
+        }
+        for service in catalogue.services() {
+            for country in service.home_jurisdiction.iter().chain(&service.owner_jurisdiction) {
+                assert!(COUNTRIES.split(' ').any(|code| code == country.code()), "{}: {country:?}", service.id);
+            }
+            for app in &service.apps {
+                assert!(catalogue.app(app).is_some(), "{}: {app}", service.id);
+            }
+        }
+    }
+
+    #[test]
+    fn lists_are_sorted_and_as_numbers_are_allocated() {
+        let file: CatalogueFile = toml::from_str(APPS).expect("TOML");
+        let ascends = |list: &[String]| list.windows(2).all(|pair| pair[0] < pair[1]);
+        // IANA: 0, 23456, 64496 to 131071 and 4200000000 up are no operator's.
+        let is_allocated = |asn: &u32| matches!(asn, 1..=23455 | 23457..=64495 | 131_072..=401_308);
+        let mut packages = std::collections::BTreeSet::new();
+        for app in &file.app {
+            for list in [&app.domains, &app.domains_parent_only, &app.domains_unverified, &app.process_names] {
+                assert!(ascends(list), "{}: {list:?}", app.id);
+            }
+            for package in app.android_packages.iter().chain(&app.bundle_ids) {
+                packages.insert((package.to_lowercase(), app.id.clone()));
+            }
+            assert!(app.asns.windows(2).all(|pair| pair[0] < pair[1]), "{}", app.id);
+            assert!(app.asns.iter().all(is_allocated), "{}", app.id);
+        }
+        let mut packages: Vec<_> = packages.into_iter().map(|(package, _)| package).collect();
+        let all = packages.len();
+        packages.dedup();
+        assert_eq!(packages.len(), all, "a package is in two apps");
+        for shared in &file.shared {
+            assert!(ascends(&shared.domains) && ascends(&shared.domains_unverified), "{}", shared.id);
+            assert!(shared.asns.iter().all(is_allocated), "{}", shared.id);
+        }
+        let operators: OperatorFile = toml::from_str(OPERATORS).expect("TOML");
+        let mut asns = std::collections::BTreeSet::new();
+        assert!(operators.operator.windows(2).all(|pair| pair[0].name.to_lowercase() < pair[1].name.to_lowercase()));
+        for operator in &operators.operator {
+            assert!(COUNTRIES.split(' ').any(|code| code == operator.jurisdiction), "{}", operator.name);
+            assert!(matches!(&*operator.kind, "cloud" | "cdn" | "content" | "dns" | "telecom"), "{}", operator.name);
+            for asn in &operator.asns {
+                assert!(is_allocated(asn) && asns.insert(*asn), "{} AS{asn}", operator.name);
+            }
+        }
+    }
+
+    #[test]
+    fn names_find_their_app_or_service() {
+        let catalogue = catalogue();
+        for (name, owner) in [
+            ("szshort.weixin.qq.com", "wechat"),
+            ("res.wx.qq.com", "wechat"),
+            ("web.wechat.com", "wechat"),
+            ("qzone.qq.com", "qq"),
+            ("www.qq.com", "[tencent-platform]"),
+            ("work.weixin.qq.com", "wecom"),
+            ("api16-normal-useast5.tiktokv.us", "tiktok"),
+            ("p16-tiktokcdn-com.akamaized.net", "tiktok"),
+            ("log.byteoversea.com", "[bytedance-shared]"),
+            ("aweme.snssdk.com", "[bytedance-shared]"),
+            ("api.amemv.com", "douyin"),
+            ("g.whatsapp.net", "whatsapp"),
+            ("media.fmct2-1.fna.whatsapp.net", "whatsapp"),
+            ("www.facebook.com", "facebook"),
+            ("graph.facebook.com", "[meta-sdk]"),
+            ("scontent.xx.fbcdn.net", "[meta-platform]"),
+            ("instagram.fmct2-1.fna.fbcdn.net", "instagram"),
+            ("edge-mqtt.facebook.com", "messenger"),
+            ("igcdn-photos-a-a.akamaihd.net", "instagram"),
+            ("legy.line-apps.com", "line"),
+            ("query.hicloud.com", "huawei"),
+            ("fota.ztems.com", "zte"),
+            ("www.google.co.jp", "google-services"),
+            ("fonts.googleapis.com", "[google-apis]"),
+            ("youtubei.googleapis.com", "youtube"),
+            ("e1.akamaiedge.net", "[akamai]"),
+            ("example.org", "-"),
+        ] {
+            assert_eq!(owner_of(&catalogue, name), owner, "{name}");
+        }
+    }
+
+    #[test]
+    fn apps_are_found_by_what_people_type() {
+        let catalogue = catalogue();
+        let ids = |text| catalogue.find(text).iter().map(|app| app.id.to_string()).collect::<Vec<_>>();
+        assert_eq!(ids("wechat"), ["wechat"]);
+        assert_eq!(ids("mp.weixin.qq.com"), ["wechat"]);
+        assert!(ids("bytedance").contains(&"tiktok".to_owned()));
+        assert!(ids("").is_empty());
+        assert_eq!(catalogue.owned_by("com.tencent.mm").map(|(app, _)| &*app.id), Some("wechat"));
+        assert_eq!(
+            catalogue.owned_by("WECHAT.EXE").map(|(app, rule)| (&*app.id, &**rule)),
+            Some(("wechat", "process WeChat.exe"))
+        );
+        assert!(catalogue.owned_by(&"x".repeat(500)).is_none());
+        assert_eq!(catalogue.operated_by(62041).map(|(app, _)| &*app.id), Some("telegram"));
+        assert!(catalogue.operated_by(32934).is_none() && catalogue.operated_by(13335).is_none());
+    }
+
+    #[test]
+    fn user_entries_go_before() {
+        let text = r#"
+            [[app]]
+            id = "our-app"
+            home_jurisdiction = "NL"
+            domains = ["our.example", "mp.weixin.qq.com", "graph.facebook.com"]
+            asns = [62041]
+            android_packages = ["com.tencent.mm"]
+            [[app]]
+            id = "line"
+            domains = ["line.me"]
+            [[shared]]
+            id = "our-tracker"
+            kind = "sdk"
+            domains = ["tracker.example", "tinder.com"]
+        "#;
+        let catalogue = user(text).expect("usable");
+        for (name, owner) in [
+            ("a.our.example", "our-app"),
+            ("mp.weixin.qq.com", "our-app"),
+            ("long.weixin.qq.com", "wechat"),
+            ("graph.facebook.com", "our-app"),
+            ("line.me", "line"),
+            ("legy.line-apps.com", "-"),
+            ("x.tracker.example", "[our-tracker]"),
+            ("tinder.com", "[our-tracker]"),
+        ] {
+            assert_eq!(owner_of(&catalogue, name), owner, "{name}");
+        }
+        assert_eq!(catalogue.operated_by(62041).map(|(app, _)| &*app.id), Some("our-app"));
+        assert_eq!(catalogue.owned_by("com.tencent.mm").map(|(app, _)| &*app.id), Some("our-app"));
+    }
+
+    #[test]
+    fn user_mistakes_are_named() {
+        for (text, words) in [
+            ("[[app]]\nid = 'a'\ndomains = ['co.uk']", "public suffix"),
+            ("[[app]]\nid = 'A b'", "id `A b`"),
+            ("[[app]]\nid = 'a'\nhome_jurisdiction = 'Narnia'", "jurisdiction `Narnia`"),
+            ("[[app]]\nid = 'a'\ndomain = ['a.org']", "unknown field"),
+            ("[[app]]\nid = 'a'\ndomains = ['a.org', 'a.org']", "twice"),
+            ("[[app]]\nid = 'a'\n[[app]]\nid = 'a'", "twice"),
+            ("[[shared]]\nid = 'a'\nkind = 'spy'", "unknown variant"),
+            ("\u{0}", "error"),
+        ] {
+            let error = user(text).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(error.contains(words), "{text}: {error}");
+        }
+        assert!(matches!(Catalogue::with_user(&["/nowhere/at/all.toml"]), Err(Error::Io { .. })));
     }
 }
