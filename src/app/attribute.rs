@@ -5,7 +5,8 @@
 //! they point to one operator. Within a class the first name the catalogue knows decides: an app is claimed, a shared
 //! service is named as such and nothing is claimed. All else is kept as competing evidence.
 
-use super::catalogue::{App, Catalogue, Hit, HitTarget, ServiceKind, SignatureTarget};
+use super::catalogue::{Catalogue, SignatureTarget};
+use super::entry::{App, Hit, HitTarget, ServiceKind};
 use super::evidence::{Attribution, Claim, EvidenceKind, Party};
 use super::signature::{Confidence, Probe, SIGNATURES};
 use crate::capture::FrameId;
