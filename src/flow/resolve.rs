@@ -83,7 +83,7 @@ impl Session {
             owner: elect(cold.owners),
             client_head,
             server_head,
-            tunnel: self.key.tunnel,
+            tunnel: self.tunnel,
         }
     }
 

@@ -107,6 +107,7 @@ impl Shard {
                 let is_anchored = known.is_some() || segment.is_some_and(|s| s.flags.is_syn());
                 let mut session = Session::begin(packet.key, packet.side, frame.id, frame.time_ns, is_anchored);
                 session.handshake.opening_syn = syn;
+                session.tunnel = packet.tunnel;
                 self.push(hash, session, hasher)
             }
         };
@@ -223,7 +224,8 @@ impl Shard {
             self.sessions.iter().position(is_near)
         });
         let at = known.unwrap_or_else(|| {
-            let session = Session::begin(packet.key, packet.side, frame.id, frame.time_ns, true);
+            let mut session = Session::begin(packet.key, packet.side, frame.id, frame.time_ns, true);
+            session.tunnel = packet.tunnel;
             self.push(hash, session, hasher)
         });
         let session = &mut self.sessions[at];
