@@ -1,6 +1,7 @@
 //! A session: what is known of one conversation between two idle gaps. Small, since a capture holds millions.
 
 use super::cold::Cold;
+use super::partial::OtherFrames;
 use super::record::Counters;
 use crate::capture::FrameId;
 use crate::packet::{FlowKey, Side, TcpSegment, TunnelPath};
@@ -112,8 +113,8 @@ impl Session {
         self.first_ns[self.opener as usize]
     }
 
-    /// Appends the session that continues this one.
-    pub(super) fn merge(&mut self, right: Self) {
+    /// Appends the session that continues this one; what of it turns out to repeat this one's last packets.
+    pub(super) fn merge(&mut self, mut right: Self) -> OtherFrames {
         // Only a SYN tells a partial that nothing came before.
         let right_begins_with_syn = right.is_anchored;
         for side in [Side::Low, Side::High] {
@@ -127,12 +128,23 @@ impl Session {
         }
         self.handshake.merge(&right.handshake);
         self.last_ns = right.last_ns;
+        let mut repeated = OtherFrames::default();
+        if let Some(cold) = &mut right.cold {
+            let excess = self.cold_mut().repeats.merge(std::mem::take(&mut cold.repeats));
+            for (mine, excess) in self.counters.iter_mut().zip(excess) {
+                mine.packets -= excess.packets;
+                mine.bytes -= excess.bytes;
+                mine.payload -= excess.payload;
+                repeated.add(OtherFrames { frames: excess.packets, bytes: excess.bytes });
+            }
+        }
         if right.cold.is_some() || self.cold.is_some() {
             let is_anchored = self.is_anchored;
             let theirs = right.cold.unwrap_or_default();
             self.cold_mut().merge(*theirs, right_begins_with_syn, is_anchored);
         }
         self.refresh_watch();
+        repeated
     }
 
     /// Recomputes whether payload must go to the stream reader.
