@@ -97,7 +97,7 @@ impl Session {
             }
         }
         for opening in std::mem::take(&mut cold.datagrams) {
-            if let Some((stamp, side, findings)) = opening.into_found() {
+            for (stamp, side, findings) in opening.into_found() {
                 cold.absorb(findings, stamp, side, intern);
             }
         }
