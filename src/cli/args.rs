@@ -1,7 +1,9 @@
 //! The arguments, as clap reads them. Values of formats come from the tables in [`crate::output`].
 
 use crate::output;
-use clap::{Arg, ArgAction, ArgMatches, Args as ClapArgs, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
+use clap::{
+    Arg, ArgAction, ArgMatches, Args as ClapArgs, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint,
+};
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
