@@ -40,9 +40,12 @@ mod live {
 
     fn failed(what: &str, error: &pcap::Error) -> Error {
         let text = error.to_string();
-        let denied = ["permission", "not permitted", "don't have"].iter().any(|word| text.to_lowercase().contains(word));
+        let denied =
+            ["permission", "not permitted", "don't have"].iter().any(|word| text.to_lowercase().contains(word));
         let hint = match denied {
-            true => "capturing needs rights: run it with sudo, or `sudo setcap cap_net_raw,cap_net_admin=eip $(which whither)`",
+            true => {
+                "capturing needs rights: run it with sudo, or `sudo setcap cap_net_raw,cap_net_admin=eip $(which whither)`"
+            }
             false => "`whither capture` lists the interfaces",
         };
         Error::usage(format!("{what}: {text}"), hint)
@@ -76,9 +79,9 @@ mod live {
             capture.filter(expression, true).map_err(|error| failed(&format!("--filter {expression}"), &error))?;
         }
         let link_type = LinkType(u16::try_from(capture.get_datalink().0).unwrap_or(u16::MAX));
-        let mut file = capture.savefile(path).map_err(|error| {
-            Error::not_usable(path, error.to_string(), "choose a folder that can be written to")
-        })?;
+        let mut file = capture
+            .savefile(path)
+            .map_err(|error| Error::not_usable(path, error.to_string(), "choose a folder that can be written to"))?;
         let began = Instant::now();
         let mut tally = Tally::new(link_type, path, !args.quiet && std::io::stderr().is_terminal());
         loop {
@@ -113,7 +116,8 @@ mod live {
     }
 
     fn open(interface: &str) -> Result<Capture<Active>, Error> {
-        let open = || Capture::from_device(interface)?.snaplen(SNAP_LENGTH).timeout(WAIT_MS).immediate_mode(true).open();
+        let open =
+            || Capture::from_device(interface)?.snaplen(SNAP_LENGTH).timeout(WAIT_MS).immediate_mode(true).open();
         open().map_err(|error| failed(interface, &error))
     }
 
@@ -212,7 +216,10 @@ mod live {
 
     fn compile(expression: &str, link_type: LinkType) -> Result<BpfProgram, Error> {
         let refused = |error: pcap::Error| {
-            Error::usage(format!("--filter {}: {error}", escape::shell(expression)), "see pcap-filter(7) for the syntax")
+            Error::usage(
+                format!("--filter {}: {error}", escape::shell(expression)),
+                "see pcap-filter(7) for the syntax",
+            )
         };
         let dead = Capture::dead(Linktype(i32::from(link_type.0))).map_err(refused)?;
         dead.compile(expression, true).map_err(refused)

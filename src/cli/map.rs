@@ -57,7 +57,8 @@ fn width(is_terminal: bool) -> usize {
 
 /// Whether the locale names an encoding that is not UTF-8 (POSIX: the first of these that is set decides).
 fn speaks_unicode() -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    let locale =
+        ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
     locale.is_none_or(|locale| {
         let locale = locale.to_ascii_lowercase();
         locale.contains("utf") || !locale.contains('.')

@@ -74,7 +74,13 @@ impl Tracker {
     /// Closes everything: no frames follow.
     pub fn finish(mut self, sink: impl Fn(usize, Vec<Closed>) + Sync) -> Summary {
         self.close(i64::MAX, sink);
-        Summary { span: self.state.span, others: self.state.others, dropped: self.state.dropped, skipped: self.state.skipped, shed: self.shed }
+        Summary {
+            span: self.state.span,
+            others: self.state.others,
+            dropped: self.state.dropped,
+            skipped: self.state.skipped,
+            shed: self.shed,
+        }
     }
 
     /// Sessions open now.

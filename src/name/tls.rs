@@ -16,7 +16,8 @@ pub(super) const FIRST_BYTES: &[u8] = &[HANDSHAKE, 0x80, 0x81, 0x82, 0x83];
 
 /// Whether a segment may begin with a ClientHello (or is too short to tell).
 pub(super) fn starts_client(payload: &[u8]) -> bool {
-    payload.get(5) != Some(&SERVER_HELLO) && starts(payload) || matches!(payload.first(), Some(0x80..=0x83)) && starts(payload)
+    payload.get(5) != Some(&SERVER_HELLO) && starts(payload)
+        || matches!(payload.first(), Some(0x80..=0x83)) && starts(payload)
 }
 
 /// Whether a segment begins with a ServerHello.

@@ -47,7 +47,9 @@ impl Answer {
         let wanted = name.trim_end_matches('.').to_lowercase();
         let hit = catalogue.look_up(&wanted);
         let (app, service, operator, jurisdiction) = match hit.map(|hit| hit.target) {
-            Some(HitTarget::App(app)) => (Some(app.id.to_string()), None, Some(app.operator.to_string()), app.home_jurisdiction),
+            Some(HitTarget::App(app)) => {
+                (Some(app.id.to_string()), None, Some(app.operator.to_string()), app.home_jurisdiction)
+            }
             Some(HitTarget::Service(service)) => {
                 (None, Some(service.name.to_string()), Some(service.operator.to_string()), service.home_jurisdiction)
             }

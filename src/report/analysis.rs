@@ -166,7 +166,11 @@ fn lanes() -> Vec<Mutex<Lane>> {
 impl Options {
     fn leaves_out(&self, studied: &Studied) -> bool {
         let is_other_app = !self.apps.is_empty()
-            && !studied.attribution.chosen.as_ref().is_some_and(|claim| self.apps.iter().any(|app| **app == *claim.app));
+            && !studied
+                .attribution
+                .chosen
+                .as_ref()
+                .is_some_and(|claim| self.apps.iter().any(|app| **app == *claim.app));
         let is_other_device = !self.devices.is_empty()
             && !self.devices.iter().any(|ip| *ip == studied.flow.client_ip || *ip == studied.flow.server_ip);
         is_other_app || is_other_device
@@ -174,7 +178,12 @@ impl Options {
 }
 
 /// Reads the captures into a routing map.
-pub fn map(sources: Vec<Source>, options: &Options, knowledge: &Knowledge, progress: &Progress) -> (RouteMap, Analysed) {
+pub fn map(
+    sources: Vec<Source>,
+    options: &Options,
+    knowledge: &Knowledge,
+    progress: &Progress,
+) -> (RouteMap, Analysed) {
     let lanes = lanes();
     let take = |lane: usize, closed: Vec<Closed>| {
         let lane = &mut *lock(&lanes[lane]);
@@ -225,7 +234,8 @@ pub fn flows(
             }
         }
         for (_, mut studied) in ready {
-            studied.sort_by_cached_key(|s| (s.flow.first_frame, s.flow.client_ip, s.flow.server_ip, s.flow.client_port));
+            studied
+                .sort_by_cached_key(|s| (s.flow.first_frame, s.flow.client_ip, s.flow.server_ip, s.flow.client_port));
             for one in &studied {
                 wants_more = wants_more && emit(one);
             }

@@ -88,7 +88,9 @@ fn notes(analysed: &Analysed) -> Vec<String> {
     let summary = &analysed.summary;
     if let Some(step_ns) = summary.clock_stepped_back_ns() {
         let seconds = step_ns / 1_000_000_000;
-        notes.push(format!("the clock of the captures steps back by up to {seconds} s: sessions may be told apart wrongly"));
+        notes.push(format!(
+            "the clock of the captures steps back by up to {seconds} s: sessions may be told apart wrongly"
+        ));
     }
     if summary.dropped.frames > 0 {
         notes.push(format!("{} frames never were on the wire, by the capture's own word", summary.dropped.frames));
@@ -123,7 +125,13 @@ fn not_ip(analysed: &Analysed) -> Vec<Remainder> {
     let mut lines: Vec<Remainder> = kinds
         .chain(dropped)
         .chain(skipped)
-        .map(|(reason, sums)| Remainder { reason, frames: sums.frames, bytes: sums.bytes, flows: 0, examples: Vec::new() })
+        .map(|(reason, sums)| Remainder {
+            reason,
+            frames: sums.frames,
+            bytes: sums.bytes,
+            flows: 0,
+            examples: Vec::new(),
+        })
         .collect();
     lines.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.reason.cmp(&b.reason)));
     lines
@@ -194,14 +202,17 @@ impl Builder<'_> {
         let (kind, country, label) = label(key.place);
         let facts = sums.facts.as_deref().cloned().unwrap_or_default();
         let text = |text: &Option<std::sync::Arc<str>>| text.as_deref().map(str::to_owned);
-        let coordinates = (kind == PlaceKind::Country).then(|| self.mean(sums).or_else(|| country?.centroid())).flatten();
-        let city = sums.cities.iter().max_by_key(|(city, bytes)| (**bytes, Reverse(*city))).and_then(|(city, _)| city.clone());
+        let coordinates =
+            (kind == PlaceKind::Country).then(|| self.mean(sums).or_else(|| country?.centroid())).flatten();
+        let city =
+            sums.cities.iter().max_by_key(|(city, bytes)| (**bytes, Reverse(*city))).and_then(|(city, _)| city.clone());
         let mut opinions: Vec<OpinionLine> = sums
             .opinions
             .iter()
             .map(|((source, country), &bytes)| OpinionLine { source: source.to_string(), country: *country, bytes })
             .collect();
-        opinions.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| (&a.source, a.country).cmp(&(&b.source, b.country))));
+        opinions
+            .sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| (&a.source, a.country).cmp(&(&b.source, b.country))));
         let mut parties: Vec<_> = sums.parties.iter().map(|(&party, &bytes)| (party, bytes)).collect();
         parties.sort_by_key(|&(party, bytes)| (Reverse(bytes), party));
         let first = sums.first_frame.unwrap_or_default();
