@@ -6,7 +6,7 @@
 
 use super::gather::Stamp;
 use crate::capture::FrameId;
-use crate::packet::{FlowKey, Packet, Side};
+use crate::packet::{FlowKey, Packet, Side, TunnelPath};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
@@ -32,6 +32,7 @@ struct Piece {
 pub(super) struct Group {
     pub(super) key: FlowKey,
     pub(super) side: Side,
+    pub(super) tunnel: TunnelPath,
     pub(super) first: Stamp,
     pub(super) last: Stamp,
     pub(super) packets: u64,
@@ -87,6 +88,7 @@ impl Fragments {
             None => groups.push(Group {
                 key: packet.key,
                 side: packet.side,
+                tunnel: packet.tunnel,
                 first: stamp,
                 last: stamp,
                 packets: 1,

@@ -60,10 +60,8 @@ impl Session {
         });
         let application = choose_application(&cold.applications);
         let rtt = self.rtt(client, application);
-        let (client_head, server_head) = match application {
-            None => (take_head(&cold.heads, &cold.streams, client), take_head(&cold.heads, &cold.streams, server)),
-            Some(_) => (None, None),
-        };
+        let client_head = take_head(&cold.heads, &cold.streams, client);
+        let server_head = take_head(&cold.heads, &cold.streams, server);
         Flow {
             first_frame: self.first,
             first_seen_ns: began.time_ns,
@@ -85,7 +83,7 @@ impl Session {
             owner: elect(cold.owners),
             client_head,
             server_head,
-            tunnel: self.key.tunnel,
+            tunnel: self.tunnel,
         }
     }
 

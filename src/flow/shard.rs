@@ -107,6 +107,7 @@ impl Shard {
                 let is_anchored = known.is_some() || segment.is_some_and(|s| s.flags.is_syn());
                 let mut session = Session::begin(packet.key, packet.side, frame.id, frame.time_ns, is_anchored);
                 session.handshake.opening_syn = syn;
+                session.tunnel = packet.tunnel;
                 self.push(hash, session, hasher)
             }
         };
@@ -223,7 +224,8 @@ impl Shard {
             self.sessions.iter().position(is_near)
         });
         let at = known.unwrap_or_else(|| {
-            let session = Session::begin(packet.key, packet.side, frame.id, frame.time_ns, true);
+            let mut session = Session::begin(packet.key, packet.side, frame.id, frame.time_ns, true);
+            session.tunnel = packet.tunnel;
             self.push(hash, session, hasher)
         });
         let session = &mut self.sessions[at];
@@ -327,6 +329,7 @@ impl Session {
                     }
                 };
                 opening.observe(stamp, packet.side, packet.payload, is_anchored);
+                self.keep_head(packet, stamp);
                 return;
             }
             let findings = match (reader.read)(&[datagram]) {
@@ -336,19 +339,23 @@ impl Session {
             let cold = self.cold_mut();
             cold.absorb(*findings, stamp, packet.side, &mut |name| interner.intern(name));
             deliver(&key, cold, answers, interner);
+            if reader.shows_app {
+                self.keep_head(packet, stamp);
+            }
             return;
         }
+        self.keep_head(packet, stamp);
+    }
+
+    /// Keeps what wire signatures look at.
+    fn keep_head(&mut self, packet: &Packet<'_>, stamp: Stamp) {
         let side = packet.side as usize;
-        if self.counters[side].packets <= HEAD_DATAGRAMS as u64
-            || self.cold.as_ref().is_some_and(|c| c.heads[side].len() < HEAD_DATAGRAMS)
-        {
-            let heads = &mut self.cold_mut().heads[side];
-            if heads.len() < HEAD_DATAGRAMS {
-                let kept =
-                    if heads.is_empty() { &packet.payload[..packet.payload.len().min(Head::LIMIT)] } else { &[] };
-                heads.push(Segment { stamp, sequence: 0, length: packet.payload_length, bytes: kept.into() });
-            }
+        if self.cold.as_ref().is_some_and(|cold| cold.heads[side].len() >= HEAD_DATAGRAMS) {
+            return;
         }
+        let heads = &mut self.cold_mut().heads[side];
+        let kept = if heads.is_empty() { &packet.payload[..packet.payload.len().min(Head::LIMIT)] } else { &[] };
+        heads.push(Segment { stamp, sequence: 0, length: packet.payload_length, bytes: kept.into() });
     }
 }
 
