@@ -27,6 +27,9 @@ enum Command {
         /// The sample.
         #[arg(long, default_value = "samples/phone.pcapng")]
         capture: String,
+        /// Where it was taken.
+        #[arg(long)]
+        from: Option<String>,
         /// Where to write.
         #[arg(long, default_value = "docs/terminal.svg")]
         into: PathBuf,
@@ -36,6 +39,6 @@ enum Command {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     match Command::parse() {
         Command::Geo { from, into } => geo::run(&from, &into),
-        Command::Picture { capture, into } => picture::run(&capture, &into),
+        Command::Picture { capture, from, into } => picture::run(&capture, from.as_deref(), &into),
     }
 }

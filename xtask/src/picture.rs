@@ -26,6 +26,9 @@ struct Look {
     color: Option<u8>,
 }
 
+/// Text of one look and the column it begins in.
+type Piece = (usize, Look, String);
+
 impl Look {
     fn classes(self) -> String {
         let color = self.color.map(|code| format!("c{code}"));
@@ -35,17 +38,20 @@ impl Look {
 }
 
 /// Runs the program on `capture` and writes the picture of what it says.
-pub(crate) fn run(capture: &str, into: &Path) -> Result<(), Box<dyn Error>> {
-    let arguments = ["run", "--quiet", "--release", "--", "map", capture, "--color", "always", "--quiet"];
+pub(crate) fn run(capture: &str, from: Option<&str>, into: &Path) -> Result<(), Box<dyn Error>> {
+    let mut shown = vec!["map", capture];
+    shown.extend(from.map(|from| ["--from", from]).into_iter().flatten());
     let output = Command::new(env!("CARGO"))
-        .args(arguments)
+        .args(["run", "--quiet", "--release", "--"])
+        .args(&shown)
+        .args(["--color", "always", "--quiet"])
         .env("COLUMNS", COLUMNS.to_string())
         .env("LC_ALL", "C.UTF-8")
         .output()?;
     if !output.status.success() {
         return Err(format!("whither map {capture}: {}", String::from_utf8_lossy(&output.stderr)).into());
     }
-    let text = format!("$ whither map {capture}\n{}", String::from_utf8(output.stdout)?);
+    let text = format!("$ whither {}\n{}", shown.join(" "), String::from_utf8(output.stdout)?);
     std::fs::write(into, picture(&text)?)?;
     Ok(())
 }
@@ -88,7 +94,7 @@ fn picture(text: &str) -> Result<String, Box<dyn Error>> {
 }
 
 /// The words of a line with their columns: pieces of one look, cut where two spaces stand.
-fn pieces(line: &str) -> Result<Vec<(usize, Look, String)>, Box<dyn Error>> {
+fn pieces(line: &str) -> Result<Vec<Piece>, Box<dyn Error>> {
     let mut out = Vec::new();
     let mut look = Look::default();
     let mut column = 0;
