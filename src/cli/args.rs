@@ -115,6 +115,10 @@ pub(super) struct InputArgs {
     /// Only frames that this BPF filter passes, as tcpdump writes it (needs the feature `live`)
     #[arg(long, value_name = "BPF")]
     pub(super) filter: Option<String>,
+    /// Who owned each connection, where the capture does not say: PCAPdroid's CSV, rustnet's `.connections.jsonl`, or a table
+    /// as docs/owners.md describes it (may be repeated)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) owners: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) knowledge: KnowledgeArgs,
 }

@@ -2,7 +2,8 @@
 
 use super::datagram::DatagramOpening;
 use super::gather::{Segment, Stamp};
-use super::record::Head;
+use super::record::{Flow, Head};
+use super::repeats::Repeats;
 use super::stream::StreamSide;
 use crate::capture::owner::Owner;
 use crate::capture::{Direction, FrameId};
@@ -10,8 +11,8 @@ use crate::name::{Answer, Application, CertificateSubject, EchConfig, EchOffer, 
 use crate::packet::Side;
 use std::sync::Arc;
 
-/// Names kept per session, the first by frame: a connection reused for many requests shows its first hosts.
-const NAME_LIMIT: usize = 32;
+/// Names kept per session, the first by frame.
+const NAME_LIMIT: usize = Flow::NAME_LIMIT;
 /// Application protocols kept per session.
 const APPLICATION_LIMIT: usize = 4;
 /// Owners kept per session: an honest capture names one or a few, and a part that stopped counting an owner could not know
@@ -60,6 +61,8 @@ pub(super) struct Cold {
     pub(super) ech: Option<(FrameId, EchOffer)>,
     pub(super) certificate: Option<(FrameId, CertificateSubject)>,
     pub(super) owners: Vec<Votes>,
+    /// Records with a packet id, which may repeat each other.
+    pub(super) repeats: Repeats,
     /// Answers on their way to the answer table.
     pub(super) outbox: Vec<Delivery>,
     /// Datagrams that came in pieces.

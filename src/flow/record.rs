@@ -173,8 +173,11 @@ pub struct Flow {
 }
 
 impl Flow {
-    /// The best name, if any.
+    /// Names kept per flow, the first by frame: a connection reused for many requests shows its first hosts.
+    pub const NAME_LIMIT: usize = 32;
+
+    /// The best name of the server, if any; what a lookup asked for is none.
     pub fn name(&self) -> Option<&Name> {
-        self.names.first()
+        self.names.first().filter(|name| name.source != NameSource::DnsQuestion)
     }
 }

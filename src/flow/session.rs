@@ -1,6 +1,7 @@
 //! A session: what is known of one conversation between two idle gaps. Small, since a capture holds millions.
 
 use super::cold::Cold;
+use super::partial::OtherFrames;
 use super::record::{Counters, Rtt, RttSource};
 use crate::capture::FrameId;
 use crate::packet::{FlowKey, Side, TcpSegment, TunnelPath};
@@ -182,8 +183,12 @@ impl Session {
         folded.map_or(self.last_ns, |folded| folded.last_ns.max(self.last_ns))
     }
 
-    /// Appends the session that continues this one.
-    pub(super) fn merge(&mut self, right: Self) {
+    /// Appends the session that continues this one; what of it turns out to repeat this one's last packets.
+    pub(super) fn merge(&mut self, mut right: Self) -> OtherFrames {
+        let excess = match &mut right.cold {
+            Some(cold) => self.cold_mut().repeats.merge(std::mem::take(&mut cold.repeats)),
+            None => Default::default(),
+        };
         if right.cold.is_some() || self.cold.is_some() {
             let is_anchored = self.is_anchored;
             let theirs = right.cold.unwrap_or_else(|| Box::new(Cold::new(right.handshake.isn.is_some())));
@@ -201,7 +206,15 @@ impl Session {
         }
         self.handshake.merge(&right.handshake);
         self.last_ns = right.last_ns;
+        let mut repeated = OtherFrames::default();
+        for (mine, excess) in self.counters.iter_mut().zip(excess) {
+            mine.packets -= excess.packets;
+            mine.bytes -= excess.bytes;
+            mine.payload -= excess.payload;
+            repeated.add(OtherFrames { frames: excess.packets, bytes: excess.bytes });
+        }
         self.refresh_watch();
+        repeated
     }
 
     /// Recomputes whether payload must go to the stream reader.

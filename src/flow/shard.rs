@@ -5,6 +5,7 @@ use super::cold::{Cold, Folded, HEAD_DATAGRAMS};
 use super::datagram::DatagramOpening;
 use super::fragments;
 use super::gather::{Segment, Stamp};
+use super::partial::OtherFrames;
 use super::record::Head;
 use super::session::{NEVER, Session};
 use super::stream;
@@ -61,6 +62,8 @@ pub(super) struct Shard {
     earlier: HashMap<FlowKey, u32, RandomState>,
     /// Sessions of nothing but datagrams that came in pieces: no later packet continues them.
     pieced: HashMap<FlowKey, Vec<Session>, RandomState>,
+    /// Records that repeat a packet, by their packet id.
+    pub(super) repeated: OtherFrames,
 }
 
 impl Shard {
@@ -121,19 +124,28 @@ impl Shard {
         };
         let session = &mut self.sessions[at];
         let side = packet.side as usize;
-        let counters = &mut session.counters[side];
-        counters.packets += 1;
-        counters.bytes += u64::from(packet.counted_length);
-        counters.payload += u64::from(packet.payload_length);
+        let (bytes, payload) = (u64::from(packet.counted_length), u64::from(packet.payload_length));
+        let mut is_repeat = false;
+        if let Some(note) = frame.note {
+            if let Some(owner) = &note.owner {
+                session.cold_mut().vote(owner, note.direction, frame.id);
+            }
+            if let Some(id) = note.packet_id {
+                is_repeat = session.cold_mut().repeats.observe(id, packet.side, bytes, payload);
+            }
+        }
+        if !is_repeat {
+            let counters = &mut session.counters[side];
+            counters.packets += 1;
+            counters.bytes += bytes;
+            counters.payload += payload;
+        } else {
+            self.repeated.add(OtherFrames { frames: 1, bytes });
+        }
         if session.first_ns[side] == NEVER {
             session.first_ns[side] = frame.time_ns;
         }
         session.last_ns = frame.time_ns;
-        if let Some(note) = frame.note
-            && let Some(owner) = &note.owner
-        {
-            session.cold_mut().vote(owner, note.direction, frame.id);
-        }
         match segment {
             Some(segment) => {
                 if segment.flags.is_syn() || segment.flags.is_rst() {
@@ -157,6 +169,7 @@ impl Shard {
     /// is usually little.
     pub(super) fn prepend(&mut self, left: Self, hasher: &RandomState, mut joined: impl FnMut(&mut Session)) {
         let mut front = left.sessions;
+        self.repeated.add(left.repeated);
         // Only a key's latest session can go on: earlier ones are followed by it.
         let mut latest: HashMap<FlowKey, usize, RandomState> =
             HashMap::with_capacity_and_hasher(front.len(), hasher.clone());
@@ -182,7 +195,7 @@ impl Shard {
                 continue;
             }
             let empty = Session::begin(theirs.key, theirs.opener, theirs.first, theirs.last_ns, false);
-            front[at].merge(std::mem::replace(theirs, empty));
+            self.repeated.add(front[at].merge(std::mem::replace(theirs, empty)));
             is_taken[there] = true;
             joined(&mut front[at]);
         }
