@@ -5,7 +5,8 @@
 //! they point to one operator. Within a class the first name the catalogue knows decides: an app is claimed, a shared
 //! service is named as such and nothing is claimed. All else is kept as competing evidence.
 
-use super::catalogue::{App, Catalogue, Hit, HitTarget, ServiceKind, SignatureTarget};
+use super::catalogue::{Catalogue, SignatureTarget};
+use super::entry::{App, Hit, HitTarget, ServiceKind};
 use super::evidence::{Attribution, Claim, EvidenceKind, Party};
 use super::signature::{Confidence, Probe, SIGNATURES};
 use crate::capture::FrameId;
@@ -294,5 +295,166 @@ fn claim_certificate<'a>(
             }
             HitTarget::Service(_) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::owner::{Owner, OwnerFormat};
+    use crate::flow::{Counters, Head, Name};
+    use crate::packet::TunnelPath;
+    use std::net::Ipv4Addr;
+
+    fn flow(names: &[(NameSource, &str)]) -> Flow {
+        let names = names.iter().zip(3..).map(|(&(source, name), frame)| Name {
+            source,
+            frame: FrameId::new(0, frame),
+            name: name.into(),
+        });
+        Flow {
+            first_frame: FrameId::new(0, 1),
+            first_seen_ns: 0,
+            last_seen_ns: 0,
+            protocol: 6,
+            client_ip: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
+            client_port: Some(50_000),
+            server_ip: IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1)),
+            server_port: Some(443),
+            up: Counters::default(),
+            down: Counters::default(),
+            application: None,
+            names: names.collect(),
+            alpn: Vec::new(),
+            ech_offer: None,
+            ech: None,
+            certificate: None,
+            rtt: None,
+            owner: None,
+            client_head: None,
+            server_head: None,
+            tunnel: TunnelPath::default(),
+        }
+    }
+
+    fn owned(mut flow: Flow, package: &str) -> Flow {
+        let mut owner = Owner::new(OwnerFormat::Pcapdroid);
+        owner.package = Some(package.into());
+        flow.owner = Some(OwnerEvidence {
+            owner: Arc::new(owner),
+            votes: 1,
+            votes_total: 1,
+            frame: FrameId::new(0, 1),
+            others: Vec::new(),
+        });
+        flow
+    }
+
+    fn at(asn: u32) -> Place {
+        Place { asn: Some(asn), ..Place::default() }
+    }
+
+    /// `app kind rule`, the others, service, party.
+    fn shown(flow: &Flow, place: &Place) -> (String, Vec<String>, String, Option<Party>) {
+        let catalogue = Catalogue::embedded().expect("usable");
+        let got = catalogue.attribute(flow, place);
+        let line = |claim: &Claim| format!("{} {} {}", claim.app, claim.kind.word(), claim.rule);
+        (
+            got.chosen.as_ref().map(line).unwrap_or_default(),
+            got.others.iter().map(line).collect(),
+            got.service.as_deref().unwrap_or_default().to_owned(),
+            got.party,
+        )
+    }
+
+    #[test]
+    fn owner_goes_before_name_and_both_are_kept() {
+        let named = flow(&[(NameSource::TlsSni, "www.tiktok.com")]);
+        let (chosen, others, service, party) = shown(&owned(named, "com.tencent.mm:push"), &Place::default());
+        assert_eq!(chosen, "wechat owner package com.tencent.mm");
+        assert_eq!(others, ["tiktok name domain tiktok.com"]);
+        assert_eq!((service.as_str(), party), ("", Some(Party::Third)));
+        let (chosen, ..) = shown(&owned(flow(&[]), "org.example.unknown"), &Place::default());
+        assert_eq!(chosen, "org.example.unknown owner package org.example.unknown");
+    }
+
+    #[test]
+    fn what_was_said_goes_before_what_was_resolved() {
+        let place = Place::default();
+        let said = flow(&[(NameSource::TlsSni, "www.tiktok.com"), (NameSource::Dns, "www.reddit.com")]);
+        let (chosen, others, _, party) = shown(&said, &place);
+        assert_eq!((chosen.as_str(), party), ("tiktok name domain tiktok.com", Some(Party::First)));
+        assert_eq!(others, ["reddit name domain reddit.com"]);
+        let unknown = flow(&[(NameSource::TlsSni, "unknown.example"), (NameSource::Dns, "www.reddit.com")]);
+        let (chosen, others, ..) = shown(&unknown, &place);
+        assert_eq!((chosen.as_str(), others.len()), ("", 1));
+        let resolved = flow(&[(NameSource::Dns, "www.reddit.com")]);
+        assert_eq!(shown(&resolved, &place).0, "reddit name domain reddit.com");
+    }
+
+    #[test]
+    fn shared_services_are_named_and_nobodys() {
+        let sdk = flow(&[(NameSource::TlsSni, "graph.facebook.com")]);
+        let (chosen, others, service, party) = shown(&sdk, &at(32934));
+        assert_eq!((chosen.as_str(), others.len(), service.as_str(), party), ("", 0, "meta-sdk", None));
+        let (chosen, _, service, party) = shown(&owned(sdk.clone(), "com.duolingo"), &at(32934));
+        assert_eq!(chosen, "duolingo owner package com.duolingo");
+        assert_eq!((service.as_str(), party), ("meta-sdk", Some(Party::ThirdSdk)));
+        let (_, _, _, party) = shown(&owned(sdk, "com.facebook.katana"), &at(32934));
+        assert_eq!(party, Some(Party::First));
+        let platform = flow(&[(NameSource::TlsSni, "www.qq.com")]);
+        let (chosen, _, service, _) = shown(&platform, &at(132203));
+        assert_eq!((chosen.as_str(), service.as_str()), ("", "tencent-platform"));
+        let cdn = owned(flow(&[(NameSource::TlsSni, "d1.cloudfront.net")]), "com.duolingo");
+        assert_eq!(shown(&cdn, &at(16509)).3, Some(Party::ThirdCdn));
+    }
+
+    #[test]
+    fn fronts_of_hidden_names_are_not_credited() {
+        let mut hidden = flow(&[(NameSource::TlsSni, "discord.com")]);
+        hidden.ech = Some(Ech::Likely);
+        assert_eq!(shown(&hidden, &Place::default()).0, "");
+        hidden.ech = Some(Ech::Grease);
+        assert_eq!(shown(&hidden, &Place::default()).0, "discord name domain discord.com");
+        let mut resolved = flow(&[(NameSource::TlsSni, "cloudflare-ech.com"), (NameSource::Dns, "discord.com")]);
+        resolved.ech = Some(Ech::Confirmed);
+        assert_eq!(shown(&resolved, &Place::default()).0, "discord name domain discord.com");
+    }
+
+    #[test]
+    fn certificates_decide_only_for_one_operator() {
+        let source = NameSource::TlsCertificate;
+        let meta =
+            flow(&[(source, "facebook.com"), (source, "fb.com"), (source, "fbcdn.net"), (source, "messenger.com")]);
+        let (chosen, others, ..) = shown(&meta, &Place::default());
+        assert_eq!(chosen, "facebook name domain facebook.com");
+        assert_eq!(others, ["messenger name domain messenger.com"]);
+        let many = flow(&[(source, "reddit.com"), (source, "www.reddit.com"), (source, "tinder.com")]);
+        assert_eq!(shown(&many, &Place::default()).0, "");
+    }
+
+    #[test]
+    fn signature_then_operator() {
+        let mut call = flow(&[]);
+        call.client_head =
+            Some(Head { bytes: b"WA\x01\x05\0\0".to_vec(), lengths: vec![6], frame: FrameId::new(0, 9) });
+        let (chosen, others, ..) = shown(&call, &at(62041));
+        assert_eq!(chosen, "whatsapp signature signature whatsapp");
+        assert_eq!(others, ["telegram operator AS62041"]);
+        let (chosen, _, _, party) = shown(&flow(&[]), &at(62041));
+        assert_eq!((chosen.as_str(), party), ("telegram operator AS62041", Some(Party::First)));
+        assert_eq!(shown(&flow(&[]), &at(16509)).0, "");
+        let mut quic = flow(&[]);
+        quic.protocol = 17;
+        let bytes = vec![0xc9, 0xfa, 0xce, 0xb0, 0x02, 8, 1, 2, 3, 4, 5, 6, 7, 8];
+        quic.client_head = Some(Head { bytes, lengths: vec![14], frame: FrameId::new(0, 9) });
+        let (chosen, _, service, _) = shown(&quic, &at(32934));
+        assert_eq!((chosen.as_str(), service.as_str()), ("", "meta-platform"));
+    }
+
+    #[test]
+    fn local_names_say_nothing() {
+        let local = flow(&[(NameSource::Mdns, "tiktok.com"), (NameSource::Netbios, "reddit.com")]);
+        assert_eq!(shown(&local, &Place::default()).0, "");
     }
 }

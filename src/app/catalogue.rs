@@ -1,13 +1,13 @@
 //! The catalogue: from `data/apps.toml`, `data/operators.toml` and the user's files to indexes that a flow is held against.
 
 use super::domain::{DomainIndex, Refusal, Strictness};
+use super::entry::{App, Basis, Domain, Hit, HitTarget, Network, Service};
 use super::schema::{AppEntry, CatalogueFile, OperatorFile, SharedEntry};
 use super::signature::{Confidence as SignatureConfidence, SIGNATURES, Says};
 use crate::error::Error;
 use crate::place::Country;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
-use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,188 +17,6 @@ const APPS: &str = include_str!("../../data/apps.toml");
 const OPERATORS: &str = include_str!("../../data/operators.toml");
 /// Largest catalogue file read from the user: far above any list a person keeps.
 const FILE_LIMIT: u64 = 16 << 20;
-
-/// How sure an entry is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Confidence {
-    /// Not checked.
-    Low,
-    /// Probable.
-    #[default]
-    Medium,
-    /// Well supported.
-    High,
-}
-
-/// On what the assignment of a domain rests.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Basis {
-    /// Found in the public lists named at the top of `data/apps.toml`.
-    Listed,
-    /// The lists have a parent or child of it.
-    ParentOnly,
-    /// Own knowledge.
-    Unverified,
-    /// The user's own file says so.
-    User,
-}
-
-/// A domain rule of an app or a service.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Domain {
-    /// The pattern as written.
-    pub pattern: Box<str>,
-    /// What its assignment rests on.
-    pub basis: Basis,
-}
-
-/// One app.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct App {
-    /// Id.
-    pub id: Arc<str>,
-    /// As shown.
-    pub name: Box<str>,
-    /// Developer.
-    pub developer: Box<str>,
-    /// The family of companies the developer belongs to: what first parties are told by.
-    pub group: Box<str>,
-    /// The entity or entities that run the service.
-    pub operator: Box<str>,
-    /// Where the group that runs the service has its effective headquarters.
-    pub home_jurisdiction: Option<Country>,
-    /// Seat of the ultimate controlling owner.
-    pub owner_jurisdiction: Option<Country>,
-    /// Further countries with a legal claim.
-    pub other_jurisdictions: Vec<Country>,
-    /// Kind of app.
-    pub category: Box<str>,
-    /// Domains that belong to this app alone.
-    pub domains: Vec<Domain>,
-    /// Networks the operator runs.
-    pub asns: Vec<u32>,
-    /// Android packages.
-    pub android_packages: Vec<Box<str>>,
-    /// Apple bundle identifiers.
-    pub bundle_ids: Vec<Box<str>>,
-    /// Process names.
-    pub process_names: Vec<Box<str>>,
-    /// How sure the entry is.
-    pub confidence: Confidence,
-    /// Where it comes from.
-    pub source: Box<str>,
-    /// Notes.
-    pub notes: Box<str>,
-    /// The user's file, where it comes from one.
-    pub file: Option<PathBuf>,
-}
-
-/// What a shared service is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ServiceKind {
-    /// Built into other developers' apps.
-    Sdk,
-    /// Advertising.
-    Ads,
-    /// Analytics and attribution.
-    Analytics,
-    /// Content delivery network.
-    Cdn,
-    /// Hosting.
-    Cloud,
-    /// Resolver.
-    Dns,
-    /// Certificates and their revocation.
-    Pki,
-    /// Time.
-    Ntp,
-    /// Common back end of one operator's own apps.
-    Platform,
-}
-
-impl ServiceKind {
-    /// The word used in the catalogue.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Sdk => "sdk",
-            Self::Ads => "ads",
-            Self::Analytics => "analytics",
-            Self::Cdn => "cdn",
-            Self::Cloud => "cloud",
-            Self::Dns => "dns",
-            Self::Pki => "pki",
-            Self::Ntp => "ntp",
-            Self::Platform => "platform",
-        }
-    }
-}
-
-/// A service that many apps use.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Service {
-    /// Id.
-    pub id: Arc<str>,
-    /// As shown.
-    pub name: Box<str>,
-    /// Who runs it.
-    pub operator: Box<str>,
-    /// The family of companies the operator belongs to.
-    pub group: Box<str>,
-    /// Home jurisdiction of the operator.
-    pub home_jurisdiction: Option<Country>,
-    /// Seat of the ultimate controlling owner.
-    pub owner_jurisdiction: Option<Country>,
-    /// What it is.
-    pub kind: ServiceKind,
-    /// More closely.
-    pub purpose: Box<str>,
-    /// Domains.
-    pub domains: Vec<Domain>,
-    /// For a platform: the apps it narrows the choice to.
-    pub apps: Vec<Box<str>>,
-    /// Networks.
-    pub asns: Vec<u32>,
-    /// How sure the entry is.
-    pub confidence: Confidence,
-    /// Where it comes from.
-    pub source: Box<str>,
-    /// Notes.
-    pub notes: Box<str>,
-}
-
-/// Who runs an AS, as far as telling parties needs it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Network {
-    /// Operator.
-    pub name: Box<str>,
-    /// The family of companies the operator belongs to.
-    pub group: Box<str>,
-    /// `cloud`, `cdn`, `content`, `telecom`, `dns`, ….
-    pub kind: Box<str>,
-}
-
-/// Whose rule a name fell under.
-#[derive(Clone, Copy, Debug)]
-pub enum HitTarget<'a> {
-    /// An app's.
-    App(&'a App),
-    /// A shared service's.
-    Service(&'a Service),
-}
-
-/// The rule that covers a name.
-#[derive(Clone, Copy, Debug)]
-pub struct Hit<'a> {
-    /// Whose rule it is.
-    pub target: HitTarget<'a>,
-    /// The rule as claims show it: `domain weixin.qq.com`.
-    pub rule: &'a Arc<str>,
-    /// What its assignment rests on.
-    pub basis: Basis,
-}
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Target {
@@ -228,6 +46,7 @@ pub(super) enum SignatureTarget {
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
     apps: Vec<App>,
+    ids: HashMap<Arc<str>, u32, FixedState>,
     services: Vec<Service>,
     rules: Vec<Rule>,
     index: DomainIndex,
@@ -282,7 +101,7 @@ impl Catalogue {
                         "merge the entries",
                     ));
                 }
-                if !catalogue.apps.iter().any(|app| *app.id == *entry.id) {
+                if !catalogue.ids.contains_key(&*entry.id) {
                     catalogue.add_app(entry, file.as_deref(), first_new)?;
                 }
             }
@@ -337,8 +156,10 @@ impl Catalogue {
         }
         let name = entry.name.unwrap_or_else(|| entry.id.clone());
         let developer = entry.developer.unwrap_or_else(|| name.clone());
+        let id: Arc<str> = entry.id.into();
+        self.ids.insert(Arc::clone(&id), number);
         self.apps.push(App {
-            id: entry.id.into(),
+            id,
             name: name.into(),
             group: entry.group.unwrap_or_else(|| developer.clone()).into(),
             operator: entry.operator.unwrap_or_else(|| developer.clone()).into(),
@@ -495,7 +316,7 @@ impl Catalogue {
 
     /// The app with this id.
     pub fn app(&self, id: &str) -> Option<&App> {
-        self.apps.iter().find(|app| *app.id == *id)
+        self.apps.get(*self.ids.get(id)? as usize)
     }
 
     /// The shared service with this id.
@@ -590,5 +411,200 @@ fn checked_country(code: Option<&str>, id: &str, file: Option<&Path>) -> Result<
                 Err(wrong(file, format!("`{id}`: jurisdiction `{code}`"), "write two letters (ISO 3166-1 alpha-2)"))
             }
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    /// ISO 3166-1 alpha-2.
+    const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW";
+
+    fn catalogue() -> Catalogue {
+        Catalogue::embedded().expect("the embedded catalogue is usable")
+    }
+
+    fn owner_of(catalogue: &Catalogue, name: &str) -> String {
+        match catalogue.look_up(name).map(|hit| hit.target) {
+            Some(HitTarget::App(app)) => app.id.to_string(),
+            Some(HitTarget::Service(service)) => format!("[{}]", service.id),
+            None => "-".into(),
+        }
+    }
+
+    fn user(text: &str) -> Result<Catalogue, Error> {
+        let mut file = tempfile::NamedTempFile::new().expect("temporary file");
+        file.write_all(text.as_bytes()).expect("written");
+        Catalogue::with_user(&[file.path()])
+    }
+
+    /// Building it proves more: no domain in two entries, none a public suffix, no id twice.
+    #[test]
+    fn entries_are_sorted_and_whole() {
+        let catalogue = catalogue();
+        assert!(catalogue.len() > 300);
+        assert!(catalogue.apps.windows(2).all(|pair| pair[0].id < pair[1].id));
+        assert!(catalogue.services.windows(2).all(|pair| pair[0].id < pair[1].id));
+        for app in catalogue.apps() {
+            assert!(!app.operator.is_empty() && !app.developer.is_empty() && !app.source.is_empty(), "{}", app.id);
+            assert!(app.home_jurisdiction.is_some(), "{}", app.id);
+            assert!(!app.domains.is_empty(), "{}", app.id);
+            for country in app.home_jurisdiction.iter().chain(&app.owner_jurisdiction).chain(&app.other_jurisdictions) {
+                assert!(COUNTRIES.split(' ').any(|code| code == country.code()), "{}: {country:?}", app.id);
+            }
+        }
+        for service in catalogue.services() {
+            for country in service.home_jurisdiction.iter().chain(&service.owner_jurisdiction) {
+                assert!(COUNTRIES.split(' ').any(|code| code == country.code()), "{}: {country:?}", service.id);
+            }
+            for app in &service.apps {
+                assert!(catalogue.app(app).is_some(), "{}: {app}", service.id);
+            }
+        }
+    }
+
+    #[test]
+    fn lists_are_sorted_and_as_numbers_are_allocated() {
+        let file: CatalogueFile = toml::from_str(APPS).expect("TOML");
+        let ascends = |list: &[String]| list.windows(2).all(|pair| pair[0] < pair[1]);
+        // IANA: 0, 23456, 64496 to 131071 and 4200000000 up are no operator's.
+        let is_allocated = |asn: &u32| matches!(asn, 1..=23455 | 23457..=64495 | 131_072..=401_308);
+        let mut packages = std::collections::BTreeSet::new();
+        for app in &file.app {
+            for list in [&app.domains, &app.domains_parent_only, &app.domains_unverified, &app.process_names] {
+                assert!(ascends(list), "{}: {list:?}", app.id);
+            }
+            for package in app.android_packages.iter().chain(&app.bundle_ids) {
+                packages.insert((package.to_lowercase(), app.id.clone()));
+            }
+            assert!(app.asns.windows(2).all(|pair| pair[0] < pair[1]), "{}", app.id);
+            assert!(app.asns.iter().all(is_allocated), "{}", app.id);
+        }
+        let mut packages: Vec<_> = packages.into_iter().map(|(package, _)| package).collect();
+        let all = packages.len();
+        packages.dedup();
+        assert_eq!(packages.len(), all, "a package is in two apps");
+        for shared in &file.shared {
+            assert!(ascends(&shared.domains) && ascends(&shared.domains_unverified), "{}", shared.id);
+            assert!(shared.asns.iter().all(is_allocated), "{}", shared.id);
+        }
+        let operators: OperatorFile = toml::from_str(OPERATORS).expect("TOML");
+        let mut asns = std::collections::BTreeSet::new();
+        assert!(operators.operator.windows(2).all(|pair| pair[0].name.to_lowercase() < pair[1].name.to_lowercase()));
+        for operator in &operators.operator {
+            assert!(COUNTRIES.split(' ').any(|code| code == operator.jurisdiction), "{}", operator.name);
+            assert!(matches!(&*operator.kind, "cloud" | "cdn" | "content" | "dns" | "telecom"), "{}", operator.name);
+            for asn in &operator.asns {
+                assert!(is_allocated(asn) && asns.insert(*asn), "{} AS{asn}", operator.name);
+            }
+        }
+    }
+
+    #[test]
+    fn names_find_their_app_or_service() {
+        let catalogue = catalogue();
+        for (name, owner) in [
+            ("szshort.weixin.qq.com", "wechat"),
+            ("res.wx.qq.com", "wechat"),
+            ("web.wechat.com", "wechat"),
+            ("qzone.qq.com", "qq"),
+            ("www.qq.com", "[tencent-platform]"),
+            ("work.weixin.qq.com", "wecom"),
+            ("api16-normal-useast5.tiktokv.us", "tiktok"),
+            ("p16-tiktokcdn-com.akamaized.net", "tiktok"),
+            ("log.byteoversea.com", "[bytedance-shared]"),
+            ("aweme.snssdk.com", "[bytedance-shared]"),
+            ("api.amemv.com", "douyin"),
+            ("g.whatsapp.net", "whatsapp"),
+            ("media.fmct2-1.fna.whatsapp.net", "whatsapp"),
+            ("www.facebook.com", "facebook"),
+            ("graph.facebook.com", "[meta-sdk]"),
+            ("scontent.xx.fbcdn.net", "[meta-platform]"),
+            ("instagram.fmct2-1.fna.fbcdn.net", "instagram"),
+            ("edge-mqtt.facebook.com", "messenger"),
+            ("igcdn-photos-a-a.akamaihd.net", "instagram"),
+            ("legy.line-apps.com", "line"),
+            ("query.hicloud.com", "huawei"),
+            ("fota.ztems.com", "zte"),
+            ("www.google.co.jp", "google-services"),
+            ("fonts.googleapis.com", "[google-apis]"),
+            ("youtubei.googleapis.com", "youtube"),
+            ("e1.akamaiedge.net", "[akamai]"),
+            ("example.org", "-"),
+        ] {
+            assert_eq!(owner_of(&catalogue, name), owner, "{name}");
+        }
+    }
+
+    #[test]
+    fn apps_are_found_by_what_people_type() {
+        let catalogue = catalogue();
+        let ids = |text| catalogue.find(text).iter().map(|app| app.id.to_string()).collect::<Vec<_>>();
+        assert_eq!(ids("wechat"), ["wechat"]);
+        assert_eq!(ids("mp.weixin.qq.com"), ["wechat"]);
+        assert!(ids("bytedance").contains(&"tiktok".to_owned()));
+        assert!(ids("").is_empty());
+        assert_eq!(catalogue.owned_by("com.tencent.mm").map(|(app, _)| &*app.id), Some("wechat"));
+        assert_eq!(
+            catalogue.owned_by("WECHAT.EXE").map(|(app, rule)| (&*app.id, &**rule)),
+            Some(("wechat", "process WeChat.exe"))
+        );
+        assert!(catalogue.owned_by(&"x".repeat(500)).is_none());
+        assert_eq!(catalogue.operated_by(62041).map(|(app, _)| &*app.id), Some("telegram"));
+        assert!(catalogue.operated_by(32934).is_none() && catalogue.operated_by(13335).is_none());
+    }
+
+    #[test]
+    fn user_entries_go_before() {
+        let text = r#"
+            [[app]]
+            id = "our-app"
+            home_jurisdiction = "NL"
+            domains = ["our.example", "mp.weixin.qq.com", "graph.facebook.com"]
+            asns = [62041]
+            android_packages = ["com.tencent.mm"]
+            [[app]]
+            id = "line"
+            domains = ["line.me"]
+            [[shared]]
+            id = "our-tracker"
+            kind = "sdk"
+            domains = ["tracker.example", "tinder.com"]
+        "#;
+        let catalogue = user(text).expect("usable");
+        for (name, owner) in [
+            ("a.our.example", "our-app"),
+            ("mp.weixin.qq.com", "our-app"),
+            ("long.weixin.qq.com", "wechat"),
+            ("graph.facebook.com", "our-app"),
+            ("line.me", "line"),
+            ("legy.line-apps.com", "-"),
+            ("x.tracker.example", "[our-tracker]"),
+            ("tinder.com", "[our-tracker]"),
+        ] {
+            assert_eq!(owner_of(&catalogue, name), owner, "{name}");
+        }
+        assert_eq!(catalogue.operated_by(62041).map(|(app, _)| &*app.id), Some("our-app"));
+        assert_eq!(catalogue.owned_by("com.tencent.mm").map(|(app, _)| &*app.id), Some("our-app"));
+    }
+
+    #[test]
+    fn user_mistakes_are_named() {
+        for (text, words) in [
+            ("[[app]]\nid = 'a'\ndomains = ['co.uk']", "public suffix"),
+            ("[[app]]\nid = 'A b'", "id `A b`"),
+            ("[[app]]\nid = 'a'\nhome_jurisdiction = 'Narnia'", "jurisdiction `Narnia`"),
+            ("[[app]]\nid = 'a'\ndomain = ['a.org']", "unknown field"),
+            ("[[app]]\nid = 'a'\ndomains = ['a.org', 'a.org']", "twice"),
+            ("[[app]]\nid = 'a'\n[[app]]\nid = 'a'", "twice"),
+            ("[[shared]]\nid = 'a'\nkind = 'spy'", "unknown variant"),
+            ("\u{0}", "error"),
+        ] {
+            let error = user(text).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(error.contains(words), "{text}: {error}");
+        }
+        assert!(matches!(Catalogue::with_user(&["/nowhere/at/all.toml"]), Err(Error::Io { .. })));
     }
 }

@@ -3,7 +3,7 @@
 //! 1. **Socket.** A UDP flow from the same client address *and port* as a flow of known app, overlapping it in time: one
 //!    socket belongs to one process. This is how the peers of a call are found whose relay was recognised.
 //! 2. **Server.** A flow of the same client to the same server address, port and protocol as flows of known app, begun within
-//!    [`WINDOW_NS`] of one of them, where *all* claims of that client to that address agree.
+//!    a minute of one of them, where *all* claims of that client to that address agree.
 //!
 //! Neither rule crosses owners: where the capture names owners, a flow without one, or of another, inherits nothing. Only
 //! claims of kind owner, name, and signature are passed on (never weak operator or inherited ones, so nothing chains), and one
@@ -16,7 +16,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Apps open further connections to a server within seconds of the first; a minute leaves room for retries.
-pub const WINDOW_NS: i64 = 60_000_000_000;
+const WINDOW_NS: i64 = 60_000_000_000;
 
 const UDP: u8 = 17;
 

@@ -6,11 +6,13 @@
 mod attribute;
 mod catalogue;
 mod domain;
+mod entry;
 mod evidence;
 mod inherit;
 mod schema;
 pub mod signature;
 
-pub use catalogue::{App, Basis, Catalogue, Confidence, Domain, Hit, HitTarget, Network, Service, ServiceKind};
+pub use catalogue::Catalogue;
+pub use entry::{App, Basis, Confidence, Domain, Hit, HitTarget, Network, Service, ServiceKind};
 pub use evidence::{Attribution, Claim, EvidenceKind, Party};
 pub use inherit::{Neighbour, inherit};

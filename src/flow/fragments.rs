@@ -9,7 +9,7 @@
 
 use super::gather::Stamp;
 use crate::capture::FrameId;
-use crate::packet::{FlowKey, Packet, Side};
+use crate::packet::{FlowKey, Packet, Side, TunnelPath};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
@@ -27,6 +27,7 @@ type Key = (FlowKey, Side, u32);
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Piece {
     stamp: Stamp,
+    tunnel: TunnelPath,
     /// Frame length on the wire.
     length: u32,
     offset: u32,
@@ -39,6 +40,7 @@ struct Piece {
 pub(super) struct Group {
     pub(super) key: FlowKey,
     pub(super) side: Side,
+    pub(super) tunnel: TunnelPath,
     pub(super) first: Stamp,
     /// Latest time of a piece.
     pub(super) last_ns: i64,
@@ -52,6 +54,7 @@ impl Group {
         Some(Self {
             key,
             side,
+            tunnel: pieces.first()?.tunnel,
             first: pieces.first()?.stamp,
             last_ns: pieces.iter().map(|piece| piece.stamp.time_ns).max()?,
             packets: pieces.len() as u64,
@@ -108,6 +111,7 @@ impl Fragments {
         let Some(fragment) = packet.fragment else { return };
         let piece = Piece {
             stamp,
+            tunnel: packet.tunnel,
             length: packet.counted_length,
             offset: fragment.offset,
             has_more: fragment.has_more,

@@ -29,7 +29,8 @@ pub struct Name {
     pub name: Arc<str>,
 }
 
-/// The first payload bytes one side sent, kept where no reader recognised the protocol: what wire signatures look at.
+/// The first payload bytes one side sent, kept where an app may give itself away by them: what wire
+/// signatures look at.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Head {
     /// The first [`Head::LIMIT`] bytes of the side's stream, or of its first datagram.
@@ -152,9 +153,9 @@ pub struct Flow {
     pub rtt: Option<Rtt>,
     /// Who the capture says owned the packets.
     pub owner: Option<OwnerEvidence>,
-    /// First bytes of the client, where the protocol was not recognised.
+    /// First bytes of the client, where wire signatures may look at them.
     pub client_head: Option<Head>,
-    /// First bytes of the server, where the protocol was not recognised.
+    /// First bytes of the server, likewise.
     pub server_head: Option<Head>,
     /// Encapsulations around it, outermost first.
     pub tunnel: TunnelPath,

@@ -33,7 +33,7 @@ impl Session {
         let mut cold = self.cold.take().map(|cold| *cold).unwrap_or_default();
         self.finish(&mut cold);
         if let Some(folded) = cold.folded.take().filter(|folded| folded.first.frame < began.frame) {
-            (began, self.opener) = (folded.first, folded.side);
+            (began, self.opener, self.tunnel) = (folded.first, folded.side, folded.tunnel);
         }
         let (client, found) = self.direction(&cold, answers, began);
         let server = client.opposite();
@@ -64,10 +64,8 @@ impl Session {
         let ech_offer = cold.ech.map(|(_, offer)| offer);
         let application = choose_application(&cold.applications);
         let rtt = self.rtt(client, application);
-        let (client_head, server_head) = match application {
-            None => (take_head(&cold.heads, &cold.streams, client), take_head(&cold.heads, &cold.streams, server)),
-            Some(_) => (None, None),
-        };
+        let client_head = take_head(&cold.heads, &cold.streams, client);
+        let server_head = take_head(&cold.heads, &cold.streams, server);
         Flow {
             first_frame: began.frame,
             first_seen_ns: began.time_ns,
@@ -89,7 +87,7 @@ impl Session {
             owner: elect(cold.owners),
             client_head,
             server_head,
-            tunnel: self.key.tunnel,
+            tunnel: self.tunnel,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::cold::Cold;
 use super::record::Counters;
 use crate::capture::FrameId;
-use crate::packet::{FlowKey, Side, TcpSegment};
+use crate::packet::{FlowKey, Side, TcpSegment, TunnelPath};
 
 /// No packet of that side was seen.
 pub(super) const NEVER: i64 = i64::MIN;
@@ -12,6 +12,8 @@ pub(super) const NEVER: i64 = i64::MIN;
 #[derive(Clone, Debug)]
 pub(super) struct Session {
     pub(super) key: FlowKey,
+    /// What lay around the first packet.
+    pub(super) tunnel: TunnelPath,
     /// The side that sent the first frame.
     pub(super) opener: Side,
     pub(super) handshake: Handshake,
@@ -80,6 +82,7 @@ impl Session {
     pub(super) fn begin(key: FlowKey, side: Side, frame: FrameId, time_ns: i64, is_anchored: bool) -> Self {
         Self {
             key,
+            tunnel: TunnelPath::NONE,
             opener: side,
             handshake: Handshake::default(),
             first: frame,

@@ -115,6 +115,7 @@ impl Shard {
                 let is_anchored = known.is_some() || segment.is_some_and(|s| s.flags.is_syn());
                 let mut session = Session::begin(packet.key, packet.side, frame.id, frame.time_ns, is_anchored);
                 session.handshake.opening_syn = syn;
+                session.tunnel = packet.tunnel;
                 self.push(hash, session, hasher)
             }
         };
@@ -244,7 +245,9 @@ impl Shard {
             None => {
                 let pieced = self.pieced.entry(packet.key).or_default();
                 if pieced.last().is_none_or(|last| frame.time_ns.saturating_sub(last.last_ns) > idle) {
-                    pieced.push(Session::begin(packet.key, packet.side, frame.id, frame.time_ns, true));
+                    let mut session = Session::begin(packet.key, packet.side, frame.id, frame.time_ns, true);
+                    session.tunnel = packet.tunnel;
+                    pieced.push(session);
                 }
                 let Some(session) = pieced.last_mut() else { return };
                 session.last_ns = session.last_ns.max(last_ns);
@@ -254,7 +257,9 @@ impl Shard {
             }
         };
         let stamp = Stamp { frame: frame.id, time_ns: frame.time_ns };
-        let new = || Box::new(Folded { first: stamp, side: packet.side, last_ns, datagrams: Vec::new() });
+        let new = || {
+            Box::new(Folded { first: stamp, side: packet.side, tunnel: packet.tunnel, last_ns, datagrams: Vec::new() })
+        };
         let folded = session.cold_mut().folded.get_or_insert_with(new);
         folded.last_ns = folded.last_ns.max(last_ns);
         let counters = &mut session.counters[packet.side as usize];
@@ -360,6 +365,7 @@ impl Session {
                     }
                 };
                 opening.observe(stamp, packet.side, packet.payload, is_anchored);
+                self.keep_head(packet, stamp);
                 return;
             }
             let findings = match (reader.read)(&[datagram]) {
@@ -369,12 +375,20 @@ impl Session {
             let cold = self.cold_mut();
             cold.absorb(*findings, stamp, packet.side, &mut |name| interner.intern(name));
             deliver(&key, cold, answers, interner);
+            if reader.shows_app {
+                self.keep_head(packet, stamp);
+            }
             return;
         }
+        self.keep_head(packet, stamp);
+    }
+
+    /// Keeps what wire signatures look at.
+    fn keep_head(&mut self, packet: &Packet<'_>, stamp: Stamp) {
         let side = packet.side as usize;
         let known = self.cold.as_ref().map_or(&[][..], |cold| &cold.heads[side]);
         // The first by frame: what came in pieces comes late.
-        let at = if is_folded { known.partition_point(|kept| kept.stamp < stamp) } else { known.len() };
+        let at = known.partition_point(|kept| kept.stamp < stamp);
         if at < HEAD_DATAGRAMS {
             let kept = if at == 0 { &packet.payload[..packet.payload.len().min(Head::LIMIT)] } else { &[] };
             let segment = Segment { stamp, sequence: 0, length: packet.payload_length, bytes: kept.into() };

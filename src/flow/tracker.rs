@@ -196,18 +196,20 @@ impl Tracker {
         let hasher = self.state.hasher.clone();
         let whole = group.whole();
         let bytes = u32::try_from(group.bytes).unwrap_or(u32::MAX);
-        let mut packet = match whole.as_deref().map(|payload| dissect_ip(&group.key, group.side, payload, bytes)) {
-            Some(Dissected::Packet(packet)) if packet.fragment.is_none() => packet,
-            _ => crate::packet::Packet {
-                key: group.key,
-                side: group.side,
-                transport: crate::packet::Transport::Other,
-                payload: &[],
-                payload_length: 0,
-                counted_length: bytes,
-                fragment: None,
-            },
-        };
+        let mut packet =
+            match whole.as_deref().map(|payload| dissect_ip(&group.key, group.side, group.tunnel, payload, bytes)) {
+                Some(Dissected::Packet(packet)) if packet.fragment.is_none() => packet,
+                _ => crate::packet::Packet {
+                    key: group.key,
+                    side: group.side,
+                    transport: crate::packet::Transport::Other,
+                    payload: &[],
+                    payload_length: 0,
+                    counted_length: bytes,
+                    fragment: None,
+                    tunnel: group.tunnel,
+                },
+            };
         packet.counted_length = bytes;
         let note = None;
         let frame = Frame {

@@ -46,6 +46,8 @@ pub struct DatagramReader {
     pub starts: fn(&Datagram<'_>) -> bool,
     /// Whether an opening may span several datagrams (QUIC, DTLS). Otherwise `read` sees every datagram by itself.
     pub gathers: bool,
+    /// Whether apps give themselves away by how they speak this protocol, so that its first bytes are kept.
+    pub shows_app: bool,
     /// Reads the datagrams of one sender that passed `starts`, in capture order. Called again with one more after
     /// [`Reading::NeedMore`] (and, for a reader that gathers, after [`Reading::No`]); `consumed` is ignored.
     pub read: fn(&[Datagram<'_>]) -> Reading,
@@ -76,7 +78,10 @@ pub static DATAGRAM_READERS: &[DatagramReader] = &[
     gathering_row("quic", gquic::FIRST_BYTES, gquic::starts, gquic::read),
     gathering_row("dtls", dtls::FIRST_BYTES, dtls::starts, dtls::read),
     datagram_row("dns", dns::PORTS, &[], dns::starts_datagram, dns::read_datagrams),
-    datagram_row("stun", &[], stun::FIRST_BYTES, stun::starts_datagram, stun::read_datagrams),
+    DatagramReader {
+        shows_app: true,
+        ..datagram_row("stun", &[], stun::FIRST_BYTES, stun::starts_datagram, stun::read_datagrams)
+    },
     datagram_row("netbios", netbios::PORTS, &[], netbios::starts_datagram, netbios::read_datagrams),
     datagram_row("ssdp", &[], b"HMN", http::starts_datagram, http::read_datagrams),
     datagram_row("ntp", &[123], &[], datagram::starts_ntp, datagram::read_ntp),
@@ -104,7 +109,7 @@ const fn datagram_row(
     starts: fn(&Datagram<'_>) -> bool,
     read: fn(&[Datagram<'_>]) -> Reading,
 ) -> DatagramReader {
-    DatagramReader { protocol, ports, first_bytes, starts, gathers: false, read }
+    DatagramReader { protocol, ports, first_bytes, starts, gathers: false, shows_app: false, read }
 }
 
 const fn gathering_row(
@@ -113,7 +118,7 @@ const fn gathering_row(
     starts: fn(&Datagram<'_>) -> bool,
     read: fn(&[Datagram<'_>]) -> Reading,
 ) -> DatagramReader {
-    DatagramReader { protocol, ports: &[], first_bytes, starts, gathers: true, read }
+    DatagramReader { protocol, ports: &[], first_bytes, starts, gathers: true, shows_app: true, read }
 }
 
 /// Which of [`STREAM_READERS`] an opening with this first byte may belong to: bit `n` is row `n`. Zero, the common answer

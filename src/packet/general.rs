@@ -19,7 +19,13 @@ pub(crate) fn dissect<'a>(frame: &Frame<'a>) -> Dissected<'a> {
 }
 
 /// Reads the payload of a datagram whose fragments were put together.
-pub(crate) fn dissect_ip<'a>(key: &FlowKey, side: Side, payload: &'a [u8], counted_length: u32) -> Dissected<'a> {
+pub(crate) fn dissect_ip<'a>(
+    key: &FlowKey,
+    side: Side,
+    tunnel: TunnelPath,
+    payload: &'a [u8],
+    counted_length: u32,
+) -> Dissected<'a> {
     if !matches!(key.version, 4 | 6) {
         return Dissected::NotIp(NotIp::Malformed);
     }
@@ -34,7 +40,7 @@ pub(crate) fn dissect_ip<'a>(key: &FlowKey, side: Side, payload: &'a [u8], count
     let mut datagram = if key.version == 6 { ip::past_extensions(datagram) } else { datagram };
     // What was put together cannot be a piece again (RFC 8200 allows one fragment header).
     datagram.fragment = None;
-    innermost(datagram, key.tunnel, counted_length)
+    innermost(datagram, tunnel, counted_length)
 }
 
 /// Opens encapsulations until there is none, or none that holds what it should, or the path is full.
@@ -99,7 +105,7 @@ mod tests {
     }
 
     fn path(packet: &Packet<'_>) -> Vec<Encapsulation> {
-        packet.key.tunnel.iter().collect()
+        packet.tunnel.iter().collect()
     }
 
     /// Each way to carry the inner packet, by its name.
@@ -213,7 +219,7 @@ mod tests {
         let mut first = outer.clone();
         first[6] = 0x20;
         let piece = packet(&raw(&first));
-        let joined = dissect_ip(&piece.key, piece.side, &outer[20..], 999);
+        let joined = dissect_ip(&piece.key, piece.side, piece.tunnel, &outer[20..], 999);
         let Dissected::Packet(joined) = joined else { panic!("{joined:?}") };
         assert_eq!((joined.payload, joined.counted_length), (&[7, 8][..], 999));
         assert_eq!(path(&joined), [Encapsulation::Vxlan]);
@@ -287,8 +293,8 @@ mod tests {
                 prop_assert_eq!(packet.counted_length, frame.wire_length);
             }
             let (version, zero) = (if is_v4 { 4 } else { 6 }, ([0; 16], 0));
-            let (key, side) = FlowKey::new(version, key_protocol, zero, zero, TunnelPath::NONE);
-            let _ = dissect_ip(&key, side, &bytes, 0);
+            let (key, side) = FlowKey::new(version, key_protocol, zero, zero);
+            let _ = dissect_ip(&key, side, TunnelPath::NONE, &bytes, 0);
         }
     }
 }

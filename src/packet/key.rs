@@ -151,6 +151,7 @@ impl Side {
 
 /// Both endpoints of a conversation in one order, so that both directions have the same key.
 ///
+/// Encapsulations are not part of it: a mirror or a load balancer may wrap one direction and leave the other bare.
 /// Addresses are integers, IPv4 in the upper 32 bits; `version` keeps them apart from IPv6.
 #[derive(Clone, Copy, PartialOrd, Ord, Debug)]
 pub struct FlowKey {
@@ -162,8 +163,6 @@ pub struct FlowKey {
     pub protocol: u8,
     /// 4 or 6.
     pub version: u8,
-    /// What lies around the innermost IP packet.
-    pub tunnel: TunnelPath,
 }
 
 impl FlowKey {
@@ -173,39 +172,26 @@ impl FlowKey {
     /// The key of a packet from `source` to `destination` (address bytes, IPv4 zero-padded; port 0 where there is none),
     /// and the side that sent it.
     #[inline]
-    pub fn new(
-        version: u8,
-        protocol: u8,
-        source: ([u8; 16], u16),
-        destination: ([u8; 16], u16),
-        tunnel: TunnelPath,
-    ) -> (Self, Side) {
+    pub fn new(version: u8, protocol: u8, source: ([u8; 16], u16), destination: ([u8; 16], u16)) -> (Self, Side) {
         let from = (u128::from_be_bytes(source.0), source.1);
         let to = (u128::from_be_bytes(destination.0), destination.1);
-        Self::ordered(version, protocol, from, to, from <= to, tunnel)
+        Self::ordered(version, protocol, from, to, from <= to)
     }
 
-    /// The same for IPv4 addresses outside of any tunnel: what the short path needs.
+    /// The same for IPv4 addresses: what the short path needs.
     #[inline(always)]
     pub(super) fn plain_v4(protocol: u8, source: ([u8; 4], u16), destination: ([u8; 4], u16)) -> (Self, Side) {
         let from = (u32::from_be_bytes(source.0), source.1);
         let to = (u32::from_be_bytes(destination.0), destination.1);
         let is_from_low = (u64::from(from.0) << 16 | u64::from(from.1)) <= (u64::from(to.0) << 16 | u64::from(to.1));
         let wide = |(address, port): (u32, u16)| (u128::from(address) << Self::IPV4_SHIFT, port);
-        Self::ordered(4, protocol, wide(from), wide(to), is_from_low, TunnelPath::NONE)
+        Self::ordered(4, protocol, wide(from), wide(to), is_from_low)
     }
 
     #[inline(always)]
-    fn ordered(
-        version: u8,
-        protocol: u8,
-        from: (u128, u16),
-        to: (u128, u16),
-        is_from_low: bool,
-        tunnel: TunnelPath,
-    ) -> (Self, Side) {
+    fn ordered(version: u8, protocol: u8, from: (u128, u16), to: (u128, u16), is_from_low: bool) -> (Self, Side) {
         let (low, high, side) = if is_from_low { (from, to, Side::Low) } else { (to, from, Side::High) };
-        (Self { low: low.0, high: high.0, low_port: low.1, high_port: high.1, protocol, version, tunnel }, side)
+        (Self { low: low.0, high: high.0, low_port: low.1, high_port: high.1, protocol, version }, side)
     }
 
     /// Address of one side.
@@ -245,8 +231,7 @@ impl FlowKey {
     /// All but the addresses.
     #[inline(always)]
     const fn tail(&self) -> u128 {
-        (self.tunnel.0 as u128) << 64
-            | (self.low_port as u128) << 48
+        (self.low_port as u128) << 48
             | (self.high_port as u128) << 32
             | (self.protocol as u128) << 8
             | self.version as u128
@@ -267,7 +252,7 @@ impl Hash for FlowKey {
     /// A plain IPv4 conversation is one 128-bit word: 32 bits each of addresses, ports and the rest.
     #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
-        if self.version == 4 && self.tunnel.is_empty() {
+        if self.version == 4 {
             state.write_u128(self.low | self.high >> 32 | self.tail());
         } else {
             state.write_u128(self.low);
@@ -324,13 +309,13 @@ mod tests {
             let back = FlowKey::plain_v4(protocol, (destination, ports.1), (source, ports.0));
             prop_assert_eq!(there.0, back.0);
             prop_assert_eq!(there.1 == back.1, there.0.is_to_itself());
-            let slow = FlowKey::new(4, protocol, (wide(source), ports.0), (wide(destination), ports.1), TunnelPath::NONE);
+            let slow = FlowKey::new(4, protocol, (wide(source), ports.0), (wide(destination), ports.1));
             prop_assert_eq!(there, slow);
             let state = RandomState::new();
             prop_assert_eq!(state.hash_one(there.0), state.hash_one(back.0));
             prop_assert_eq!(there.0.address(there.1), IpAddr::from(source));
             prop_assert_eq!(there.0.port(there.1), ports.0);
-            let other = FlowKey::new(6, protocol, (wide(source), ports.0), (wide(destination), ports.1), TunnelPath::NONE);
+            let other = FlowKey::new(6, protocol, (wide(source), ports.0), (wide(destination), ports.1));
             prop_assert_ne!(there.0, other.0);
         }
     }

@@ -71,7 +71,7 @@ fn read_v6(bytes: &[u8], wire_length: usize, counted_length: u32) -> Option<Pack
     let source = *header.get(8..)?.first_chunk::<16>()?;
     let destination = *header.get(24..)?.first_chunk::<16>()?;
     let segment = Segment::read(header[6], rest, payload_length)?;
-    let key = FlowKey::new(6, header[6], (source, segment.ports.0), (destination, segment.ports.1), TunnelPath::NONE);
+    let key = FlowKey::new(6, header[6], (source, segment.ports.0), (destination, segment.ports.1));
     Some(segment.packet(key, counted_length))
 }
 
@@ -129,6 +129,7 @@ impl<'a> Segment<'a> {
             payload_length: self.payload_length,
             counted_length,
             fragment: None,
+            tunnel: TunnelPath::NONE,
         }
     }
 }

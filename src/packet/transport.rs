@@ -42,7 +42,6 @@ pub(crate) fn packet<'a>(datagram: &Datagram<'a>, tunnel: TunnelPath, counted_le
         datagram.protocol,
         (datagram.source, opened.ports.0),
         (datagram.destination, opened.ports.1),
-        tunnel,
     );
     let payload_length = match datagram.fragment {
         Some(_) => 0,
@@ -56,6 +55,7 @@ pub(crate) fn packet<'a>(datagram: &Datagram<'a>, tunnel: TunnelPath, counted_le
         payload_length,
         counted_length,
         fragment: datagram.fragment,
+        tunnel,
     }
 }
 

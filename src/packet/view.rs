@@ -1,6 +1,6 @@
 //! A packet is what was understood of a frame: the flow key, the transport header and the payload.
 
-use super::key::{FlowKey, Side};
+use super::key::{FlowKey, Side, TunnelPath};
 use super::{general, plain};
 use crate::capture::Frame;
 
@@ -78,6 +78,8 @@ pub struct Packet<'a> {
     pub counted_length: u32,
     /// Set for a piece of a fragmented datagram; the pieces join in `flow`.
     pub fragment: Option<Fragment>,
+    /// What lies around this packet, outermost first.
+    pub tunnel: TunnelPath,
 }
 
 /// Why a frame gave no IP packet.
@@ -116,7 +118,13 @@ pub fn dissect<'a>(frame: &Frame<'a>) -> Dissected<'a> {
 }
 
 /// Reads the reassembled payload of a fragmented datagram: `key` is that of its fragments (`protocol` that of the first),
-/// `counted_length` what the fragments count together. The result may be a packet inside a tunnel.
-pub fn dissect_ip<'a>(key: &FlowKey, side: Side, payload: &'a [u8], counted_length: u32) -> Dissected<'a> {
-    general::dissect_ip(key, side, payload, counted_length)
+/// `tunnel` what lies around the first, `counted_length` what they count together. The result may be a packet inside a tunnel.
+pub fn dissect_ip<'a>(
+    key: &FlowKey,
+    side: Side,
+    tunnel: TunnelPath,
+    payload: &'a [u8],
+    counted_length: u32,
+) -> Dissected<'a> {
+    general::dissect_ip(key, side, tunnel, payload, counted_length)
 }

@@ -35,17 +35,9 @@ fn is_fixed(side: Side<'_>) -> bool {
     .any(|(start, whole)| side.has(0, &start[..]) && length == *whole)
 }
 
-/// Call setup: a word with its high bit set, the length of what follows the header, then 06 with 01 or 02.
+/// Call setup: a word that begins with the nibble D, another word, then 06 02; long.
 fn is_setup(side: Side<'_>) -> bool {
-    let Some(length) = side.u16(2) else {
-        return false;
-    };
-    let rest = side.first_length();
-    side.bytes.first().is_some_and(|first| first & 0xc0 == 0xc0)
-        && side.bytes.get(4) == Some(&0x06)
-        && usize::from(length) <= rest
-        && rest <= usize::from(length) + 64
-        && rest > 40
+    matches!(side.bytes, [0xd0..=0xdf, _, _, _, 6, 2, ..]) && side.first_length() > 40
 }
 
 #[cfg(test)]
@@ -63,5 +55,16 @@ mod tests {
         for cut in 0..110 {
             assert_eq!(read(&udp(&call[..cut], &[], 20610, 38631)), None, "{cut}");
         }
+    }
+
+    #[test]
+    fn setup_needs_both_sides_to_be_certain() {
+        let mut ask = hex("db6400b90602 1b61432b5beff5fb");
+        let mut answer = hex("d8ee00660602 57f4494eae4ff1e5");
+        ask.resize(128, 3);
+        answer.resize(128, 4);
+        assert_eq!(read(&udp(&ask, &answer, 29070, 38631)), Some(Confidence::Certain));
+        assert_eq!(read(&udp(&ask, &[], 29070, 23576)), Some(Confidence::Probable));
+        assert_eq!(read(&udp(&ask, &answer, 29070, 0)), None);
     }
 }

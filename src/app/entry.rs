@@ -1,0 +1,188 @@
+//! The entries of the catalogue: apps, shared services and networks, with the source of each.
+
+use crate::place::Country;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// How sure an entry is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// Not checked.
+    Low,
+    /// Probable.
+    #[default]
+    Medium,
+    /// Well supported.
+    High,
+}
+
+/// On what the assignment of a domain rests.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Basis {
+    /// Found in the public lists named at the top of `data/apps.toml`.
+    Listed,
+    /// The lists have a parent or child of it.
+    ParentOnly,
+    /// Own knowledge.
+    Unverified,
+    /// The user's own file says so.
+    User,
+}
+
+/// A domain rule of an app or a service.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Domain {
+    /// The pattern as written.
+    pub pattern: Box<str>,
+    /// What its assignment rests on.
+    pub basis: Basis,
+}
+
+/// One app.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct App {
+    /// Id.
+    pub id: Arc<str>,
+    /// As shown.
+    pub name: Box<str>,
+    /// Developer.
+    pub developer: Box<str>,
+    /// The family of companies the developer belongs to: what first parties are told by.
+    pub group: Box<str>,
+    /// The entity or entities that run the service.
+    pub operator: Box<str>,
+    /// Where the group that runs the service has its effective headquarters.
+    pub home_jurisdiction: Option<Country>,
+    /// Seat of the ultimate controlling owner.
+    pub owner_jurisdiction: Option<Country>,
+    /// Further countries with a legal claim.
+    pub other_jurisdictions: Vec<Country>,
+    /// Kind of app.
+    pub category: Box<str>,
+    /// Domains that belong to this app alone.
+    pub domains: Vec<Domain>,
+    /// Networks the operator runs.
+    pub asns: Vec<u32>,
+    /// Android packages.
+    pub android_packages: Vec<Box<str>>,
+    /// Apple bundle identifiers.
+    pub bundle_ids: Vec<Box<str>>,
+    /// Process names.
+    pub process_names: Vec<Box<str>>,
+    /// How sure the entry is.
+    pub confidence: Confidence,
+    /// Where it comes from.
+    pub source: Box<str>,
+    /// Notes.
+    pub notes: Box<str>,
+    /// The user's file, where it comes from one.
+    pub file: Option<PathBuf>,
+}
+
+/// What a shared service is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ServiceKind {
+    /// Built into other developers' apps.
+    Sdk,
+    /// Advertising.
+    Ads,
+    /// Analytics and attribution.
+    Analytics,
+    /// Content delivery network.
+    Cdn,
+    /// Hosting.
+    Cloud,
+    /// Resolver.
+    Dns,
+    /// Certificates and their revocation.
+    Pki,
+    /// Time.
+    Ntp,
+    /// Common back end of one operator's own apps.
+    Platform,
+}
+
+impl ServiceKind {
+    /// The word used in the catalogue.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Sdk => "sdk",
+            Self::Ads => "ads",
+            Self::Analytics => "analytics",
+            Self::Cdn => "cdn",
+            Self::Cloud => "cloud",
+            Self::Dns => "dns",
+            Self::Pki => "pki",
+            Self::Ntp => "ntp",
+            Self::Platform => "platform",
+        }
+    }
+}
+
+/// A service that many apps use.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Service {
+    /// Id.
+    pub id: Arc<str>,
+    /// As shown.
+    pub name: Box<str>,
+    /// Who runs it.
+    pub operator: Box<str>,
+    /// The family of companies the operator belongs to.
+    pub group: Box<str>,
+    /// Home jurisdiction of the operator.
+    pub home_jurisdiction: Option<Country>,
+    /// Seat of the ultimate controlling owner.
+    pub owner_jurisdiction: Option<Country>,
+    /// What it is.
+    pub kind: ServiceKind,
+    /// More closely.
+    pub purpose: Box<str>,
+    /// Domains.
+    pub domains: Vec<Domain>,
+    /// For a platform: the apps it narrows the choice to.
+    pub apps: Vec<Box<str>>,
+    /// Networks.
+    pub asns: Vec<u32>,
+    /// How sure the entry is.
+    pub confidence: Confidence,
+    /// Where it comes from.
+    pub source: Box<str>,
+    /// Notes.
+    pub notes: Box<str>,
+}
+
+/// Who runs an AS, as far as telling parties needs it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Network {
+    /// Operator.
+    pub name: Box<str>,
+    /// The family of companies the operator belongs to.
+    pub group: Box<str>,
+    /// `cloud`, `cdn`, `content`, `telecom`, `dns`, ….
+    pub kind: Box<str>,
+}
+
+/// Whose rule a name fell under.
+#[derive(Clone, Copy, Debug)]
+pub enum HitTarget<'a> {
+    /// An app's.
+    App(&'a App),
+    /// A shared service's.
+    Service(&'a Service),
+}
+
+/// The rule that covers a name.
+#[derive(Clone, Copy, Debug)]
+pub struct Hit<'a> {
+    /// Whose rule it is.
+    pub target: HitTarget<'a>,
+    /// The rule as claims show it: `domain weixin.qq.com`.
+    pub rule: &'a Arc<str>,
+    /// What its assignment rests on.
+    pub basis: Basis,
+}
