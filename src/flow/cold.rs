@@ -8,7 +8,7 @@ use super::stream::StreamSide;
 use crate::capture::owner::Owner;
 use crate::capture::{Direction, FrameId};
 use crate::name::{Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, NameSource, Role};
-use crate::packet::Side;
+use crate::packet::{Side, TunnelPath};
 use std::sync::Arc;
 
 /// Names kept per session, the first by frame.
@@ -76,6 +76,7 @@ pub(super) struct Folded {
     /// The first piece, and who sent it.
     pub(super) first: Stamp,
     pub(super) side: Side,
+    pub(super) tunnel: TunnelPath,
     /// Latest time of a piece.
     pub(super) last_ns: i64,
     pub(super) datagrams: Vec<DatagramOpening>,

@@ -27,6 +27,7 @@ type Key = (FlowKey, Side, u32);
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Piece {
     stamp: Stamp,
+    tunnel: TunnelPath,
     /// Frame length on the wire.
     length: u32,
     offset: u32,
@@ -111,6 +112,7 @@ impl Fragments {
         let Some(fragment) = packet.fragment else { return };
         let piece = Piece {
             stamp,
+            tunnel: packet.tunnel,
             length: packet.counted_length,
             offset: fragment.offset,
             has_more: fragment.has_more,

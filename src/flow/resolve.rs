@@ -33,7 +33,7 @@ impl Session {
         let mut cold = self.cold.take().map(|cold| *cold).unwrap_or_default();
         self.finish(&mut cold);
         if let Some(folded) = cold.folded.take().filter(|folded| folded.first.frame < began.frame) {
-            (began, self.opener) = (folded.first, folded.side);
+            (began, self.opener, self.tunnel) = (folded.first, folded.side, folded.tunnel);
         }
         let (client, found) = self.direction(&cold, answers, began);
         let server = client.opposite();

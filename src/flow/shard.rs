@@ -271,7 +271,9 @@ impl Shard {
             }
         };
         let stamp = Stamp { frame: frame.id, time_ns: frame.time_ns };
-        let new = || Box::new(Folded { first: stamp, side: packet.side, last_ns, datagrams: Vec::new() });
+        let new = || {
+            Box::new(Folded { first: stamp, side: packet.side, tunnel: packet.tunnel, last_ns, datagrams: Vec::new() })
+        };
         let folded = session.cold_mut().folded.get_or_insert_with(new);
         folded.last_ns = folded.last_ns.max(last_ns);
         let counters = &mut session.counters[packet.side as usize];
@@ -402,7 +404,7 @@ impl Session {
         let side = packet.side as usize;
         let known = self.cold.as_ref().map_or(&[][..], |cold| &cold.heads[side]);
         // The first by frame: what came in pieces comes late.
-        let at = if is_folded { known.partition_point(|kept| kept.stamp < stamp) } else { known.len() };
+        let at = known.partition_point(|kept| kept.stamp < stamp);
         if at < HEAD_DATAGRAMS {
             let kept = if at == 0 { &packet.payload[..packet.payload.len().min(Head::LIMIT)] } else { &[] };
             let segment = Segment { stamp, sequence: 0, length: packet.payload_length, bytes: kept.into() };
