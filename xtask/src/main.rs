@@ -2,8 +2,8 @@
 
 mod geo;
 mod outline;
-#[allow(dead_code, reason = "the samples command calls it")]
 mod owner_samples;
+mod samples;
 
 use std::path::PathBuf;
 
@@ -21,10 +21,17 @@ enum Command {
         #[arg(long, default_value = "data")]
         into: PathBuf,
     },
+    /// Write the sample captures that tests and readers use.
+    Samples {
+        /// Where to write.
+        #[arg(long, default_value = "samples")]
+        into: PathBuf,
+    },
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     match Command::parse() {
         Command::Geo { from, into } => geo::run(&from, &into),
+        Command::Samples { into } => samples::run(&into),
     }
 }
