@@ -32,7 +32,6 @@ struct Piece {
     length: u32,
     offset: u32,
     has_more: bool,
-    tunnel: TunnelPath,
     bytes: Box<[u8]>,
 }
 
@@ -116,7 +115,6 @@ impl Fragments {
             length: packet.counted_length,
             offset: fragment.offset,
             has_more: fragment.has_more,
-            tunnel: packet.tunnel,
             bytes: packet.payload.into(),
         };
         push(self.pieces.entry((packet.key, packet.side, fragment.identification)).or_default(), piece);

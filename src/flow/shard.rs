@@ -381,7 +381,7 @@ impl Session {
                     }
                 };
                 opening.observe(stamp, packet.side, packet.payload, is_anchored);
-                self.keep_head(packet, stamp, is_folded);
+                self.keep_head(packet, stamp);
                 return;
             }
             let findings = match (reader.read)(&[datagram]) {
@@ -392,15 +392,15 @@ impl Session {
             cold.absorb(*findings, stamp, packet.side, &mut |name| interner.intern(name));
             deliver(&key, cold, answers, interner);
             if reader.shows_app {
-                self.keep_head(packet, stamp, is_folded);
+                self.keep_head(packet, stamp);
             }
             return;
         }
-        self.keep_head(packet, stamp, is_folded);
+        self.keep_head(packet, stamp);
     }
 
     /// Keeps what wire signatures look at.
-    fn keep_head(&mut self, packet: &Packet<'_>, stamp: Stamp, is_folded: bool) {
+    fn keep_head(&mut self, packet: &Packet<'_>, stamp: Stamp) {
         let side = packet.side as usize;
         let known = self.cold.as_ref().map_or(&[][..], |cold| &cold.heads[side]);
         // The first by frame: what came in pieces comes late.

@@ -2,9 +2,9 @@
 
 mod geo;
 mod outline;
-#[allow(dead_code, reason = "the samples command calls it")]
 mod owner_samples;
 mod picture;
+mod samples;
 
 use std::path::PathBuf;
 
@@ -34,11 +34,18 @@ enum Command {
         #[arg(long, default_value = "docs/terminal.svg")]
         into: PathBuf,
     },
+    /// Write the sample captures that tests and readers use.
+    Samples {
+        /// Where to write.
+        #[arg(long, default_value = "samples")]
+        into: PathBuf,
+    },
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     match Command::parse() {
         Command::Geo { from, into } => geo::run(&from, &into),
         Command::Picture { capture, from, into } => picture::run(&capture, from.as_deref(), &into),
+        Command::Samples { into } => samples::run(&into),
     }
 }
