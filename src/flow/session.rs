@@ -97,7 +97,8 @@ impl Session {
 
     /// The box for what is rare.
     pub(super) fn cold_mut(&mut self) -> &mut Cold {
-        self.cold.get_or_insert_default()
+        let has_syn = self.handshake.isn.is_some();
+        self.cold.get_or_insert_with(|| Box::new(Cold::new(has_syn)))
     }
 
     /// Whether a session whose first packet came `first_ns`, possibly a SYN with `isn`, continues this one: the local rule
@@ -112,10 +113,21 @@ impl Session {
         self.first_ns[self.opener as usize]
     }
 
+    /// Time of the last packet, or of the last piece of a datagram that came in pieces: these do not make a session longer
+    /// for what follows, since they are known to belong to it only later.
+    pub(super) fn end_ns(&self) -> i64 {
+        let folded = self.cold.as_ref().and_then(|cold| cold.folded.as_ref());
+        folded.map_or(self.last_ns, |folded| folded.last_ns.max(self.last_ns))
+    }
+
     /// Appends the session that continues this one.
     pub(super) fn merge(&mut self, right: Self) {
-        // Only a SYN tells a partial that nothing came before.
-        let right_begins_with_syn = right.is_anchored;
+        if right.cold.is_some() || self.cold.is_some() {
+            let is_anchored = self.is_anchored;
+            let theirs = right.cold.unwrap_or_else(|| Box::new(Cold::new(right.handshake.isn.is_some())));
+            // Before the handshakes join: what this side has not gathered it has not, whatever SYN follows.
+            self.cold_mut().merge(*theirs, is_anchored);
+        }
         for side in [Side::Low, Side::High] {
             let (mine, theirs) = (&mut self.counters[side as usize], &right.counters[side as usize]);
             mine.packets += theirs.packets;
@@ -127,11 +139,6 @@ impl Session {
         }
         self.handshake.merge(&right.handshake);
         self.last_ns = right.last_ns;
-        if right.cold.is_some() || self.cold.is_some() {
-            let is_anchored = self.is_anchored;
-            let theirs = right.cold.unwrap_or_default();
-            self.cold_mut().merge(*theirs, right_begins_with_syn, is_anchored);
-        }
         self.refresh_watch();
     }
 
