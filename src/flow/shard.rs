@@ -136,8 +136,10 @@ impl Shard {
         }
         match segment {
             Some(segment) => {
-                if segment.flags.is_syn() {
-                    session.observe_syn(segment, packet.side, frame, context.1);
+                if segment.flags.is_syn() || segment.flags.is_rst() {
+                    session.observe_handshake(segment, packet.side, frame, context.1);
+                } else if session.handshake.ack_ns == NEVER && segment.flags.is_ack() {
+                    session.handshake.ack_ns = frame.time_ns;
                 }
                 if !packet.payload.is_empty() && (session.is_watched[side] || stream::may_start(packet.payload)) {
                     session.observe_segment(segment, packet, frame, context);
@@ -286,9 +288,11 @@ impl Shard {
 }
 
 impl Session {
-    fn observe_syn(&mut self, segment: &TcpSegment, side: Side, frame: &Frame<'_>, interner: &mut Interner) {
+    fn observe_handshake(&mut self, segment: &TcpSegment, side: Side, frame: &Frame<'_>, interner: &mut Interner) {
         self.handshake.observe(segment, side, frame.time_ns);
-        if let Some(cold) = &mut self.cold {
+        if segment.flags.is_syn()
+            && let Some(cold) = &mut self.cold
+        {
             cold.finish_openings(&mut |name| interner.intern(name));
             self.refresh_watch();
         }

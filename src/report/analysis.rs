@@ -2,7 +2,7 @@
 
 use crate::app::{Attribution, Catalogue};
 use crate::capture::{self, Frame, Observe, Outcome, Progress, ReadOptions, Source};
-use crate::flow::{Closed, Flow, Limits, Partial, RttSource, Summary, Tracker};
+use crate::flow::{Closed, Flow, Limits, Partial, Summary, Tracker};
 use crate::place::{LocationCheck, LocationChecker, Place, Places, Scope, Vantage};
 use crate::route::{Observed, Reason, RouteMap};
 use foldhash::fast::RandomState;
@@ -72,7 +72,7 @@ impl Knowledge {
             }
         }
         let attribution = self.catalogue.attribute(&flow, &place);
-        let rtt = flow.rtt.map(|rtt| (rtt.ns, rtt.source != RttSource::TcpHandshakeRepeated));
+        let rtt = flow.rtt.map(|rtt| (rtt.ns, rtt.source.is_bound()));
         let check = self.checker.check(&place, rtt.filter(|_| peer == flow.server_ip));
         Studied { flow, peer, place, attribution, check }
     }
