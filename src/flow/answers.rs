@@ -7,49 +7,89 @@ use crate::name::NameSource;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 /// How long an answer explains a flow to the address it gave, in ns of the capture's clock. Apps keep addresses far beyond
 /// the record's time to live, but seldom for hours without asking again.
 pub(super) const LIFETIME_NS: i64 = 3 * 3_600 * 1_000_000_000;
-/// Names kept per client and address, the first by frame.
-const NAME_LIMIT: usize = 64;
+/// Names kept per client and address, the first by frame: more than a client asks for of one address.
+const NAME_LIMIT: usize = 256;
+/// Of an answer given more often than once in this time only the first counts, so that a flood of them stays small.
+const SPACING_NS: i64 = 1_000_000_000;
 /// ECH configurations kept per capture: more than the public names in use.
 const ECH_CONFIG_LIMIT: usize = 4096;
 
-/// A name that an address was given for, and when first and last.
+/// A name that an address was given for, and each time it was: which of them a flow followed is known when it is over.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Given {
-    pub(super) name: Arc<str>,
-    pub(super) source: NameSource,
-    pub(super) first: Stamp,
-    pub(super) last: Stamp,
+struct Given {
+    name: Arc<str>,
+    source: NameSource,
+    /// In order of frames.
+    stamps: SmallVec<[Stamp; 1]>,
 }
+
+impl Given {
+    fn add(&mut self, new: Stamp) {
+        let second = |stamp: &Stamp| stamp.time_ns.div_euclid(SPACING_NS);
+        if let Some(at) = self.stamps.iter().rposition(|stamp| second(stamp) == second(&new)) {
+            if self.stamps[at].frame <= new.frame {
+                return;
+            }
+            self.stamps.remove(at);
+        }
+        let at = self.stamps.partition_point(|stamp| stamp.frame < new.frame);
+        self.stamps.insert(at, new);
+    }
+
+    /// The last time before that frame.
+    fn before(&self, frame: FrameId) -> Option<Stamp> {
+        let count = self.stamps.partition_point(|stamp| stamp.frame < frame);
+        self.stamps.get(count.checked_sub(1)?).copied()
+    }
+
+    fn order(&self) -> (Option<FrameId>, &str, NameSource) {
+        (self.stamps.first().map(|stamp| stamp.frame), &self.name, self.source)
+    }
+}
+
+/// The answer that a flow followed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Followed {
+    pub(super) frame: FrameId,
+    pub(super) source: NameSource,
+    pub(super) name: Arc<str>,
+}
+
+/// Public name, configuration id, KDF, AEAD.
+type EchKey = (Box<str>, u8, u16, u16);
 
 /// Answers by client and address.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Answers {
     given: HashMap<(IpAddr, IpAddr), SmallVec<[Given; 1]>, RandomState>,
-    /// (public name, configuration id, KDF, AEAD).
-    pub(super) ech_configs: BTreeSet<(Box<str>, u8, u16, u16)>,
+    /// The first frame that published each configuration.
+    ech_configs: BTreeMap<EchKey, FrameId>,
 }
 
-/// Adds one name to those of a client and address: a set with minima and maxima, so that order does not matter.
+/// Adds a name to those of a client and address: a set, so that order does not matter.
 fn add(names: &mut SmallVec<[Given; 1]>, new: Given) {
-    match names.iter_mut().find(|known| known.name == new.name && known.source == new.source) {
-        Some(known) => {
-            known.first = known.first.min(new.first);
-            known.last = known.last.max(new.last);
-        }
-        None => {
-            let at = names.partition_point(|known| (known.first, &known.name) < (new.first, &new.name));
-            if at < NAME_LIMIT {
-                names.insert(at, new);
-                names.truncate(NAME_LIMIT);
+    let new = match names.iter().position(|known| known.source == new.source && known.name == new.name) {
+        Some(at) => {
+            let first = names[at].stamps.first().copied();
+            new.stamps.into_iter().for_each(|stamp| names[at].add(stamp));
+            if names[at].stamps.first().copied() == first {
+                return;
             }
+            names.remove(at)
         }
+        None => new,
+    };
+    let at = names.partition_point(|known| known.order() < new.order());
+    if at < NAME_LIMIT {
+        names.insert(at, new);
+        names.truncate(NAME_LIMIT);
     }
 }
 
@@ -60,16 +100,13 @@ impl Answers {
             let given = Given {
                 name: intern(&answer.name),
                 source: answer.source,
-                first: delivery.stamp,
-                last: delivery.stamp,
+                stamps: SmallVec::from_buf([delivery.stamp]),
             };
             add(self.given.entry((client, answer.address)).or_default(), given);
         }
         for config in delivery.ech_configs {
             for &(kdf, aead) in &config.suites {
-                if self.ech_configs.len() < ECH_CONFIG_LIMIT {
-                    self.ech_configs.insert((config.public_name.clone(), config.config_id, kdf, aead));
-                }
+                self.publish((config.public_name.clone(), config.config_id, kdf, aead), delivery.stamp.frame);
             }
         }
     }
@@ -84,37 +121,58 @@ impl Answers {
                 theirs.into_iter().for_each(|given| add(mine, given));
             }
         }
-        self.ech_configs.extend(right.ech_configs);
-        while self.ech_configs.len() > ECH_CONFIG_LIMIT {
+        right.ech_configs.into_iter().for_each(|(config, frame)| self.publish(config, frame));
+    }
+
+    fn publish(&mut self, config: EchKey, frame: FrameId) {
+        let first = self.ech_configs.entry(config).or_insert(frame);
+        *first = (*first).min(frame);
+        if self.ech_configs.len() > ECH_CONFIG_LIMIT {
             self.ech_configs.pop_last();
         }
     }
 
-    /// The name that `client` had last been given `address` for when a flow began at `began`.
-    pub(super) fn find(&self, client: IpAddr, address: IpAddr, began: Stamp) -> Option<&Given> {
-        let is_fresh = |given: &&Given| {
-            let age_ns = began.time_ns.saturating_sub(given.last.time_ns);
-            given.first.frame < began.frame && (given.last.frame > began.frame || age_ns <= LIFETIME_NS)
-        };
+    /// Whether a configuration had been published before that frame.
+    pub(super) fn has_ech_config(&self, config: &EchKey, frame: FrameId) -> bool {
+        self.ech_configs.get(config).is_some_and(|first| *first < frame)
+    }
+
+    /// The name that `client` had last been given `address` for when a flow began at `began`. What it is given later does
+    /// not matter: whether that is known by now depends on how the capture is cut.
+    pub(super) fn find(&self, client: IpAddr, address: IpAddr, began: Stamp) -> Option<Followed> {
         if self.given.is_empty() {
             return None;
         }
         let names = self.given.get(&(client, address))?;
-        names.iter().filter(is_fresh).max_by_key(|given| (given.last.frame.min(began.frame), given.first.frame))
+        let last = |given: &'_ Given| {
+            let stamp = given.before(began.frame)?;
+            (began.time_ns.saturating_sub(stamp.time_ns) <= LIFETIME_NS).then_some(stamp.frame)
+        };
+        let candidates = names.iter().filter_map(|given| Some((last(given)?, given)));
+        let (frame, given) = candidates.max_by_key(|&(frame, given)| (frame, &given.name, given.source))?;
+        Some(Followed { frame, source: given.source, name: given.name.clone() })
     }
 
     /// Forgets answers that no flow which begins after `clock_ns` can use, but for the pairs that `is_open` names: flows
     /// between them are still open.
     pub(super) fn forget_before(&mut self, clock_ns: i64, is_open: impl Fn(IpAddr, IpAddr) -> bool) {
-        let is_old = |given: &Given| clock_ns.saturating_sub(given.last.time_ns) > LIFETIME_NS;
-        self.given.retain(|&(client, address), names| !names.iter().all(is_old) || is_open(client, address));
+        let is_old = |stamp: &Stamp| clock_ns.saturating_sub(stamp.time_ns) > LIFETIME_NS;
+        self.given.retain(|&(client, address), names| {
+            if !names.iter().any(|given| given.stamps.iter().any(is_old)) || is_open(client, address) {
+                return true;
+            }
+            names.iter_mut().for_each(|given| given.stamps.retain(|stamp| !is_old(stamp)));
+            names.retain(|given| !given.stamps.is_empty());
+            names.sort_by(|a, b| a.order().cmp(&b.order()));
+            !names.is_empty()
+        });
     }
 
     /// Shifts frame identities.
     pub(super) fn rebase(&mut self, base: FrameId) {
-        for given in self.given.values_mut().flatten() {
-            given.first.rebase(base);
-            given.last.rebase(base);
+        for stamp in self.given.values_mut().flatten().flat_map(|given| &mut given.stamps) {
+            stamp.rebase(base);
         }
+        self.ech_configs.values_mut().for_each(|frame| *frame = frame.rebased(base));
     }
 }

@@ -8,7 +8,7 @@ use super::stream::StreamSide;
 use crate::capture::owner::Owner;
 use crate::capture::{Direction, FrameId};
 use crate::name::{Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, NameSource, Role};
-use crate::packet::Side;
+use crate::packet::{Side, TunnelPath};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -16,18 +16,26 @@ use std::sync::Arc;
 const NAME_LIMIT: usize = Flow::NAME_LIMIT;
 /// Application protocols kept per session.
 const APPLICATION_LIMIT: usize = 4;
-/// Owners kept per session: a packet's process can be wrong, but not wrong in more ways than this.
-const OWNER_LIMIT: usize = 8;
+/// Owners kept per session: an honest capture names one or a few, and a part that stopped counting an owner could not know
+/// that the part before it counts them.
+const OWNER_LIMIT: usize = 256;
 
 /// Datagrams of each side whose lengths wire signatures may look at; of the first, the bytes too.
 pub(super) const HEAD_DATAGRAMS: usize = 4;
 
 /// A name as found.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Found {
     pub(super) frame: FrameId,
     pub(super) source: NameSource,
     pub(super) name: Arc<str>,
+}
+
+impl Found {
+    /// Whether it says the same as another, leaving aside where it was found.
+    fn is_same(&self, source: NameSource, name: &str) -> bool {
+        self.source == source && *self.name == *name
+    }
 }
 
 /// How often packets named an owner.
@@ -58,6 +66,21 @@ pub(super) struct Cold {
     pub(super) repeats: Repeats,
     /// Answers on their way to the answer table.
     pub(super) outbox: Vec<Delivery>,
+    /// Datagrams that came in pieces.
+    pub(super) folded: Option<Box<Folded>>,
+}
+
+/// What datagrams that came in pieces add to a session. They are put together when nobody knows how much of the session was
+/// seen by then, so what depends on their place in it is kept apart.
+#[derive(Clone, Debug)]
+pub(super) struct Folded {
+    /// The first piece, and who sent it.
+    pub(super) first: Stamp,
+    pub(super) side: Side,
+    pub(super) tunnel: TunnelPath,
+    /// Latest time of a piece.
+    pub(super) last_ns: i64,
+    pub(super) datagrams: Vec<DatagramOpening>,
 }
 
 /// What one side told the other of names and addresses.
@@ -71,6 +94,15 @@ pub(super) struct Delivery {
 }
 
 impl Cold {
+    /// Nothing yet. `has_syn`: the session has seen a SYN, so that what follows continues nothing from before.
+    pub(super) fn new(has_syn: bool) -> Self {
+        let mut new = Self::default();
+        if has_syn {
+            new.streams.iter_mut().for_each(|stream| drop(stream.finish()));
+        }
+        new
+    }
+
     /// Takes in what a reader found in bytes that `side` sent, completed by `stamp`.
     pub(super) fn absorb(
         &mut self,
@@ -92,29 +124,44 @@ impl Cold {
         }
         if let Some(role) = findings.role {
             let client = if role == Role::Client { side } else { side.opposite() };
-            self.client.get_or_insert((frame, client));
+            keep_first(&mut self.client, Some((frame, client)));
         }
         if !findings.alpn.is_empty() {
-            self.alpn.get_or_insert((frame, findings.alpn));
+            keep_first(&mut self.alpn, Some((frame, findings.alpn)));
         }
-        if let Some(offer) = findings.ech {
-            self.ech.get_or_insert((frame, offer));
-        }
-        if let Some(subject) = findings.certificate {
-            self.certificate.get_or_insert((frame, subject));
-        }
+        keep_first(&mut self.ech, findings.ech.map(|offer| (frame, offer)));
+        keep_first(&mut self.certificate, findings.certificate.map(|subject| (frame, subject)));
     }
 
+    /// Adds a name: the first by frame are kept, in whatever order they come. Those of certificates have their own places,
+    /// since whether certificates are read depends on what came before.
     fn push_name(&mut self, frame: FrameId, source: NameSource, name: &str, intern: &mut impl FnMut(&str) -> Arc<str>) {
-        if self.names.len() < NAME_LIMIT && !self.names.iter().any(|f| f.source == source && *f.name == *name) {
-            self.names.push(Found { frame, source, name: intern(name) });
+        let new = match self.names.iter().position(|found| found.is_same(source, name)) {
+            Some(at) if self.names[at].frame <= frame => return,
+            Some(at) => Found { frame, ..self.names.remove(at) },
+            None => Found { frame, source, name: intern(name) },
+        };
+        let at = self.names.partition_point(|found| *found < new);
+        self.names.insert(at, new);
+        let is_of_kind =
+            |found: &&Found| (found.source == NameSource::TlsCertificate) == (source == NameSource::TlsCertificate);
+        if self.names.len() > NAME_LIMIT && self.names.iter().filter(is_of_kind).count() > NAME_LIMIT {
+            let last = self.names.iter().rposition(|found| is_of_kind(&found));
+            last.map(|last| self.names.remove(last));
         }
     }
 
+    /// Adds an application protocol: the first by frame, then by name, are kept.
     fn push_application(&mut self, frame: FrameId, application: Application) {
-        if self.applications.len() < APPLICATION_LIMIT && !self.applications.iter().any(|&(_, a)| a == application) {
-            self.applications.push((frame, application));
+        if let Some(at) = self.applications.iter().position(|&(_, known)| known == application) {
+            if self.applications[at].0 <= frame {
+                return;
+            }
+            self.applications.remove(at);
         }
+        let at = self.applications.partition_point(|known| *known < (frame, application));
+        self.applications.insert(at, (frame, application));
+        self.applications.truncate(APPLICATION_LIMIT);
     }
 
     /// Counts one packet's owner.
@@ -139,43 +186,34 @@ impl Cold {
         }
     }
 
-    /// Appends what followed. `begins_with_syn`: the right part begins with a SYN.
-    pub(super) fn merge(&mut self, right: Self, begins_with_syn: bool, is_anchored: bool) {
+    /// Appends what followed.
+    pub(super) fn merge(&mut self, right: Self, is_anchored: bool) {
         let intern = &mut |name: &str| Arc::from(name);
-        if begins_with_syn {
-            self.finish_openings(intern);
-        }
-        let mut late = Vec::new();
         for (side, theirs) in [Side::Low, Side::High].into_iter().zip(right.streams) {
-            late.extend(self.streams[side as usize].merge(theirs, is_anchored).into_iter().map(|(f, x)| (f, side, x)));
-        }
-        // What completes across the cut was found in the right part's frames: it takes its place among their findings.
-        let mut theirs = Self { names: right.names, applications: right.applications, ..Self::default() };
-        (theirs.client, theirs.alpn, theirs.ech, theirs.certificate) =
-            (right.client, right.alpn, right.ech, right.certificate);
-        if !late.is_empty() {
-            theirs.insert_late(late, intern);
-        }
-        self.outbox.append(&mut theirs.outbox);
-        self.outbox.extend(right.outbox);
-        for found in theirs.names {
-            if self.names.len() < NAME_LIMIT
-                && !self.names.iter().any(|f| f.source == found.source && f.name == found.name)
-            {
-                self.names.push(found);
+            for (stamp, findings) in self.streams[side as usize].merge(theirs, is_anchored) {
+                self.absorb(findings, stamp, side, intern);
             }
         }
-        for (frame, application) in theirs.applications {
+        self.outbox.extend(right.outbox);
+        for found in right.names {
+            self.push_name(found.frame, found.source, &found.name, &mut |_| found.name.clone());
+        }
+        for (frame, application) in right.applications {
             self.push_application(frame, application);
         }
-        self.client = self.client.or(theirs.client);
-        self.alpn = self.alpn.take().or(theirs.alpn);
-        self.ech = self.ech.take().or(theirs.ech);
-        self.certificate = self.certificate.take().or(theirs.certificate);
-        for theirs in right.datagrams {
+        keep_first(&mut self.client, right.client);
+        keep_first(&mut self.alpn, right.alpn);
+        keep_first(&mut self.ech, right.ech);
+        keep_first(&mut self.certificate, right.certificate);
+        for mut theirs in right.datagrams {
             match self.datagrams.iter_mut().find(|mine| mine.reader == theirs.reader) {
-                Some(mine) => mine.merge(theirs),
-                None => self.datagrams.push(theirs),
+                Some(mine) => mine.merge(theirs, is_anchored),
+                None => {
+                    if is_anchored {
+                        theirs.anchor();
+                    }
+                    self.datagrams.push(theirs);
+                }
             }
         }
         for (mine, theirs) in self.heads.iter_mut().zip(right.heads) {
@@ -187,36 +225,6 @@ impl Cold {
                 None if self.owners.len() < OWNER_LIMIT => self.owners.push(votes),
                 None => {}
             }
-        }
-    }
-
-    /// Adds findings and puts everything back in frame order.
-    fn insert_late(&mut self, late: Vec<(Stamp, Side, Findings)>, intern: &mut impl FnMut(&str) -> Arc<str>) {
-        let mut all = Self::default();
-        let mut parts: Vec<Self> = Vec::with_capacity(late.len());
-        for (stamp, side, findings) in late {
-            let mut one = Self::default();
-            one.absorb(findings, stamp, side, intern);
-            self.outbox.append(&mut one.outbox);
-            parts.push(one);
-        }
-        all.names = std::mem::take(&mut self.names);
-        all.names.extend(parts.iter_mut().flat_map(|p| std::mem::take(&mut p.names)));
-        all.names.sort_by_key(|found| found.frame);
-        all.applications = std::mem::take(&mut self.applications);
-        all.applications.extend(parts.iter_mut().flat_map(|p| std::mem::take(&mut p.applications)));
-        all.applications.sort_by_key(|&(frame, _)| frame);
-        for found in all.names {
-            self.names.push(found);
-        }
-        for (frame, application) in all.applications {
-            self.push_application(frame, application);
-        }
-        for part in parts {
-            keep_first(&mut self.client, part.client, |x| x.0);
-            keep_first(&mut self.alpn, part.alpn, |x| x.0);
-            keep_first(&mut self.ech, part.ech, |x| x.0);
-            keep_first(&mut self.certificate, part.certificate, |x| x.0);
         }
     }
 
@@ -250,10 +258,10 @@ impl Cold {
     }
 }
 
-/// Takes the candidate where it comes first by frame.
-fn keep_first<T>(slot: &mut Option<T>, candidate: Option<T>, frame: impl Fn(&T) -> FrameId) {
+/// Takes the candidate where it comes first: by frame, and within a frame by value, so that the order of arrival is all one.
+fn keep_first<T: Ord>(slot: &mut Option<(FrameId, T)>, candidate: Option<(FrameId, T)>) {
     if let Some(candidate) = candidate
-        && slot.as_ref().is_none_or(|mine| frame(&candidate) < frame(mine))
+        && slot.as_ref().is_none_or(|mine| candidate < *mine)
     {
         *slot = Some(candidate);
     }

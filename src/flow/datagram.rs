@@ -38,7 +38,7 @@ impl DatagramOpening {
 
     /// Takes in a datagram that the reader may want.
     pub(super) fn observe(&mut self, stamp: Stamp, side: Side, payload: &[u8], is_anchored: bool) {
-        if self.is_settled[self.slot(side)] || self.datagrams[side as usize].len() >= DATAGRAM_LIMIT {
+        if !self.is_collecting(side, is_anchored) {
             return;
         }
         if is_anchored && self.datagrams[side as usize].is_empty() {
@@ -54,6 +54,12 @@ impl DatagramOpening {
         }
     }
 
+    /// Whether the next datagram is kept. One that comes after the opening was read may still belong to what came before:
+    /// with that, the reading may take another course.
+    fn is_collecting(&self, side: Side, is_anchored: bool) -> bool {
+        (!is_anchored || !self.is_settled[self.slot(side)]) && self.datagrams[side as usize].len() < DATAGRAM_LIMIT
+    }
+
     fn datagram<'a>(&self, side: Side, payload: &'a [u8]) -> Datagram<'a> {
         let [source_port, destination_port] = [self.ports[side as usize], self.ports[side.opposite() as usize]];
         Datagram { payload, source_port, destination_port }
@@ -65,6 +71,9 @@ impl DatagramOpening {
     }
 
     fn read(&mut self, stamp: Stamp, side: Side) {
+        if self.is_settled[self.slot(side)] {
+            return;
+        }
         let kept = &self.datagrams[side as usize];
         let datagrams: Vec<Datagram<'_>> = kept.iter().map(|kept| self.datagram(side, &kept.bytes)).collect();
         let reading = (DATAGRAM_READERS[self.reader].read)(&datagrams);
@@ -83,7 +92,7 @@ impl DatagramOpening {
     }
 
     /// Appends what the same reader gathered in what followed.
-    pub(super) fn merge(&mut self, right: Self) {
+    pub(super) fn merge(&mut self, right: Self, is_anchored: bool) {
         let [low, high] = right.datagrams;
         let mut following: Vec<(Side, Segment)> = low
             .into_iter()
@@ -92,14 +101,14 @@ impl DatagramOpening {
             .collect();
         following.sort_by_key(|(_, kept)| kept.stamp.frame);
         for (side, kept) in following {
-            if self.is_settled[self.slot(side)] {
-                continue;
-            }
-            if self.datagrams[side as usize].len() < DATAGRAM_LIMIT {
+            if self.is_collecting(side, is_anchored) {
                 let stamp = kept.stamp;
                 self.datagrams[side as usize].push(kept);
                 self.read(stamp, side);
             }
+        }
+        if is_anchored {
+            self.anchor();
         }
     }
 

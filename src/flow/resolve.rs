@@ -1,6 +1,6 @@
 //! From a session that is over to a [`Flow`]: direction, names in order of choice, names from answers.
 
-use super::answers::Answers;
+use super::answers::{Answers, Followed};
 use super::cold::{Cold, Found, Votes, head};
 use super::gather::Stamp;
 use super::record::{Counters, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSource};
@@ -28,16 +28,20 @@ fn is_server_port(port: u16) -> bool {
 impl Session {
     /// The flow that this session was.
     pub(super) fn resolve(mut self, answers: &Answers) -> Flow {
-        let began = Stamp { frame: self.first, time_ns: self.began_ns() };
+        let last_seen_ns = self.end_ns();
+        let mut began = Stamp { frame: self.first, time_ns: self.began_ns() };
         let mut cold = self.cold.take().map(|cold| *cold).unwrap_or_default();
         self.finish(&mut cold);
+        if let Some(folded) = cold.folded.take().filter(|folded| folded.first.frame < began.frame) {
+            (began, self.opener, self.tunnel) = (folded.first, folded.side, folded.tunnel);
+        }
         let (client, found) = self.direction(&cold, answers, began);
         let server = client.opposite();
         let (client_ip, server_ip) = (self.key.address(client), self.key.address(server));
         let port =
             |side| Some(self.key.port(side)).filter(|_| self.key.port(client) != 0 || self.key.port(server) != 0);
         if let Some(given) = found.or_else(|| answers.find(client_ip, server_ip, began)) {
-            cold.names.push(Found { frame: given.first.frame, source: given.source, name: given.name.clone() });
+            cold.names.push(Found { frame: given.frame, source: given.source, name: given.name });
         }
         let has_sni = cold.has_server_name();
         if has_sni {
@@ -46,11 +50,10 @@ impl Session {
         let mut names: Vec<Name> =
             cold.names.into_iter().map(|f| Name { source: f.source, frame: f.frame, name: f.name }).collect();
         names.sort();
-        let ech_offer = cold.ech.map(|(_, offer)| offer);
-        let ech = ech_offer.as_ref().map(|offer| {
+        let ech = cold.ech.as_ref().map(|(frame, offer)| {
             let hello_name = names.iter().find(|n| matches!(n.source, NameSource::TlsSni | NameSource::QuicSni));
             let name = hello_name.map(|n| &*n.name).unwrap_or_default();
-            if answers.ech_configs.contains(&(name.into(), offer.config_id, offer.kdf, offer.aead)) {
+            if answers.has_ech_config(&(name.into(), offer.config_id, offer.kdf, offer.aead), *frame) {
                 Ech::Confirmed
             } else if PUBLIC_NAMES.contains(&name) {
                 Ech::Likely
@@ -58,14 +61,15 @@ impl Session {
                 Ech::Grease
             }
         });
+        let ech_offer = cold.ech.map(|(_, offer)| offer);
         let application = choose_application(&cold.applications);
         let rtt = self.rtt(client, application);
         let client_head = take_head(&cold.heads, &cold.streams, client);
         let server_head = take_head(&cold.heads, &cold.streams, server);
         Flow {
-            first_frame: self.first,
+            first_frame: began.frame,
             first_seen_ns: began.time_ns,
-            last_seen_ns: self.last_ns,
+            last_seen_ns,
             protocol: self.key.protocol,
             client_ip,
             client_port: port(client),
@@ -96,7 +100,9 @@ impl Session {
                 cold.absorb(findings, stamp, side, intern);
             }
         }
-        for opening in std::mem::take(&mut cold.datagrams) {
+        let mut openings = std::mem::take(&mut cold.datagrams);
+        openings.extend(cold.folded.iter_mut().flat_map(|folded| std::mem::take(&mut folded.datagrams)));
+        for opening in openings {
             for (stamp, side, findings) in opening.into_found() {
                 cold.absorb(findings, stamp, side, intern);
             }
@@ -110,12 +116,7 @@ impl Session {
 
     /// Who is the client: the handshake knows, else the reader of an opening, else the resolver's answers, else ports, else
     /// who sent first.
-    fn direction<'a>(
-        &self,
-        cold: &Cold,
-        answers: &'a Answers,
-        began: Stamp,
-    ) -> (Side, Option<&'a super::answers::Given>) {
+    fn direction(&self, cold: &Cold, answers: &Answers, began: Stamp) -> (Side, Option<Followed>) {
         if let Some(client) = self.handshake.client {
             return (client, None);
         }
@@ -144,11 +145,8 @@ impl Session {
     }
 
     fn rtt(&self, client: Side, application: Option<Application>) -> Option<Rtt> {
-        if let (Some(syn), Some(syn_ack)) = (self.handshake.syn_ns, self.handshake.syn_ack_ns) {
-            let ns = u64::try_from(syn_ack.checked_sub(syn)?).ok()?;
-            let is_clear = self.handshake.syn_count == 1;
-            let source = if is_clear { RttSource::TcpHandshake } else { RttSource::TcpHandshakeRepeated };
-            return Some(Rtt { ns, source });
+        if self.key.protocol == super::shard::TCP {
+            return self.handshake.rtt(self.counters[client.opposite() as usize].packets == 0);
         }
         let [mine, theirs] = [self.first_ns[client as usize], self.first_ns[client.opposite() as usize]];
         if application != Some(Application("quic")) || self.opener != client || mine == NEVER || theirs == NEVER {

@@ -1,8 +1,9 @@
 //! One shard of the flow table: the sessions of the keys that hash to it, found by key.
 
 use super::answers::Answers;
-use super::cold::{Cold, HEAD_DATAGRAMS};
+use super::cold::{Cold, Folded, HEAD_DATAGRAMS};
 use super::datagram::DatagramOpening;
+use super::fragments;
 use super::gather::{Segment, Stamp};
 use super::partial::OtherFrames;
 use super::record::Head;
@@ -59,11 +60,18 @@ pub(super) struct Shard {
     pub(super) sessions: Vec<Session>,
     /// Positions of the first session of keys that have more than one, for `prepend`.
     earlier: HashMap<FlowKey, u32, RandomState>,
+    /// Sessions of nothing but datagrams that came in pieces: no later packet continues them.
+    pieced: HashMap<FlowKey, Vec<Session>, RandomState>,
     /// Records that repeat a packet, by their packet id.
     pub(super) repeated: OtherFrames,
 }
 
 impl Shard {
+    /// All sessions.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Session> {
+        self.sessions.iter().chain(self.pieced.values().flatten())
+    }
+
     /// The latest session of this key.
     #[inline]
     fn find(&self, hash: u64, key: &FlowKey) -> Option<usize> {
@@ -140,15 +148,17 @@ impl Shard {
         session.last_ns = frame.time_ns;
         match segment {
             Some(segment) => {
-                if segment.flags.is_syn() {
-                    session.observe_syn(segment, packet.side, frame, context.1);
+                if segment.flags.is_syn() || segment.flags.is_rst() {
+                    session.observe_handshake(segment, packet.side, frame, context.1);
+                } else if session.handshake.ack_ns == NEVER && segment.flags.is_ack() {
+                    session.handshake.ack_ns = frame.time_ns;
                 }
                 if !packet.payload.is_empty() && (session.is_watched[side] || stream::may_start(packet.payload)) {
                     session.observe_segment(segment, packet, frame, context);
                 }
             }
             None if packet.transport == Transport::Udp && !packet.payload.is_empty() => {
-                session.observe_datagram(packet, frame, context);
+                session.observe_datagram(packet, frame, context, false);
             }
             None => {}
         }
@@ -193,6 +203,8 @@ impl Shard {
         self.sessions.retain(|_| !is_taken.next().unwrap_or(false));
         front.append(&mut self.sessions);
         self.sessions = front;
+        // Datagrams are put together only on the left, by the tracker.
+        self.pieced = left.pieced;
     }
 
     /// Rebuilds the look-up tables after sessions moved.
@@ -214,66 +226,88 @@ impl Shard {
         }
     }
 
-    /// Counts a datagram that arrived in pieces: to the session of its key that was alive then, else to one of its own.
+    /// Counts a datagram that arrived in pieces: to the session of its key that was alive then, or began before any piece
+    /// could still have come, else to one of its own. Must come in order of the first pieces, at a time when no packet can
+    /// follow that would change the choice; then it is the same for every cut.
     pub(super) fn fold(
         &mut self,
         hash: u64,
         packet: &Packet<'_>,
         frame: &Frame<'_>,
         (packets, last_ns): (u64, i64),
-        hasher: &RandomState,
         context: (&mut Answers, &mut Interner),
     ) {
         let idle = idle_ns(packet.key.protocol);
-        let is_near = |session: &Session| {
-            session.key == packet.key
-                && frame.time_ns.saturating_sub(session.last_ns) <= idle
-                && session.began_ns().saturating_sub(last_ns) <= idle
-        };
-        let known = self.find(hash, &packet.key).and_then(|latest| {
-            if !self.earlier.contains_key(&packet.key) {
-                return is_near(&self.sessions[latest]).then_some(latest);
+        let latest = self.find(hash, &packet.key);
+        let (mut before, mut after) = (None, None);
+        let mut place = |at: usize, session: &Session| {
+            let slot = if session.first < frame.id { &mut before } else { &mut after };
+            if session.first < frame.id || slot.is_none() {
+                *slot = Some(at);
             }
-            self.sessions.iter().position(is_near)
-        });
-        let at = known.unwrap_or_else(|| {
-            let mut session = Session::begin(packet.key, packet.side, frame.id, frame.time_ns, true);
-            session.tunnel = packet.tunnel;
-            self.push(hash, session, hasher)
-        });
-        let session = &mut self.sessions[at];
-        if frame.id < session.first {
-            (session.first, session.opener) = (frame.id, packet.side);
-            session.first_ns[packet.side as usize] = frame.time_ns;
+        };
+        if self.earlier.contains_key(&packet.key) {
+            let same = self.sessions.iter().enumerate().filter(|(_, session)| session.key == packet.key);
+            same.for_each(|(at, session)| place(at, session));
+        } else if let Some(at) = latest {
+            place(at, &self.sessions[at]);
         }
-        session.last_ns = session.last_ns.max(last_ns);
-        let side = packet.side as usize;
-        if session.first_ns[side] == NEVER {
-            session.first_ns[side] = frame.time_ns;
-        }
-        let counters = &mut session.counters[side];
+        let before = before.filter(|&at| frame.time_ns.saturating_sub(self.sessions[at].last_ns) <= idle);
+        let after =
+            after.filter(|&at| self.sessions[at].began_ns().saturating_sub(frame.time_ns) <= fragments::TIMEOUT_NS);
+        let session = match before.or(after) {
+            Some(at) => &mut self.sessions[at],
+            None => {
+                let pieced = self.pieced.entry(packet.key).or_default();
+                if pieced.last().is_none_or(|last| frame.time_ns.saturating_sub(last.last_ns) > idle) {
+                    let session = Session::begin(packet.key, packet.side, frame.id, frame.time_ns, true);
+                    pieced.push(Session { tunnel: packet.tunnel, ..session });
+                }
+                let Some(session) = pieced.last_mut() else { return };
+                session.last_ns = session.last_ns.max(last_ns);
+                let first_ns = &mut session.first_ns[packet.side as usize];
+                *first_ns = if *first_ns == NEVER { frame.time_ns } else { *first_ns };
+                session
+            }
+        };
+        let stamp = Stamp { frame: frame.id, time_ns: frame.time_ns };
+        let new = || {
+            Box::new(Folded { first: stamp, side: packet.side, tunnel: packet.tunnel, last_ns, datagrams: Vec::new() })
+        };
+        let folded = session.cold_mut().folded.get_or_insert_with(new);
+        folded.last_ns = folded.last_ns.max(last_ns);
+        let counters = &mut session.counters[packet.side as usize];
         counters.packets += packets;
         counters.bytes += u64::from(packet.counted_length);
         counters.payload += u64::from(packet.payload_length);
         if packet.transport == Transport::Udp && !packet.payload.is_empty() {
-            session.observe_datagram(packet, frame, context);
+            session.observe_datagram(packet, frame, context, true);
         }
     }
 
     /// Takes out the sessions that `is_over` says no later packet can join, in order of their first frames.
     pub(super) fn drain(&mut self, hasher: &RandomState, is_over: impl Fn(&Session) -> bool) -> Vec<Session> {
-        let (over, live): (Vec<Session>, Vec<Session>) =
+        let (mut over, live): (Vec<Session>, Vec<Session>) =
             std::mem::take(&mut self.sessions).into_iter().partition(&is_over);
         self.sessions = live;
         self.reindex(hasher);
+        if !self.pieced.is_empty() {
+            self.pieced.retain(|_, pieced| {
+                over.extend(pieced.extract_if(.., |session| is_over(session)));
+                !pieced.is_empty()
+            });
+            over.sort_by_key(|session| session.first);
+        }
         over
     }
 }
 
 impl Session {
-    fn observe_syn(&mut self, segment: &TcpSegment, side: Side, frame: &Frame<'_>, interner: &mut Interner) {
+    fn observe_handshake(&mut self, segment: &TcpSegment, side: Side, frame: &Frame<'_>, interner: &mut Interner) {
         self.handshake.observe(segment, side, frame.time_ns);
-        if let Some(cold) = &mut self.cold {
+        if segment.flags.is_syn()
+            && let Some(cold) = &mut self.cold
+        {
             cold.finish_openings(&mut |name| interner.intern(name));
             self.refresh_watch();
         }
@@ -314,6 +348,7 @@ impl Session {
         packet: &Packet<'_>,
         frame: &Frame<'_>,
         (answers, interner): (&mut Answers, &mut Interner),
+        is_folded: bool,
     ) {
         let key = self.key;
         let datagram = Datagram {
@@ -330,15 +365,19 @@ impl Session {
             if !(reader.starts)(&datagram) {
                 continue;
             }
-            let is_anchored = self.is_anchored;
+            let is_anchored = self.is_anchored || is_folded;
             if reader.gathers {
                 let cold = self.cold_mut();
-                let opening = match cold.datagrams.iter_mut().position(|opening| opening.reader == at) {
-                    Some(known) => &mut cold.datagrams[known],
+                let openings = match &mut cold.folded {
+                    Some(folded) if is_folded => &mut folded.datagrams,
+                    _ => &mut cold.datagrams,
+                };
+                let opening = match openings.iter_mut().position(|opening| opening.reader == at) {
+                    Some(known) => &mut openings[known],
                     None => {
-                        cold.datagrams.push(DatagramOpening::new(at, [key.port(Side::Low), key.port(Side::High)]));
-                        let last = cold.datagrams.len() - 1;
-                        &mut cold.datagrams[last]
+                        openings.push(DatagramOpening::new(at, [key.port(Side::Low), key.port(Side::High)]));
+                        let last = openings.len() - 1;
+                        &mut openings[last]
                     }
                 };
                 opening.observe(stamp, packet.side, packet.payload, is_anchored);
@@ -363,12 +402,16 @@ impl Session {
     /// Keeps what wire signatures look at.
     fn keep_head(&mut self, packet: &Packet<'_>, stamp: Stamp) {
         let side = packet.side as usize;
-        if self.cold.as_ref().is_some_and(|cold| cold.heads[side].len() >= HEAD_DATAGRAMS) {
-            return;
+        let known = self.cold.as_ref().map_or(&[][..], |cold| &cold.heads[side]);
+        // The first by frame: what came in pieces comes late.
+        let at = known.partition_point(|kept| kept.stamp < stamp);
+        if at < HEAD_DATAGRAMS {
+            let kept = if at == 0 { &packet.payload[..packet.payload.len().min(Head::LIMIT)] } else { &[] };
+            let segment = Segment { stamp, sequence: 0, length: packet.payload_length, bytes: kept.into() };
+            let heads = &mut self.cold_mut().heads[side];
+            heads.insert(at, segment);
+            heads.truncate(HEAD_DATAGRAMS);
         }
-        let heads = &mut self.cold_mut().heads[side];
-        let kept = if heads.is_empty() { &packet.payload[..packet.payload.len().min(Head::LIMIT)] } else { &[] };
-        heads.push(Segment { stamp, sequence: 0, length: packet.payload_length, bytes: kept.into() });
     }
 }
 

@@ -13,6 +13,8 @@ use crate::name::{Findings, Reading};
 
 /// Segments kept of a stream whose start was seen: enough for reordering there and for wire signatures.
 const ANCHORED_LIMIT: usize = 4;
+/// Segments are counted up to here: one more than are ever kept, so that a missed one tells.
+const SEEN_LIMIT: u8 = SEGMENT_LIMIT as u8 + 1;
 /// Openings read one after the other in the bytes of one segment (pipelined requests).
 const OPENINGS_PER_SEGMENT: usize = 16;
 
@@ -22,10 +24,14 @@ pub(super) struct StreamSide {
     /// The first segments of the session in this direction.
     pub(super) first: Vec<Segment>,
     first_bytes: usize,
-    /// Payload-bearing segments seen, counted to [`SEGMENT_LIMIT`].
+    /// Payload-bearing segments seen, counted to [`SEEN_LIMIT`].
     seen: u8,
     /// An opening was read to its end.
     pub(super) is_settled: bool,
+    /// An opening that need not be read started: nothing is left to recognise.
+    is_known: bool,
+    /// How many of `first` came before the session's first SYN: openings from before end there.
+    syn_at: Option<usize>,
     /// Segments since the oldest unfinished opening's start.
     window: Vec<Segment>,
     /// Unfinished openings, oldest first.
@@ -55,8 +61,8 @@ pub(super) type Ignored = u32;
 
 /// The first reader, from `skip` on, that an opening at the start of these bytes may be for.
 #[inline]
-fn reader_for(payload: &[u8], skip: usize, ignored: Ignored) -> Option<usize> {
-    let mut rows = stream_candidates(*payload.first()?) & !ignored & u32::MAX.checked_shl(skip as u32).unwrap_or(0);
+fn reader_for(payload: &[u8], skip: usize) -> Option<usize> {
+    let mut rows = stream_candidates(*payload.first()?) & u32::MAX.checked_shl(skip as u32).unwrap_or(0);
     while rows != 0 {
         let row = rows.trailing_zeros() as usize;
         if (STREAM_READERS[row].starts)(payload) {
@@ -70,7 +76,7 @@ fn reader_for(payload: &[u8], skip: usize, ignored: Ignored) -> Option<usize> {
 /// Whether an opening may start with these bytes.
 #[inline]
 pub(super) fn may_start(payload: &[u8]) -> bool {
-    payload.first().is_some_and(|&first| stream_candidates(first) != 0) && reader_for(payload, 0, 0).is_some()
+    payload.first().is_some_and(|&first| stream_candidates(first) != 0) && reader_for(payload, 0).is_some()
 }
 
 /// Outcome of reading at one position.
@@ -80,10 +86,12 @@ enum Attempt {
     Done { findings: Findings, consumed: usize },
 }
 
-fn attempt(bytes: &[u8], from_reader: usize, ignored: Ignored) -> Attempt {
+fn attempt(bytes: &[u8], from_reader: usize) -> Attempt {
     let mut skip = from_reader;
-    while let Some(reader) = reader_for(bytes, skip, ignored) {
+    while let Some(reader) = reader_for(bytes, skip) {
         match (STREAM_READERS[reader].read)(bytes) {
+            // Where it is ignored nobody else is asked, so nobody is asked here either.
+            Reading::No if STREAM_READERS[reader].is_second_choice => break,
             Reading::No => skip = reader + 1,
             Reading::NeedMore(certain) => return Attempt::Unfinished { reader, certain },
             Reading::Done { findings, consumed } => return Attempt::Done { findings: *findings, consumed },
@@ -105,11 +113,7 @@ impl StreamSide {
     ) -> Completed {
         let mut completed = Completed::new();
         let segment = || Segment { stamp, sequence, length, bytes: payload.into() };
-        if self.is_collecting(is_anchored) {
-            self.first_bytes += payload.len();
-            self.first.push(segment());
-        }
-        self.seen = self.seen.saturating_add(1).min(SEGMENT_LIMIT as u8);
+        self.collect(is_anchored, segment);
         let mut slot = None;
         if !self.unfinished.is_empty() {
             slot = Some(self.window.len());
@@ -121,10 +125,27 @@ impl StreamSide {
                 slot = Some(self.window.len() - 1);
             }
         }
-        if reader_for(payload, 0, ignored).is_some() {
-            self.start(stamp, sequence, payload, slot, segment, ignored, &mut completed);
+        match reader_for(payload, 0) {
+            Some(row) => {
+                // Where it is ignored and where it is read, by a part that cannot know better, the head is as good as read.
+                self.is_known |= STREAM_READERS[row].is_second_choice;
+                if ignored >> row & 1 == 0 {
+                    self.start(stamp, sequence, payload, slot, segment, &mut completed);
+                }
+            }
+            None => {}
         }
         completed
+    }
+
+    /// Keeps one of the first segments, if it is one.
+    fn collect(&mut self, is_anchored: bool, segment: impl FnOnce() -> Segment) {
+        if self.is_collecting(is_anchored) {
+            let segment = segment();
+            self.first_bytes += segment.bytes.len();
+            self.first.push(segment);
+        }
+        self.seen = self.seen.saturating_add(1).min(SEEN_LIMIT);
     }
 
     /// Reads the openings that start in this segment.
@@ -135,7 +156,6 @@ impl StreamSide {
         payload: &[u8],
         slot: Option<usize>,
         segment: impl Fn() -> Segment,
-        ignored: Ignored,
         completed: &mut Completed,
     ) {
         let mut offset = 0;
@@ -144,10 +164,10 @@ impl StreamSide {
             if rest.is_empty() {
                 return;
             }
-            match attempt(rest, 0, ignored) {
+            match attempt(rest, 0) {
                 Attempt::Nothing => return,
                 Attempt::Done { findings, consumed } => {
-                    self.settle();
+                    self.is_settled = true;
                     completed.push((stamp, findings));
                     offset += consumed.clamp(1, rest.len());
                 }
@@ -180,7 +200,7 @@ impl StreamSide {
             let mut is_over = false;
             if bytes.len() > opening.tried_bytes {
                 opening.tried_bytes = bytes.len();
-                match attempt(&bytes, opening.reader, 0) {
+                match attempt(&bytes, opening.reader) {
                     Attempt::Nothing => {
                         opening.certain = None;
                         is_over = true;
@@ -208,9 +228,6 @@ impl StreamSide {
             }
         }
         self.unfinished = still;
-        if self.is_settled {
-            self.settle();
-        }
         self.trim();
     }
 
@@ -230,7 +247,7 @@ impl StreamSide {
             if rest.is_empty() {
                 return;
             }
-            match attempt(rest, 0, 0) {
+            match attempt(rest, 0) {
                 Attempt::Nothing => return,
                 Attempt::Done { findings, consumed } => {
                     completed.push((stamp, findings));
@@ -263,16 +280,13 @@ impl StreamSide {
         }
     }
 
-    fn settle(&mut self) {
-        self.is_settled = true;
-    }
-
+    /// Whether the next segment is one of the first: of the session, for its head, or, where the session's start was not
+    /// seen, those that openings from before may go on with.
     fn is_collecting(&self, is_anchored: bool) -> bool {
-        if is_anchored {
-            !self.is_settled && self.first.len() < ANCHORED_LIMIT && self.first.len() == self.seen as usize
-        } else {
-            self.first.len() < SEGMENT_LIMIT && self.first_bytes <= BYTE_LIMIT && self.first.len() == self.seen as usize
-        }
+        let is_of_head = !self.is_settled && self.first.len() < ANCHORED_LIMIT;
+        let may_continue =
+            !is_anchored && self.syn_at.is_none() && self.first.len() < SEGMENT_LIMIT && self.first_bytes <= BYTE_LIMIT;
+        (is_of_head || may_continue) && self.first.len() == usize::from(self.seen)
     }
 
     /// Whether the next payload must be shown to this side even if nothing starts with it.
@@ -280,8 +294,9 @@ impl StreamSide {
         !self.unfinished.is_empty() || self.is_collecting(is_anchored)
     }
 
-    /// Ends the unfinished openings with what is certain.
+    /// Ends the unfinished openings with what is certain: a SYN came, or the end.
     pub(super) fn finish(&mut self) -> Completed {
+        self.syn_at.get_or_insert(self.first.len());
         self.window = Vec::new();
         std::mem::take(&mut self.unfinished)
             .into_iter()
@@ -289,44 +304,42 @@ impl StreamSide {
             .collect()
     }
 
-    /// Appends the same direction of what followed.
+    /// Appends the same direction of what followed: its own openings, and its first segments to those left unfinished.
     pub(super) fn merge(&mut self, right: Self, is_anchored: bool) -> Completed {
         let mut completed = Completed::new();
-        if !self.unfinished.is_empty() && !right.first.is_empty() {
-            let mut taken = 0;
-            for segment in &right.first {
-                self.window.push(segment.clone());
-                taken += 1;
-                self.advance(&mut completed);
-                if self.unfinished.is_empty() {
-                    break;
-                }
-            }
+        let reach = right.syn_at.unwrap_or(right.first.len());
+        for segment in right.first.iter().take(reach) {
             if self.unfinished.is_empty() {
-                self.window = right.window;
-                self.unfinished = right.unfinished;
-            } else {
-                // All of the right part's segments are here now, and its own unfinished openings start in the last ones.
-                let shift = self.window.len().saturating_sub(right.window.len());
-                debug_assert_eq!(taken, right.first.len());
-                self.unfinished.extend(
-                    right.unfinished.into_iter().map(|opening| Opening { slot: opening.slot + shift, ..opening }),
-                );
+                break;
             }
-        } else if self.unfinished.is_empty() {
-            self.window = right.window;
-            self.unfinished = right.unfinished;
+            self.window.push(segment.clone());
+            self.advance(&mut completed);
         }
         self.is_settled |= right.is_settled;
-        for segment in right.first {
+        self.is_known |= right.is_known;
+        let seen = self.seen;
+        for (at, segment) in right.first.into_iter().enumerate() {
+            if right.syn_at == Some(at) {
+                completed.extend(self.finish());
+            }
             if !self.is_collecting(is_anchored) {
                 break;
             }
-            self.seen += 1;
-            self.first_bytes += segment.bytes.len();
-            self.first.push(segment);
+            self.collect(is_anchored, || segment);
         }
-        self.seen = self.seen.saturating_add(right.seen).min(SEGMENT_LIMIT as u8);
+        if right.syn_at.is_some() {
+            completed.extend(self.finish());
+        }
+        self.seen = seen.saturating_add(right.seen).min(SEEN_LIMIT);
+        if self.unfinished.is_empty() {
+            self.window = right.window;
+            self.unfinished = right.unfinished;
+        } else {
+            // All segments of the right part are here now, and its own unfinished openings start in the last of them.
+            let shift = self.window.len().saturating_sub(right.window.len());
+            let shifted = |opening: Opening| Opening { slot: opening.slot + shift, ..opening };
+            self.unfinished.extend(right.unfinished.into_iter().map(shifted));
+        }
         completed
     }
 
@@ -342,7 +355,7 @@ impl StreamSide {
 
     /// The stream's first bytes where no opening was recognised.
     pub(super) fn head(&self) -> Option<Head> {
-        if self.is_settled { None } else { super::cold::head(&self.first, true) }
+        if self.is_settled || self.is_known { None } else { super::cold::head(&self.first, true) }
     }
 
     /// A second reading of a stream's first segments, put in order, where nothing was recognised as they came: an opening
@@ -361,7 +374,7 @@ impl StreamSide {
         for start in &self.first {
             if may_start(&start.bytes) {
                 contiguous(&self.first, start.sequence, &mut bytes);
-                match attempt(&bytes, 0, 0) {
+                match attempt(&bytes, 0) {
                     Attempt::Done { findings, .. } => return vec![(newest, findings)],
                     Attempt::Unfinished { certain: Some(findings), .. } => return vec![(newest, *findings)],
                     _ => {}

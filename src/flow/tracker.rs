@@ -5,7 +5,7 @@ use super::fragments::{self, Group};
 use super::partial::{OtherFrames, Partial, Span, shard_of};
 use super::record::Flow;
 use super::session::Session;
-use super::shard::{deliver, idle_ns};
+use super::shard::{Shard, deliver, idle_ns};
 use crate::capture::{Frame, FrameId, LinkType};
 use crate::packet::{Dissected, NotIp, Side, dissect_ip};
 use foldhash::fast::RandomState;
@@ -40,6 +40,11 @@ pub struct Closed {
 /// See the module.
 pub struct Tracker {
     state: Partial,
+    /// The capture that was joined last, and its clock: captures that were taken at the same time come one after the other,
+    /// and each begins with its own time.
+    capture: Option<(u32, Option<Span>)>,
+    /// Times of the captures before it.
+    earlier: Option<Span>,
     limits: Limits,
     /// Sessions that were closed early to stay within the limits.
     shed: u64,
@@ -48,22 +53,48 @@ pub struct Tracker {
 impl Tracker {
     /// A tracker for one analysis. All partials given to it must have been made with the same hasher.
     pub fn new(hasher: RandomState, limits: Limits) -> Self {
-        Self { state: Partial::new(hasher), limits, shed: 0 }
+        Self { state: Partial::new(hasher), capture: None, earlier: None, limits, shed: 0 }
     }
 
     /// Joins the partial of the frames that follow; `base` is the identity of its first frame. Sessions that are over go to
     /// `sink`, shard by shard, on rayon's threads.
     pub fn join(&mut self, mut right: Partial, base: FrameId, sink: impl Fn(usize, Vec<Closed>) + Sync) {
         right.rebase(base);
+        self.watch(base.capture(), right.span);
         self.absorb(right);
         let clock_ns = self.clock_ns();
         self.close(clock_ns, sink);
         self.forget(clock_ns.saturating_sub(HOLD_NS));
     }
 
+    /// Sets the clock forward.
+    fn watch(&mut self, capture: u32, span: Option<Span>) {
+        let clock = match self.capture {
+            Some((current, clock)) if current == capture => clock,
+            _ => {
+                self.earlier = self.span();
+                None
+            }
+        };
+        self.capture = Some((capture, Span::merge(clock, span)));
+    }
+
+    /// Times of all frames. That one capture begins before another ends is no step back.
+    fn span(&self) -> Option<Span> {
+        let (Some(a), Some(b)) = (self.earlier, self.capture.and_then(|(_, span)| span)) else {
+            return self.earlier.or(self.capture.and_then(|(_, span)| span));
+        };
+        Some(Span {
+            earliest_ns: a.earliest_ns.min(b.earliest_ns),
+            latest_ns: a.latest_ns.max(b.latest_ns),
+            step_back_ns: a.step_back_ns.max(b.step_back_ns),
+        })
+    }
+
     /// The time before which nothing more is expected.
     fn clock_ns(&self) -> i64 {
-        self.state.span.map_or(i64::MIN, |span| span.latest_ns).saturating_sub(SLACK_NS)
+        let span = self.capture.and_then(|(_, span)| span);
+        span.map_or(i64::MIN, |span| span.latest_ns).saturating_sub(SLACK_NS)
     }
 
     /// The first window of [`Closed::window`] that is not complete yet.
@@ -75,7 +106,7 @@ impl Tracker {
     pub fn finish(mut self, sink: impl Fn(usize, Vec<Closed>) + Sync) -> Summary {
         self.close(i64::MAX, sink);
         Summary {
-            span: self.state.span,
+            span: self.span(),
             others: self.state.others,
             dropped: self.state.dropped,
             repeated: self.state.shards.iter().fold(OtherFrames::default(), |mut sum, shard| {
@@ -89,13 +120,13 @@ impl Tracker {
 
     /// Sessions open now.
     pub fn open_sessions(&self) -> usize {
-        self.state.shards.iter().map(|shard| shard.sessions.len()).sum()
+        self.state.shards.iter().map(|shard| shard.all().count()).sum()
     }
 
     /// Forgets the answers that nothing can need any more.
     fn forget(&mut self, clock_ns: i64) {
         let mut open: HashSet<(IpAddr, IpAddr), RandomState> = HashSet::default();
-        for session in self.state.shards.iter().flat_map(|shard| &shard.sessions) {
+        for session in self.state.shards.iter().flat_map(Shard::all) {
             if session.began_ns() < clock_ns {
                 let (low, high) = (session.key.address(Side::Low), session.key.address(Side::High));
                 open.extend([(low, high), (high, low)]);
@@ -136,7 +167,9 @@ impl Tracker {
         let hasher = self.state.hasher.clone();
         if !self.state.fragments.is_empty() {
             let groups = self.state.fragments.drain_before(clock_ns);
-            self.state.shards.par_iter_mut().for_each(|shard| shard.reindex(&hasher));
+            if !groups.is_empty() {
+                self.state.shards.par_iter_mut().for_each(|shard| shard.reindex(&hasher));
+            }
             for group in groups {
                 self.fold(group);
             }
@@ -144,12 +177,12 @@ impl Tracker {
         let answers = &self.state.answers;
         self.state.shards.par_iter_mut().enumerate().for_each(|(at, shard)| {
             let over = shard.drain(&hasher, |session| {
-                clock_ns == i64::MAX || clock_ns.saturating_sub(session.last_ns) > hold_ns(session)
+                clock_ns == i64::MAX || clock_ns.saturating_sub(session.end_ns()) > hold_ns(session)
             });
             let closed = over
                 .into_iter()
                 .map(|session| {
-                    let window = session.last_ns.saturating_add(hold_ns(&session)).div_euclid(WINDOW_NS);
+                    let window = session.end_ns().saturating_add(hold_ns(&session)).div_euclid(WINDOW_NS);
                     Closed { window, flow: session.resolve(answers) }
                 })
                 .collect();
@@ -193,14 +226,7 @@ impl Tracker {
         };
         let hash = hasher.hash_one(packet.key);
         let context = (&mut self.state.answers, &mut self.state.interner);
-        self.state.shards[shard_of(hash)].fold(
-            hash,
-            &packet,
-            &frame,
-            (group.packets, group.last.time_ns),
-            &hasher,
-            context,
-        );
+        self.state.shards[shard_of(hash)].fold(hash, &packet, &frame, (group.packets, group.last_ns), context);
     }
 }
 

@@ -1,15 +1,22 @@
-//! The short path: Ethernet (with at most one VLAN tag) or raw IP, IPv4 without options or IPv6 without extension headers,
-//! whole TCP or UDP headers, lengths that agree. Most packets of most captures are of this kind; all else is left to
-//! `general`, which gives the same answer for these.
+//! The short path: Ethernet (with at most one VLAN tag) or raw IP, IPv4 without options or IPv6 with few extension headers,
+//! whole TCP or UDP headers or none to read, lengths that agree. Most packets of most captures are of this kind; all else
+//! is left to `general`, which gives the same answer for these.
 
 use super::transport::{TCP, TCP_LEAST_LENGTH, UDP, UDP_LENGTH};
-use super::{FlowKey, Packet, Side, TcpFlags, TcpSegment, Transport, TunnelPath, tunnel};
+use super::{Encapsulation, FlowKey, Packet, Side, TcpFlags, TcpSegment, Transport, TunnelPath, tunnel};
 use crate::capture::{Frame, LinkType};
 
 const ETHERNET_LENGTH: usize = 14;
 const VLAN_LENGTH: usize = 4;
 const IPV4_LENGTH: usize = 20;
 const IPV6_LENGTH: usize = 40;
+/// Extension headers (IANA protocol numbers) that are gone past here.
+const HOP_BY_HOP: u8 = 0;
+const ROUTING: u8 = 43;
+const AUTHENTICATION: u8 = 51;
+const DESTINATION_OPTIONS: u8 = 60;
+/// Extension headers gone past, fewer than the general path's limit.
+const EXTENSION_LIMIT: usize = 4;
 /// EtherTypes as they stand in the frame.
 const IPV4: [u8; 2] = [0x08, 0x00];
 const IPV6: [u8; 2] = [0x86, 0xdd];
@@ -70,9 +77,44 @@ fn read_v6(bytes: &[u8], wire_length: usize, counted_length: u32) -> Option<Pack
     }
     let source = *header.get(8..)?.first_chunk::<16>()?;
     let destination = *header.get(24..)?.first_chunk::<16>()?;
-    let segment = Segment::read(header[6], rest, payload_length)?;
-    let key = FlowKey::new(6, header[6], (source, segment.ports.0), (destination, segment.ports.1));
-    Some(segment.packet(key, counted_length))
+    let mut inside = Inside { protocol: header[6], rest, length: payload_length, tunnel: TunnelPath::NONE };
+    if !matches!(inside.protocol, TCP | UDP) {
+        inside = inside.past_extensions()?;
+    }
+    let segment = Segment::read(inside.protocol, inside.rest, inside.length)?;
+    let key = FlowKey::new(6, inside.protocol, (source, segment.ports.0), (destination, segment.ports.1));
+    Some(Packet { tunnel: inside.tunnel, ..segment.packet(key, counted_length) })
+}
+
+/// What an IPv6 header holds.
+struct Inside<'a> {
+    protocol: u8,
+    rest: &'a [u8],
+    /// On the wire.
+    length: usize,
+    tunnel: TunnelPath,
+}
+
+impl Inside<'_> {
+    /// Goes past extension headers that lie wholly in the capture (RFC 8200 §4, RFC 4302 §2); fragments and long chains
+    /// are for the general path.
+    fn past_extensions(mut self) -> Option<Self> {
+        for _ in 0..EXTENSION_LIMIT {
+            let [next, units] = *self.rest.first_chunk::<2>()?;
+            let length = match self.protocol {
+                HOP_BY_HOP | ROUTING | DESTINATION_OPTIONS => (usize::from(units) + 1) * 8,
+                AUTHENTICATION if units > 0 => {
+                    self.tunnel = self.tunnel.entered(Encapsulation::Ah)?;
+                    (usize::from(units) + 2) * 4
+                }
+                _ => return Some(self),
+            };
+            self.rest = self.rest.get(length..)?;
+            self.length = self.length.checked_sub(length)?;
+            self.protocol = next;
+        }
+        None
+    }
 }
 
 /// A TCP segment or UDP datagram.
@@ -110,6 +152,8 @@ impl<'a> Segment<'a> {
                 }
                 (ports, Transport::Udp, UDP_LENGTH)
             }
+            // Nothing is read of these, and they are no tunnels: ICMP, IGMP, ESP, ICMPv6, OSPF, PIM (IANA).
+            1 | 2 | 50 | 58 | 89 | 103 => ((0, 0), Transport::Other, 0),
             _ => return None,
         };
         // Also holds where the header is longer than the payload: that is for the general path to judge.
@@ -264,6 +308,30 @@ mod tests {
             }
             check(&record(link_type, &bytes, bytes.len() + missing))?;
             check(&record(link_type, &bytes, bytes.len() / 2))?;
+        }
+
+        #[test]
+        fn extension_headers_read_the_same(
+            chain in proptest::collection::vec((proptest::sample::select(vec![0_u8, 43, 44, 51, 59, 60, 135]), 0_u8..4, any::<[u8; 38]>()), 0..6),
+            last in proptest::sample::select(vec![6_u8, 17, 58, 59, 1, 41, 47]),
+            payload in proptest::collection::vec(any::<u8>(), 0..60),
+            cut in 0_usize..400,
+        ) {
+            let mut body = Vec::new();
+            for (at, (protocol, units, filler)) in chain.iter().enumerate() {
+                let next = chain.get(at + 1).map_or(last, |following| following.0);
+                let length = if *protocol == AUTHENTICATION { (usize::from(*units) + 2) * 4 } else { (usize::from(*units) + 1) * 8 };
+                body.extend([next, *units]);
+                body.extend(filler.iter().take(length - 2));
+            }
+            body.extend(&payload);
+            let first = chain.first().map_or(last, |first| first.0);
+            let mut bytes = vec![0x60, 0, 0, 0, 0, body.len() as u8, first, 64];
+            bytes.extend([0x20; 16]);
+            bytes.extend([0x21; 16]);
+            bytes.extend(&body);
+            check(&record(LinkType::RAW, &bytes, bytes.len()))?;
+            check(&record(LinkType::RAW, &bytes[..cut.min(bytes.len())], bytes.len()))?;
         }
 
         #[test]

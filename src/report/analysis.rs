@@ -4,7 +4,7 @@ use super::inherit::{self, Estate};
 use crate::app::{Attribution, Catalogue};
 use crate::capture::owner::{Owner, SideOwners};
 use crate::capture::{self, Frame, Observe, Outcome, Progress, ReadOptions, Source};
-use crate::flow::{Closed, Flow, Limits, OwnerEvidence, Partial, RttSource, Summary, Tracker};
+use crate::flow::{Closed, Flow, Limits, OwnerEvidence, Partial, Summary, Tracker};
 use crate::place::{LocationCheck, LocationChecker, Place, Places, Scope, Vantage};
 use crate::route::{Observed, Reason, RouteMap};
 use foldhash::fast::RandomState;
@@ -95,7 +95,7 @@ impl Knowledge {
         }
         self.name_owner(&mut flow);
         let attribution = self.catalogue.attribute(&flow, &place);
-        let rtt = flow.rtt.map(|rtt| (rtt.ns, rtt.source != RttSource::TcpHandshakeRepeated));
+        let rtt = flow.rtt.map(|rtt| (rtt.ns, rtt.source.is_bound()));
         let check = self.checker.check(&place, rtt.filter(|_| peer == flow.server_ip));
         Studied { flow, peer, place, attribution, check }
     }

@@ -1,0 +1,117 @@
+//! What whither says of each sample, held against texts that were read by a person.
+//!
+//! `WHITHER_BLESS=1 cargo test --test golden` writes them anew; read the difference before committing it.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// All captures below a folder, as paths from the crate's root, sorted.
+fn captures(folder: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(root().join(folder)).expect("the samples are there") {
+        let entry = entry.expect("the samples are there");
+        let name = entry.file_name().into_string().expect("names of samples are text");
+        let path = format!("{folder}/{name}");
+        if entry.path().is_dir() {
+            found.extend(captures(&path));
+        } else if name.contains(".pcap") && !name.ends_with(".csv") && !name.ends_with(".jsonl") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// What a command says on both streams, and its exit code where that is not 0.
+fn said(args: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_whither"))
+        .args(args)
+        .current_dir(root())
+        .env_clear()
+        .env("COLUMNS", "80")
+        .env("LANG", "C.UTF-8")
+        .output()
+        .expect("whither starts");
+    let mut text = String::from_utf8(output.stdout).expect("whither writes UTF-8");
+    for line in String::from_utf8_lossy(&output.stderr).lines() {
+        text.push_str(&format!("# stderr: {line}\n"));
+    }
+    if output.status.code() != Some(0) {
+        text.push_str(&format!("# exit: {}\n", output.status));
+    }
+    text
+}
+
+/// Holds a text against the committed one, or commits it. What differs comes back.
+fn hold(name: &str, found: &str) -> Option<String> {
+    let path = root().join("tests/golden").join(name);
+    if std::env::var_os("WHITHER_BLESS").is_some() {
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a writable folder");
+        std::fs::write(&path, found).expect("a writable file");
+        return None;
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
+    if expected == found {
+        return None;
+    }
+    let differs = expected.lines().zip(found.lines()).position(|(expected, found)| expected != found);
+    let line = differs.unwrap_or_else(|| expected.lines().count().min(found.lines().count()));
+    let at = |text: &str| text.lines().nth(line).unwrap_or("(nothing)").to_owned();
+    Some(format!("{name}, line {}:\n  expected {}\n  found    {}", line + 1, at(&expected), at(found)))
+}
+
+fn all_equal(differences: Vec<String>) {
+    assert!(differences.is_empty(), "{}\nif this is right, run with WHITHER_BLESS=1", differences.join("\n"));
+}
+
+fn golden_name(capture: &str, suffix: &str) -> String {
+    format!("{}.{suffix}", capture.trim_start_matches("samples/").replace('/', "-"))
+}
+
+#[test]
+fn flows_of_every_sample() {
+    let captures = captures("samples");
+    assert!(captures.len() > 50, "{} samples", captures.len());
+    let held = |capture: &String| {
+        hold(&golden_name(capture, "ndjson"), &said(&["flows", capture, "--quiet", "--threads", "2"]))
+    };
+    all_equal(captures.iter().filter_map(held).collect());
+}
+
+#[test]
+fn the_phone_as_a_map() {
+    let differences = ["samples/phone.pcap", "samples/phone.pcapng"].into_iter().flat_map(|capture| {
+        let terminal = said(&["map", capture, "--color", "never", "--from", "Taipei"]);
+        let table = said(&["map", capture, "--csv", "-", "--from", "Taipei"]);
+        [hold(&golden_name(capture, "map.txt"), &terminal), hold(&golden_name(capture, "map.csv"), &table)]
+    });
+    all_equal(differences.flatten().collect());
+}
+
+#[test]
+fn no_text_without_its_sample() {
+    let mut expected: BTreeSet<String> = captures("samples").iter().map(|path| golden_name(path, "ndjson")).collect();
+    for capture in ["phone.pcap", "phone.pcapng"] {
+        expected.extend([format!("{capture}.map.txt"), format!("{capture}.map.csv")]);
+    }
+    let files = std::fs::read_dir(root().join("tests/golden")).expect("the texts are there");
+    let found: BTreeSet<String> =
+        files.map(|entry| PathBuf::from(entry.expect("readable").file_name()).to_string_lossy().into_owned()).collect();
+    assert_eq!(found, expected);
+}
+
+/// Compression changes nothing but the name.
+#[test]
+fn compressed_samples_say_the_same() {
+    let plain = said(&["flows", "samples/compressed/plain.pcap", "--quiet"]);
+    for suffix in ["gz", "zst", "lz4", "xz"] {
+        let name = format!("samples/compressed/plain.pcap.{suffix}");
+        let found = said(&["flows", &name, "--quiet"]).replace(&name, "samples/compressed/plain.pcap");
+        assert_eq!(found, plain, "{suffix}");
+    }
+}
