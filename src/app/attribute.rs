@@ -86,8 +86,7 @@ impl Catalogue {
         if let Some(owner) = &flow.owner {
             self.claim_owner(owner, &mut claims);
         }
-        let is_lookup = flow.names.last().is_some_and(|name| name.source == NameSource::DnsQuestion);
-        if is_lookup {
+        if flow.is_lookup() {
             self.claim_lookup(flow, &mut claims);
         }
         let mut named = self.claim_names(flow, &mut claims);
@@ -98,7 +97,7 @@ impl Catalogue {
             claim_process(owner, &mut claims);
         }
         // Whose network a resolver stands in says nothing of who asks it.
-        if named.decided.is_none() && named.service.is_none() && !is_lookup {
+        if named.decided.is_none() && named.service.is_none() && !flow.is_lookup() {
             self.claim_operator(flow, place, &mut claims);
         }
         let Claims { eligible, competing } = claims;

@@ -8,7 +8,6 @@ use super::analysis::{Knowledge, Studied};
 use crate::app::{Claim, Neighbour, inherit};
 use crate::capture::FrameId;
 use crate::capture::owner::Owner;
-use crate::name::NameSource;
 use crate::route::is_system;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -113,8 +112,7 @@ impl Estate {
     /// Takes note of a flow.
     pub(super) fn observe(&mut self, window: i64, studied: &Studied) {
         let seen = neighbour(studied);
-        let is_lookup = studied.flow.names.last().is_some_and(|name| name.source == NameSource::DnsQuestion);
-        if !seen.has_say() || seen.server.1.is_none() || is_lookup {
+        if !seen.has_say() || seen.server.1.is_none() || studied.flow.is_lookup() {
             return;
         }
         let Neighbour { protocol, client, server, seen_ns, is_named, .. } = seen;
