@@ -4,6 +4,7 @@
 
 use super::seeded;
 use super::tls::{Flight, Hello};
+use aes_gcm::{AeadInOut, Aes128Gcm, KeyInit};
 use rustls::Side;
 use rustls::crypto::ring::cipher_suite::TLS13_AES_128_GCM_SHA256;
 use rustls::quic::{ClientConnection, DirectionalKeys, KeyChange, Keys, ServerConnection, Suite, Version};
@@ -16,6 +17,10 @@ const PADDED: usize = 1_250;
 const INITIAL: u8 = 0;
 const ZERO_RTT: u8 = 1;
 const HANDSHAKE: u8 = 2;
+
+/// Key and nonce of a Retry's integrity tag (RFC 9001 §5.8).
+const RETRY_KEY: [u8; 16] = 0xbe0c_690b_9f66_575a_1d76_6b54_e368_c84e_u128.to_be_bytes();
+const RETRY_NONCE: [u8; 12] = [0x46, 0x15, 0x99, 0xd3, 0x5d, 0x63, 0x2b, 0xf2, 0x23, 0x98, 0x25, 0xbb];
 
 fn suite() -> Suite {
     TLS13_AES_128_GCM_SHA256.tls13().and_then(|suite| suite.quic_suite()).expect("ring knows QUIC")
@@ -144,11 +149,16 @@ impl Opening {
         packet
     }
 
-    /// The server's Retry: a new connection id and a token; its integrity tag is made up.
+    /// The server's Retry in version 1: a new connection id and a token, with the integrity tag of RFC 9001 §5.8.
     pub(super) fn retry(&self, id: &[u8], token: &[u8]) -> Vec<u8> {
         let mut packet = long_header(3, self.version, &self.source, id, None);
         packet.extend(token);
-        packet.extend(seeded::bytes(16));
+        let pseudo = [&[self.destination.len() as u8][..], &self.destination, &packet].concat();
+        let cipher = Aes128Gcm::new(&RETRY_KEY.into());
+        let tag = cipher
+            .encrypt_inout_detached(&RETRY_NONCE.into(), &pseudo, (&mut [][..]).into())
+            .expect("nothing is short enough to seal");
+        packet.extend(tag);
         packet
     }
 
