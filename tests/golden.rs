@@ -41,8 +41,10 @@ fn said(args: &[&str]) -> String {
     for line in String::from_utf8_lossy(&output.stderr).lines() {
         text.push_str(&format!("# stderr: {line}\n"));
     }
-    if output.status.code() != Some(0) {
-        text.push_str(&format!("# exit: {}\n", output.status));
+    match output.status.code() {
+        Some(0) => {}
+        Some(code) => text.push_str(&format!("# exit: {code}\n")),
+        None => panic!("{args:?}: {}", output.status),
     }
     text
 }

@@ -26,6 +26,9 @@ fn suite() -> Suite {
     TLS13_AES_128_GCM_SHA256.tls13().and_then(|suite| suite.quic_suite()).expect("ring knows QUIC")
 }
 
+/// Bytes of a hello, from and up to.
+pub(super) type Part = (usize, usize);
+
 /// A client's opening: its hello and the keys for it.
 pub(super) struct Opening {
     version: Version,
@@ -105,19 +108,24 @@ impl Opening {
     }
 
     /// An Initial with CRYPTO frames of these parts of the hello, padded to a full datagram.
-    pub(super) fn initial(&self, packet_number: u16, parts: &[std::ops::Range<usize>]) -> Vec<u8> {
+    pub(super) fn initial(&self, packet_number: u16, parts: &[Part]) -> Vec<u8> {
         self.initial_with(&self.keys, &self.destination, &[], packet_number, parts, PADDED)
+    }
+
+    /// The first Initial, with the whole hello.
+    pub(super) fn whole(&self) -> Vec<u8> {
+        self.initial(0, &[(0, self.hello.len())])
     }
 
     /// An Initial after a Retry: to the new connection id, with its keys and the token.
     pub(super) fn initial_after_retry(&self, destination: &[u8], token: &[u8]) -> Vec<u8> {
         let keys = suite().keys(destination, Side::Client, self.version);
-        self.initial_with(&keys, destination, token, 1, &[0..self.hello.len()], PADDED)
+        self.initial_with(&keys, destination, token, 1, &[(0, self.hello.len())], PADDED)
     }
 
     /// A short Initial, to be followed by other packets in its datagram.
     pub(super) fn short_initial(&self) -> Vec<u8> {
-        self.initial_with(&self.keys, &self.destination, &[], 0, &[0..self.hello.len()], 0)
+        self.initial_with(&self.keys, &self.destination, &[], 0, &[(0, self.hello.len())], 0)
     }
 
     fn initial_with(
@@ -126,13 +134,13 @@ impl Opening {
         destination: &[u8],
         token: &[u8],
         packet_number: u16,
-        parts: &[std::ops::Range<usize>],
+        parts: &[Part],
         size: usize,
     ) -> Vec<u8> {
         let header = long_header(INITIAL, self.version, destination, &self.source, Some(token));
         let mut frames = Vec::new();
         for part in parts {
-            frames.extend(crypto(part.start, &self.hello[part.clone()]));
+            frames.extend(crypto(part.0, &self.hello[part.0..part.1]));
             // Chrome scatters PING and PADDING between the parts.
             frames.extend(if parts.len() > 1 { &[0x01, 0, 0][..] } else { &[] });
         }
@@ -253,12 +261,12 @@ pub(super) fn talk(hello: &Hello, rounds: &[(usize, usize)]) -> Vec<Flight> {
     let opening = Opening::new(hello, Version::V1);
     let parts = halves(opening.hello.len());
     let mut flights: Vec<Flight> =
-        (0_u16..).zip(&parts).map(|(n, part)| Flight::up(opening.initial(n, &[part.clone()]))).collect();
+        (0_u16..).zip(&parts).map(|(n, part)| Flight::up(opening.initial(n, std::slice::from_ref(part)))).collect();
     flights.extend(opening.rest(hello, rounds));
     flights
 }
 
 /// One range, or two where one Initial cannot hold it.
-pub(super) fn halves(length: usize) -> Vec<std::ops::Range<usize>> {
-    if length < 1_150 { vec![0..length] } else { vec![0..1_100, 1_100..length] }
+pub(super) fn halves(length: usize) -> Vec<Part> {
+    if length < 1_150 { vec![(0, length)] } else { vec![(0, 1_100), (1_100, length)] }
 }
