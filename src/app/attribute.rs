@@ -2,7 +2,7 @@
 //!
 //! Names count in three classes. What the client *said* (server names, hosts, proxy targets) decides. What was *resolved*
 //! to the address decides where the client said nothing. Names in a *certificate* decide where there is nothing else and
-//! they point to one operator. Within a class the first name the catalogue knows decides: an app is claimed, a shared
+//! they point to one operator. A lookup belongs to the app whose names it asks for, where it asks for no one else's. Within a class the first name the catalogue knows decides: an app is claimed, a shared
 //! service is named as such and nothing is claimed. All else is kept as competing evidence.
 
 use super::catalogue::{Catalogue, SignatureTarget};
@@ -86,11 +86,19 @@ impl Catalogue {
         if let Some(owner) = &flow.owner {
             self.claim_owner(owner, &mut claims);
         }
+        let is_lookup = flow.names.last().is_some_and(|name| name.source == NameSource::DnsQuestion);
+        if is_lookup {
+            self.claim_lookup(flow, &mut claims);
+        }
         let mut named = self.claim_names(flow, &mut claims);
         if let Some(probe) = Probe::of(flow, place) {
             self.claim_signatures(&probe, flow, &mut claims, &mut named);
         }
-        if named.decided.is_none() && named.service.is_none() {
+        if let Some(owner) = &flow.owner {
+            claim_process(owner, &mut claims);
+        }
+        // Whose network a resolver stands in says nothing of who asks it.
+        if named.decided.is_none() && named.service.is_none() && !is_lookup {
             self.claim_operator(flow, place, &mut claims);
         }
         let Claims { eligible, competing } = claims;
@@ -159,6 +167,26 @@ impl Catalogue {
                 let text: Arc<str> = Arc::from(format!("uid {uid}"));
                 claims.push(true, &text, EvidenceKind::Owner, &text, evidence.frame);
             }
+        }
+    }
+
+    /// The app that all names asked for belong to, if it is one, and all that was asked is known.
+    fn claim_lookup(&self, flow: &Flow, claims: &mut Claims) {
+        let mut agreed: Option<(&App, Hit<'_>, FrameId)> = None;
+        if flow.names.len() >= Flow::NAME_LIMIT {
+            return;
+        }
+        for name in flow.names.iter().filter(|name| name.source == NameSource::DnsQuestion) {
+            let Some(hit @ Hit { target: HitTarget::App(app), .. }) = self.look_up(&name.name) else { return };
+            match agreed {
+                Some((held, ..)) if held.id != app.id => return,
+                Some((_, _, frame)) if frame <= name.frame => {}
+                _ => agreed = Some((app, hit, name.frame)),
+            }
+        }
+        if let Some((app, hit, frame)) = agreed {
+            let rule = Arc::from(format!("{}, asked of a resolver", hit.rule));
+            claims.push(true, &app.id, EvidenceKind::Name, &rule, frame);
         }
     }
 
@@ -236,6 +264,17 @@ impl Catalogue {
         {
             claims.push(true, &app.id, EvidenceKind::Operator, rule, flow.first_frame);
         }
+    }
+}
+
+/// A process of which only the number is known: certain, but it tells people less than a name or signature does, so that it
+/// is chosen only where there is neither.
+fn claim_process(evidence: &OwnerEvidence, claims: &mut Claims) {
+    let owner = &evidence.owner;
+    let is_bare = owner.name.is_none() && owner.package.is_none() && owner.path.is_none() && owner.uid.is_none();
+    if let Some(pid) = owner.pid.filter(|_| is_bare) {
+        let text: Arc<str> = Arc::from(format!("pid {pid}"));
+        claims.push(true, &text, EvidenceKind::Owner, &text, evidence.frame);
     }
 }
 

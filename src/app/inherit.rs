@@ -39,9 +39,21 @@ pub struct Neighbour<'a> {
     pub claim: Option<&'a Claim>,
 }
 
+impl Neighbour<'_> {
+    /// Whether it takes over a neighbour's app: it has no evidence of its own, or weak evidence only.
+    pub fn may_inherit(&self) -> bool {
+        !self.is_named && self.claim.is_none_or(|claim| claim.kind > EvidenceKind::Inherited)
+    }
+
+    /// Whether it can pass its app on, or keep others from doing so.
+    pub fn has_say(&self) -> bool {
+        self.is_named || self.owner.is_some() || self.claim.is_some_and(|claim| claim.kind < EvidenceKind::Inherited)
+    }
+}
+
 /// The claim that `flow` takes over from its neighbours, if a rule gives one. Pure; the order of neighbours does not matter.
 pub fn inherit(flow: &Neighbour<'_>, neighbours: &[Neighbour<'_>]) -> Option<Claim> {
-    if flow.claim.is_some() || flow.is_named {
+    if !flow.may_inherit() {
         return None;
     }
     agreed(neighbours.iter().filter(|other| is_same_socket(flow, other)), flow, "same socket as")
@@ -83,7 +95,7 @@ fn agreed<'a>(others: impl Iterator<Item = &'a Neighbour<'a>>, flow: &Neighbour<
         }
         match first {
             Some(held) if held.app != claim.app => return None,
-            Some(held) if held.frame <= claim.frame => {}
+            Some(held) if (held.frame, &held.rule) <= (claim.frame, &claim.rule) => {}
             _ => first = Some(claim),
         }
     }

@@ -8,6 +8,9 @@ use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+/// The heading of options that every command has, so that they do not stand among its own.
+const GENERAL: &str = "General";
+
 /// Where does my app's data go? Reads packet captures, offline, and says per app which hosts it talked to, where they are,
 /// who runs them, how much went there, and how sure that is.
 #[derive(Parser, Debug)]
@@ -22,13 +25,13 @@ Examples:
 Exit status: 0 done, 1 done but a capture could not be read to its end, 2 failed.")]
 pub(super) struct Args {
     /// Worker threads [default: one per processor]
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(long, global = true, value_name = "N", help_heading = GENERAL)]
     pub(super) threads: Option<NonZeroUsize>,
     /// Say nothing but results and errors
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = GENERAL)]
     pub(super) quiet: bool,
     /// Colours: `auto` uses them on a terminal unless NO_COLOR is set
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = GENERAL)]
     pub(super) color: Color,
     #[command(subcommand)]
     pub(super) command: Command,
@@ -100,7 +103,7 @@ pub(super) struct InputArgs {
     /// Captures: pcap or pcapng, plain or compressed (gzip, zstd, lz4, xz); a folder of them; `-` is stdin
     #[arg(required = true, value_name = "CAPTURE", value_hint = ValueHint::AnyPath)]
     pub(super) captures: Vec<PathBuf>,
-    /// Only flows of this app (id as in `whither apps`; may be repeated)
+    /// Only flows of this app: an id as in `whither apps`, or the name of an owner it does not know (may be repeated)
     #[arg(long, value_name = "ID")]
     pub(super) app: Vec<String>,
     /// Only flows with this address at one end (may be repeated)
@@ -112,6 +115,10 @@ pub(super) struct InputArgs {
     /// Only frames that this BPF filter passes, as tcpdump writes it (needs the feature `live`)
     #[arg(long, value_name = "BPF")]
     pub(super) filter: Option<String>,
+    /// Who owned each connection, where the capture does not say: PCAPdroid's CSV, rustnet's `.connections.jsonl`, or a table
+    /// as docs/owners.md describes it (may be repeated)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) owners: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) knowledge: KnowledgeArgs,
 }
@@ -148,7 +155,7 @@ impl std::fmt::Debug for Outputs {
 impl ClapArgs for Outputs {
     fn augment_args(command: clap::Command) -> clap::Command {
         output::FORMATS.iter().fold(command.next_help_heading("Output"), |command, format| {
-            let help = format!("Write {} to FILE; `-` writes to stdout instead of the terminal view", format.about);
+            let help = format!("Write {} (`-`: to stdout, instead of the terminal view)", format.about);
             command.arg(
                 Arg::new(format.name)
                     .long(format.name)
@@ -226,7 +233,7 @@ pub(super) struct CaptureArgs {
     /// Interface to capture from; without it, the interfaces are listed
     #[arg(long, short, value_name = "IF")]
     pub(super) interface: Option<String>,
-    /// File to write (pcap, nanoseconds where the system has them)
+    /// File to write (pcap)
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "interface")]
     pub(super) output: Option<PathBuf>,
     /// Stop after this time: `90s`, `5m`, `1h`

@@ -25,10 +25,11 @@ mod live {
     use crate::report::analysis::FrameFilter;
     use foldhash::fast::RandomState;
     use pcap::{Active, BpfProgram, Capture, Device, Linktype};
+    use std::cell::RefCell;
     use std::collections::HashMap;
     use std::io::IsTerminal;
     use std::path::Path;
-    use std::sync::{Arc, Mutex, PoisonError};
+    use std::sync::Arc;
     use std::time::{Duration, Instant};
 
     /// How often the summary is renewed.
@@ -129,6 +130,7 @@ mod live {
         frames: u64,
         captured_bytes: u64,
         shown: Instant,
+        hasher: RandomState,
         partial: Partial,
         tracker: Tracker,
     }
@@ -144,7 +146,8 @@ mod live {
                 captured_bytes: 0,
                 shown: Instant::now(),
                 partial: Partial::new(hasher.clone()),
-                tracker: Tracker::new(hasher, Limits::default()),
+                tracker: Tracker::new(hasher.clone(), Limits::default()),
+                hasher,
             }
         }
 
@@ -168,7 +171,7 @@ mod live {
 
         fn show(&mut self, elapsed: Duration) {
             self.shown = Instant::now();
-            let partial = std::mem::replace(&mut self.partial, Partial::new(self.partial.hasher()));
+            let partial = std::mem::replace(&mut self.partial, Partial::new(self.hasher.clone()));
             self.tracker.join(partial, crate::capture::FrameId::default(), |_, _| {});
             if self.is_shown {
                 let line = format!(
@@ -196,23 +199,30 @@ mod live {
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     }
 
+    /// Programs of one expression by link type; none where it has no meaning there (`ether host` on raw IP).
+    type Programs = HashMap<LinkType, Option<BpfProgram>>;
+
+    thread_local! {
+        /// Each thread compiles for itself: libpcap's programs may not be shared between threads.
+        static PROGRAMS: RefCell<Option<(Arc<str>, Programs)>> = const { RefCell::new(None) };
+    }
+
     /// A test of frames by a BPF expression, compiled for each link type as it comes.
     pub(in crate::cli) fn filter(expression: &str) -> Result<FrameFilter, Error> {
         compile(expression, LinkType::ETHERNET).or_else(|_| compile(expression, LinkType::RAW))?;
-        let expression = expression.to_owned();
-        let programs: Mutex<HashMap<LinkType, Arc<Option<Program>>>> = Mutex::default();
+        let expression: Arc<str> = expression.into();
         Ok(Arc::new(move |frame: &Frame<'_>| {
-            let program = {
-                let mut programs = programs.lock().unwrap_or_else(PoisonError::into_inner);
-                let compiled = || Arc::new(compile(&expression, frame.link_type).ok().map(Program));
-                programs.entry(frame.link_type).or_insert_with(compiled).clone()
-            };
-            // What cannot be compiled for a link type (`ether host` on raw IP) passes nothing there.
-            program.as_ref().as_ref().is_some_and(|program| program.0.filter(frame.bytes))
+            PROGRAMS.with_borrow_mut(|programs| {
+                if !programs.as_ref().is_some_and(|(compiled, _)| Arc::ptr_eq(compiled, &expression)) {
+                    *programs = None;
+                }
+                let (_, programs) = programs.get_or_insert_with(|| (Arc::clone(&expression), Programs::new()));
+                let program =
+                    programs.entry(frame.link_type).or_insert_with(|| compile(&expression, frame.link_type).ok());
+                program.as_ref().is_some_and(|program| program.filter(frame.bytes))
+            })
         }))
     }
-
-    struct Program(BpfProgram);
 
     fn compile(expression: &str, link_type: LinkType) -> Result<BpfProgram, Error> {
         let refused = |error: pcap::Error| {
@@ -221,7 +231,51 @@ mod live {
                 "see pcap-filter(7) for the syntax",
             )
         };
-        let dead = Capture::dead(Linktype(i32::from(link_type.0))).map_err(refused)?;
+        let dead = Capture::dead(data_link(link_type)).map_err(refused)?;
         dead.compile(expression, true).map_err(refused)
+    }
+
+    /// What libpcap calls a link type while it runs. The few that systems number differently have another number in files
+    /// (tcpdump.org, "Link-layer header types"); libpcap knows them by name.
+    fn data_link(link_type: LinkType) -> Linktype {
+        let name = match link_type.0 {
+            100 => "ATM_RFC1483",
+            101 => "RAW",
+            102 => "SLIP_BSDOS",
+            103 => "PPP_BSDOS",
+            106 => "ATM_CLIP",
+            _ => return Linktype(i32::from(link_type.0)),
+        };
+        Linktype::from_name(name).unwrap_or(Linktype(i32::from(link_type.0)))
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        /// A UDP packet without payload from 192.0.2.1 to 192.0.2.2, port 9 to 53.
+        const PACKET: [u8; 28] =
+            [0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2, 0, 9, 0, 53, 0, 8, 0, 0];
+
+        fn passes(filter: &FrameFilter, link_type: LinkType) -> bool {
+            filter(&Frame {
+                id: crate::capture::FrameId::default(),
+                time_ns: 0,
+                link_type,
+                bytes: &PACKET,
+                wire_length: 28,
+                note: None,
+            })
+        }
+
+        #[test]
+        fn filters_pass_by_link_type_and_do_not_mix() {
+            let [dns, host, ether] =
+                ["udp port 53", "host 192.0.2.9", "ether host 0:1:2:3:4:5"].map(|e| filter(e).unwrap());
+            assert!(passes(&dns, LinkType::RAW) && !passes(&dns, LinkType::ETHERNET));
+            assert!(!passes(&host, LinkType::RAW) && passes(&dns, LinkType::RAW));
+            assert!(!passes(&ether, LinkType::RAW));
+            assert!(filter("no such thing").is_err());
+        }
     }
 }

@@ -16,7 +16,7 @@ const CHUNK: usize = 1 << 18;
 pub(super) fn run(args: &Args, flows: &FlowsArgs) -> Result<End, Error> {
     let sources = input::captures(&flows.input, args.quiet)?;
     let names: Vec<String> = sources.iter().map(|source| source.name().to_owned()).collect();
-    let knowledge = input::knowledge(&flows.input.knowledge, flows.input.from.as_deref())?;
+    let knowledge = input::knowledge_of(&flows.input)?;
     let options = input::options(&flows.input, &knowledge)?;
     let mut writer = match format(&flows.format) {
         Some(format) => (format.writer)(),

@@ -3,6 +3,7 @@
 use super::args::{InputArgs, KnowledgeArgs};
 use super::say;
 use crate::app::Catalogue;
+use crate::capture::owner::SideOwners;
 use crate::capture::{self, Outcome, ReadOptions, Source};
 use crate::error::Error;
 use crate::flow::Limits;
@@ -25,6 +26,13 @@ pub(super) fn knowledge(args: &KnowledgeArgs, from: Option<&str>) -> Result<Know
     let places = Places::open(&args.geo)?;
     let vantage: Option<Vantage> = from.map(|text| vantage(text, places.embedded())).transpose()?;
     Ok(Knowledge::new(catalogue, places, vantage))
+}
+
+/// The same for captures, with the owners named beside them.
+pub(super) fn knowledge_of(input: &InputArgs) -> Result<Knowledge, Error> {
+    let mut knowledge = knowledge(&input.knowledge, input.from.as_deref())?;
+    knowledge.owners = input.owners.iter().map(|path| SideOwners::open(path)).collect::<Result<_, _>>()?;
+    Ok(knowledge)
 }
 
 /// What the arguments say of reading and selecting.

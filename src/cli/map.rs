@@ -15,7 +15,7 @@ const DEFAULT_WIDTH: usize = 80;
 
 pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Error> {
     let sources = input::captures(&map.input, args.quiet)?;
-    let knowledge = input::knowledge(&map.input.knowledge, map.input.from.as_deref())?;
+    let knowledge = input::knowledge_of(&map.input)?;
     let options = input::options(&map.input, &knowledge)?;
     let progress = Arc::new(Progress::default());
     let bar = Bar::start(&progress, args.quiet);

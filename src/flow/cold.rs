@@ -2,16 +2,17 @@
 
 use super::datagram::DatagramOpening;
 use super::gather::{Segment, Stamp};
-use super::record::Head;
+use super::record::{Flow, Head};
+use super::repeats::Repeats;
 use super::stream::StreamSide;
 use crate::capture::owner::Owner;
 use crate::capture::{Direction, FrameId};
 use crate::name::{Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, NameSource, Role};
-use crate::packet::Side;
+use crate::packet::{Side, TunnelPath};
 use std::sync::Arc;
 
-/// Names kept per session, the first by frame: a connection reused for many requests shows its first hosts.
-const NAME_LIMIT: usize = 32;
+/// Names kept per session, the first by frame.
+const NAME_LIMIT: usize = Flow::NAME_LIMIT;
 /// Application protocols kept per session.
 const APPLICATION_LIMIT: usize = 4;
 /// Owners kept per session: an honest capture names one or a few, and a part that stopped counting an owner could not know
@@ -60,6 +61,8 @@ pub(super) struct Cold {
     pub(super) ech: Option<(FrameId, EchOffer)>,
     pub(super) certificate: Option<(FrameId, CertificateSubject)>,
     pub(super) owners: Vec<Votes>,
+    /// Records with a packet id, which may repeat each other.
+    pub(super) repeats: Repeats,
     /// Answers on their way to the answer table.
     pub(super) outbox: Vec<Delivery>,
     /// Datagrams that came in pieces.
@@ -73,6 +76,7 @@ pub(super) struct Folded {
     /// The first piece, and who sent it.
     pub(super) first: Stamp,
     pub(super) side: Side,
+    pub(super) tunnel: TunnelPath,
     /// Latest time of a piece.
     pub(super) last_ns: i64,
     pub(super) datagrams: Vec<DatagramOpening>,

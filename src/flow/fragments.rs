@@ -27,11 +27,11 @@ type Key = (FlowKey, Side, u32);
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Piece {
     stamp: Stamp,
+    tunnel: TunnelPath,
     /// Frame length on the wire.
     length: u32,
     offset: u32,
     has_more: bool,
-    tunnel: TunnelPath,
     bytes: Box<[u8]>,
 }
 
@@ -111,10 +111,10 @@ impl Fragments {
         let Some(fragment) = packet.fragment else { return };
         let piece = Piece {
             stamp,
+            tunnel: packet.tunnel,
             length: packet.counted_length,
             offset: fragment.offset,
             has_more: fragment.has_more,
-            tunnel: packet.tunnel,
             bytes: packet.payload.into(),
         };
         push(self.pieces.entry((packet.key, packet.side, fragment.identification)).or_default(), piece);

@@ -11,6 +11,7 @@ mod fragments;
 mod gather;
 mod partial;
 mod record;
+mod repeats;
 mod resolve;
 mod session;
 mod shard;

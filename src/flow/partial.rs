@@ -28,7 +28,7 @@ impl OtherFrames {
         self.bytes += u64::from(frame.wire_length);
     }
 
-    fn add(&mut self, other: Self) {
+    pub(super) fn add(&mut self, other: Self) {
         self.frames += other.frames;
         self.bytes += other.bytes;
     }

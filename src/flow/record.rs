@@ -53,16 +53,27 @@ pub enum RttSource {
     TcpHandshake,
     /// TCP last SYN to SYN-ACK where the SYN was repeated: may be too small, so it proves no distance.
     TcpHandshakeRepeated,
+    /// TCP SYN to a reset: often sent by something in between, so it proves no distance.
+    TcpReset,
+    /// TCP SYN to the opener's own first acknowledgment, where only its side was captured.
+    TcpOneWay,
     /// QUIC client Initial to the server's first datagram (includes server work).
     QuicInitial,
 }
 
 impl RttSource {
+    /// Whether it is an upper bound on the round trip to the other end, so that it may bound the distance.
+    pub const fn is_bound(self) -> bool {
+        !matches!(self, Self::TcpHandshakeRepeated | Self::TcpReset)
+    }
+
     /// The word used in records.
     pub const fn word(self) -> &'static str {
         match self {
             Self::TcpHandshake => "tcp-handshake",
             Self::TcpHandshakeRepeated => "tcp-handshake-repeated",
+            Self::TcpReset => "tcp-reset",
+            Self::TcpOneWay => "tcp-one-way",
             Self::QuicInitial => "quic-initial",
         }
     }
@@ -162,8 +173,11 @@ pub struct Flow {
 }
 
 impl Flow {
-    /// The best name, if any.
+    /// Names kept per flow, the first by frame: a connection reused for many requests shows its first hosts.
+    pub const NAME_LIMIT: usize = 32;
+
+    /// The best name of the server, if any; what a lookup asked for is none.
     pub fn name(&self) -> Option<&Name> {
-        self.names.first()
+        self.names.first().filter(|name| name.source != NameSource::DnsQuestion)
     }
 }

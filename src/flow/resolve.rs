@@ -33,7 +33,7 @@ impl Session {
         let mut cold = self.cold.take().map(|cold| *cold).unwrap_or_default();
         self.finish(&mut cold);
         if let Some(folded) = cold.folded.take().filter(|folded| folded.first.frame < began.frame) {
-            (began, self.opener) = (folded.first, folded.side);
+            (began, self.opener, self.tunnel) = (folded.first, folded.side, folded.tunnel);
         }
         let (client, found) = self.direction(&cold, answers, began);
         let server = client.opposite();
@@ -146,11 +146,8 @@ impl Session {
     }
 
     fn rtt(&self, client: Side, application: Option<Application>) -> Option<Rtt> {
-        if let (Some(syn), Some(syn_ack)) = (self.handshake.syn_ns, self.handshake.syn_ack_ns) {
-            let ns = u64::try_from(syn_ack.checked_sub(syn)?).ok()?;
-            let is_clear = self.handshake.syn_count == 1;
-            let source = if is_clear { RttSource::TcpHandshake } else { RttSource::TcpHandshakeRepeated };
-            return Some(Rtt { ns, source });
+        if self.key.protocol == super::shard::TCP {
+            return self.handshake.rtt(self.counters[client.opposite() as usize].packets == 0);
         }
         let [mine, theirs] = [self.first_ns[client as usize], self.first_ns[client.opposite() as usize]];
         if application != Some(Application("quic")) || self.opener != client || mine == NEVER || theirs == NEVER {

@@ -1,7 +1,8 @@
 //! A session: what is known of one conversation between two idle gaps. Small, since a capture holds millions.
 
 use super::cold::Cold;
-use super::record::Counters;
+use super::partial::OtherFrames;
+use super::record::{Counters, Rtt, RttSource};
 use crate::capture::FrameId;
 use crate::packet::{FlowKey, Side, TcpSegment, TunnelPath};
 
@@ -31,37 +32,70 @@ pub(super) struct Session {
     pub(super) is_anchored: bool,
 }
 
-/// TCP's three-way handshake as far as seen (RFC 9293 §3.5).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+/// TCP's three-way handshake as far as seen (RFC 9293 §3.5). Times are [`NEVER`] where there is none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Handshake {
+    /// Time of the last SYN before the first answer.
+    pub(super) syn_ns: i64,
+    /// Time of the first answer: a SYN-ACK, or a reset that acknowledges something.
+    pub(super) answer_ns: i64,
+    /// Time of the first acknowledgment without SYN or reset.
+    pub(super) ack_ns: i64,
     /// Initial sequence number of the opener, from the last SYN or SYN-ACK.
     pub(super) isn: Option<u32>,
-    /// Who opened, from the first SYN or SYN-ACK.
-    pub(super) client: Option<Side>,
-    /// Time of the last SYN before the first SYN-ACK.
-    pub(super) syn_ns: Option<i64>,
-    /// SYNs before the first SYN-ACK, counted to 255.
-    pub(super) syn_count: u8,
-    /// Time of the first SYN-ACK.
-    pub(super) syn_ack_ns: Option<i64>,
     /// Sequence number where the session's very first packet is a SYN.
     pub(super) opening_syn: Option<u32>,
+    /// What the first answer acknowledges.
+    pub(super) answer_acknowledgment: u32,
+    /// Who opened, from the first SYN or SYN-ACK.
+    pub(super) client: Option<Side>,
+    /// Who sent the first answer.
+    pub(super) answerer: Option<Side>,
+    /// The first answer is a reset.
+    pub(super) is_reset: bool,
+    /// SYNs before the first answer, counted to 255.
+    pub(super) syn_count: u8,
+}
+
+impl Default for Handshake {
+    fn default() -> Self {
+        Self {
+            syn_ns: NEVER,
+            answer_ns: NEVER,
+            ack_ns: NEVER,
+            isn: None,
+            opening_syn: None,
+            answer_acknowledgment: 0,
+            client: None,
+            answerer: None,
+            is_reset: false,
+            syn_count: 0,
+        }
+    }
 }
 
 impl Handshake {
-    /// Takes in a segment with the SYN flag.
+    /// Takes in a segment with the SYN or the RST flag.
+    #[cold]
     pub(super) fn observe(&mut self, segment: &TcpSegment, side: Side, time_ns: i64) {
-        if segment.flags.is_ack() {
-            self.isn = Some(segment.acknowledgment.wrapping_sub(1));
-            self.client.get_or_insert(side.opposite());
-            self.syn_ack_ns.get_or_insert(time_ns);
-        } else {
+        let (is_syn, is_ack) = (segment.flags.is_syn(), segment.flags.is_ack());
+        if is_syn && !is_ack {
             self.isn = Some(segment.sequence);
             self.client.get_or_insert(side);
-            if self.syn_ack_ns.is_none() {
-                self.syn_ns = Some(time_ns);
+            if self.answer_ns == NEVER {
+                self.syn_ns = time_ns;
                 self.syn_count = self.syn_count.saturating_add(1);
             }
+        }
+        if is_syn && is_ack {
+            self.isn = Some(segment.acknowledgment.wrapping_sub(1));
+            self.client.get_or_insert(side.opposite());
+        }
+        if is_ack && self.answer_ns == NEVER {
+            self.answer_ns = time_ns;
+            self.answer_acknowledgment = segment.acknowledgment;
+            self.answerer = Some(side);
+            self.is_reset = !is_syn;
         }
     }
 
@@ -69,11 +103,40 @@ impl Handshake {
     fn merge(&mut self, right: &Self) {
         self.isn = right.isn.or(self.isn);
         self.client = self.client.or(right.client);
-        if self.syn_ack_ns.is_none() {
-            self.syn_ns = right.syn_ns.or(self.syn_ns);
-            self.syn_count = self.syn_count.saturating_add(right.syn_count);
-            self.syn_ack_ns = right.syn_ack_ns;
+        if self.ack_ns == NEVER {
+            self.ack_ns = right.ack_ns;
         }
+        if self.answer_ns == NEVER {
+            if right.syn_ns != NEVER {
+                self.syn_ns = right.syn_ns;
+            }
+            self.syn_count = self.syn_count.saturating_add(right.syn_count);
+            self.answer_ns = right.answer_ns;
+            self.answer_acknowledgment = right.answer_acknowledgment;
+            self.answerer = right.answerer;
+            self.is_reset = right.is_reset;
+        }
+    }
+
+    /// The time from the last SYN before the answer to that answer; from the SYN to the opener's own acknowledgment where
+    /// `is_one_way`: nothing of the other side was captured.
+    pub(super) fn rtt(&self, is_one_way: bool) -> Option<Rtt> {
+        let client = self.client.filter(|_| self.syn_ns != NEVER)?;
+        let between = |end_ns: i64| u64::try_from(end_ns.checked_sub(self.syn_ns)?).ok();
+        if self.answer_ns != NEVER {
+            let answers_syn = self.isn.is_some_and(|isn| self.answer_acknowledgment == isn.wrapping_add(1));
+            if self.answerer == Some(client) || (self.is_reset && !answers_syn) {
+                return None;
+            }
+            let source = match (self.is_reset, self.syn_count) {
+                (true, _) => RttSource::TcpReset,
+                (false, 1) => RttSource::TcpHandshake,
+                (false, _) => RttSource::TcpHandshakeRepeated,
+            };
+            return Some(Rtt { ns: between(self.answer_ns)?, source });
+        }
+        let ns = (is_one_way && self.ack_ns != NEVER).then(|| between(self.ack_ns)).flatten()?;
+        Some(Rtt { ns, source: RttSource::TcpOneWay })
     }
 }
 
@@ -120,8 +183,12 @@ impl Session {
         folded.map_or(self.last_ns, |folded| folded.last_ns.max(self.last_ns))
     }
 
-    /// Appends the session that continues this one.
-    pub(super) fn merge(&mut self, right: Self) {
+    /// Appends the session that continues this one; what of it turns out to repeat this one's last packets.
+    pub(super) fn merge(&mut self, mut right: Self) -> OtherFrames {
+        let excess = match &mut right.cold {
+            Some(cold) => self.cold_mut().repeats.merge(std::mem::take(&mut cold.repeats)),
+            None => Default::default(),
+        };
         if right.cold.is_some() || self.cold.is_some() {
             let is_anchored = self.is_anchored;
             let theirs = right.cold.unwrap_or_else(|| Box::new(Cold::new(right.handshake.isn.is_some())));
@@ -139,7 +206,15 @@ impl Session {
         }
         self.handshake.merge(&right.handshake);
         self.last_ns = right.last_ns;
+        let mut repeated = OtherFrames::default();
+        for (mine, excess) in self.counters.iter_mut().zip(excess) {
+            mine.packets -= excess.packets;
+            mine.bytes -= excess.bytes;
+            mine.payload -= excess.payload;
+            repeated.add(OtherFrames { frames: excess.packets, bytes: excess.bytes });
+        }
         self.refresh_watch();
+        repeated
     }
 
     /// Recomputes whether payload must go to the stream reader.

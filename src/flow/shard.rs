@@ -5,6 +5,7 @@ use super::cold::{Cold, Folded, HEAD_DATAGRAMS};
 use super::datagram::DatagramOpening;
 use super::fragments;
 use super::gather::{Segment, Stamp};
+use super::partial::OtherFrames;
 use super::record::Head;
 use super::session::{NEVER, Session};
 use super::stream;
@@ -61,6 +62,8 @@ pub(super) struct Shard {
     earlier: HashMap<FlowKey, u32, RandomState>,
     /// Sessions of nothing but datagrams that came in pieces: no later packet continues them.
     pieced: HashMap<FlowKey, Vec<Session>, RandomState>,
+    /// Records that repeat a packet, by their packet id.
+    pub(super) repeated: OtherFrames,
 }
 
 impl Shard {
@@ -121,23 +124,34 @@ impl Shard {
         };
         let session = &mut self.sessions[at];
         let side = packet.side as usize;
-        let counters = &mut session.counters[side];
-        counters.packets += 1;
-        counters.bytes += u64::from(packet.counted_length);
-        counters.payload += u64::from(packet.payload_length);
+        let (bytes, payload) = (u64::from(packet.counted_length), u64::from(packet.payload_length));
+        let mut is_repeat = false;
+        if let Some(note) = frame.note {
+            if let Some(owner) = &note.owner {
+                session.cold_mut().vote(owner, note.direction, frame.id);
+            }
+            if let Some(id) = note.packet_id {
+                is_repeat = session.cold_mut().repeats.observe(id, packet.side, bytes, payload);
+            }
+        }
+        if !is_repeat {
+            let counters = &mut session.counters[side];
+            counters.packets += 1;
+            counters.bytes += bytes;
+            counters.payload += payload;
+        } else {
+            self.repeated.add(OtherFrames { frames: 1, bytes });
+        }
         if session.first_ns[side] == NEVER {
             session.first_ns[side] = frame.time_ns;
         }
         session.last_ns = frame.time_ns;
-        if let Some(note) = frame.note
-            && let Some(owner) = &note.owner
-        {
-            session.cold_mut().vote(owner, note.direction, frame.id);
-        }
         match segment {
             Some(segment) => {
-                if segment.flags.is_syn() {
-                    session.observe_syn(segment, packet.side, frame, context.1);
+                if segment.flags.is_syn() || segment.flags.is_rst() {
+                    session.observe_handshake(segment, packet.side, frame, context.1);
+                } else if session.handshake.ack_ns == NEVER && segment.flags.is_ack() {
+                    session.handshake.ack_ns = frame.time_ns;
                 }
                 if !packet.payload.is_empty() && (session.is_watched[side] || stream::may_start(packet.payload)) {
                     session.observe_segment(segment, packet, frame, context);
@@ -155,6 +169,7 @@ impl Shard {
     /// is usually little.
     pub(super) fn prepend(&mut self, left: Self, hasher: &RandomState, mut joined: impl FnMut(&mut Session)) {
         let mut front = left.sessions;
+        self.repeated.add(left.repeated);
         // Only a key's latest session can go on: earlier ones are followed by it.
         let mut latest: HashMap<FlowKey, usize, RandomState> =
             HashMap::with_capacity_and_hasher(front.len(), hasher.clone());
@@ -180,7 +195,7 @@ impl Shard {
                 continue;
             }
             let empty = Session::begin(theirs.key, theirs.opener, theirs.first, theirs.last_ns, false);
-            front[at].merge(std::mem::replace(theirs, empty));
+            self.repeated.add(front[at].merge(std::mem::replace(theirs, empty)));
             is_taken[there] = true;
             joined(&mut front[at]);
         }
@@ -256,7 +271,9 @@ impl Shard {
             }
         };
         let stamp = Stamp { frame: frame.id, time_ns: frame.time_ns };
-        let new = || Box::new(Folded { first: stamp, side: packet.side, last_ns, datagrams: Vec::new() });
+        let new = || {
+            Box::new(Folded { first: stamp, side: packet.side, tunnel: packet.tunnel, last_ns, datagrams: Vec::new() })
+        };
         let folded = session.cold_mut().folded.get_or_insert_with(new);
         folded.last_ns = folded.last_ns.max(last_ns);
         let counters = &mut session.counters[packet.side as usize];
@@ -286,9 +303,11 @@ impl Shard {
 }
 
 impl Session {
-    fn observe_syn(&mut self, segment: &TcpSegment, side: Side, frame: &Frame<'_>, interner: &mut Interner) {
+    fn observe_handshake(&mut self, segment: &TcpSegment, side: Side, frame: &Frame<'_>, interner: &mut Interner) {
         self.handshake.observe(segment, side, frame.time_ns);
-        if let Some(cold) = &mut self.cold {
+        if segment.flags.is_syn()
+            && let Some(cold) = &mut self.cold
+        {
             cold.finish_openings(&mut |name| interner.intern(name));
             self.refresh_watch();
         }
@@ -362,7 +381,7 @@ impl Session {
                     }
                 };
                 opening.observe(stamp, packet.side, packet.payload, is_anchored);
-                self.keep_head(packet, stamp, is_folded);
+                self.keep_head(packet, stamp);
                 return;
             }
             let findings = match (reader.read)(&[datagram]) {
@@ -373,19 +392,19 @@ impl Session {
             cold.absorb(*findings, stamp, packet.side, &mut |name| interner.intern(name));
             deliver(&key, cold, answers, interner);
             if reader.shows_app {
-                self.keep_head(packet, stamp, is_folded);
+                self.keep_head(packet, stamp);
             }
             return;
         }
-        self.keep_head(packet, stamp, is_folded);
+        self.keep_head(packet, stamp);
     }
 
     /// Keeps what wire signatures look at.
-    fn keep_head(&mut self, packet: &Packet<'_>, stamp: Stamp, is_folded: bool) {
+    fn keep_head(&mut self, packet: &Packet<'_>, stamp: Stamp) {
         let side = packet.side as usize;
         let known = self.cold.as_ref().map_or(&[][..], |cold| &cold.heads[side]);
         // The first by frame: what came in pieces comes late.
-        let at = if is_folded { known.partition_point(|kept| kept.stamp < stamp) } else { known.len() };
+        let at = known.partition_point(|kept| kept.stamp < stamp);
         if at < HEAD_DATAGRAMS {
             let kept = if at == 0 { &packet.payload[..packet.payload.len().min(Head::LIMIT)] } else { &[] };
             let segment = Segment { stamp, sequence: 0, length: packet.payload_length, bytes: kept.into() };

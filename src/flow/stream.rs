@@ -28,6 +28,8 @@ pub(super) struct StreamSide {
     seen: u8,
     /// An opening was read to its end.
     pub(super) is_settled: bool,
+    /// An opening that need not be read started: nothing is left to recognise.
+    is_known: bool,
     /// How many of `first` came before the session's first SYN: openings from before end there.
     syn_at: Option<usize>,
     /// Segments since the oldest unfinished opening's start.
@@ -124,9 +126,13 @@ impl StreamSide {
             }
         }
         match reader_for(payload, 0) {
-            // What is ignored here was perhaps read by a part that could not know: it counts as read.
-            Some(row) if ignored >> row & 1 == 1 => self.is_settled = true,
-            Some(_) => self.start(stamp, sequence, payload, slot, segment, &mut completed),
+            Some(row) => {
+                // Where it is ignored and where it is read, by a part that cannot know better, the head is as good as read.
+                self.is_known |= STREAM_READERS[row].is_second_choice;
+                if ignored >> row & 1 == 0 {
+                    self.start(stamp, sequence, payload, slot, segment, &mut completed);
+                }
+            }
             None => {}
         }
         completed
@@ -310,6 +316,7 @@ impl StreamSide {
             self.advance(&mut completed);
         }
         self.is_settled |= right.is_settled;
+        self.is_known |= right.is_known;
         let seen = self.seen;
         for (at, segment) in right.first.into_iter().enumerate() {
             if right.syn_at == Some(at) {
@@ -348,7 +355,7 @@ impl StreamSide {
 
     /// The stream's first bytes where no opening was recognised.
     pub(super) fn head(&self) -> Option<Head> {
-        if self.is_settled { None } else { super::cold::head(&self.first, true) }
+        if self.is_settled || self.is_known { None } else { super::cold::head(&self.first, true) }
     }
 
     /// A second reading of a stream's first segments, put in order, where nothing was recognised as they came: an opening

@@ -109,6 +109,10 @@ impl Tracker {
             span: self.span(),
             others: self.state.others,
             dropped: self.state.dropped,
+            repeated: self.state.shards.iter().fold(OtherFrames::default(), |mut sum, shard| {
+                sum.add(shard.repeated);
+                sum
+            }),
             skipped: self.state.skipped,
             shed: self.shed,
         }
@@ -243,6 +247,8 @@ pub struct Summary {
     pub others: BTreeMap<NotIp, OtherFrames>,
     /// Frames that never were on the wire, by the capture's own word.
     pub dropped: OtherFrames,
+    /// Further records of packets that the capture holds several times, by its own word: counted once.
+    pub repeated: OtherFrames,
     /// Frames that the user's filter left out.
     pub skipped: OtherFrames,
     /// Sessions closed early to stay within the limits.

@@ -40,6 +40,8 @@ pub enum NameSource {
     Smb,
     /// A name in a multicast DNS record.
     Mdns,
+    /// A name that the flow itself asked a resolver for: what it wanted to know, never who it talks to.
+    DnsQuestion,
 }
 
 impl NameSource {
@@ -62,6 +64,7 @@ impl NameSource {
             Self::Netbios => "netbios",
             Self::Smb => "smb",
             Self::Mdns => "mdns",
+            Self::DnsQuestion => "dns-question",
         }
     }
 }

@@ -1,8 +1,10 @@
 //! The whole way: captures are read, flows tracked, attributed, placed and summed.
 
+use super::inherit::{self, Estate};
 use crate::app::{Attribution, Catalogue};
+use crate::capture::owner::{Owner, SideOwners};
 use crate::capture::{self, Frame, Observe, Outcome, Progress, ReadOptions, Source};
-use crate::flow::{Closed, Flow, Limits, Partial, RttSource, Summary, Tracker};
+use crate::flow::{Closed, Flow, Limits, OwnerEvidence, Partial, Summary, Tracker};
 use crate::place::{LocationCheck, LocationChecker, Place, Places, Scope, Vantage};
 use crate::route::{Observed, Reason, RouteMap};
 use foldhash::fast::RandomState;
@@ -40,6 +42,8 @@ pub struct Knowledge {
     pub places: Places,
     /// Where the captures were taken, as the user said.
     pub vantage: Option<Vantage>,
+    /// Owners named beside the captures: the first file that knows a flow tells.
+    pub owners: Vec<SideOwners>,
     checker: LocationChecker,
 }
 
@@ -47,11 +51,29 @@ impl Knowledge {
     /// Puts the catalogue and the databases together.
     pub fn new(catalogue: Catalogue, places: Places, vantage: Option<Vantage>) -> Self {
         let checker = LocationChecker::new(vantage.clone());
-        Self { catalogue, places, vantage, checker }
+        Self { catalogue, places, vantage, owners: Vec::new(), checker }
+    }
+
+    /// Gives a flow that the capture names no owner for, or only by number, the one that is named beside it.
+    fn name_owner(&self, flow: &mut Flow) {
+        let is_named = |owner: &Owner| owner.name.is_some() || owner.package.is_some() || owner.path.is_some();
+        if self.owners.is_empty() || flow.owner.as_ref().is_some_and(|evidence| is_named(&evidence.owner)) {
+            return;
+        }
+        let ends = [(flow.client_ip, flow.client_port), (flow.server_ip, flow.server_port)];
+        let [client, server] = ends.map(|(ip, port)| (ip, port.unwrap_or(0)));
+        let seen = [flow.first_seen_ns.min(flow.last_seen_ns), flow.first_seen_ns.max(flow.last_seen_ns)];
+        let found = self.owners.iter().find_map(|side| side.find(flow.protocol, client, server, seen[0], seen[1]));
+        if let Some(owner) = found {
+            let packets = flow.up.packets + flow.down.packets;
+            let others = flow.owner.take().map(|given| (given.owner, given.votes)).into_iter().collect();
+            let frame = flow.first_frame;
+            flow.owner = Some(OwnerEvidence { owner, votes: packets, votes_total: packets, frame, others });
+        }
     }
 
     /// What is known of a flow.
-    fn study(&self, flow: Flow, remembered: &mut HashMap<IpAddr, Arc<Place>, RandomState>) -> Studied {
+    fn study(&self, mut flow: Flow, remembered: &mut HashMap<IpAddr, Arc<Place>, RandomState>) -> Studied {
         let mut locate = |ip: IpAddr| match remembered.get(&ip) {
             Some(place) => place.clone(),
             None => {
@@ -71,8 +93,9 @@ impl Knowledge {
                 (peer, place) = (flow.client_ip, other);
             }
         }
+        self.name_owner(&mut flow);
         let attribution = self.catalogue.attribute(&flow, &place);
-        let rtt = flow.rtt.map(|rtt| (rtt.ns, rtt.source != RttSource::TcpHandshakeRepeated));
+        let rtt = flow.rtt.map(|rtt| (rtt.ns, rtt.source.is_bound()));
         let check = self.checker.check(&place, rtt.filter(|_| peer == flow.server_ip));
         Studied { flow, peer, place, attribution, check }
     }
@@ -155,12 +178,38 @@ fn lock<T>(lane: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 struct Lane {
     remembered: HashMap<IpAddr, Arc<Place>, RandomState>,
     routes: RouteMap,
-    /// Flows by window, for those that are asked for one by one.
+    /// Flows by window: those that may inherit, or all where they are asked for one by one.
     windows: BTreeMap<i64, Vec<Studied>>,
+    estate: Estate,
+}
+
+impl Lane {
+    /// Adds a flow whose app is settled.
+    fn add(&mut self, studied: &Studied, options: &Options) {
+        if options.leaves_out(studied) {
+            self.routes.leave_out(&studied.flow, Reason::LeftOut);
+        } else {
+            self.routes.add(&studied.observed());
+        }
+    }
 }
 
 fn lanes() -> Vec<Mutex<Lane>> {
     (0..crate::flow::LANES).map(|_| Mutex::default()).collect()
+}
+
+/// Takes the flows of all windows before this one, and all that was noted for those that inherit.
+fn take_windows(lanes: &[Mutex<Lane>], until: i64, estate: &mut Estate) -> BTreeMap<i64, Vec<Studied>> {
+    let mut ready: BTreeMap<i64, Vec<Studied>> = BTreeMap::new();
+    for lane in lanes {
+        let lane = &mut *lock(lane);
+        estate.append(&mut lane.estate);
+        let later = lane.windows.split_off(&until);
+        for (window, studied) in std::mem::replace(&mut lane.windows, later) {
+            ready.entry(window).or_default().extend(studied);
+        }
+    }
+    ready
 }
 
 impl Options {
@@ -187,16 +236,34 @@ pub fn map(
     let lanes = lanes();
     let take = |lane: usize, closed: Vec<Closed>| {
         let lane = &mut *lock(&lanes[lane]);
-        for Closed { flow, .. } in closed {
+        for Closed { window, flow } in closed {
             let studied = knowledge.study(flow, &mut lane.remembered);
-            if options.leaves_out(&studied) {
-                lane.routes.leave_out(&studied.flow, Reason::LeftOut);
+            lane.estate.observe(window, &studied);
+            if inherit::is_heir(&studied) {
+                lane.windows.entry(window).or_default().push(studied);
             } else {
-                lane.routes.add(&studied.observed());
+                lane.add(&studied, options);
             }
         }
     };
-    let analysed = run(sources, options, progress, &take, &mut |_| {});
+    let (mut estate, mut heirs) = (Estate::default(), BTreeMap::<i64, Vec<Studied>>::new());
+    let mut after = |complete_window: i64| {
+        for (window, studied) in take_windows(&lanes, i64::MAX, &mut estate) {
+            heirs.entry(window).or_default().extend(studied);
+        }
+        let until = inherit::settled(complete_window);
+        let later = heirs.split_off(&until);
+        let mut first = lock(&lanes[0]);
+        for (window, mut studied) in std::mem::replace(&mut heirs, later) {
+            estate.settle(window, &mut studied, knowledge);
+            studied.iter().for_each(|one| first.add(one, options));
+        }
+        for waiting in heirs.values_mut() {
+            inherit::shed(waiting).iter().for_each(|one| first.add(one, options));
+        }
+        estate.forget_before(until);
+    };
+    let analysed = run(sources, options, progress, &take, &mut after);
     let mut routes = RouteMap::default();
     for lane in lanes {
         routes.merge(lane.into_inner().unwrap_or_else(PoisonError::into_inner).routes);
@@ -218,28 +285,24 @@ pub fn flows(
         let lane = &mut *lock(&lanes[lane]);
         for Closed { window, flow } in closed {
             let studied = knowledge.study(flow, &mut lane.remembered);
-            if !options.leaves_out(&studied) {
+            lane.estate.observe(window, &studied);
+            if inherit::is_heir(&studied) || !options.leaves_out(&studied) {
                 lane.windows.entry(window).or_default().push(studied);
             }
         }
     };
     let mut wants_more = true;
+    let mut estate = Estate::default();
     let mut after = |complete_window: i64| {
-        let mut ready: BTreeMap<i64, Vec<Studied>> = BTreeMap::new();
-        for lane in &lanes {
-            let windows = &mut lock(lane).windows;
-            let later = windows.split_off(&complete_window);
-            for (window, studied) in std::mem::replace(windows, later) {
-                ready.entry(window).or_default().extend(studied);
-            }
-        }
-        for (_, mut studied) in ready {
-            studied
-                .sort_by_cached_key(|s| (s.flow.first_frame, s.flow.client_ip, s.flow.server_ip, s.flow.client_port));
+        let until = inherit::settled(complete_window);
+        for (window, mut studied) in take_windows(&lanes, until, &mut estate) {
+            estate.settle(window, &mut studied, knowledge);
+            studied.sort_by_cached_key(inherit::order);
             for one in &studied {
-                wants_more = wants_more && emit(one);
+                wants_more = wants_more && (options.leaves_out(one) || emit(one));
             }
         }
+        estate.forget_before(until);
     };
     run(sources, options, progress, &take, &mut after)
 }

@@ -95,6 +95,10 @@ fn notes(analysed: &Analysed) -> Vec<String> {
     if summary.dropped.frames > 0 {
         notes.push(format!("{} frames never were on the wire, by the capture's own word", summary.dropped.frames));
     }
+    if summary.repeated.frames > 0 {
+        notes
+            .push(format!("{} frames repeat a packet by their packet id: it is counted once", summary.repeated.frames));
+    }
     if summary.shed > 0 {
         notes.push(format!("{} sessions were left out to stay within --max-memory", summary.shed));
     }
@@ -121,9 +125,11 @@ fn not_ip(analysed: &Analysed) -> Vec<Remainder> {
     let summary = &analysed.summary;
     let kinds = summary.others.iter().map(|(&kind, sums)| (kind_of(kind), *sums));
     let dropped = (summary.dropped.frames > 0).then(|| ("dropped by the operating system".to_owned(), summary.dropped));
+    let repeated = (summary.repeated.frames > 0).then(|| ("repeats of a packet".to_owned(), summary.repeated));
     let skipped = (summary.skipped.frames > 0).then(|| ("left out by --filter".to_owned(), summary.skipped));
     let mut lines: Vec<Remainder> = kinds
         .chain(dropped)
+        .chain(repeated)
         .chain(skipped)
         .map(|(reason, sums)| Remainder {
             reason,

@@ -2,6 +2,7 @@
 
 pub mod analysis;
 mod build;
+mod inherit;
 mod model;
 
 pub use build::{build, rfc3339};

@@ -243,7 +243,7 @@ pub struct RttLine {
 /// Bytes that no app got, and why.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Remainder {
-    /// `no name`, `name not in catalogue`, `shared service`, `encrypted client hello`, `private address`, `arp`, ….
+    /// In words, for people: `name not in the catalogue`, `shared service: Akamai`, `private addresses`, `ARP`, ….
     pub reason: String,
     /// Frames.
     pub frames: u64,
@@ -251,7 +251,7 @@ pub struct Remainder {
     pub bytes: u64,
     /// Flows, where there are any.
     pub flows: u64,
-    /// Examples: names or addresses, most bytes first, at most 8. From the wire.
+    /// Examples: names or addresses of flows, first seen first, at most 8. From the wire.
     pub examples: Vec<String>,
 }
 

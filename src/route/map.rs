@@ -50,6 +50,11 @@ pub enum Outcome {
 /// Protocols that the operating system speaks for itself.
 const SYSTEM: &[&str] = &["dhcp", "dns", "llmnr", "mdns", "nbns", "netbios", "ntp", "ssdp"];
 
+/// Whether the operating system rather than an app speaks this protocol.
+pub fn is_system(application: &str) -> bool {
+    SYSTEM.contains(&application)
+}
+
 /// A flow with all that is known of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Observed<'a> {

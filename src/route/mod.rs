@@ -5,5 +5,5 @@ mod map;
 mod traffic;
 
 pub use destination::{DestinationKey, DestinationSums, NameSums, Where};
-pub use map::{AppSums, Observed, Outcome, Reason, ReasonSums, RouteMap};
+pub use map::{AppSums, Observed, Outcome, Reason, ReasonSums, RouteMap, is_system};
 pub use traffic::Traffic;

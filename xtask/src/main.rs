@@ -3,6 +3,7 @@
 mod geo;
 mod outline;
 mod owner_samples;
+mod picture;
 mod samples;
 
 use std::path::PathBuf;
@@ -21,6 +22,18 @@ enum Command {
         #[arg(long, default_value = "data")]
         into: PathBuf,
     },
+    /// Draw what `whither map` says of a sample as it looks in a terminal.
+    Picture {
+        /// The sample.
+        #[arg(long, default_value = "samples/phone.pcapng")]
+        capture: String,
+        /// Where it was taken.
+        #[arg(long)]
+        from: Option<String>,
+        /// Where to write.
+        #[arg(long, default_value = "docs/terminal.svg")]
+        into: PathBuf,
+    },
     /// Write the sample captures that tests and readers use.
     Samples {
         /// Where to write.
@@ -32,6 +45,7 @@ enum Command {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     match Command::parse() {
         Command::Geo { from, into } => geo::run(&from, &into),
+        Command::Picture { capture, from, into } => picture::run(&capture, from.as_deref(), &into),
         Command::Samples { into } => samples::run(&into),
     }
 }

@@ -1,6 +1,6 @@
 //! Who owned a packet, as the capture itself says: one file per format, one row in a table.
 //!
-//! Formats that speak through pcapng blocks and packet options are the rows of [`FORMATS`]; formats that put a header or
+//! Formats that speak through pcapng blocks and packet options are the rows of `FORMATS`; formats that put a header or
 //! trailer around the frame itself are the arms of [`may_be_in_band`] and [`in_band`]; files beside the capture are
 //! [`SideOwners`]. What is found is a claim of the capturing tool, and untrusted like every other byte.
 

@@ -138,6 +138,21 @@ impl<'a> Message<'a> {
         Some(end)
     }
 
+    /// Whether it answers.
+    pub(super) const fn is_response(&self) -> bool {
+        self.header.is_response()
+    }
+
+    /// Adds the name asked for, without the labels of a port and a scheme; zone maintenance asks for nothing.
+    pub(super) fn add_question(&self, findings: &mut Findings) {
+        if self.header.questions() == 1
+            && self.header.operation() == 0
+            && let Some(asked) = name::text(self.bytes, HEADER_LENGTH)
+        {
+            findings.push_name(NameSource::DnsQuestion, without_service_labels(asked.as_str()));
+        }
+    }
+
     /// Adds the addresses and ECH configurations given for names.
     pub(super) fn add_answers(&self, findings: &mut Findings) {
         let chain = self.chain();

@@ -81,14 +81,25 @@ pub(super) fn read_datagrams(datagrams: &[Datagram<'_>]) -> Reading {
     let Some(header) = Header::parse(datagram.payload, flavour == Flavour::Multicast) else { return Reading::No };
     let mut findings = Box::new(Findings::of(flavour.word(), flavour.role(header)));
     match Message::parse(datagram.payload, header) {
-        Ok(message) if header.is_response() => match flavour {
-            Flavour::Dns => message.add_answers(&mut findings),
-            Flavour::Multicast | Flavour::Llmnr => message.add_host_names(NameSource::Mdns, &mut findings),
+        Ok(message) => match flavour {
+            Flavour::Dns => read_message(&message, &mut findings),
+            Flavour::Multicast | Flavour::Llmnr if header.is_response() => {
+                message.add_host_names(NameSource::Mdns, &mut findings);
+            }
+            Flavour::Multicast | Flavour::Llmnr => {}
         },
-        Ok(_) | Err(NoMessage::CutShort) => {}
+        Err(NoMessage::CutShort) => {}
         Err(NoMessage::NotDns) => return Reading::No,
     }
     Reading::Done { findings, consumed: datagram.payload.len() }
+}
+
+/// What a query or a response of unicast DNS says: what was asked, and what for an answer.
+fn read_message(message: &Message<'_>, findings: &mut Findings) {
+    message.add_question(findings);
+    if message.is_response() {
+        message.add_answers(findings);
+    }
 }
 
 /// Whether a segment may begin with a message over TCP: a length, and a header that fits.
@@ -127,9 +138,7 @@ pub(super) fn read_stream(bytes: &[u8]) -> Reading {
         return Reading::No;
     }
     let mut findings = Box::new(Findings::of("dns", Some(role(header))));
-    if header.is_response() {
-        message.add_answers(&mut findings);
-    }
+    read_message(&message, &mut findings);
     if is_here { Reading::Done { findings, consumed: 2 + length } } else { Reading::NeedMore(Some(findings)) }
 }
 

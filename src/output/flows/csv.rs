@@ -3,11 +3,12 @@
 
 use super::record::Json;
 use super::{FlowRecord, FlowWriter};
+use crate::output::csv::party_word;
 use crate::output::escape;
 use std::io::Write;
 
 /// The columns: the fields of [`FlowRecord`], in order.
-pub(super) const COLUMNS: [&str; 40] = [
+pub(super) const COLUMNS: [&str; 44] = [
     "capture",
     "first_frame",
     "first_seen",
@@ -32,6 +33,10 @@ pub(super) const COLUMNS: [&str; 40] = [
     "ech",
     "app",
     "app_evidence",
+    "app_rule",
+    "app_frame",
+    "app_others",
+    "party",
     "owner",
     "country",
     "city",
@@ -92,6 +97,10 @@ impl FlowWriter for Csv {
         row.maybe(record.ech);
         row.maybe(record.app);
         row.maybe(record.app_evidence);
+        row.maybe(record.app_rule);
+        row.number(record.app_frame);
+        row.json(&record.app_others);
+        row.maybe(record.party.map(party_word));
         match record.owner {
             Some(owner) => row.json(owner),
             None => row.maybe(None),

@@ -1,6 +1,6 @@
 //! One flow, its place and its app as the flow record that leaves the program.
 
-use crate::app::Attribution;
+use crate::app::{Attribution, Claim, Party};
 use crate::capture::owner::Owner;
 use crate::flow::{Flow, Name};
 use crate::output::units;
@@ -64,6 +64,14 @@ pub struct FlowRecord<'a> {
     pub app: Option<&'a str>,
     /// What that rests on.
     pub app_evidence: Option<&'static str>,
+    /// The rule that matched.
+    pub app_rule: Option<&'a str>,
+    /// The frame that showed it.
+    pub app_frame: Option<u64>,
+    /// Competing claims, strongest first.
+    pub app_others: Claims<'a>,
+    /// Whose service the server is, seen from the app.
+    pub party: Option<Party>,
     /// Process or app as the capture named it.
     pub owner: Option<&'a Owner>,
     /// Probable country.
@@ -137,6 +145,10 @@ impl<'a> FlowRecord<'a> {
             ech: flow.ech.map(|ech| ech.word()),
             app: chosen.map(|claim| &*claim.app),
             app_evidence: chosen.map(|claim| claim.kind.word()),
+            app_rule: chosen.map(|claim| &*claim.rule),
+            app_frame: chosen.map(|claim| claim.frame.number()),
+            app_others: Claims(&attribution.others),
+            party: attribution.party,
             owner: flow.owner.as_ref().map(|evidence| &*evidence.owner),
             country: located.and_then(|place| place.country),
             city: located.and_then(|place| place.city.as_deref()),
@@ -251,6 +263,29 @@ impl Serialize for NameRecord<'_> {
     }
 }
 
+/// Claims about a flow's app: objects of `app`, `evidence`, `rule` and `frame`.
+#[derive(Clone, Copy, Debug)]
+pub struct Claims<'a>(&'a [Claim]);
+
+impl Serialize for Claims<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(ClaimRecord))
+    }
+}
+
+struct ClaimRecord<'a>(&'a Claim);
+
+impl Serialize for ClaimRecord<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("Claim", 4)?;
+        object.serialize_field("app", &*self.0.app)?;
+        object.serialize_field("evidence", self.0.kind.word())?;
+        object.serialize_field("rule", &*self.0.rule)?;
+        object.serialize_field("frame", &self.0.frame.number())?;
+        object.end()
+    }
+}
+
 /// The encapsulations around a flow, outermost first.
 #[derive(Clone, Copy, Debug)]
 pub struct Tunnel(TunnelPath);
@@ -269,7 +304,7 @@ impl Serialize for Tunnel {
 mod tests {
     use super::super::{FORMATS, csv::COLUMNS};
     use super::*;
-    use crate::app::{Claim, EvidenceKind};
+    use crate::app::EvidenceKind;
     use crate::capture::FrameId;
     use crate::capture::owner::OwnerFormat;
     use crate::flow::{Counters, Ech, OwnerEvidence, Rtt, RttSource};
@@ -339,6 +374,13 @@ mod tests {
                 rule: "domain weixin.qq.com".into(),
                 frame: FrameId::new(0, 111),
             }),
+            others: vec![Claim {
+                app: "qq".into(),
+                kind: EvidenceKind::Operator,
+                rule: "AS132203".into(),
+                frame: FrameId::new(0, 109),
+            }],
+            party: Some(Party::First),
             ..Attribution::default()
         }
     }

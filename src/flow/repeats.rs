@@ -1,0 +1,125 @@
+//! Records of one packet that the capture holds several times, told by their packet id: pktmon logs a packet once per
+//! component it passes, and `epb_packetid` says so (pcapng §4.3). Only the first of them is counted.
+//!
+//! The rule is local, so that it survives every cut: a record repeats another if one of the [`REACH`] records of the session
+//! that come before it and have an id has the same. The first and the last records of a part are kept for what lies beyond
+//! its ends.
+
+use super::record::Counters;
+use crate::packet::Side;
+use std::collections::VecDeque;
+
+/// Records looked back on. A packet passes a dozen components at most, within microseconds.
+const REACH: usize = 64;
+
+/// What was counted for one record: its id, side, bytes and payload; nothing where it repeats another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Counted {
+    id: u64,
+    side: Side,
+    bytes: u64,
+    payload: u64,
+    is_counted: bool,
+}
+
+/// See the module. Empty for captures without packet ids.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Repeats {
+    /// The first records, at most [`REACH`].
+    first: Vec<Counted>,
+    /// Ids of the last records, at most [`REACH`].
+    last: VecDeque<u64>,
+}
+
+impl Repeats {
+    /// Takes in a record; whether it repeats one before it.
+    pub(super) fn observe(&mut self, id: u64, side: Side, bytes: u64, payload: u64) -> bool {
+        let is_repeat = self.last.contains(&id);
+        if self.first.len() < REACH {
+            self.first.push(Counted { id, side, bytes, payload, is_counted: !is_repeat });
+        }
+        if self.last.len() == REACH {
+            self.last.pop_front();
+        }
+        self.last.push_back(id);
+        is_repeat
+    }
+
+    /// Appends what followed; what of it was counted although it repeats records of this part.
+    pub(super) fn merge(&mut self, right: Self) -> [Counters; 2] {
+        let mut excess = [Counters::default(); 2];
+        for (at, mut record) in right.first.into_iter().enumerate() {
+            // As many records of the right part lie between, so that far fewer of this part are within reach.
+            let reach = REACH - at;
+            if record.is_counted && self.last.iter().rev().take(reach).any(|id| *id == record.id) {
+                record.is_counted = false;
+                let sums = &mut excess[record.side as usize];
+                sums.packets += 1;
+                sums.bytes += record.bytes;
+                sums.payload += record.payload;
+            }
+            if self.first.len() < REACH {
+                self.first.push(record);
+            }
+        }
+        self.last.extend(right.last);
+        let surplus = self.last.len().saturating_sub(REACH);
+        self.last.drain(..surplus);
+        excess
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The state after these ids, and what was counted by side.
+    fn observed(ids: &[u64]) -> (Repeats, [Counters; 2]) {
+        let (mut repeats, mut counters) = (Repeats::default(), [Counters::default(); 2]);
+        for &id in ids {
+            let side = if id % 2 == 0 { Side::Low } else { Side::High };
+            if !repeats.observe(id, side, id, 1) {
+                let sums = &mut counters[side as usize];
+                sums.packets += 1;
+                sums.bytes += id;
+                sums.payload += 1;
+            }
+        }
+        (repeats, counters)
+    }
+
+    fn merged(parts: &[&[u64]]) -> (Repeats, [Counters; 2]) {
+        let mut all = (Repeats::default(), [Counters::default(); 2]);
+        for part in parts {
+            let (repeats, counters) = observed(part);
+            let excess = all.0.merge(repeats);
+            for side in 0..2 {
+                let (mine, theirs, excess) = (&mut all.1[side], counters[side], excess[side]);
+                mine.packets += theirs.packets - excess.packets;
+                mine.bytes += theirs.bytes - excess.bytes;
+                mine.payload += theirs.payload - excess.payload;
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn each_packet_counts_once() {
+        let (_, counters) = observed(&[1, 1, 2, 1, 2, 3]);
+        assert_eq!(counters.map(|sums| sums.packets), [1, 2]);
+        let far: Vec<u64> = (0..=REACH as u64).chain([0]).collect();
+        assert_eq!(observed(&far).1[0].packets, REACH as u64 / 2 + 2, "out of reach");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn cuts_change_nothing(ids in prop::collection::vec(0_u64..90, 0..400), cuts in (0_usize..400, 0_usize..400)) {
+            let mut cuts = [cuts.0.min(ids.len()), cuts.1.min(ids.len())];
+            cuts.sort_unstable();
+            let parts = [&ids[..cuts[0]], &ids[cuts[0]..cuts[1]], &ids[cuts[1]..]];
+            prop_assert_eq!(merged(&parts), observed(&ids));
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! From flows without evidence of their own to the app of a neighbouring flow, by the rules of [`crate::app::inherit`].
+//!
+//! Neighbours end at other times than the flow that inherits from them, so flows wait. That the outcome does not depend on how
+//! the captures were cut, only data decides who counts as a neighbour: flows of a window see those whose own windows end at
+//! most [`EARLIER`] windows before and [`LATER`] windows after theirs, the first ones by frame where there are too many.
+
+use super::analysis::{Knowledge, Studied};
+use crate::app::{Claim, Neighbour, inherit};
+use crate::capture::FrameId;
+use crate::capture::owner::Owner;
+use crate::name::NameSource;
+use crate::route::is_system;
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Windows (minutes) that a flow waits for neighbours that end later. Sessions wait longer than that for their own end, so this
+/// keeps little more.
+const LATER: i64 = 2;
+/// Windows back that a neighbour may have ended: a call's relay often does so long before the call itself.
+const EARLIER: i64 = 60;
+/// Flows of one window that may inherit; others stay without an app.
+const HEIRS: usize = 4_096;
+/// Flows of one window that others may inherit from.
+const KNOWN: usize = 8_192;
+/// Neighbours of one flow that are looked at under each rule.
+const NEIGHBOURS: usize = 64;
+
+/// What flows of a window are ordered by: their first frames, and what tells those apart that share one.
+pub(super) type Order = (FrameId, IpAddr, IpAddr, Option<u16>);
+
+/// Where a flow stands in its window.
+pub(super) fn order(studied: &Studied) -> Order {
+    let flow = &studied.flow;
+    (flow.first_frame, flow.client_ip, flow.server_ip, flow.client_port)
+}
+
+/// What of a flow outlives it for its neighbours.
+#[derive(Clone, Debug)]
+struct Known {
+    order: Order,
+    protocol: u8,
+    client: (IpAddr, Option<u16>),
+    server: (IpAddr, Option<u16>),
+    seen_ns: (i64, i64),
+    owner: Option<Arc<Owner>>,
+    is_named: bool,
+    claim: Option<Claim>,
+}
+
+impl Known {
+    fn neighbour(&self) -> Neighbour<'_> {
+        Neighbour {
+            protocol: self.protocol,
+            client: self.client,
+            server: self.server,
+            seen_ns: self.seen_ns,
+            owner: self.owner.as_deref(),
+            is_named: self.is_named,
+            claim: self.claim.as_ref(),
+        }
+    }
+}
+
+fn neighbour(studied: &Studied) -> Neighbour<'_> {
+    let flow = &studied.flow;
+    let (first_ns, last_ns) = (flow.first_seen_ns, flow.last_seen_ns);
+    Neighbour {
+        protocol: flow.protocol,
+        client: (flow.client_ip, flow.client_port),
+        server: (flow.server_ip, flow.server_port),
+        seen_ns: (first_ns.min(last_ns), first_ns.max(last_ns)),
+        owner: flow.owner.as_ref().map(|evidence| &*evidence.owner),
+        is_named: !flow.names.is_empty(),
+        claim: studied.attribution.chosen.as_ref(),
+    }
+}
+
+/// Whether a flow is to wait for its neighbours: it has no app, or one on weak evidence only, and could have one.
+pub(super) fn is_heir(studied: &Studied) -> bool {
+    let word = studied.flow.application.map(|application| application.0);
+    studied.flow.server_port.is_some() && !word.is_some_and(is_system) && neighbour(studied).may_inherit()
+}
+
+/// The windows before which all flows can be settled, given the first window that is not complete.
+pub(super) fn settled(complete_window: i64) -> i64 {
+    if complete_window == i64::MAX { i64::MAX } else { complete_window.saturating_sub(LATER) }
+}
+
+/// Takes out the flows of a window, of those that wait, that are too many to inherit.
+pub(super) fn shed(waiting: &mut Vec<Studied>) -> Vec<Studied> {
+    if waiting.len() < 2 * HEIRS { Vec::new() } else { keep_first(waiting, HEIRS, order) }
+}
+
+/// Keeps the first by order, and hands back the others.
+pub(super) fn keep_first<T>(items: &mut Vec<T>, limit: usize, order: impl Fn(&T) -> Order) -> Vec<T> {
+    if items.len() <= limit {
+        return Vec::new();
+    }
+    items.sort_by_cached_key(|item| order(item));
+    items.split_off(limit)
+}
+
+/// The flows that others may inherit from, by window.
+#[derive(Debug, Default)]
+pub(super) struct Estate {
+    windows: BTreeMap<i64, Vec<Known>>,
+}
+
+impl Estate {
+    /// Takes note of a flow.
+    pub(super) fn observe(&mut self, window: i64, studied: &Studied) {
+        let seen = neighbour(studied);
+        let is_lookup = studied.flow.names.last().is_some_and(|name| name.source == NameSource::DnsQuestion);
+        if !seen.has_say() || seen.server.1.is_none() || is_lookup {
+            return;
+        }
+        let Neighbour { protocol, client, server, seen_ns, is_named, .. } = seen;
+        let owner = studied.flow.owner.as_ref().map(|evidence| Arc::clone(&evidence.owner));
+        let claim = studied.attribution.chosen.clone();
+        let order = order(studied);
+        let known = Known { order, protocol, client, server, seen_ns, owner, is_named, claim };
+        let window = self.windows.entry(window).or_default();
+        window.push(known);
+        if window.len() >= 2 * KNOWN {
+            keep_first(window, KNOWN, |known| known.order);
+        }
+    }
+
+    /// Takes over what another has noted.
+    pub(super) fn append(&mut self, other: &mut Self) {
+        for (window, mut theirs) in std::mem::take(&mut other.windows) {
+            let mine = self.windows.entry(window).or_default();
+            mine.append(&mut theirs);
+            if mine.len() >= 2 * KNOWN {
+                keep_first(mine, KNOWN, |known| known.order);
+            }
+        }
+    }
+
+    /// Forgets what no flow of this window or a later one can inherit from.
+    pub(super) fn forget_before(&mut self, window: i64) {
+        self.windows = self.windows.split_off(&window.saturating_sub(EARLIER));
+    }
+
+    /// Lets the flows of a window inherit. All windows up to [`LATER`] after it must be complete.
+    pub(super) fn settle(&mut self, window: i64, flows: &mut [Studied], knowledge: &Knowledge) {
+        let mut heirs: Vec<&mut Studied> = flows.iter_mut().filter(|studied| is_heir(studied)).collect();
+        if heirs.is_empty() {
+            return;
+        }
+        heirs.sort_by_cached_key(|studied| order(studied));
+        heirs.truncate(HEIRS);
+        let mut by_key: HashMap<Key, Vec<&Known>, RandomState> = HashMap::default();
+        for key in heirs.iter().flat_map(|studied| keys(&neighbour(studied))).flatten() {
+            by_key.entry(key).or_default();
+        }
+        let range = window.saturating_sub(EARLIER)..=window.saturating_add(LATER);
+        for (_, known) in self.windows.range_mut(range.clone()) {
+            keep_first(known, KNOWN, |known| known.order);
+        }
+        for known in self.windows.range(range).flat_map(|(_, known)| known) {
+            for key in keys(&known.neighbour()).into_iter().flatten() {
+                if let Some(list) = by_key.get_mut(&key) {
+                    list.push(known);
+                }
+            }
+        }
+        for list in by_key.values_mut() {
+            keep_first(list, NEIGHBOURS, |known| known.order);
+        }
+        for heir in heirs {
+            let seen = neighbour(heir);
+            let lists = keys(&seen).into_iter().flatten().filter_map(|key| by_key.get(&key)).flatten();
+            let neighbours: Vec<Neighbour<'_>> = lists.map(|known| known.neighbour()).collect();
+            if let Some(claim) = inherit(&seen, &neighbours) {
+                bequeath(heir, claim, knowledge);
+            }
+        }
+    }
+}
+
+/// What neighbours have in common: the client's socket, or client and server.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Key {
+    Socket(IpAddr, Option<u16>),
+    Server(u8, IpAddr, (IpAddr, Option<u16>)),
+}
+
+/// IP protocol number of UDP (IANA).
+const UDP: u8 = 17;
+
+fn keys(seen: &Neighbour<'_>) -> [Option<Key>; 2] {
+    let socket = (seen.protocol == UDP).then_some(Key::Socket(seen.client.0, seen.client.1));
+    [socket, Some(Key::Server(seen.protocol, seen.client.0, seen.server))]
+}
+
+/// Gives a flow the app that it inherits; what it had on weaker evidence stays beside it.
+fn bequeath(heir: &mut Studied, claim: Claim, knowledge: &Knowledge) {
+    let app = knowledge.catalogue.app(&claim.app);
+    let attribution = &mut heir.attribution;
+    attribution.party = app.and_then(|app| knowledge.catalogue.party(app, None, &heir.place));
+    if let Some(weaker) = attribution.chosen.replace(claim) {
+        attribution.others.push(weaker);
+        attribution.others.sort_by_key(|claim| claim.kind);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::{Attribution, Catalogue, EvidenceKind};
+    use crate::capture::owner::OwnerFormat;
+    use crate::flow::{Counters, Flow, OwnerEvidence};
+    use crate::packet::TunnelPath;
+    use crate::place::{LocationCheck, Place, Places};
+    use proptest::prelude::*;
+
+    fn address(last: u8) -> IpAddr {
+        IpAddr::from([192, 0, 2, last])
+    }
+
+    fn studied(frame: u64, port: u16, server: u8, seen_s: (i64, i64), app: Option<&str>) -> Studied {
+        let frame = FrameId::new(0, frame);
+        let chosen =
+            app.map(|app| Claim { app: app.into(), kind: EvidenceKind::Signature, rule: "signature x".into(), frame });
+        Studied {
+            flow: Flow {
+                first_frame: frame,
+                first_seen_ns: seen_s.0 * 1_000_000_000,
+                last_seen_ns: seen_s.1 * 1_000_000_000,
+                protocol: UDP,
+                client_ip: address(1),
+                client_port: Some(port),
+                server_ip: address(server),
+                server_port: Some(3478),
+                up: Counters::default(),
+                down: Counters::default(),
+                application: None,
+                names: Vec::new(),
+                alpn: Vec::new(),
+                ech_offer: None,
+                ech: None,
+                certificate: None,
+                rtt: None,
+                owner: None,
+                client_head: None,
+                server_head: None,
+                tunnel: TunnelPath::NONE,
+            },
+            peer: address(server),
+            place: Arc::new(Place::default()),
+            attribution: Attribution { chosen, ..Attribution::default() },
+            check: LocationCheck::Unsupported,
+        }
+    }
+
+    fn knowledge() -> Knowledge {
+        let places = Places::open(&[]).expect("embedded");
+        Knowledge::new(Catalogue::default(), places, None)
+    }
+
+    /// Frame, app and kind of each flow, where flows arrive as `arrival` says and `steps` windows complete at a time.
+    fn run(flows: &[(i64, Studied)], arrival: &[usize], steps: i64, knowledge: &Knowledge) -> Vec<(u64, String)> {
+        let last = flows.iter().map(|(window, _)| *window).max().unwrap_or(0);
+        let (mut estate, mut waiting) = (Estate::default(), BTreeMap::<i64, Vec<Studied>>::new());
+        let mut shown = Vec::new();
+        let mut complete = 0;
+        while complete <= last {
+            let next = complete + steps;
+            let mut lanes = [Estate::default(), Estate::default()];
+            for &at in arrival.iter().filter(|&&at| (complete..next).contains(&flows[at].0)) {
+                let (window, studied) = &flows[at];
+                lanes[at % 2].observe(*window, studied);
+                waiting.entry(*window).or_default().push(studied.clone());
+            }
+            lanes.iter_mut().for_each(|lane| estate.append(lane));
+            complete = next;
+            let until = settled(if complete > last { i64::MAX } else { complete });
+            let later = waiting.split_off(&until);
+            for (window, mut flows) in std::mem::replace(&mut waiting, later) {
+                estate.settle(window, &mut flows, knowledge);
+                flows.sort_by_cached_key(order);
+                shown.extend(flows.iter().map(|studied| {
+                    let chosen = studied.attribution.chosen.as_ref();
+                    let text = chosen.map(|claim| format!("{} {} {}", claim.app, claim.kind.word(), claim.rule));
+                    (studied.flow.first_frame.number(), text.unwrap_or_default())
+                }));
+            }
+            estate.forget_before(until);
+        }
+        shown
+    }
+
+    #[test]
+    fn a_call_goes_on_after_its_relay_and_others_do_not_join() {
+        let knowledge = knowledge();
+        let mut owned = studied(5, 5000, 4, (0, 50), None);
+        owned.flow.owner = Some(OwnerEvidence {
+            owner: Arc::new(Owner::new(OwnerFormat::Pktap)),
+            votes: 1,
+            votes_total: 1,
+            frame: FrameId::default(),
+            others: Vec::new(),
+        });
+        let flows = [
+            (3, studied(1, 5000, 2, (0, 20), Some("whatsapp"))),
+            (40, studied(2, 5000, 3, (10, 2_300), None)),
+            (3, studied(3, 5001, 3, (10, 20), None)),
+            (80, studied(4, 5000, 9, (15, 4_700), None)),
+        ];
+        let shown = run(&flows, &[0, 1, 2, 3], 1, &knowledge);
+        let inherited = "whatsapp inherited same socket as frame 1 (signature x)".to_owned();
+        let expected = [(1, "whatsapp signature signature x".to_owned()), (3, String::new()), (2, inherited)];
+        assert_eq!(shown[..3], expected);
+        assert_eq!(shown[3], (4, String::new()), "ended too long after");
+        let mut with_owner = flows[..2].to_vec();
+        with_owner.push((3, owned));
+        assert_eq!(run(&with_owner, &[0, 1, 2], 1, &knowledge)[2], (2, String::new()), "the socket has an owner");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn order_and_pieces_do_not_matter(
+            drawn in prop::collection::vec((0_u16..4, 2_u8..6, 0_i64..300, 0_i64..400, prop::option::weighted(0.3, 0_usize..2)), 1..40),
+            seed in any::<u64>(), steps in 1_i64..9,
+        ) {
+            let knowledge = knowledge();
+            let flows: Vec<(i64, Studied)> = drawn.iter().enumerate().map(|(at, &(port, server, first, length, app))| {
+                let seen = (first, first + length);
+                (seen.1 / 60 + 3, studied(at as u64, port, server, seen, app.map(|app| ["line", "signal"][app])))
+            }).collect();
+            let straight: Vec<usize> = (0..flows.len()).collect();
+            let mut shuffled = straight.clone();
+            shuffled.sort_by_key(|&at| (at as u64 + 1).wrapping_mul(seed | 1).rotate_left(17));
+            prop_assert_eq!(run(&flows, &straight, 100, &knowledge), run(&flows, &shuffled, steps, &knowledge));
+        }
+    }
+}
