@@ -18,6 +18,6 @@ mod shard;
 mod stream;
 mod tracker;
 
-pub use partial::{LANES, OtherFrames, Partial, Span};
+pub use partial::{OtherFrames, Partial, Span};
 pub use record::{Counters, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSource};
 pub use tracker::{Closed, Limits, Summary, Tracker};
