@@ -1,5 +1,7 @@
 //! The one law, held against files: no range size, number of threads, order of arguments or rotation changes what is said.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::{Path, PathBuf};
 use whither::app::Catalogue;
 use whither::capture::{self, Progress, ReadOptions};
