@@ -9,6 +9,8 @@ mod cold;
 mod datagram;
 mod fragments;
 mod gather;
+#[cfg(test)]
+mod laws;
 mod partial;
 mod record;
 mod repeats;
