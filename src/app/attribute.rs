@@ -86,8 +86,7 @@ impl Catalogue {
         if let Some(owner) = &flow.owner {
             self.claim_owner(owner, &mut claims);
         }
-        let is_lookup = flow.names.last().is_some_and(|name| name.source == NameSource::DnsQuestion);
-        if is_lookup {
+        if flow.is_lookup() {
             self.claim_lookup(flow, &mut claims);
         }
         let mut named = self.claim_names(flow, &mut claims);
@@ -98,7 +97,7 @@ impl Catalogue {
             claim_process(owner, &mut claims);
         }
         // Whose network a resolver stands in says nothing of who asks it.
-        if named.decided.is_none() && named.service.is_none() && !is_lookup {
+        if named.decided.is_none() && named.service.is_none() && !flow.is_lookup() {
             self.claim_operator(flow, place, &mut claims);
         }
         let Claims { eligible, competing } = claims;
@@ -472,6 +471,40 @@ mod tests {
         assert_eq!(shown(&many, &Place::default()).0, "");
     }
 
+    /// Whatever the network: an address alone makes an app only with the word "weak".
+    #[test]
+    fn operators_alone_are_weak() {
+        let catalogue = Catalogue::embedded().expect("usable");
+        let asns: std::collections::BTreeSet<u32> = catalogue.apps().flat_map(|app| app.asns.iter().copied()).collect();
+        let mut claimed = 0;
+        for asn in asns {
+            if let Some(claim) = catalogue.attribute(&flow(&[]), &at(asn)).chosen {
+                claimed += 1;
+                assert_eq!((claim.kind, &*claim.rule), (EvidenceKind::Operator, &*format!("AS{asn} (weak)")));
+            }
+        }
+        assert!(claimed > 3, "{claimed}");
+    }
+
+    #[test]
+    fn lookups_belong_to_what_they_ask_for() {
+        let question = NameSource::DnsQuestion;
+        let asked = |names: &[&str]| flow(&names.iter().map(|name| (question, *name)).collect::<Vec<_>>());
+        let (chosen, others, service, party) = shown(&asked(&["g.whatsapp.net", "v.whatsapp.net"]), &at(15169));
+        assert_eq!(chosen, "whatsapp name domain whatsapp.net, asked of a resolver");
+        assert_eq!((others.len(), service.as_str(), party), (0, "", Some(Party::Third)));
+        for names in [&["g.whatsapp.net", "www.tiktok.com"][..], &["g.whatsapp.net", "unknown.example"]] {
+            assert_eq!(shown(&asked(names), &at(62041)).0, "", "{names:?}");
+        }
+        assert_eq!(shown(&asked(&["graph.facebook.com"]), &Place::default()).0, "", "shared");
+        let mut many = flow(&[]);
+        many.names = (0..Flow::NAME_LIMIT as u64)
+            .map(|at| Name { source: question, frame: FrameId::new(0, at), name: format!("{at}.whatsapp.net").into() })
+            .collect();
+        assert_eq!(shown(&many, &Place::default()).0, "", "what came after is not known");
+        assert_eq!(many.name(), None);
+    }
+
     #[test]
     fn signature_then_operator() {
         let mut call = flow(&[]);
@@ -479,9 +512,9 @@ mod tests {
             Some(Head { bytes: b"WA\x01\x05\0\0".to_vec(), lengths: vec![6], frame: FrameId::new(0, 9) });
         let (chosen, others, ..) = shown(&call, &at(62041));
         assert_eq!(chosen, "whatsapp signature signature whatsapp");
-        assert_eq!(others, ["telegram operator AS62041"]);
+        assert_eq!(others, ["telegram operator AS62041 (weak)"]);
         let (chosen, _, _, party) = shown(&flow(&[]), &at(62041));
-        assert_eq!((chosen.as_str(), party), ("telegram operator AS62041", Some(Party::First)));
+        assert_eq!((chosen.as_str(), party), ("telegram operator AS62041 (weak)", Some(Party::First)));
         assert_eq!(shown(&flow(&[]), &at(16509)).0, "");
         let mut quic = flow(&[]);
         quic.protocol = 17;

@@ -269,7 +269,7 @@ impl Catalogue {
             if let Some(number) = claim
                 && (by_user || !is_shared(asn))
             {
-                self.operators.insert(asn, (number, Arc::from(format!("AS{asn}"))));
+                self.operators.insert(asn, (number, Arc::from(format!("AS{asn} (weak)"))));
             }
         }
     }

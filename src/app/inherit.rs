@@ -1,7 +1,8 @@
 //! The stated rules by which a flow without evidence of its own takes over a neighbour's app: `inherited`.
 //!
-//! 1. **Socket.** A UDP flow from the same client address *and port* as a flow of known app, overlapping it in time: one
-//!    socket belongs to one process. This is how the peers of a call are found whose relay was recognised.
+//! 1. **Socket.** A UDP flow from or to the client address *and port* of a flow of known app, overlapping it in time: one
+//!    socket belongs to one process. This is how the peers of a call are found whose relay was recognised, those that called
+//!    in among them.
 //! 2. **Server.** A flow of the same client to the same server address, port and protocol as flows of known app, begun within
 //!    a minute of one of them, where *all* claims of that client to that address agree.
 //!
@@ -63,8 +64,8 @@ pub fn inherit(flow: &Neighbour<'_>, neighbours: &[Neighbour<'_>]) -> Option<Cla
 fn is_same_socket(flow: &Neighbour<'_>, other: &Neighbour<'_>) -> bool {
     flow.protocol == UDP
         && other.protocol == UDP
-        && flow.client == other.client
-        && flow.client.1.is_some()
+        && (flow.client == other.client || flow.server == other.client)
+        && other.client.1.is_some()
         && flow.seen_ns.0 <= other.seen_ns.1
         && other.seen_ns.0 <= flow.seen_ns.1
 }
@@ -144,6 +145,8 @@ mod tests {
         assert_eq!(&*got.rule, "same socket as frame 5 (signature x)");
         let later = Neighbour { seen_ns: (200, 300), ..peer.clone() };
         assert_eq!(inherit(&later, std::slice::from_ref(&relay)), None);
+        let inbound = Neighbour { client: peer.server, server: peer.client, ..peer.clone() };
+        assert!(inherit(&inbound, std::slice::from_ref(&relay)).is_some());
         let other_port = Neighbour { client: (address(1), Some(5001)), ..peer.clone() };
         assert_eq!(inherit(&other_port, std::slice::from_ref(&relay)), None);
         let tcp = Neighbour { protocol: 6, ..peer };

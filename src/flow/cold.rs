@@ -9,6 +9,7 @@ use crate::capture::owner::Owner;
 use crate::capture::{Direction, FrameId};
 use crate::name::{Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, NameSource, Role};
 use crate::packet::{Side, TunnelPath};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Names kept per session, the first by frame.
@@ -249,9 +250,11 @@ impl Cold {
         self.heads.iter_mut().flatten().for_each(|kept| kept.stamp.rebase(base));
     }
 
-    /// Whether a hello with a server name was seen, so that a certificate would add nothing.
+    /// Whether a hello with a server name was seen, so that a certificate would add nothing. Some clients send the bare
+    /// address, against RFC 6066 §3: that is no name.
     pub(super) fn has_server_name(&self) -> bool {
-        self.names.iter().any(|found| found.source == NameSource::TlsSni)
+        let is_name = |name: &str| name.parse::<IpAddr>().is_err();
+        self.names.iter().any(|found| found.source == NameSource::TlsSni && is_name(&found.name))
     }
 }
 

@@ -20,15 +20,20 @@ pub(super) struct DatagramOpening {
     pub(super) reader: usize,
     ports: [u16; 2],
     datagrams: [Vec<Segment>; 2],
-    /// What the opening gave by now, and who sent it.
-    found: Option<(Stamp, Side, Box<Findings>)>,
-    is_settled: bool,
+    /// What the opening gave by now, and who sent it: by [`Self::slot`].
+    found: [Option<(Stamp, Side, Box<Findings>)>; 2],
+    is_settled: [bool; 2],
 }
 
 impl DatagramOpening {
     /// An opening for this reader between these ports (of the low and the high side).
     pub(super) fn new(reader: usize, ports: [u16; 2]) -> Self {
-        Self { reader, ports, datagrams: Default::default(), found: None, is_settled: false }
+        Self { reader, ports, datagrams: Default::default(), found: Default::default(), is_settled: [false; 2] }
+    }
+
+    /// Where a side's reading is kept: one place for both where the first to be whole is all that counts.
+    fn slot(&self, side: Side) -> usize {
+        if DATAGRAM_READERS[self.reader].reads_both_sides { side as usize } else { 0 }
     }
 
     /// Takes in a datagram that the reader may want.
@@ -40,7 +45,7 @@ impl DatagramOpening {
             // The common case, a whole hello in one datagram, copies nothing.
             let reading = (DATAGRAM_READERS[self.reader].read)(&[self.datagram(side, payload)]);
             self.take(stamp, side, reading);
-            if !self.is_settled {
+            if !self.is_settled[self.slot(side)] {
                 self.push(stamp, side, payload);
             }
         } else {
@@ -52,7 +57,7 @@ impl DatagramOpening {
     /// Whether the next datagram is kept. One that comes after the opening was read may still belong to what came before:
     /// with that, the reading may take another course.
     fn is_collecting(&self, side: Side, is_anchored: bool) -> bool {
-        (!is_anchored || !self.is_settled) && self.datagrams[side as usize].len() < DATAGRAM_LIMIT
+        (!is_anchored || !self.is_settled[self.slot(side)]) && self.datagrams[side as usize].len() < DATAGRAM_LIMIT
     }
 
     fn datagram<'a>(&self, side: Side, payload: &'a [u8]) -> Datagram<'a> {
@@ -66,7 +71,7 @@ impl DatagramOpening {
     }
 
     fn read(&mut self, stamp: Stamp, side: Side) {
-        if self.is_settled {
+        if self.is_settled[self.slot(side)] {
             return;
         }
         let kept = &self.datagrams[side as usize];
@@ -78,10 +83,10 @@ impl DatagramOpening {
     fn take(&mut self, stamp: Stamp, side: Side, reading: Reading) {
         match reading {
             Reading::No | Reading::NeedMore(None) => {}
-            Reading::NeedMore(Some(findings)) => self.found = Some((stamp, side, findings)),
+            Reading::NeedMore(Some(findings)) => self.found[self.slot(side)] = Some((stamp, side, findings)),
             Reading::Done { findings, .. } => {
-                self.found = Some((stamp, side, findings));
-                self.is_settled = true;
+                self.found[self.slot(side)] = Some((stamp, side, findings));
+                self.is_settled[self.slot(side)] = true;
             }
         }
     }
@@ -109,21 +114,23 @@ impl DatagramOpening {
 
     /// Nothing came before: a settled opening needs its datagrams no more.
     pub(super) fn anchor(&mut self) {
-        if self.is_settled {
-            self.datagrams = Default::default();
+        for side in [Side::Low, Side::High] {
+            if self.is_settled[self.slot(side)] {
+                self.datagrams[side as usize] = Vec::new();
+            }
         }
     }
 
-    /// What was found, when the session is over.
-    pub(super) fn into_found(self) -> Option<(Stamp, Side, Findings)> {
-        self.found.map(|(stamp, side, findings)| (stamp, side, *findings))
+    /// What was found, when the session is over, in the order of frames.
+    pub(super) fn into_found(self) -> impl Iterator<Item = (Stamp, Side, Findings)> {
+        let mut found: Vec<_> = self.found.into_iter().flatten().collect();
+        found.sort_by_key(|(stamp, ..)| stamp.frame);
+        found.into_iter().map(|(stamp, side, findings)| (stamp, side, *findings))
     }
 
     /// Shifts frame identities.
     pub(super) fn rebase(&mut self, base: FrameId) {
         self.datagrams.iter_mut().flatten().for_each(|kept| kept.stamp.rebase(base));
-        if let Some((stamp, ..)) = &mut self.found {
-            stamp.rebase(base);
-        }
+        self.found.iter_mut().flatten().for_each(|(stamp, ..)| stamp.rebase(base));
     }
 }

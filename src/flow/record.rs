@@ -176,6 +176,11 @@ impl Flow {
     /// Names kept per flow, the first by frame: a connection reused for many requests shows its first hosts.
     pub const NAME_LIMIT: usize = 32;
 
+    /// Whether it asked a resolver for names.
+    pub fn is_lookup(&self) -> bool {
+        self.names.last().is_some_and(|name| name.source == NameSource::DnsQuestion)
+    }
+
     /// The best name of the server, if any; what a lookup asked for is none.
     pub fn name(&self) -> Option<&Name> {
         self.names.first().filter(|name| name.source != NameSource::DnsQuestion)

@@ -104,7 +104,7 @@ impl Session {
         let mut openings = std::mem::take(&mut cold.datagrams);
         openings.extend(cold.folded.iter_mut().flat_map(|folded| std::mem::take(&mut folded.datagrams)));
         for opening in openings {
-            if let Some((stamp, side, findings)) = opening.into_found() {
+            for (stamp, side, findings) in opening.into_found() {
                 cold.absorb(findings, stamp, side, intern);
             }
         }

@@ -48,6 +48,8 @@ pub struct DatagramReader {
     pub gathers: bool,
     /// Whether apps give themselves away by how they speak this protocol, so that its first bytes are kept.
     pub shows_app: bool,
+    /// For one that gathers: whether each side's opening is read, rather than the first side's that is whole.
+    pub reads_both_sides: bool,
     /// Reads the datagrams of one sender that passed `starts`, in capture order. Called again with one more after
     /// [`Reading::NeedMore`] (and, for a reader that gathers, after [`Reading::No`]); `consumed` is ignored.
     pub read: fn(&[Datagram<'_>]) -> Reading,
@@ -76,7 +78,7 @@ pub static STREAM_READERS: &[StreamReader] = &[
 pub static DATAGRAM_READERS: &[DatagramReader] = &[
     gathering_row("quic", quic::FIRST_BYTES, quic::starts, quic::read),
     gathering_row("quic", gquic::FIRST_BYTES, gquic::starts, gquic::read),
-    gathering_row("dtls", dtls::FIRST_BYTES, dtls::starts, dtls::read),
+    DatagramReader { reads_both_sides: true, ..gathering_row("dtls", dtls::FIRST_BYTES, dtls::starts, dtls::read) },
     datagram_row("dns", dns::PORTS, &[], dns::starts_datagram, dns::read_datagrams),
     DatagramReader {
         shows_app: true,
@@ -109,7 +111,16 @@ const fn datagram_row(
     starts: fn(&Datagram<'_>) -> bool,
     read: fn(&[Datagram<'_>]) -> Reading,
 ) -> DatagramReader {
-    DatagramReader { protocol, ports, first_bytes, starts, gathers: false, shows_app: false, read }
+    DatagramReader {
+        protocol,
+        ports,
+        first_bytes,
+        starts,
+        gathers: false,
+        shows_app: false,
+        reads_both_sides: false,
+        read,
+    }
 }
 
 const fn gathering_row(
@@ -118,7 +129,7 @@ const fn gathering_row(
     starts: fn(&Datagram<'_>) -> bool,
     read: fn(&[Datagram<'_>]) -> Reading,
 ) -> DatagramReader {
-    DatagramReader { protocol, ports: &[], first_bytes, starts, gathers: true, shows_app: true, read }
+    DatagramReader { gathers: true, shows_app: true, ..datagram_row(protocol, &[], first_bytes, starts, read) }
 }
 
 /// Which of [`STREAM_READERS`] an opening with this first byte may belong to: bit `n` is row `n`. Zero, the common answer

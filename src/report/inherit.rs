@@ -8,7 +8,6 @@ use super::analysis::{Knowledge, Studied};
 use crate::app::{Claim, Neighbour, inherit};
 use crate::capture::FrameId;
 use crate::capture::owner::Owner;
-use crate::name::NameSource;
 use crate::route::is_system;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -113,8 +112,7 @@ impl Estate {
     /// Takes note of a flow.
     pub(super) fn observe(&mut self, window: i64, studied: &Studied) {
         let seen = neighbour(studied);
-        let is_lookup = studied.flow.names.last().is_some_and(|name| name.source == NameSource::DnsQuestion);
-        if !seen.has_say() || seen.server.1.is_none() || is_lookup {
+        if !seen.has_say() || seen.server.1.is_none() || studied.flow.is_lookup() {
             return;
         }
         let Neighbour { protocol, client, server, seen_ns, is_named, .. } = seen;
@@ -154,7 +152,7 @@ impl Estate {
         heirs.sort_by_cached_key(|studied| order(studied));
         heirs.truncate(HEIRS);
         let mut by_key: HashMap<Key, Vec<&Known>, RandomState> = HashMap::default();
-        for key in heirs.iter().flat_map(|studied| keys(&neighbour(studied))).flatten() {
+        for key in heirs.iter().flat_map(|studied| sought(&neighbour(studied)).collect::<Vec<_>>()) {
             by_key.entry(key).or_default();
         }
         let range = window.saturating_sub(EARLIER)..=window.saturating_add(LATER);
@@ -173,7 +171,7 @@ impl Estate {
         }
         for heir in heirs {
             let seen = neighbour(heir);
-            let lists = keys(&seen).into_iter().flatten().filter_map(|key| by_key.get(&key)).flatten();
+            let lists = sought(&seen).filter_map(|key| by_key.get(&key)).flatten();
             let neighbours: Vec<Neighbour<'_>> = lists.map(|known| known.neighbour()).collect();
             if let Some(claim) = inherit(&seen, &neighbours) {
                 bequeath(heir, claim, knowledge);
@@ -192,9 +190,16 @@ enum Key {
 /// IP protocol number of UDP (IANA).
 const UDP: u8 = 17;
 
+/// Under what a flow is found by those that inherit from it.
 fn keys(seen: &Neighbour<'_>) -> [Option<Key>; 2] {
     let socket = (seen.protocol == UDP).then_some(Key::Socket(seen.client.0, seen.client.1));
     [socket, Some(Key::Server(seen.protocol, seen.client.0, seen.server))]
+}
+
+/// Under what an heir looks for neighbours: its own socket may be at either end.
+fn sought(seen: &Neighbour<'_>) -> impl Iterator<Item = Key> {
+    let inbound = (seen.protocol == UDP).then_some(Key::Socket(seen.server.0, seen.server.1));
+    keys(seen).into_iter().flatten().chain(inbound)
 }
 
 /// Gives a flow the app that it inherits; what it had on weaker evidence stays beside it.
@@ -223,7 +228,7 @@ mod tests {
     }
 
     fn studied(frame: u64, port: u16, server: u8, seen_s: (i64, i64), app: Option<&str>) -> Studied {
-        let frame = FrameId::new(0, frame);
+        let frame = FrameId::new(0, frame - 1);
         let chosen =
             app.map(|app| Claim { app: app.into(), kind: EvidenceKind::Signature, rule: "signature x".into(), frame });
         Studied {
@@ -331,7 +336,7 @@ mod tests {
             let knowledge = knowledge();
             let flows: Vec<(i64, Studied)> = drawn.iter().enumerate().map(|(at, &(port, server, first, length, app))| {
                 let seen = (first, first + length);
-                (seen.1 / 60 + 3, studied(at as u64, port, server, seen, app.map(|app| ["line", "signal"][app])))
+                (seen.1 / 60 + 3, studied(at as u64 + 1, port, server, seen, app.map(|app| ["line", "signal"][app])))
             }).collect();
             let straight: Vec<usize> = (0..flows.len()).collect();
             let mut shuffled = straight.clone();

@@ -2,7 +2,7 @@
 
 use super::destination::{DestinationKey, DestinationSums, Where};
 use super::traffic::Traffic;
-use crate::app::{Attribution, EvidenceKind};
+use crate::app::{Attribution, Claim, EvidenceKind};
 use crate::capture::FrameId;
 use crate::flow::{Ech, Flow};
 use crate::place::{LocationCheck, Place, Scope};
@@ -71,9 +71,17 @@ pub struct Observed<'a> {
 }
 
 impl Observed<'_> {
+    /// A question to the network's own resolver goes nowhere yet: the map does not take the resolver for a place the app sends
+    /// to. Where the capture names the owner, all that it sent is the owner's.
+    fn is_local_lookup(&self, claim: &Claim) -> bool {
+        self.place.scope != Scope::Global && claim.kind == EvidenceKind::Name && self.flow.is_lookup()
+    }
+
     /// Where its bytes are counted.
     pub fn outcome(&self) -> Outcome {
-        if let Some(claim) = &self.attribution.chosen {
+        if let Some(claim) = &self.attribution.chosen
+            && !self.is_local_lookup(claim)
+        {
             return Outcome::App(claim.app.clone());
         }
         let application = self.flow.application.map(|application| application.0);

@@ -10,6 +10,21 @@ pub(super) const SIGNATURE: Signature = Signature {
     read,
 };
 
+/// Meta's SDKs in other developers' apps speak HTTP through the system's stack; mvfst comes with Meta's own apps only. A name
+/// of the Facebook app's family under it is therefore the app's, though Meta's other apps ask there now and then.
+pub(super) const OWN_APP: Signature = Signature {
+    name: "mvfst-facebook",
+    says: Says::App("facebook"),
+    about: "mvfst to a name under facebook.com: Meta's own app, not its SDK in another's",
+    read: read_own_app,
+};
+
+fn read_own_app(probe: &Probe<'_>) -> Option<Confidence> {
+    let is_facebook =
+        probe.name.strip_suffix("facebook.com").is_some_and(|host| host.is_empty() || host.ends_with('.'));
+    read(probe).filter(|_| is_facebook).map(|_| Confidence::Probable)
+}
+
 fn read(probe: &Probe<'_>) -> Option<Confidence> {
     let is_mvfst = probe.is_udp
         && probe.sides().into_iter().any(|side| {
@@ -24,6 +39,21 @@ fn read(probe: &Probe<'_>) -> Option<Confidence> {
 mod tests {
     use super::super::testing::{hex, udp};
     use super::*;
+
+    #[test]
+    fn own_app_by_name() {
+        let bytes = hex("c9 faceb001 08 56de054b498059dc 00");
+        for (name, expected) in [
+            ("graph.facebook.com", Some(Confidence::Probable)),
+            ("notfacebook.com", None),
+            ("i.instagram.com", None),
+            ("", None),
+        ] {
+            assert_eq!(read_own_app(&Probe { name, ..udp(&bytes, &[], 443, 32934) }), expected, "{name}");
+        }
+        let other = hex("c3 00000001 08 56de054b498059dc");
+        assert_eq!(read_own_app(&Probe { name: "graph.facebook.com", ..udp(&other, &[], 443, 32934) }), None);
+    }
 
     #[test]
     fn versions_of_mvfst() {

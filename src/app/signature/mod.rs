@@ -11,6 +11,7 @@ mod kakaotalk;
 mod line;
 mod mmtls;
 mod qq;
+mod snapchat;
 mod spotify;
 mod steam;
 mod stun;
@@ -23,6 +24,7 @@ mod zoom;
 
 use crate::flow::Flow;
 use crate::place::Place;
+use std::net::IpAddr;
 
 /// IP protocol numbers (IANA).
 const TCP: u8 = 6;
@@ -117,6 +119,10 @@ pub struct Probe<'a> {
     pub asn: u32,
     /// The protocol a reader recognised, as flow records show it; empty where none did.
     pub application: &'static str,
+    /// The server's name; empty where none is known.
+    pub name: &'a str,
+    /// The server's address is IPv6 and carries `face:b00c`, as Meta gives its own.
+    pub is_face_book: bool,
 }
 
 impl<'a> Probe<'a> {
@@ -137,6 +143,11 @@ impl<'a> Probe<'a> {
             server_port: flow.server_port.unwrap_or(0),
             asn: place.asn.unwrap_or(0),
             application: flow.application.map_or("", |application| application.0),
+            name: flow.name().map_or("", |name| &name.name),
+            is_face_book: match flow.server_ip {
+                IpAddr::V6(ip) => ip.segments()[4..6] == [0xface, 0xb00c],
+                IpAddr::V4(_) => false,
+            },
         })
     }
 
@@ -173,7 +184,9 @@ pub static SIGNATURES: &[Signature] = &[
     mmtls::SIGNATURE,
     stun::MICROSOFT,
     facebook::SIGNATURE,
+    facebook::OWN_APP,
     qq::SIGNATURE,
+    snapchat::SIGNATURE,
     spotify::SIGNATURE,
     steam::SIGNATURE,
     teamviewer::SIGNATURE,
@@ -188,6 +201,8 @@ pub static SIGNATURES: &[Signature] = &[
 /// ASes of the operators whose addresses weak marks are held against.
 mod networks {
     pub(super) const ALIBABA: &[u32] = &[37963, 45102, 45103, 45104, 24429, 134963];
+    pub(super) const AMAZON: &[u32] = &[16509, 14618];
+    pub(super) const GOOGLE: &[u32] = &[15169, 396982];
     pub(super) const KAKAO: &[u32] = &[38099, 7625, 10158, 152199];
     /// LINE's calls run in LY's and, of old, in NAVER's network.
     pub(super) const LINE: &[u32] = &[38631, 23576];

@@ -1,6 +1,7 @@
 //! Calls over STUN (RFC 8489) and TURN, told by attributes that only one vendor sends.
 //!
-//! WhatsApp: Allocate requests that begin with attribute 4000 and no other vendor's set, answered with 4002 by Meta's relays.
+//! WhatsApp: Allocate requests that begin with attribute 4000 and no other vendor's set, answered with 4002 by Meta's relays;
+//! and messages of the methods 0800 to 0805, which the registry of RFC 8489 §18.2 does not know, often bare.
 //! Microsoft: MS-VERSION 8008, MS-SERVICE-QUALITY 8055, MS-IMPLEMENTATION-VERSION 8070 and others of MS-TURN and MS-ICE2.
 
 use super::{Confidence, Probe, Says, Side, Signature, networks};
@@ -8,7 +9,7 @@ use super::{Confidence, Probe, Says, Side, Signature, networks};
 pub(super) const WHATSAPP: Signature = Signature {
     name: "whatsapp-call",
     says: Says::App("whatsapp"),
-    about: "STUN attributes 4000 to 4007 in TURN messages, surer in Meta's network",
+    about: "STUN attributes 4000 to 4007 in TURN messages, or messages 0800 to 0805; surer in Meta's network",
     read: read_whatsapp,
 };
 
@@ -49,10 +50,18 @@ fn read_whatsapp(probe: &Probe<'_>) -> Option<Confidence> {
         matches!(side.u16(0), Some(0x0003 | 0x0103 | 0x0113 | 0x0800..=0x0805))
             && attributes(side).any(|kind| (0x4000..=0x4007).contains(&kind))
     });
-    match (is_marked, probe.is_in(networks::META)) {
-        (true, true) => Some(Confidence::Certain),
-        (true, false) => Some(Confidence::Probable),
-        (false, _) => None,
+    // A message without any attribute, of the exact length that it says.
+    let is_bare = probe.sides().into_iter().any(|side| {
+        matches!(side.u16(0), Some(0x0800..=0x0805))
+            && side.has(2, &[0, 0])
+            && side.has(4, &MAGIC_COOKIE)
+            && side.first_length() == 20
+    });
+    match (is_marked, is_bare, probe.is_in(networks::META) || probe.is_face_book) {
+        (true, _, true) => Some(Confidence::Certain),
+        (true, _, false) | (false, true, true) => Some(Confidence::Probable),
+        (false, true, false) => Some(Confidence::Weak),
+        (false, false, _) => None,
     }
 }
 
@@ -95,6 +104,19 @@ mod tests {
         for cut in 0..22 {
             assert_eq!(read_whatsapp(&udp(&request[..cut], &[], 3478, 32934)), None, "{cut}");
         }
+    }
+
+    #[test]
+    fn bare_messages_of_its_own_methods() {
+        let bare = message("0801", "");
+        assert_eq!(read_whatsapp(&udp(&bare, &[], 3478, 32934)), Some(Confidence::Probable));
+        assert_eq!(read_whatsapp(&udp(&bare, &[], 3478, 0)), Some(Confidence::Weak));
+        assert_eq!(
+            read_whatsapp(&Probe { is_face_book: true, ..udp(&bare, &[], 3478, 0) }),
+            Some(Confidence::Probable)
+        );
+        assert_eq!(read_whatsapp(&udp(&message("0001", ""), &[], 3478, 32934)), None);
+        assert_eq!(read_whatsapp(&udp(&bare[..19], &[], 3478, 32934)), None);
     }
 
     #[test]

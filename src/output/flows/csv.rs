@@ -8,7 +8,7 @@ use crate::output::escape;
 use std::io::Write;
 
 /// The columns: the fields of [`FlowRecord`], in order.
-pub(super) const COLUMNS: [&str; 44] = [
+pub(super) const COLUMNS: [&str; 45] = [
     "capture",
     "first_frame",
     "first_seen",
@@ -36,6 +36,7 @@ pub(super) const COLUMNS: [&str; 44] = [
     "app_rule",
     "app_frame",
     "app_others",
+    "service",
     "party",
     "owner",
     "country",
@@ -100,6 +101,7 @@ impl FlowWriter for Csv {
         row.maybe(record.app_rule);
         row.number(record.app_frame);
         row.json(&record.app_others);
+        row.maybe(record.service);
         row.maybe(record.party.map(party_word));
         match record.owner {
             Some(owner) => row.json(owner),

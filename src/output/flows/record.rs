@@ -70,6 +70,8 @@ pub struct FlowRecord<'a> {
     pub app_frame: Option<u64>,
     /// Competing claims, strongest first.
     pub app_others: Claims<'a>,
+    /// Shared service (SDK, CDN, cloud, …) whose name the flow carries: never credited to an app.
+    pub service: Option<&'a str>,
     /// Whose service the server is, seen from the app.
     pub party: Option<Party>,
     /// Process or app as the capture named it.
@@ -148,6 +150,7 @@ impl<'a> FlowRecord<'a> {
             app_rule: chosen.map(|claim| &*claim.rule),
             app_frame: chosen.map(|claim| claim.frame.number()),
             app_others: Claims(&attribution.others),
+            service: attribution.service.as_deref(),
             party: attribution.party,
             owner: flow.owner.as_ref().map(|evidence| &*evidence.owner),
             country: located.and_then(|place| place.country),
