@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 const PHONE: &str = "samples/phone.pcap";
+/// Two apps, five conversations.
+const SMALL: &str = "samples/owner/pktap-v1.pcap";
 const QUIC: &str = "samples/quic.pcap";
 const TLS: &str = "samples/tls-split.pcap";
 
@@ -108,12 +110,12 @@ fn map_writes_files_and_says_so_unless_quiet() {
         let path = folder.path().join(format);
         let path_text = path.to_str().expect("text");
         let option = format!("--{format}");
-        let said = run(&["map", PHONE, &option, path_text]);
+        let said = run(&["map", SMALL, &option, path_text]);
         assert_eq!((said.code, said.err), (Some(0), format!("whither: wrote {path_text}\n")), "{format}");
         assert!(said.out.contains("WeChat"), "the terminal view is still there");
         let written = std::fs::read_to_string(&path).expect("it was written");
         assert!(written.len() > 500 && written.starts_with(start), "{format}");
-        good(&["map", PHONE, "--quiet", &option, path_text]);
+        good(&["map", SMALL, "--quiet", &option, path_text]);
         assert_eq!(
             without_command(&std::fs::read_to_string(&path).expect("again")),
             without_command(&written),
@@ -283,7 +285,7 @@ fn unknown_options_and_commands_fail_with_usage() {
 
 #[test]
 fn a_closed_pipe_is_nobody_s_fault() {
-    for args in [&["flows", PHONE][..], &["map", PHONE], &["map", PHONE, "--html", "-"], &["apps"], &["man"]] {
+    for args in [&["flows", PHONE][..], &["map", SMALL], &["map", SMALL, "--html", "-"], &["apps"], &["man"]] {
         let mut child = whither(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("whither starts");
         drop(child.stdout.take());
         let mut error = String::new();
@@ -294,13 +296,13 @@ fn a_closed_pipe_is_nobody_s_fault() {
 
 #[test]
 fn colours_only_where_wanted() {
-    let plain = good(&["map", PHONE]);
-    let coloured = good(&["map", PHONE, "--color", "always"]);
+    let plain = good(&["map", SMALL]);
+    let coloured = good(&["map", SMALL, "--color", "always"]);
     assert!(coloured.contains('\u{1b}') && !plain.contains('\u{1b}'));
     assert_eq!(without_escapes(&coloured), plain);
-    let said: Said = whither(&["map", PHONE]).env("NO_COLOR", "1").output().expect("whither starts").into();
+    let said: Said = whither(&["map", SMALL]).env("NO_COLOR", "1").output().expect("whither starts").into();
     assert_eq!(said.out, plain);
-    assert_eq!(good(&["map", PHONE, "--color", "never"]), plain);
+    assert_eq!(good(&["map", SMALL, "--color", "never"]), plain);
 }
 
 /// Without the sequences that set colours (`ESC [ … m`).

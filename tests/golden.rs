@@ -41,8 +41,10 @@ fn said(args: &[&str]) -> String {
     for line in String::from_utf8_lossy(&output.stderr).lines() {
         text.push_str(&format!("# stderr: {line}\n"));
     }
-    if output.status.code() != Some(0) {
-        text.push_str(&format!("# exit: {}\n", output.status));
+    match output.status.code() {
+        Some(0) => {}
+        Some(code) => text.push_str(&format!("# exit: {code}\n")),
+        None => panic!("{args:?}: {}", output.status),
     }
     text
 }
@@ -55,14 +57,20 @@ fn hold(name: &str, found: &str) -> Option<String> {
         std::fs::write(&path, found).expect("a writable file");
         return None;
     }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
+    // A checkout may have changed the line ends of the committed text; CSV's own are not at issue here.
+    let [expected, found] =
+        [&std::fs::read_to_string(&path).unwrap_or_default(), found].map(|text| text.replace("\r\n", "\n"));
     if expected == found {
         return None;
     }
-    let differs = expected.lines().zip(found.lines()).position(|(expected, found)| expected != found);
-    let line = differs.unwrap_or_else(|| expected.lines().count().min(found.lines().count()));
-    let at = |text: &str| text.lines().nth(line).unwrap_or("(nothing)").to_owned();
-    Some(format!("{name}, line {}:\n  expected {}\n  found    {}", line + 1, at(&expected), at(found)))
+    let same = expected.bytes().zip(found.bytes()).take_while(|(expected, found)| expected == found).count();
+    let line = expected.bytes().take(same).filter(|byte| *byte == b'\n').count() + 1;
+    let around = |text: &str| {
+        let bytes = text.as_bytes();
+        let part = &bytes[same.saturating_sub(60).min(bytes.len())..(same + 100).min(bytes.len())];
+        String::from_utf8_lossy(part).into_owned()
+    };
+    Some(format!("{name}, line {line}:\n  expected …{}…\n  found    …{}…", around(&expected), around(&found)))
 }
 
 fn all_equal(differences: Vec<String>) {

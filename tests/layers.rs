@@ -21,14 +21,11 @@ fn rust_files(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// The part that is compiled without tests: tests stand at the bottom, or in a file of their own.
+/// The part that is compiled without tests: their module stands at the bottom, or in a file of its own.
 fn without_tests(text: &str) -> &str {
-    let end = ["\n#[cfg(test)]\nmod ", "\n#[cfg(all(test,"].iter().filter_map(|mark| text.find(mark)).min();
-    // `mod tests;` in a file of its own may stand at the top.
-    match end {
-        Some(end) if text[end + 1..].lines().nth(1).is_some_and(|line| line.ends_with('{')) => &text[..end],
-        _ => text,
-    }
+    let mut marks = text.match_indices("#[cfg(test)]\nmod ");
+    let end = marks.find(|(at, _)| text[*at..].lines().nth(1).is_some_and(|line| line.ends_with('{')));
+    end.map_or(text, |(at, _)| &text[..at])
 }
 
 /// The modules of the crate's root that a line names: `crate::x`, `crate::{x, y::z}`.
@@ -119,5 +116,7 @@ fn imports_are_found() {
     let found: Vec<_> = imports(text).into_iter().collect();
     assert_eq!(found, ["app", "error", "flow", "name", "place"]);
     assert!(imports("my_crate::output $crate::output").is_empty());
+    let file = "#[cfg(test)]\nmod tests;\nuse crate::app;\n#[cfg(test)]\nmod more {\nuse crate::cli;\n}";
+    assert_eq!(imports(without_tests(file)).into_iter().collect::<Vec<_>>(), ["app"]);
     assert_eq!(code("// use crate::cli;\nuse crate::name;"), "use crate::name;");
 }

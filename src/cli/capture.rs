@@ -172,7 +172,7 @@ mod live {
         fn show(&mut self, elapsed: Duration) {
             self.shown = Instant::now();
             let partial = std::mem::replace(&mut self.partial, Partial::new(self.hasher.clone()));
-            self.tracker.join(partial, crate::capture::FrameId::default(), |_, _| {});
+            self.tracker.join(partial, crate::capture::FrameId::default(), |_| {});
             if self.is_shown {
                 let line = format!(
                     "\r{} s · {} frames · {} · {} open flows → {}   ",

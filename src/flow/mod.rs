@@ -9,6 +9,8 @@ mod cold;
 mod datagram;
 mod fragments;
 mod gather;
+#[cfg(test)]
+mod laws;
 mod partial;
 mod record;
 mod repeats;
@@ -18,6 +20,6 @@ mod shard;
 mod stream;
 mod tracker;
 
-pub use partial::{LANES, OtherFrames, Partial, Span};
+pub use partial::{OtherFrames, Partial, Span};
 pub use record::{Counters, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSource};
 pub use tracker::{Closed, Limits, Summary, Tracker};

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 
 /// Shards of the flow table: merged and resolved side by side.
-pub const LANES: usize = 16;
+pub(super) const SHARDS: usize = 16;
 
 /// Frames that hold no IP packet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -78,7 +78,7 @@ impl Partial {
     pub fn new(hasher: RandomState) -> Self {
         Self {
             hasher,
-            shards: vec![Shard::default(); LANES],
+            shards: vec![Shard::default(); SHARDS],
             answers: Answers::default(),
             fragments: Fragments::default(),
             interner: Interner::default(),
@@ -177,5 +177,5 @@ impl Partial {
 /// The shard that a hash belongs to; other bits than the tables inside use.
 #[inline]
 pub(super) fn shard_of(hash: u64) -> usize {
-    (hash >> 32) as usize % LANES
+    (hash >> 32) as usize % SHARDS
 }

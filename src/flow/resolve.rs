@@ -63,7 +63,8 @@ impl Session {
         });
         let ech_offer = cold.ech.map(|(_, offer)| offer);
         let application = choose_application(&cold.applications);
-        let rtt = self.rtt(client, application);
+        // No answer comes in no time: the capture has no clock (simple packet blocks), or too coarse a one.
+        let rtt = self.rtt(client, application).filter(|rtt| rtt.ns > 0);
         let client_head = take_head(&cold.heads, &cold.streams, client);
         let server_head = take_head(&cold.heads, &cold.streams, server);
         Flow {

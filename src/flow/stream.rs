@@ -125,15 +125,12 @@ impl StreamSide {
                 slot = Some(self.window.len() - 1);
             }
         }
-        match reader_for(payload, 0) {
-            Some(row) => {
-                // Where it is ignored and where it is read, by a part that cannot know better, the head is as good as read.
-                self.is_known |= STREAM_READERS[row].is_second_choice;
-                if ignored >> row & 1 == 0 {
-                    self.start(stamp, sequence, payload, slot, segment, &mut completed);
-                }
+        if let Some(row) = reader_for(payload, 0) {
+            // Where it is ignored and where it is read, by a part that cannot know better, the head is as good as read.
+            self.is_known |= STREAM_READERS[row].is_second_choice;
+            if ignored >> row & 1 == 0 {
+                self.start(stamp, sequence, payload, slot, segment, &mut completed);
             }
-            None => {}
         }
         completed
     }

@@ -58,7 +58,7 @@ impl Tracker {
 
     /// Joins the partial of the frames that follow; `base` is the identity of its first frame. Sessions that are over go to
     /// `sink`, shard by shard, on rayon's threads.
-    pub fn join(&mut self, mut right: Partial, base: FrameId, sink: impl Fn(usize, Vec<Closed>) + Sync) {
+    pub fn join(&mut self, mut right: Partial, base: FrameId, sink: impl Fn(Vec<Closed>) + Sync) {
         right.rebase(base);
         self.watch(base.capture(), right.span);
         self.absorb(right);
@@ -103,7 +103,7 @@ impl Tracker {
     }
 
     /// Closes everything: no frames follow.
-    pub fn finish(mut self, sink: impl Fn(usize, Vec<Closed>) + Sync) -> Summary {
+    pub fn finish(mut self, sink: impl Fn(Vec<Closed>) + Sync) -> Summary {
         self.close(i64::MAX, sink);
         Summary {
             span: self.span(),
@@ -163,7 +163,7 @@ impl Tracker {
         self.state.interner = Default::default();
     }
 
-    fn close(&mut self, clock_ns: i64, sink: impl Fn(usize, Vec<Closed>) + Sync) {
+    fn close(&mut self, clock_ns: i64, sink: impl Fn(Vec<Closed>) + Sync) {
         let hasher = self.state.hasher.clone();
         if !self.state.fragments.is_empty() {
             let groups = self.state.fragments.drain_before(clock_ns);
@@ -175,7 +175,7 @@ impl Tracker {
             }
         }
         let answers = &self.state.answers;
-        self.state.shards.par_iter_mut().enumerate().for_each(|(at, shard)| {
+        self.state.shards.par_iter_mut().for_each(|shard| {
             let over = shard.drain(&hasher, |session| {
                 clock_ns == i64::MAX || clock_ns.saturating_sub(session.end_ns()) > hold_ns(session)
             });
@@ -186,7 +186,7 @@ impl Tracker {
                     Closed { window, flow: session.resolve(answers) }
                 })
                 .collect();
-            sink(at, closed);
+            sink(closed);
         });
         if let Some(limit) = self.limits.sessions
             && self.open_sessions() > limit

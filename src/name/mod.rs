@@ -35,6 +35,9 @@ pub mod table;
 mod tls;
 mod wire;
 
+#[cfg(test)]
+pub(crate) use quic::tests as quic_samples;
+
 pub use dns::encrypted_resolver;
 pub use findings::{
     Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, NameFound, NameSource, Reading, Role,

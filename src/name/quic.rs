@@ -260,7 +260,7 @@ const ORIGIN_LIMIT: usize = 64;
 const FAILURE_LIMIT: usize = 6;
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::super::client_hello::tests::{body, extension, message, sni};
     use super::super::gquic::tests::tags;
     use super::super::quic_keys::tests::{SAMPLE_ID, hex, protect, sample_frames};
@@ -271,7 +271,14 @@ mod tests {
     const V2: u32 = 0x6b33_43cf;
 
     /// A client's Initial with these frames, padded to 1200 bytes, under the keys of an origin's id.
-    fn initial(version: u32, salt_of: u32, id: &[u8], origin: &[u8], token: &[u8], frames: &[u8]) -> Vec<u8> {
+    pub(crate) fn initial(
+        version: u32,
+        salt_of: u32,
+        id: &[u8],
+        origin: &[u8],
+        token: &[u8],
+        frames: &[u8],
+    ) -> Vec<u8> {
         let mut header = vec![if version == V2 { 0xd3 } else { 0xc3 }];
         header.extend(version.to_be_bytes());
         header.push(id.len() as u8);
@@ -286,7 +293,7 @@ mod tests {
         protect(&InitialKeys::derive(origin, &protections(salt_of)[0]), &header, &frames)
     }
 
-    fn crypto(offset: usize, data: &[u8]) -> Vec<u8> {
+    pub(crate) fn crypto(offset: usize, data: &[u8]) -> Vec<u8> {
         let mut frame = vec![6];
         frame.extend((offset as u16 | 0x4000).to_be_bytes());
         frame.extend((data.len() as u16 | 0x4000).to_be_bytes());
@@ -294,7 +301,7 @@ mod tests {
         frame
     }
 
-    fn tls_hello() -> Vec<u8> {
+    pub(crate) fn tls_hello() -> Vec<u8> {
         let share = extension(0x33, &[9; 1216]);
         message(CLIENT_HELLO, &body(Dialect::Tls, &[share, sni(b"Example.com"), extension(16, b"\0\x03\x02h3")]))
     }

@@ -148,13 +148,13 @@ impl Observe for Filtered {
     }
 }
 
-/// Reads the captures and hands every flow that is over to `take`, with the number of its lane (equal lanes never run at
-/// the same time) and `after` each step the time before which all windows are complete.
+/// Reads the captures and hands every flow that is over to `take`, and after each step the first window that is not
+/// complete yet to `after`.
 fn run(
     sources: Vec<Source>,
     options: &Options,
     progress: &Progress,
-    take: &(dyn Fn(usize, Vec<Closed>) + Sync),
+    take: &(dyn Fn(Vec<Closed>) + Sync),
     after: &mut (dyn FnMut(i64) + Send),
 ) -> Analysed {
     let hasher = RandomState::default();
@@ -194,11 +194,17 @@ impl Lane {
     }
 }
 
+/// One lane per thread: everything in it merges in any order, and the fewer there are, the less is looked up twice.
 fn lanes() -> Vec<Mutex<Lane>> {
-    (0..crate::flow::LANES).map(|_| Mutex::default()).collect()
+    (0..=rayon::current_num_threads()).map(|_| Mutex::default()).collect()
 }
 
-/// Takes the flows of all windows before this one, and all that was noted for those that inherit.
+/// The lane of this thread.
+fn mine(lanes: &[Mutex<Lane>]) -> std::sync::MutexGuard<'_, Lane> {
+    let thread = rayon::current_thread_index().map_or(0, |thread| thread + 1);
+    lock(&lanes[thread % lanes.len()])
+}
+
 fn take_windows(lanes: &[Mutex<Lane>], until: i64, estate: &mut Estate) -> BTreeMap<i64, Vec<Studied>> {
     let mut ready: BTreeMap<i64, Vec<Studied>> = BTreeMap::new();
     for lane in lanes {
@@ -234,8 +240,8 @@ pub fn map(
     progress: &Progress,
 ) -> (RouteMap, Analysed) {
     let lanes = lanes();
-    let take = |lane: usize, closed: Vec<Closed>| {
-        let lane = &mut *lock(&lanes[lane]);
+    let take = |closed: Vec<Closed>| {
+        let lane = &mut *mine(&lanes);
         for Closed { window, flow } in closed {
             let studied = knowledge.study(flow, &mut lane.remembered);
             lane.estate.observe(window, &studied);
@@ -281,8 +287,8 @@ pub fn flows(
     emit: &mut (dyn FnMut(&Studied) -> bool + Send),
 ) -> Analysed {
     let lanes = lanes();
-    let take = |lane: usize, closed: Vec<Closed>| {
-        let lane = &mut *lock(&lanes[lane]);
+    let take = |closed: Vec<Closed>| {
+        let lane = &mut *mine(&lanes);
         for Closed { window, flow } in closed {
             let studied = knowledge.study(flow, &mut lane.remembered);
             lane.estate.observe(window, &studied);

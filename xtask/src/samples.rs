@@ -4,6 +4,7 @@
 //! addresses and round trips. Each sample is for one purpose, told beside it and in the README that is written with them.
 
 mod capture;
+mod clear;
 mod datagrams;
 mod dns;
 mod files;
@@ -60,6 +61,7 @@ fn all() -> io::Result<Vec<Sample>> {
         sample("phone.pcapng", "the same as pcapng, in nanoseconds", phone_pcapng(&phone)),
     ];
     samples.extend(names::samples());
+    samples.extend(clear::samples());
     samples.extend(datagrams::samples());
     samples.extend(tunnels::samples());
     samples.extend(files::samples()?);
@@ -121,6 +123,19 @@ mod tests {
         }
         let found = std::fs::read_to_string(committed().join("README.md")).expect("the README");
         assert_eq!(found, readme(&samples), "run `cargo xtask samples`");
+    }
+
+    #[test]
+    fn committed_owner_samples_are_what_the_command_writes() {
+        let made = std::env::temp_dir().join(format!("whither-samples-{}", std::process::id()));
+        owner_samples::write_all(&made).expect("a writable folder");
+        for entry in std::fs::read_dir(&made).expect("they were written") {
+            let made = entry.expect("readable").path();
+            let found = committed().join(OWNER_FOLDER).join(made.file_name().expect("a name"));
+            let same = std::fs::read(&made).expect("readable") == std::fs::read(&found).unwrap_or_default();
+            assert!(same, "{} differs: run `cargo xtask samples`", found.display());
+        }
+        std::fs::remove_dir_all(&made).expect("they were ours");
     }
 
     #[test]

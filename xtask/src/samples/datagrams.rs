@@ -73,7 +73,7 @@ fn file(flights: &[Flight]) -> Vec<u8> {
 
 fn whole(hello: &Hello, version: Version) -> Vec<u8> {
     let opening = Opening::new(hello, version);
-    let first = Flight::up(opening.initial(0, &[0..opening.hello.len()]));
+    let first = Flight::up(opening.whole());
     file(&[vec![first], opening.rest(hello, &[(400, 900)])].concat())
 }
 
@@ -82,7 +82,7 @@ fn two_initials(name: &'static str, is_swapped: bool) -> Vec<u8> {
     let opening = Opening::new(&hello, Version::V1);
     let parts = halves(opening.hello.len());
     let mut flights: Vec<_> =
-        (0_u16..).zip(&parts).map(|(n, part)| Flight::up(opening.initial(n, &[part.clone()]))).collect();
+        (0_u16..).zip(&parts).map(|(n, part)| Flight::up(opening.initial(n, std::slice::from_ref(part)))).collect();
     if is_swapped {
         flights.reverse();
     }
@@ -94,8 +94,8 @@ fn scattered() -> Vec<u8> {
     let hello = large("scattered.example.net");
     let opening = Opening::new(&hello, Version::V1);
     let end = opening.hello.len();
-    let first = opening.initial(0, &[900..1_000, 0..7, 1_300..end, 40..300]);
-    let second = opening.initial(1, &[300..900, 1_000..1_300, 7..40]);
+    let first = opening.initial(0, &[(900, 1_000), (0, 7), (1_300, end), (40, 300)]);
+    let second = opening.initial(1, &[(300, 900), (1_000, 1_300), (7, 40)]);
     file(&[vec![Flight::up(first), Flight::up(second)], opening.rest(&hello, &[(400, 900)])].concat())
 }
 
@@ -104,7 +104,7 @@ fn retry() -> Vec<u8> {
     let opening = Opening::new(&hello, Version::V1);
     let (id, token) = (seeded::bytes(12), seeded::bytes(60));
     let flights = [
-        Flight::up(opening.initial(0, &[0..opening.hello.len()])),
+        Flight::up(opening.whole()),
         Flight::down(opening.retry(&id, &token)),
         Flight::up(opening.initial_after_retry(&id, &token)),
     ];
@@ -114,7 +114,7 @@ fn retry() -> Vec<u8> {
 fn negotiation() -> Vec<u8> {
     let hello = hello("negotiated.example.net");
     let opening = Opening::new(&hello, Version::V1);
-    let good = opening.initial(0, &[0..opening.hello.len()]);
+    let good = opening.whole();
     // A reserved version (RFC 9000 §15): nobody has its keys.
     let mut unknown = good.clone();
     unknown[1..5].copy_from_slice(&[0x1a, 0x2a, 0x3a, 0x4a]);
@@ -173,7 +173,7 @@ fn quic_fragments() -> Vec<u8> {
     for (at_us, path) in [(0, path()), (900_000, Path::new("[2001:b011:3c0a:5d7::23]:40001", "[2001:db8::10]:443", 20))]
     {
         let opening = Opening::new(&hello, Version::V1);
-        let initial = packet::udp(path.client, path.server, &opening.initial(0, &[0..opening.hello.len()]));
+        let initial = packet::udp(path.client, path.server, &opening.whole());
         let mut parts = packet::fragments(&initial, 488);
         parts.rotate_left(1);
         for (part, delay) in parts.into_iter().zip(0..) {

@@ -4,6 +4,7 @@
 
 use super::seeded;
 use super::tls::{Flight, Hello};
+use aes_gcm::{AeadInOut, Aes128Gcm, KeyInit};
 use rustls::Side;
 use rustls::crypto::ring::cipher_suite::TLS13_AES_128_GCM_SHA256;
 use rustls::quic::{ClientConnection, DirectionalKeys, KeyChange, Keys, ServerConnection, Suite, Version};
@@ -17,9 +18,16 @@ const INITIAL: u8 = 0;
 const ZERO_RTT: u8 = 1;
 const HANDSHAKE: u8 = 2;
 
+/// Key and nonce of a Retry's integrity tag (RFC 9001 §5.8).
+const RETRY_KEY: [u8; 16] = 0xbe0c_690b_9f66_575a_1d76_6b54_e368_c84e_u128.to_be_bytes();
+const RETRY_NONCE: [u8; 12] = [0x46, 0x15, 0x99, 0xd3, 0x5d, 0x63, 0x2b, 0xf2, 0x23, 0x98, 0x25, 0xbb];
+
 fn suite() -> Suite {
     TLS13_AES_128_GCM_SHA256.tls13().and_then(|suite| suite.quic_suite()).expect("ring knows QUIC")
 }
+
+/// Bytes of a hello, from and up to.
+pub(super) type Part = (usize, usize);
 
 /// A client's opening: its hello and the keys for it.
 pub(super) struct Opening {
@@ -100,19 +108,24 @@ impl Opening {
     }
 
     /// An Initial with CRYPTO frames of these parts of the hello, padded to a full datagram.
-    pub(super) fn initial(&self, packet_number: u16, parts: &[std::ops::Range<usize>]) -> Vec<u8> {
+    pub(super) fn initial(&self, packet_number: u16, parts: &[Part]) -> Vec<u8> {
         self.initial_with(&self.keys, &self.destination, &[], packet_number, parts, PADDED)
+    }
+
+    /// The first Initial, with the whole hello.
+    pub(super) fn whole(&self) -> Vec<u8> {
+        self.initial(0, &[(0, self.hello.len())])
     }
 
     /// An Initial after a Retry: to the new connection id, with its keys and the token.
     pub(super) fn initial_after_retry(&self, destination: &[u8], token: &[u8]) -> Vec<u8> {
         let keys = suite().keys(destination, Side::Client, self.version);
-        self.initial_with(&keys, destination, token, 1, &[0..self.hello.len()], PADDED)
+        self.initial_with(&keys, destination, token, 1, &[(0, self.hello.len())], PADDED)
     }
 
     /// A short Initial, to be followed by other packets in its datagram.
     pub(super) fn short_initial(&self) -> Vec<u8> {
-        self.initial_with(&self.keys, &self.destination, &[], 0, &[0..self.hello.len()], 0)
+        self.initial_with(&self.keys, &self.destination, &[], 0, &[(0, self.hello.len())], 0)
     }
 
     fn initial_with(
@@ -121,13 +134,13 @@ impl Opening {
         destination: &[u8],
         token: &[u8],
         packet_number: u16,
-        parts: &[std::ops::Range<usize>],
+        parts: &[Part],
         size: usize,
     ) -> Vec<u8> {
         let header = long_header(INITIAL, self.version, destination, &self.source, Some(token));
         let mut frames = Vec::new();
         for part in parts {
-            frames.extend(crypto(part.start, &self.hello[part.clone()]));
+            frames.extend(crypto(part.0, &self.hello[part.0..part.1]));
             // Chrome scatters PING and PADDING between the parts.
             frames.extend(if parts.len() > 1 { &[0x01, 0, 0][..] } else { &[] });
         }
@@ -144,11 +157,16 @@ impl Opening {
         packet
     }
 
-    /// The server's Retry: a new connection id and a token; its integrity tag is made up.
+    /// The server's Retry in version 1: a new connection id and a token, with the integrity tag of RFC 9001 §5.8.
     pub(super) fn retry(&self, id: &[u8], token: &[u8]) -> Vec<u8> {
         let mut packet = long_header(3, self.version, &self.source, id, None);
         packet.extend(token);
-        packet.extend(seeded::bytes(16));
+        let pseudo = [&[self.destination.len() as u8][..], &self.destination, &packet].concat();
+        let cipher = Aes128Gcm::new(&RETRY_KEY.into());
+        let tag = cipher
+            .encrypt_inout_detached(&RETRY_NONCE.into(), &pseudo, (&mut [][..]).into())
+            .expect("nothing is short enough to seal");
+        packet.extend(tag);
         packet
     }
 
@@ -243,12 +261,12 @@ pub(super) fn talk(hello: &Hello, rounds: &[(usize, usize)]) -> Vec<Flight> {
     let opening = Opening::new(hello, Version::V1);
     let parts = halves(opening.hello.len());
     let mut flights: Vec<Flight> =
-        (0_u16..).zip(&parts).map(|(n, part)| Flight::up(opening.initial(n, &[part.clone()]))).collect();
+        (0_u16..).zip(&parts).map(|(n, part)| Flight::up(opening.initial(n, std::slice::from_ref(part)))).collect();
     flights.extend(opening.rest(hello, rounds));
     flights
 }
 
 /// One range, or two where one Initial cannot hold it.
-pub(super) fn halves(length: usize) -> Vec<std::ops::Range<usize>> {
-    if length < 1_150 { vec![0..length] } else { vec![0..1_100, 1_100..length] }
+pub(super) fn halves(length: usize) -> Vec<Part> {
+    if length < 1_150 { vec![(0, length)] } else { vec![(0, 1_100), (1_100, length)] }
 }

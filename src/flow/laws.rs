@@ -1,0 +1,367 @@
+//! The one law, held against captures built at random: however a capture is cut and in whatever order its parts join, the
+//! same flows leave in the same order.
+
+use super::{Closed, Flow, Limits, Partial, Tracker};
+use crate::capture::owner::{Owner, OwnerFormat};
+use crate::capture::{Direction, Frame, FrameId, FrameNote, LinkType};
+use crate::name::quic_samples::{crypto, initial, tls_hello};
+use foldhash::fast::RandomState;
+use proptest::prelude::*;
+use std::sync::{Arc, Mutex};
+
+const SECOND_NS: i64 = 1_000_000_000;
+/// The captures' clocks step back less than the slack that the tracker grants.
+const STEP_BACK_NS: i64 = 9 * SECOND_NS;
+
+/// Pauses around every time-out.
+const PAUSES_NS: [i64; 16] = [
+    0,
+    0,
+    0,
+    0,
+    1,
+    1_000_000,
+    1_000_000,
+    SECOND_NS,
+    -SECOND_NS,
+    -8 * SECOND_NS,
+    59 * SECOND_NS,
+    61 * SECOND_NS,
+    119 * SECOND_NS,
+    121 * SECOND_NS,
+    299 * SECOND_NS,
+    301 * SECOND_NS,
+];
+
+/// One thing that happens: a few frames, shuffled a little among those of its neighbours.
+#[derive(Clone, Debug)]
+struct Step {
+    kind: u8,
+    conversation: u8,
+    pause: usize,
+    variant: u8,
+    cuts: Vec<u16>,
+    jitter: Vec<u8>,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let cuts = prop::collection::vec(any::<u16>(), 0..6);
+    let jitter = prop::collection::vec(0..24_u8, 8);
+    (0..24_u8, 0..3_u8, 0..PAUSES_NS.len(), any::<u8>(), cuts, jitter).prop_map(
+        |(kind, conversation, pause, variant, cuts, jitter)| Step { kind, conversation, pause, variant, cuts, jitter },
+    )
+}
+
+/// A frame of a capture in memory.
+#[derive(Clone, Debug)]
+struct Built {
+    time_ns: i64,
+    bytes: Vec<u8>,
+    note: Option<FrameNote>,
+}
+
+const CLIENT: [u8; 4] = [10, 0, 0, 2];
+const RESOLVER: [u8; 4] = [10, 0, 0, 53];
+
+fn server(conversation: u8) -> [u8; 4] {
+    [93, 184, 216, 34 + conversation % 2]
+}
+
+fn ip(source: [u8; 4], destination: [u8; 4], protocol: u8, payload: &[u8], fragment: (u16, u16)) -> Vec<u8> {
+    let length = (20 + payload.len()) as u16;
+    let mut bytes = vec![0x45, 0];
+    bytes.extend(length.to_be_bytes());
+    bytes.extend(fragment.0.to_be_bytes());
+    bytes.extend(fragment.1.to_be_bytes());
+    bytes.extend([64, protocol, 0, 0]);
+    bytes.extend(source);
+    bytes.extend(destination);
+    bytes.extend(payload);
+    bytes
+}
+
+fn udp(ports: (u16, u16), payload: &[u8]) -> Vec<u8> {
+    let mut bytes = ports.0.to_be_bytes().to_vec();
+    bytes.extend(ports.1.to_be_bytes());
+    bytes.extend(((8 + payload.len()) as u16).to_be_bytes());
+    bytes.extend([0, 0]);
+    bytes.extend(payload);
+    bytes
+}
+
+fn tcp(ports: (u16, u16), sequence: u32, acknowledgment: u32, flags: u8, payload: &[u8]) -> Vec<u8> {
+    let mut bytes = ports.0.to_be_bytes().to_vec();
+    bytes.extend(ports.1.to_be_bytes());
+    bytes.extend(sequence.to_be_bytes());
+    bytes.extend(acknowledgment.to_be_bytes());
+    bytes.extend([0x50, flags, 0xff, 0xff, 0, 0, 0, 0]);
+    bytes.extend(payload);
+    bytes
+}
+
+fn dns_answer(name: &str, address: [u8; 4]) -> Vec<u8> {
+    let mut bytes = vec![0, 7, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0];
+    for label in name.split('.') {
+        bytes.push(label.len() as u8);
+        bytes.extend(label.bytes());
+    }
+    bytes.extend([0, 0, 1, 0, 1, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4]);
+    bytes.extend(address);
+    bytes
+}
+
+/// A ClientHello in its record, of about this length.
+fn client_hello(name: &str, padding: usize) -> Vec<u8> {
+    let length = |bytes: &[u8]| (bytes.len() as u16).to_be_bytes().to_vec();
+    let extension = |kind: u16, content: Vec<u8>| [kind.to_be_bytes().to_vec(), length(&content), content].concat();
+    let host = [vec![0], length(name.as_bytes()), name.as_bytes().to_vec()].concat();
+    let list = [length(&host), host].concat();
+    let block = [extension(21, vec![0; padding]), extension(0, list), extension(16, b"\0\x03\x02h2".to_vec())].concat();
+    let body = [&[3, 3][..], &[7; 32], &[0, 0, 2, 0x13, 1, 1, 0], &length(&block), &block].concat();
+    let message = [&[1, 0][..], &length(&body), &body].concat();
+    [&[0x16, 3, 1][..], &length(&message), &message].concat()
+}
+
+/// What a side says in a stream.
+fn message(variant: u8) -> Vec<u8> {
+    match variant % 10 {
+        0 => client_hello("short.example", 20),
+        1 => client_hello("long.example.org", 1800),
+        2 => client_hello("longer.example.net", 15_000),
+        3 => b"GET /a HTTP/1.1\r\nHost: one.example\r\n\r\n".to_vec(),
+        4 => [
+            &b"GET /a HTTP/1.1\r\nHost: two.example\r\nX: y\r\n\r\n"[..],
+            b"POST /b HTTP/1.1\r\nHost: three.example\r\nContent-Length: 2\r\n\r\nhi",
+            b"GET /c HTTP/1.1\r\nHost: four.example\r\n\r\n",
+        ]
+        .concat(),
+        5 => {
+            let answer = dns_answer("stream.example", server(variant >> 4));
+            [&(answer.len() as u16).to_be_bytes()[..], &answer].concat()
+        }
+        6 => b"SSH-2.0-OpenSSH_9.9\r\n".to_vec(),
+        // A server's flight: a hello and the beginning of a certificate.
+        7 => [&[0x16, 3, 3, 0, 90, 2, 0, 0, 70, 3, 3][..], &[5; 68], &[11, 0, 0, 12], &[0; 100]].concat(),
+        8 => vec![variant; 700],
+        _ => vec![0x17, 3, 3, 0, 4, 1, 2, 3, 4],
+    }
+}
+
+impl Step {
+    /// Its packets as IP, in order.
+    fn packets(&self) -> Vec<Vec<u8>> {
+        let Self { conversation, variant, .. } = *self;
+        let server = server(conversation);
+        let is_up = variant & 1 == 0;
+        let port = 50_000 + u16::from(conversation);
+        let (from, to) = if is_up { (CLIENT, server) } else { (server, CLIENT) };
+        let towards = |service: u16| if is_up { (port, service) } else { (service, port) };
+        let isn = 1000 + u32::from(variant >> 1 & 1) * 77;
+        let segment = |sequence, flags, payload: &[u8]| {
+            ip(from, to, 6, &tcp(towards(443), sequence, 0, flags, payload), (0, 0x4000))
+        };
+        match self.kind {
+            0 => vec![ip(CLIENT, server, 6, &tcp((port, 443), isn, 0, 2, &[]), (0, 0x4000))],
+            1 => vec![ip(server, CLIENT, 6, &tcp((443, port), 9000, isn + 1, 0x12, &[]), (0, 0x4000))],
+            2 => vec![
+                ip(CLIENT, server, 6, &tcp((port, 443), isn, 0, 2, &[]), (0, 0x4000)),
+                ip(server, CLIENT, 6, &tcp((443, port), 9000, isn + 1, 0x12, &[]), (0, 0x4000)),
+            ],
+            3 => vec![segment(isn, 0x10, &[])],
+            // Whole messages in pieces, in order but for the jitter; sometimes pieces overlap or come twice.
+            4..=11 => {
+                let bytes = message(variant >> 1);
+                let mut ends: Vec<usize> = self.cuts.iter().map(|&cut| usize::from(cut) % bytes.len()).collect();
+                ends.extend([0, bytes.len()]);
+                ends.sort_unstable();
+                let overlap = usize::from(variant >> 6);
+                ends.windows(2)
+                    .map(|pair| (pair[0].saturating_sub(overlap), pair[1]))
+                    .filter(|(start, end)| start < end)
+                    .map(|(start, end)| segment(isn + 1 + start as u32, 0x18, &bytes[start..end]))
+                    .collect()
+            }
+            // Many small pieces: more than are gathered.
+            12 => (0..40).map(|at| segment(isn + 1 + at, 0x18, &[variant])).collect(),
+            13 => {
+                let bytes = message(variant >> 1);
+                let size = 1 + bytes.len() / 36;
+                let pieces = bytes.chunks(size).enumerate();
+                pieces.map(|(at, piece)| segment(isn + 1 + (at * size) as u32, 0x18, piece)).collect()
+            }
+            14 | 15 => {
+                let name = ["a.example", "b.example", "c.example", "d.example"][usize::from(variant >> 2 & 3)];
+                let answer = dns_answer(name, self::server(variant >> 1 & 1));
+                vec![ip(RESOLVER, CLIENT, 17, &udp((53, 40_000), &answer), (0, 0))]
+            }
+            // A datagram in pieces: an answer, or something unknown.
+            16 | 17 => {
+                let whole = if is_up {
+                    udp(
+                        (53, 40_000 + u16::from(conversation)),
+                        &dns_answer("pieces.example", self::server(variant >> 1 & 1)),
+                    )
+                } else {
+                    udp((7000, 7000), &[variant; 60])
+                };
+                let middle = 32.min(whole.len());
+                let id = u16::from(variant >> 4 & 1);
+                vec![
+                    ip(RESOLVER, CLIENT, 17, &whole[..16], (id, 0x2000)),
+                    ip(RESOLVER, CLIENT, 17, &whole[16..middle], (id, 0x2002)),
+                    ip(RESOLVER, CLIENT, 17, &whole[middle..], (id, 4)),
+                ]
+            }
+            18 => vec![ip(RESOLVER, CLIENT, 17, &udp((7000, 7000), &[variant; 40]), (0, 0))],
+            19 | 20 => {
+                let hello = tls_hello();
+                let (id, other) = ([variant >> 6; 8], [9; 8]);
+                let first = initial(1, 1, &id, &id, &[], &crypto(0, &hello[..700]));
+                let second = initial(1, 1, &[4; 6], &id, &[], &crypto(700, &hello[700..]));
+                let foreign = initial(1, 1, &other, &other, &[], &crypto(0, b"\x02\0\0\0"));
+                let up = |payload: &[u8]| ip(CLIENT, server, 17, &udp((port, 443), payload), (0, 0x4000));
+                let down = ip(server, CLIENT, 17, &udp((443, port), &foreign), (0, 0x4000));
+                match variant & 7 {
+                    0 => vec![up(&first)],
+                    1 => vec![up(&second)],
+                    2 => vec![down],
+                    3 => vec![up(&second), up(&first)],
+                    4 => vec![up(&first), up(&first), down, up(&second)],
+                    5 => vec![up(&initial(1, 1, &other, &other, &[], &crypto(0, &hello)))],
+                    _ => vec![up(&first), up(&second)],
+                }
+            }
+            21 => vec![ip(from, to, 17, &udp(towards(9999), &[variant; 50]), (0, 0x4000)); 3],
+            22 => {
+                let inner = ip(CLIENT, server, 17, &udp((port, 9999), &[variant; 20]), (0, 0));
+                vec![ip([10, 9, 9, 9], [10, 9, 9, 8], 4, &inner, (0, 0))]
+            }
+            _ => vec![ip(from, to, 1, &[8, 0, 0, 0, 0, 1, 0, 1], (0, 0))],
+        }
+    }
+}
+
+/// The capture in which these steps happen.
+fn capture(steps: &[Step]) -> Vec<Built> {
+    let owners: Vec<_> = ["one", "two", "three"]
+        .into_iter()
+        .map(|name| Arc::new(Owner { name: Some(name.into()), ..Owner::new(OwnerFormat::Pcapdroid) }))
+        .collect();
+    let mut placed = Vec::new();
+    for (at, step) in steps.iter().enumerate() {
+        let note = (step.variant & 0x18 == 0x18).then(|| FrameNote {
+            owner: owners.get(usize::from(step.variant >> 5) % 4).cloned(),
+            direction: [Direction::Unknown, Direction::Inbound, Direction::Outbound][usize::from(step.variant) % 3],
+            ..FrameNote::default()
+        });
+        for (packet_at, packet) in step.packets().into_iter().enumerate() {
+            let place = at * 8 + packet_at + usize::from(step.jitter[packet_at % step.jitter.len()]);
+            let pause = if packet_at == 0 { PAUSES_NS[step.pause] } else { 0 };
+            placed.push((place, pause, packet, note.clone()));
+        }
+    }
+    placed.sort_by_key(|(place, ..)| *place);
+    let (mut now_ns, mut latest_ns) = (1_700_000_000 * SECOND_NS, i64::MIN);
+    let ethernet = [0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 2, 8, 0];
+    let frames = placed.into_iter().map(|(_, pause_ns, packet, note)| {
+        now_ns = (now_ns + pause_ns).max(latest_ns.saturating_sub(STEP_BACK_NS));
+        latest_ns = latest_ns.max(now_ns);
+        Built { time_ns: now_ns, bytes: [&ethernet[..], &packet].concat(), note }
+    });
+    frames.collect()
+}
+
+/// What a part saw, its frames numbered from 0.
+fn observe(frames: &[Built], hasher: &RandomState) -> Partial {
+    let mut partial = Partial::new(hasher.clone());
+    for (record, built) in frames.iter().enumerate() {
+        partial.observe(&Frame {
+            id: FrameId::new(0, record as u64),
+            time_ns: built.time_ns,
+            link_type: LinkType::ETHERNET,
+            bytes: &built.bytes,
+            wire_length: built.bytes.len() as u32,
+            note: built.note.as_ref(),
+        });
+    }
+    partial
+}
+
+/// The flows in the order in which they leave, with their windows.
+fn track(parts: Vec<(usize, Partial)>, hasher: &RandomState) -> Vec<(i64, Flow)> {
+    let mut tracker = Tracker::new(hasher.clone(), Limits::default());
+    let (waiting, mut left) = (Mutex::new(Vec::new()), Vec::new());
+    let sink = |_: usize, closed: Vec<Closed>| waiting.lock().unwrap().extend(closed);
+    let mut leave = |before: i64| {
+        let (mut ready, later): (Vec<Closed>, Vec<Closed>) =
+            std::mem::take(&mut *waiting.lock().unwrap()).into_iter().partition(|closed| closed.window < before);
+        *waiting.lock().unwrap() = later;
+        ready.sort_by_key(|closed| (closed.window, closed.flow.first_frame));
+        left.extend(ready.into_iter().map(|closed| (closed.window, closed.flow)));
+    };
+    for (base, partial) in parts {
+        tracker.join(partial, FrameId::new(0, base as u64), sink);
+        leave(tracker.complete_window());
+    }
+    tracker.finish(sink);
+    leave(i64::MAX);
+    left
+}
+
+/// Cuts at these places, each a share of the whole.
+fn pieces<'a>(frames: &'a [Built], cuts: &[u16]) -> Vec<(usize, &'a [Built])> {
+    let mut ends: Vec<usize> = cuts.iter().map(|&cut| usize::from(cut) % (frames.len() + 1)).collect();
+    ends.extend([0, frames.len()]);
+    ends.sort_unstable();
+    ends.windows(2).map(|pair| (pair[0], &frames[pair[0]..pair[1]])).collect()
+}
+
+/// Joins neighbours in an order that `picks` choose, until one is left.
+fn merge_tree(mut parts: Vec<Partial>, picks: &[u16]) -> Option<Partial> {
+    let mut picks = picks.iter().cycle();
+    while parts.len() > 1 {
+        let at = usize::from(*picks.next().unwrap_or(&0)) % (parts.len() - 1);
+        let right = parts.remove(at + 1);
+        parts[at].merge(right);
+    }
+    parts.pop()
+}
+
+#[track_caller]
+fn assert_same(expected: &[(i64, Flow)], seen: &[(i64, Flow)], how: &str) {
+    for (expected, seen) in expected.iter().zip(seen) {
+        assert_eq!(expected, seen, "{how}");
+    }
+    assert_eq!(expected.len(), seen.len(), "{how}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+    #[test]
+    fn no_cut_and_no_order_of_merging_changes_the_flows(
+        steps in prop::collection::vec(step(), 1..40),
+        cuts in prop::collection::vec(any::<u16>(), 0..12),
+        picks in prop::collection::vec(any::<u16>(), 1..12),
+    ) {
+        let frames = capture(&steps);
+        let hasher = RandomState::default();
+        let whole = track(vec![(0, observe(&frames, &hasher))], &hasher);
+        prop_assert_eq!(whole.iter().map(|(_, flow)| flow.up.packets + flow.down.packets).sum::<u64>(), frames.len() as u64);
+
+        let cut = pieces(&frames, &cuts);
+        let parts = cut.iter().map(|&(base, piece)| {
+            let mut part = observe(piece, &hasher);
+            part.rebase(FrameId::new(0, base as u64));
+            part
+        });
+        let merged = merge_tree(parts.collect(), &picks).unwrap();
+        assert_same(&whole, &track(vec![(0, merged)], &hasher), "merged");
+
+        let other = RandomState::default();
+        let parts = cut.iter().map(|&(base, piece)| (base, observe(piece, &other))).collect();
+        assert_same(&whole, &track(parts, &other), "joined piece by piece");
+
+        let parts = frames.chunks(1).enumerate().map(|(base, piece)| (base, observe(piece, &hasher))).collect();
+        assert_same(&whole, &track(parts, &hasher), "joined frame by frame");
+    }
+}

@@ -1,0 +1,229 @@
+//! The one law, held against files: no range size, number of threads, order of arguments or rotation changes what is said.
+
+#![allow(clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+use whither::app::Catalogue;
+use whither::capture::{self, Progress, ReadOptions};
+use whither::output::flows::{FlowRecord, format};
+use whither::output::write_json_compact;
+use whither::place::Places;
+use whither::report::analysis::{self, Knowledge, Options};
+use whither::report::build;
+
+/// What `map --json` and `flows` say of these captures.
+fn analyse(paths: &[PathBuf], range_bytes: Option<u64>, threads: usize, knowledge: &Knowledge) -> (String, String) {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    let options = Options { read: ReadOptions { range_bytes }, ..Options::default() };
+    let open = || capture::open(paths).unwrap().sources;
+    let mut report = Vec::new();
+    let (routes, analysed) = pool.install(|| analysis::map(open(), &options, knowledge, &Progress::default()));
+    write_json_compact(&build(&routes, &analysed, knowledge, "whither map".to_owned()), &mut report).unwrap();
+
+    let sources = open();
+    let names: Vec<String> = sources.iter().map(|source| source.name().to_owned()).collect();
+    let (mut writer, mut flows) = ((format("ndjson").unwrap().writer)(), Vec::new());
+    pool.install(|| {
+        analysis::flows(sources, &options, knowledge, &Progress::default(), &mut |studied| {
+            let name = &names[studied.flow.first_frame.capture() as usize];
+            let record = FlowRecord::new(&studied.flow, &studied.place, &studied.attribution, name, studied.check);
+            writer.record(&record, &mut flows);
+            true
+        })
+    });
+    (String::from_utf8(report).unwrap(), String::from_utf8(flows).unwrap())
+}
+
+fn knowledge() -> Knowledge {
+    Knowledge::new(Catalogue::embedded().unwrap(), Places::open(&[]).unwrap(), None)
+}
+
+/// Numbers that look random and are the same every time.
+struct Dice(u64);
+
+impl Dice {
+    fn throw(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+}
+
+fn packet(source: [u8; 4], destination: [u8; 4], protocol: u8, transport: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 2, 8, 0, 0x45, 0];
+    bytes.extend(((20 + transport.len()) as u16).to_be_bytes());
+    bytes.extend([0, 0, 0x40, 0, 64, protocol, 0, 0]);
+    bytes.extend(source);
+    bytes.extend(destination);
+    bytes.extend(transport);
+    bytes
+}
+
+fn udp(ports: (u16, u16), payload: &[u8]) -> Vec<u8> {
+    let length = (8 + payload.len()) as u16;
+    [&ports.0.to_be_bytes()[..], &ports.1.to_be_bytes(), &length.to_be_bytes(), &[0, 0], payload].concat()
+}
+
+fn tcp(ports: (u16, u16), sequence: u32, flags: u8, payload: &[u8]) -> Vec<u8> {
+    let numbers = [ports.0.to_be_bytes(), ports.1.to_be_bytes()].concat();
+    [&numbers[..], &sequence.to_be_bytes(), &[0; 4], &[0x50, flags, 255, 255, 0, 0, 0, 0], payload].concat()
+}
+
+fn client_hello(name: &str, padding: usize) -> Vec<u8> {
+    let length = |bytes: &[u8]| (bytes.len() as u16).to_be_bytes().to_vec();
+    let extension = |kind: u16, content: Vec<u8>| [kind.to_be_bytes().to_vec(), length(&content), content].concat();
+    let host = [vec![0], length(name.as_bytes()), name.as_bytes().to_vec()].concat();
+    let block = [extension(21, vec![0; padding]), extension(0, [length(&host), host].concat())].concat();
+    let body = [&[3, 3][..], &[7; 32], &[0, 0, 2, 0x13, 1, 1, 0], &length(&block), &block].concat();
+    let message = [&[1, 0][..], &length(&body), &body].concat();
+    [&[0x16, 3, 1][..], &length(&message), &message].concat()
+}
+
+fn dns_answer(name: &str, address: [u8; 4]) -> Vec<u8> {
+    let labels: Vec<u8> = name.split('.').flat_map(|label| [&[label.len() as u8], label.as_bytes()].concat()).collect();
+    let header = [0, 7, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0];
+    let record = [0, 0, 1, 0, 1, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4];
+    [&header[..], &labels, &record, &address].concat()
+}
+
+/// Packets with their times in microseconds, never back.
+fn packets(seed: u64) -> Vec<(u64, Vec<u8>)> {
+    const CLIENT: [u8; 4] = [192, 168, 1, 2];
+    const NAMES: [&str; 5] = ["www.whatsapp.com", "a.example.org", "long.weixin.qq.com", "b.example.net", "dns.google"];
+    let mut dice = Dice(seed);
+    let mut packets = Vec::new();
+    for _ in 0..120 {
+        let at = dice.throw(5);
+        let (server, name) = ([57, 144, 1, 1 + at as u8], NAMES[at as usize]);
+        let port = 50_000 + dice.throw(30) as u16;
+        let up = |transport: Vec<u8>, protocol| packet(CLIENT, server, protocol, &transport);
+        match dice.throw(5) {
+            0 => {
+                let isn = dice.throw(1 << 32) as u32;
+                packets.push(up(tcp((port, 443), isn, 2, &[]), 6));
+                let synack = [&tcp((443, port), 7, 0x12, &[])[..8], &isn.wrapping_add(1).to_be_bytes()].concat();
+                let synack = [&synack[..], &[0x50, 0x12, 255, 255, 0, 0, 0, 0]].concat();
+                packets.push(packet(server, CLIENT, 6, &synack));
+                let hello = client_hello(name, dice.throw(3000) as usize);
+                let mut sequence = isn.wrapping_add(1);
+                for piece in hello.chunks(1 + dice.throw(1400) as usize + hello.len() / 20) {
+                    packets.push(up(tcp((port, 443), sequence, 0x18, piece), 6));
+                    sequence = sequence.wrapping_add(piece.len() as u32);
+                }
+            }
+            1 => packets.push(packet([8, 8, 8, 8], CLIENT, 17, &udp((53, port), &dns_answer(name, server)))),
+            2 => {
+                let request = format!("GET / HTTP/1.1\r\nHost: {name}\r\n\r\n");
+                packets.push(up(tcp((port, 80), dice.throw(1 << 32) as u32, 0x18, request.as_bytes()), 6));
+            }
+            // A capture carried in packets: what looks like a record is none.
+            3 => {
+                let inner: Vec<_> = packets.iter().rev().take(6).map(|inner| (7, inner.clone())).collect();
+                for piece in classic(&inner).chunks(1400) {
+                    packets.push(up(udp((port, 9999), piece), 17));
+                }
+            }
+            _ => packets.push(up(udp((port, 3478), &[dice.throw(256) as u8; 33]), 17)),
+        }
+    }
+    let mut now_us = 1_700_000_000_000_000;
+    let mut pause = |bytes| {
+        // Mostly short; now and then longer than a session lasts.
+        now_us += [1, 50, 1000, 1_000_000][dice.throw(4) as usize];
+        now_us += if dice.throw(60) == 0 { 130_000_000 } else { 0 };
+        (now_us, bytes)
+    };
+    packets.into_iter().map(&mut pause).collect()
+}
+
+fn classic(packets: &[(u64, Vec<u8>)]) -> Vec<u8> {
+    let numbers = |numbers: &[u32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
+    let mut file = numbers(&[0xa1b2_c3d4, 0x0004_0002, 0, 0, 65_535, 1]);
+    for (time_us, bytes) in packets {
+        let length = bytes.len() as u32;
+        file.extend(numbers(&[(time_us / 1_000_000) as u32, (time_us % 1_000_000) as u32, length, length]));
+        file.extend(bytes);
+    }
+    file
+}
+
+fn pcapng(packets: &[(u64, Vec<u8>)]) -> Vec<u8> {
+    let numbers = |numbers: &[u32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
+    let mut file = numbers(&[0x0a0d_0d0a, 28, 0x1a2b_3c4d, 1, u32::MAX, u32::MAX, 28, 1, 20, 1, 0, 20]);
+    for (time_us, bytes) in packets {
+        let (captured, padding) = (bytes.len() as u32, bytes.len().next_multiple_of(4) - bytes.len());
+        let length = 32 + captured + padding as u32;
+        file.extend(numbers(&[6, length, 0, (time_us >> 32) as u32, *time_us as u32, captured, captured]));
+        file.extend(bytes);
+        file.extend(&[0; 3][..padding]);
+        file.extend(length.to_le_bytes());
+    }
+    file
+}
+
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = folder.join(name);
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
+
+#[test]
+fn ranges_and_threads_and_order_change_nothing() {
+    let (folder, knowledge) = (tempfile::tempdir().unwrap(), knowledge());
+    let one = write(folder.path(), "one.pcap", &classic(&packets(1)));
+    let two = write(folder.path(), "two.pcapng", &pcapng(&packets(2)));
+    for paths in [vec![one.clone()], vec![two.clone()], vec![one, two]] {
+        let expected = analyse(&paths, Some(1 << 30), 1, &knowledge);
+
+        assert!(expected.1.lines().count() > 20);
+        let turned: Vec<PathBuf> = paths.iter().rev().cloned().collect();
+        for (range_bytes, threads) in [(1 << 10, 1), (1 << 10, 8), (3000, 3), (1 << 14, 2), (1 << 16, 5), (1 << 30, 8)]
+        {
+            for paths in [&paths, &turned] {
+                let seen = analyse(paths, Some(range_bytes), threads, &knowledge);
+                assert!(seen == expected, "{paths:?}, ranges of {range_bytes}, {threads} threads");
+            }
+        }
+    }
+}
+
+/// Takes out what names captures and frames.
+fn without_places(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            for field in ["capture", "captures", "first_frame", "name_frame", "frame"] {
+                fields.remove(field);
+            }
+            fields.values_mut().for_each(without_places);
+        }
+        serde_json::Value::Array(values) => values.iter_mut().for_each(without_places),
+        _ => {}
+    }
+}
+
+#[test]
+fn a_rotated_capture_says_what_the_whole_says() {
+    let (folder, knowledge) = (tempfile::tempdir().unwrap(), knowledge());
+    let bare = |(report, flows): (String, String)| {
+        let lines = std::iter::once(report.as_str()).chain(flows.lines());
+        lines
+            .map(|line| {
+                let mut value = serde_json::from_str(line).unwrap();
+                without_places(&mut value);
+                value
+            })
+            .collect::<Vec<_>>()
+    };
+    for seed in 3..6 {
+        let all = packets(seed);
+        let whole = write(folder.path(), &format!("whole-{seed}.pcap"), &classic(&all));
+        let expected = bare(analyse(&[whole], None, 1, &knowledge));
+        for files in 2..=4 {
+            let pieces = all.chunks(all.len().div_ceil(files)).enumerate();
+            let mut paths: Vec<PathBuf> = pieces
+                .map(|(at, piece)| write(folder.path(), &format!("{seed}-{files}-{}", 9 - at), &classic(piece)))
+                .collect();
+            paths.rotate_left(1);
+            assert_eq!(bare(analyse(&paths, Some(2048), files, &knowledge)), expected);
+        }
+    }
+}
