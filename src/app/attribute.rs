@@ -492,7 +492,7 @@ mod tests {
         let asked = |names: &[&str]| flow(&names.iter().map(|name| (question, *name)).collect::<Vec<_>>());
         let (chosen, others, service, party) = shown(&asked(&["g.whatsapp.net", "v.whatsapp.net"]), &at(15169));
         assert_eq!(chosen, "whatsapp name domain whatsapp.net, asked of a resolver");
-        assert_eq!((others.len(), service.as_str(), party), (0, "", Some(Party::Third)));
+        assert_eq!((others.len(), service.as_str(), party), (0, "", Some(Party::ThirdCdn)));
         for names in [&["g.whatsapp.net", "www.tiktok.com"][..], &["g.whatsapp.net", "unknown.example"]] {
             assert_eq!(shown(&asked(names), &at(62041)).0, "", "{names:?}");
         }
