@@ -190,12 +190,18 @@ fn ranges_and_threads_and_order_change_nothing() {
 fn without_places(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::Object(fields) => {
-            for field in ["capture", "captures", "first_frame", "name_frame", "frame"] {
+            for field in ["capture", "captures", "first_frame", "name_frame", "app_frame", "frame"] {
                 fields.remove(field);
             }
             fields.values_mut().for_each(without_places);
         }
         serde_json::Value::Array(values) => values.iter_mut().for_each(without_places),
+        // A rule of inheritance names the frame it takes over from.
+        serde_json::Value::String(text) => {
+            if let Some((before, after)) = text.split_once("as frame ") {
+                *text = format!("{before}as a frame {}", after.trim_start_matches(|c: char| c.is_ascii_digit()));
+            }
+        }
         _ => {}
     }
 }
