@@ -33,7 +33,10 @@ pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Erro
     if !is_shown {
         stdout::write(render(&report, &style(args)).as_bytes())?;
     }
-    Ok(End::of(input::report_defects(&analysed.outcomes)))
+    let is_complete = input::report_defects(&analysed.outcomes);
+    // The process ends here: giving back millions of small pieces one by one would only take time.
+    std::mem::forget((routes, analysed, knowledge, report));
+    Ok(End::of(is_complete))
 }
 
 /// How to write to this terminal.

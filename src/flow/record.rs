@@ -79,7 +79,7 @@ impl RttSource {
     }
 }
 
-/// A measured round-trip time.
+/// A measured round-trip time. 0 where it is below the resolution of the capture's clock: no bound on anything.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Rtt {
     /// Nanoseconds.

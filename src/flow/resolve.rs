@@ -64,7 +64,8 @@ impl Session {
         let ech_offer = cold.ech.map(|(_, offer)| offer);
         let application = choose_application(&cold.applications);
         // No answer comes in no time: the capture has no clock (simple packet blocks), or too coarse a one.
-        let rtt = self.rtt(client, application).filter(|rtt| rtt.ns > 0);
+        // A record without a time has time 0: nothing was measured.
+        let rtt = self.rtt(client, application).filter(|rtt| rtt.ns > 0 || began.time_ns != 0);
         let client_head = take_head(&cold.heads, &cold.streams, client);
         let server_head = take_head(&cold.heads, &cold.streams, server);
         Flow {

@@ -95,7 +95,7 @@ impl Knowledge {
         }
         self.name_owner(&mut flow);
         let attribution = self.catalogue.attribute(&flow, &place);
-        let rtt = flow.rtt.map(|rtt| (rtt.ns, rtt.source.is_bound()));
+        let rtt = flow.rtt.map(|rtt| (rtt.ns, rtt.source.is_bound() && rtt.ns > 0));
         let check = self.checker.check(&place, rtt.filter(|_| peer == flow.server_ip));
         Studied { flow, peer, place, attribution, check }
     }

@@ -157,7 +157,7 @@ impl DestinationSums {
             self.add_name(&name.name, NameSums { source: name.source, frame: name.frame, bytes });
         }
         self.add_address(peer, flow.first_frame);
-        if let Some(rtt) = flow.rtt {
+        if let Some(rtt) = flow.rtt.filter(|rtt| rtt.ns > 0) {
             min_of(&mut self.rtt, (rtt.ns, rtt.source));
             self.rtt_samples += 1;
         }
