@@ -3,6 +3,7 @@
 pub mod analysis;
 mod build;
 mod model;
+pub mod stages;
 
 pub use build::{build, rfc3339};
 
