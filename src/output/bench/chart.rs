@@ -9,7 +9,7 @@ use std::io::{self, Write};
 /// Width of the picture.
 const WIDTH: f64 = 760.0;
 /// Where the bars begin: right of the names of stages.
-const LEFT: f64 = 236.0;
+const LEFT: f64 = 242.0;
 /// Where the axis ends.
 const RIGHT: f64 = 736.0;
 /// Room kept right of the last bar for its figures.
@@ -27,8 +27,8 @@ const TITLE_LENGTH: usize = 64;
 
 const STYLE: &str = "text{font:13px system-ui,Helvetica,Arial,sans-serif;fill:#1c1d1f}.h{font-size:16px;font-weight:600}\
     .q{fill:#5d6166}.g{stroke:#dcdedf}.r{fill:none;stroke:#1c1d1f;stroke-width:1.5}.e{text-anchor:end}.m{text-anchor:middle}\
-    .p{fill:#fff}@media(prefers-color-scheme:dark){text{fill:#e4e4e4}.q{fill:#9a9a9a}.g{stroke:#3a3d42}.r{stroke:#e4e4e4}\
-    .p{fill:#14161a}}";
+    .p{fill:#fff}.f{paint-order:stroke;stroke:#fff;stroke-width:5px}@media(prefers-color-scheme:dark){text{fill:#e4e4e4}.q{fill:#9a9a9a}.g{stroke:#3a3d42}.r{stroke:#e4e4e4}\
+    .p{fill:#14161a}.f{stroke:#14161a}}";
 
 /// The distance between marks: 1, 2 or 5 times a power of ten.
 fn step(length: f64) -> f64 {
@@ -95,7 +95,7 @@ pub fn write(measured: &Measured, out: &mut dyn Write) -> io::Result<()> {
         writeln!(
             out,
             "<text class=\"e\" x=\"{:.1}\" y=\"{text:.1}\">{}</text><rect class=\"s{position}\" x=\"{:.1}\" y=\"{y:.1}\" \
-             width=\"{:.1}\" height=\"{BAR}\"/><text x=\"{:.1}\" y=\"{text:.1}\">{} · {}</text>",
+             width=\"{:.1}\" height=\"{BAR}\"/><text class=\"f\" x=\"{:.1}\" y=\"{text:.1}\">{} · {}</text>",
             LEFT - 12.0,
             svg(stage.name),
             x(from),

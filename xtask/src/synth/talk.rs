@@ -10,6 +10,8 @@ use std::net::{IpAddr, Ipv4Addr};
 const SEGMENT_BYTES: usize = 1_448;
 /// QUIC payload of a full packet as common stacks send it.
 const DATAGRAM_BYTES: usize = 1_250;
+/// The client's share of a QUIC handshake.
+const REPLY_BYTES: usize = 120;
 /// Full segments in a TLS record, which holds up to 16 KiB.
 const RECORD_SEGMENTS: u32 = 11;
 /// Who is asked for names.
@@ -161,7 +163,7 @@ impl Talk {
             4 => self.filled(
                 frame,
                 To::Client,
-                (b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n", 400),
+                (b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", 400),
                 own.below(1 << 16),
             ),
             _ if self.data > 0 => {
@@ -181,7 +183,7 @@ impl Talk {
             Sizes::Small => small(random),
         };
         if step % 3 == 2 {
-            if random.is_in(20) {
+            if self.kind == Kind::Tls && random.is_in(20) {
                 self.filled(frame, To::Server, (&[0x17, 3, 3, 0, 59], 64), at);
             } else {
                 self.segment(frame, To::Server, ACK, &[]);
@@ -194,7 +196,7 @@ impl Talk {
             Sizes::Small => (true, down.saturating_sub(5)),
         };
         let [high, low] = (record as u16).to_be_bytes();
-        let head: &[u8] = if is_start { &[0x17, 3, 3, high, low] } else { &[] };
+        let head: &[u8] = if is_start && self.kind == Kind::Tls { &[0x17, 3, 3, high, low] } else { &[] };
         self.filled(frame, To::Client, (head, down), at);
     }
 
@@ -219,13 +221,14 @@ impl Talk {
                 frame.udp(&self.ends, To::Server, bytes);
                 true
             }
-            // A Handshake packet: long header, version 1, no connection identifier of the client's.
             1 => {
-                frame.udp_filled(&self.ends, To::Client, &[0xe3, 0, 0, 0, 1, 0, 8], DATAGRAM_BYTES, at);
+                handshake(bytes, &mut own, (To::Client, DATAGRAM_BYTES));
+                frame.udp_filled(&self.ends, To::Client, bytes, DATAGRAM_BYTES, at);
                 true
             }
             2 => {
-                frame.udp_filled(&self.ends, To::Server, &[0xe3, 0, 0, 0, 1, 8], 120, at);
+                handshake(bytes, &mut own, (To::Server, REPLY_BYTES));
+                frame.udp_filled(&self.ends, To::Server, bytes, REPLY_BYTES, at);
                 self.data > 0
             }
             _ => {
@@ -255,6 +258,26 @@ impl Talk {
         }
         step < 2
     }
+}
+
+/// The clear part of a Handshake packet of QUIC version 1 (RFC 9000 §17.2.4) whose datagram has this length; the client's
+/// connection identifier is empty.
+fn handshake(out: &mut Vec<u8>, random: &mut Random, (to, length): (To, usize)) {
+    let id = random.number().to_be_bytes();
+    out.clear();
+    out.extend([0xe3, 0, 0, 0, 1]);
+    match to {
+        To::Server => {
+            out.push(id.len() as u8);
+            out.extend(id);
+            out.push(0);
+        }
+        To::Client => {
+            out.extend([0, id.len() as u8]);
+            out.extend(id);
+        }
+    }
+    out.extend((0x4000 | (length - out.len() - 2) as u16).to_be_bytes());
 }
 
 /// Nine of ten packets are small, the others nearly full.

@@ -50,7 +50,7 @@ pub(super) const MIX: Shape = Shape {
     servers: (16, 254),
     v6_percent: 25,
     kinds: &[(40, Kind::Tls), (4, Kind::Quic), (6, Kind::Http), (25, Kind::Dns), (20, Kind::Udp), (5, Kind::Refused)],
-    data: (4, 400),
+    data: (2, 400),
     sizes: Sizes::Small,
     has_lookup: false,
 };
