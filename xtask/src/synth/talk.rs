@@ -192,7 +192,7 @@ impl Talk {
         }
         let number = step / 3 * 2 + step % 3;
         let (is_start, record) = match self.sizes {
-            Sizes::Full => (number % RECORD_SEGMENTS == 0, RECORD_SEGMENTS as usize * SEGMENT_BYTES - 5),
+            Sizes::Full => (number.is_multiple_of(RECORD_SEGMENTS), RECORD_SEGMENTS as usize * SEGMENT_BYTES - 5),
             Sizes::Small => (true, down.saturating_sub(5)),
         };
         let [high, low] = (record as u16).to_be_bytes();
@@ -244,7 +244,7 @@ impl Talk {
 
     fn datagrams(&mut self, step: u32, random: &mut Random, frame: &mut Frame) -> bool {
         let at = random.below(1 << 16);
-        let to = if step % 2 == 0 { To::Server } else { To::Client };
+        let to = if step.is_multiple_of(2) { To::Server } else { To::Client };
         frame.udp_filled(&self.ends, to, &[], small(random), at);
         self.data = self.data.saturating_sub(1);
         self.data > 0
