@@ -5,7 +5,7 @@ use clap::{
     Arg, ArgAction, ArgMatches, Args as ClapArgs, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint,
 };
 use std::net::IpAddr;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 /// The heading of options that every command has, so that they do not stand among its own.
@@ -86,6 +86,14 @@ Examples:
   whither capture -i wlan0 -o phone.pcap --duration 5m
   whither capture -i wlan0 -o phone.pcap --filter 'host 192.168.1.23'")]
     Capture(CaptureArgs),
+    /// How fast a capture is analysed here, and which stage takes how much of the time
+    #[command(after_help = "\
+Examples:
+  whither bench phone.pcapng
+  whither bench phone.pcapng --runs 9 --threads 1
+  whither bench phone.pcapng --json | jq '.runs[].seconds'
+  whither bench phone.pcapng --svg bench.svg")]
+    Bench(BenchArgs),
     /// A completion script for a shell
     #[command(after_help = "Example:\n  whither completions bash > ~/.local/share/bash-completion/completions/whither")]
     Completions {
@@ -245,6 +253,24 @@ pub(super) struct CaptureArgs {
     /// Only frames that this BPF filter passes
     #[arg(long, value_name = "BPF")]
     pub(super) filter: Option<String>,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(super) struct BenchArgs {
+    /// Captures, or folders of them; they are read several times, so no pipes
+    #[arg(required = true, value_name = "CAPTURE", value_hint = ValueHint::AnyPath)]
+    pub(super) captures: Vec<PathBuf>,
+    /// Whole analyses; each is followed by one that stops after each stage
+    #[arg(long, value_name = "N", default_value = "3")]
+    pub(super) runs: NonZeroU32,
+    /// Write JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Write a chart of the stages (`-`: to stdout, instead of the table)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) svg: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) knowledge: KnowledgeArgs,
 }
 
 /// A number with a unit: the factor of the last character, 1 where it is a digit.

@@ -2,10 +2,12 @@
 
 mod apps;
 mod args;
+mod bench;
 mod capture;
 mod flows;
 mod input;
 mod lookup;
+mod machine;
 mod map;
 mod progress;
 mod stdout;
@@ -71,6 +73,7 @@ fn dispatch(args: &Args, command: &str) -> Result<End, Error> {
         Command::Lookup(lookup) => lookup::run(args, lookup),
         Command::Apps(apps) => apps::run(args, apps),
         Command::Capture(capture) => capture::run(args, capture),
+        Command::Bench(bench) => bench::run(args, bench),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut args::command(), "whither", &mut script);

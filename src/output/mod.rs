@@ -3,6 +3,7 @@
 //! Everything that came from the wire is escaped for the place it is written to ([`escape`]).
 
 pub mod apps;
+pub mod bench;
 mod csv;
 #[cfg(test)]
 mod demo;

@@ -4,6 +4,7 @@ pub mod analysis;
 mod build;
 mod inherit;
 mod model;
+pub mod stages;
 
 pub use build::{build, rfc3339};
 

@@ -5,6 +5,7 @@ mod outline;
 mod owner_samples;
 mod picture;
 mod samples;
+mod synth;
 
 use std::path::PathBuf;
 
@@ -40,6 +41,24 @@ enum Command {
         #[arg(long, default_value = "samples")]
         into: PathBuf,
     },
+    /// Write a large capture of made-up traffic, the same bytes each time, for measuring.
+    Synth {
+        /// What kind of traffic.
+        #[arg(long)]
+        profile: synth::Profile,
+        /// Stop at this size: `20M`, `1G`, `endless` [default: 1G; with --flows, and for `flows`, none].
+        #[arg(long, value_parser = synth::size)]
+        size: Option<u64>,
+        /// Stop after so many flows [default: 10 million for `flows` without --size].
+        #[arg(long)]
+        flows: Option<u64>,
+        /// Another seed makes other traffic of the same kind.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Where to write: pcapng where the name ends so, else pcap; `-` is stdout.
+        #[arg(long)]
+        out: PathBuf,
+    },
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -47,5 +66,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Command::Geo { from, into } => geo::run(&from, &into),
         Command::Picture { capture, from, into } => picture::run(&capture, from.as_deref(), &into),
         Command::Samples { into } => samples::run(&into),
+        Command::Synth { profile, size, flows, seed, out } => {
+            synth::run(profile, synth::Limits { bytes: size, flows }, seed, &out)
+        }
     }
 }

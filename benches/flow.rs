@@ -1,0 +1,90 @@
+//! What flows cost: packets gathered, two halves merged, sessions that are over resolved.
+
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use etherparse::PacketBuilder;
+use foldhash::fast::RandomState;
+use std::hint::black_box;
+use whither::capture::{Frame, FrameId, LinkType};
+use whither::flow::{Limits, Partial, Tracker};
+
+const FLOWS: u32 = 2_000;
+const PACKETS_PER_FLOW: u32 = 12;
+/// Odd, so that the packets of a flow stand far apart, as in a busy capture.
+const STRIDE: u32 = 7_919;
+
+/// One packet of a flow: the opening says hello, the rest is data.
+fn packet(flow: u32, number: u32) -> Vec<u8> {
+    let [_, b, c, d] = flow.to_be_bytes();
+    let (client, server) = ([10, b, c, d], [198, 51, 100, (flow % 250) as u8]);
+    let step = PacketBuilder::ethernet2([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]);
+    let mut bytes = Vec::new();
+    let written = if number.is_multiple_of(2) {
+        let step = step.ipv4(client, server, 64).tcp(50_000, 443, number * 100, 1_024);
+        step.write(
+            &mut bytes,
+            if number == 0 { b"GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n" } else { &[0x17; 90] },
+        )
+    } else {
+        step.ipv4(server, client, 64).tcp(443, 50_000, number * 100, 1_024).write(&mut bytes, &[0x17; 900])
+    };
+    written.expect("fits");
+    bytes
+}
+
+/// All packets, mixed.
+fn packets() -> Vec<Vec<u8>> {
+    let all = FLOWS * PACKETS_PER_FLOW;
+    (0..all).map(|at| packet((at * STRIDE) % FLOWS, at / FLOWS)).collect()
+}
+
+fn gather(packets: &[Vec<u8>], first: usize, hasher: &RandomState) -> Partial {
+    let mut partial = Partial::new(hasher.clone());
+    for (at, bytes) in packets.iter().enumerate() {
+        partial.observe(&Frame {
+            id: FrameId::new(0, at as u64),
+            time_ns: (first + at) as i64 * 1_000,
+            link_type: LinkType::ETHERNET,
+            bytes,
+            wire_length: bytes.len() as u32,
+            note: None,
+        });
+    }
+    partial
+}
+
+fn benches(criterion: &mut Criterion) {
+    let packets = packets();
+    let (left, right) = packets.split_at(packets.len() / 2);
+    let hasher = RandomState::default();
+    let halves = || (gather(left, 0, &hasher), gather(right, left.len(), &hasher));
+    let mut group = criterion.benchmark_group("flow");
+    group.sample_size(20).throughput(Throughput::Elements(packets.len() as u64));
+    group.bench_function("observe", |bencher| bencher.iter(|| gather(black_box(&packets), 0, &hasher)));
+    group.throughput(Throughput::Elements(u64::from(FLOWS)));
+    group.bench_function("merge", |bencher| {
+        bencher.iter_batched(
+            halves,
+            |(mut left, right)| {
+                left.merge(right);
+                left
+            },
+            BatchSize::LargeInput,
+        );
+    });
+    group.bench_function("join and resolve", |bencher| {
+        bencher.iter_batched(
+            halves,
+            |(one, two)| {
+                let mut tracker = Tracker::new(hasher.clone(), Limits::default());
+                tracker.join(one, FrameId::new(0, 0), |_, closed| drop(black_box(closed)));
+                tracker.join(two, FrameId::new(0, left.len() as u64), |_, closed| drop(black_box(closed)));
+                tracker.finish(|_, closed| drop(black_box(closed)))
+            },
+            BatchSize::LargeInput,
+        );
+    });
+    group.finish();
+}
+
+criterion_group!(all, benches);
+criterion_main!(all);

@@ -1,0 +1,85 @@
+//! What writing costs: the report in each format, and records of flows.
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use etherparse::PacketBuilder;
+use std::hint::black_box;
+use std::sync::Arc;
+use whither::app::Catalogue;
+use whither::capture::{Progress, Source};
+use whither::output::FORMATS;
+use whither::output::flows::{FORMATS as FLOW_FORMATS, FlowRecord};
+use whither::output::terminal::{Style, render};
+use whither::place::Places;
+use whither::report::analysis::{self, Knowledge, Options, Studied};
+use whither::report::{Report, build};
+
+const FLOWS: u32 = 3_000;
+
+/// A capture of requests to hosts of many names at addresses all over.
+fn capture() -> Arc<[u8]> {
+    let fields = |values: &[u32]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<_>>();
+    let mut file = fields(&[0xa1b2_c3d4, 0x0004_0002, 0, 0, 65_535, 101]);
+    for flow in 0..FLOWS {
+        let domain = ["weixin.qq.com", "googlevideo.com", "instagram.com", "some.example"][flow as usize % 4];
+        let request = format!("GET / HTTP/1.1\r\nHost: h{}.{domain}\r\n\r\n", flow % 500);
+        let [a, b, c, d] = flow.wrapping_mul(2_654_435_761).to_be_bytes();
+        let step = PacketBuilder::ipv4([10, 0, 0, 2], [11 + a % 180, b, c, d], 64);
+        let mut packet = Vec::new();
+        let step = step.tcp(1_024 + flow as u16, 80, 1, 1_024);
+        step.write(&mut packet, request.as_bytes()).expect("fits");
+        let length = packet.len() as u32;
+        file.extend(fields(&[1_600_000_000 + flow / 100, flow % 100, length, length]));
+        file.extend(packet);
+    }
+    file.into()
+}
+
+fn analyse(knowledge: &Knowledge) -> (Report, Vec<Studied>) {
+    let bytes = capture();
+    let sources = || vec![Source::memory("bench", Arc::clone(&bytes)).expect("is a capture")];
+    let (options, progress) = (Options::default(), Progress::default());
+    let (routes, analysed) = analysis::map(sources(), &options, knowledge, &progress);
+    let mut flows = Vec::new();
+    analysis::flows(sources(), &options, knowledge, &progress, &mut |studied| {
+        flows.push(studied.clone());
+        true
+    });
+    (build(&routes, &analysed, knowledge, String::new()), flows)
+}
+
+fn benches(criterion: &mut Criterion) {
+    let (Ok(catalogue), Ok(places)) = (Catalogue::embedded(), Places::open(&[])) else { return };
+    let knowledge = Knowledge::new(catalogue, places, None);
+    let (report, flows) = analyse(&knowledge);
+    let mut group = criterion.benchmark_group("output");
+    group.sample_size(20);
+    for format in FORMATS {
+        let mut out = Vec::new();
+        group.bench_function(format!("report/{}", format.name), |bencher| {
+            bencher.iter(|| {
+                out.clear();
+                (format.write)(black_box(&report), &mut out)
+            });
+        });
+    }
+    group.bench_function("report/terminal", |bencher| bencher.iter(|| render(black_box(&report), &Style::default())));
+    group.throughput(Throughput::Elements(flows.len() as u64));
+    for format in FLOW_FORMATS {
+        let mut out = Vec::new();
+        group.bench_function(format!("flows/{}", format.name), |bencher| {
+            bencher.iter(|| {
+                out.clear();
+                let mut writer = (format.writer)();
+                for one in &flows {
+                    let record = FlowRecord::new(&one.flow, &one.place, &one.attribution, "bench", one.check);
+                    writer.record(&record, &mut out);
+                }
+                out.len()
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(all, benches);
+criterion_main!(all);
