@@ -287,9 +287,7 @@ impl Shard {
 
     /// Takes out the sessions that `is_over` says no later packet can join, in order of their first frames.
     pub(super) fn drain(&mut self, hasher: &RandomState, is_over: impl Fn(&Session) -> bool) -> Vec<Session> {
-        let (mut over, live): (Vec<Session>, Vec<Session>) =
-            std::mem::take(&mut self.sessions).into_iter().partition(&is_over);
-        self.sessions = live;
+        let mut over: Vec<Session> = self.sessions.extract_if(.., |session| is_over(session)).collect();
         self.reindex(hasher);
         if !self.pieced.is_empty() {
             self.pieced.retain(|_, pieced| {

@@ -177,7 +177,9 @@ impl Tracker {
         let answers = &self.state.answers;
         self.state.shards.par_iter_mut().for_each(|shard| {
             let over = shard.drain(&hasher, |session| {
-                clock_ns == i64::MAX || clock_ns.saturating_sub(session.end_ns()) > hold_ns(session)
+                // The session's own last packet first: it lies at hand, and most sessions end with it.
+                let is_idle = |end_ns: i64| clock_ns.saturating_sub(end_ns) > hold_ns(session);
+                clock_ns == i64::MAX || (is_idle(session.last_ns) && is_idle(session.end_ns()))
             });
             let closed = over
                 .into_iter()
