@@ -76,9 +76,9 @@ fn benches(criterion: &mut Criterion) {
             halves,
             |(one, two)| {
                 let mut tracker = Tracker::new(hasher.clone(), Limits::default());
-                tracker.join(one, FrameId::new(0, 0), |_, closed| drop(black_box(closed)));
-                tracker.join(two, FrameId::new(0, left.len() as u64), |_, closed| drop(black_box(closed)));
-                tracker.finish(|_, closed| drop(black_box(closed)))
+                tracker.join(one, FrameId::new(0, 0), |closed| drop(black_box(closed)));
+                tracker.join(two, FrameId::new(0, left.len() as u64), |closed| drop(black_box(closed)));
+                tracker.finish(|closed| drop(black_box(closed)))
             },
             BatchSize::LargeInput,
         );

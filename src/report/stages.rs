@@ -81,7 +81,7 @@ pub fn read_to(stage: Stage, sources: Vec<Source>, options: &Options, progress: 
             let hasher = RandomState::default();
             let mut tracker = Tracker::new(hasher.clone(), options.limits);
             let flows = AtomicU64::new(0);
-            let take = |_: usize, closed: Vec<Closed>| {
+            let take = |closed: Vec<Closed>| {
                 flows.fetch_add(closed.len() as u64, Ordering::Relaxed);
             };
             let empty = || Gather(Partial::new(hasher.clone()));
