@@ -2,11 +2,11 @@
 //!
 //! Cities are the largest of the embedded location database, so names are spelt as there.
 
-use super::blob::Location;
 use super::country::countries;
 use super::embedded::Embedded;
 use super::facts::{Country, Vantage};
 use super::outline::between_km;
+use super::rows::Location;
 use crate::error::Error;
 
 /// Uncertainty of a city.

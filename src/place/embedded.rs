@@ -7,10 +7,11 @@
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
-use super::blob::{self, Location, Networks};
+use super::blob;
 use super::database::{Database, Facts};
 use super::facts::{DatabaseInfo, Opinion};
-use super::range_table::RangeTable;
+use super::range_table::{Key, RangeTable, Value};
+use super::rows::{Location, Locations, Networks};
 
 /// The data that the program carries.
 static PLACES: &[u8] = include_bytes!("../../data/geo/places.bin");
@@ -31,30 +32,10 @@ pub struct Embedded {
     origins_four: Option<RangeTable<u32, u32>>,
     origins_six: Option<RangeTable<u64, u32>>,
     networks: Option<Networks>,
-    locations: Rows,
-    registrations: Rows,
-    cities: Rows,
-}
-
-/// A short list of places, decoded when first asked for.
-#[derive(Debug)]
-struct Rows {
-    data: Option<&'static [u8]>,
-    rows: OnceLock<Vec<Location>>,
-}
-
-impl Rows {
-    fn open(file: &'static [u8], name: [u8; 4]) -> Self {
-        Self { data: blob::section(file, name), rows: OnceLock::new() }
-    }
-
-    fn all(&self) -> &[Location] {
-        self.rows.get_or_init(|| self.data.and_then(blob::decode_locations).unwrap_or_default())
-    }
-
-    fn at(&self, index: u32) -> Option<&Location> {
-        self.all().get(usize::try_from(index).ok().filter(|&index| index > 0)?)
-    }
+    locations: Option<Locations>,
+    registrations: Option<Locations>,
+    cities: OnceLock<Vec<Location>>,
+    file: &'static [u8],
 }
 
 #[derive(serde::Deserialize)]
@@ -71,7 +52,7 @@ struct Source {
 }
 
 impl Embedded {
-    /// Opens the embedded data: reads directories only, well under a millisecond.
+    /// Opens the embedded data: finds its sections, which are decoded block by block as they are asked for.
     pub fn open() -> Self {
         Self::from_bytes(PLACES)
     }
@@ -82,30 +63,31 @@ impl Embedded {
         let date = sources().first().map_or(String::new(), |source| month(&source.date).to_owned());
         Self {
             source: format!("{LOCATION_SOURCE} {date}").trim_end().into(),
-            locations_four: find(b"LOC4").and_then(RangeTable::open),
-            locations_six: find(b"LOC6").and_then(RangeTable::open),
-            registrations_four: find(b"REG4").and_then(RangeTable::open),
-            registrations_six: find(b"REG6").and_then(RangeTable::open),
-            origins_four: find(b"ASN4").and_then(RangeTable::open),
-            origins_six: find(b"ASN6").and_then(RangeTable::open),
-            networks: find(b"ASNS").and_then(Networks::open),
-            locations: Rows::open(file, *b"CELL"),
-            registrations: Rows::open(file, *b"REGC"),
-            cities: Rows::open(file, *b"CITY"),
+            locations_four: find(b"LOC4").map(RangeTable::new),
+            locations_six: find(b"LOC6").map(RangeTable::new),
+            registrations_four: find(b"REG4").map(RangeTable::new),
+            registrations_six: find(b"REG6").map(RangeTable::new),
+            origins_four: find(b"ASN4").map(RangeTable::new),
+            origins_six: find(b"ASN6").map(RangeTable::new),
+            networks: find(b"ASNS").map(Networks::new),
+            locations: find(b"CELL").map(Locations::new),
+            registrations: find(b"REGC").map(Locations::new),
+            cities: OnceLock::new(),
+            file,
         }
     }
 
     /// The largest cities of the location database, heaviest first.
     pub fn cities(&self) -> &[Location] {
-        self.cities.all()
+        self.cities.get_or_init(|| {
+            let section = blob::section(self.file, *b"CITY").map(Locations::new);
+            section.map_or_else(Vec::new, |cities| cities.iter().cloned().collect())
+        })
     }
 
     /// Decodes everything: the number of ranges, and of blocks that are damaged.
     pub fn decode_all(&self) -> (usize, usize) {
-        fn add<K: super::range_table::Key, V: super::range_table::Value>(
-            sum: (usize, usize),
-            table: Option<&RangeTable<K, V>>,
-        ) -> (usize, usize) {
+        fn add<K: Key, V: Value>(sum: (usize, usize), table: Option<&RangeTable<K, V>>) -> (usize, usize) {
             let (ranges, damaged) = table.map_or((0, 1), RangeTable::decode_all);
             (sum.0 + ranges, sum.1 + damaged)
         }
@@ -119,10 +101,7 @@ impl Embedded {
 
     /// Indices of location, registration and origin AS; 0 where unknown.
     fn indices(&self, ip: IpAddr) -> (u32, u32, u32) {
-        fn find<K: super::range_table::Key, V: super::range_table::Value>(
-            table: Option<&RangeTable<K, V>>,
-            key: K,
-        ) -> u32 {
+        fn find<K: Key, V: Value>(table: Option<&RangeTable<K, V>>, key: K) -> u32 {
             table.map_or(0, |table| table.look_up(key))
         }
         match ip {
@@ -156,16 +135,16 @@ impl Database for Embedded {
         let index = usize::try_from(origin).ok().and_then(|origin| origin.checked_sub(1));
         let network = self.networks.as_ref().zip(index).and_then(|(networks, index)| networks.look_up(index));
         Some(Facts {
-            opinion: self.locations.at(location).map(|location| Opinion {
+            opinion: at(&self.locations, location).map(|location| Opinion {
                 source: self.source.clone(),
                 country: location.country,
                 city: location.city.clone(),
                 coordinates: location.coordinates,
                 radius_km: None,
             }),
-            registered_country: self.registrations.at(registration).and_then(|row| row.country),
+            registered_country: at(&self.registrations, registration).and_then(|row| row.country),
             asn: network.map(|network| network.asn),
-            as_name: network.map(|network| network.name.clone()),
+            as_name: network.and_then(|network| network.name.clone()),
             as_country: network.and_then(|network| network.country),
         })
     }
@@ -191,6 +170,11 @@ impl Database for Embedded {
             })
             .collect()
     }
+}
+
+/// The row of this number; 0 stands for none.
+fn at(rows: &Option<Locations>, index: u32) -> Option<&Location> {
+    rows.as_ref()?.at(usize::try_from(index).ok().filter(|&index| index > 0)?)
 }
 
 fn sources() -> Vec<Source> {

@@ -10,10 +10,14 @@ mod facts;
 mod operators;
 pub mod outline;
 mod places;
+mod prefix_code;
 pub mod projection;
+mod range_block;
 pub mod range_table;
+pub mod rows;
 pub mod rtt;
 pub mod scope;
+mod text_code;
 mod user;
 
 pub use cities::vantage;

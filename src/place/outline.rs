@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use super::blob::{compress, decompress, put_varint, varint};
 use super::facts::Country;
-use super::range_table::{compress, decompress, put_varint, varint};
 
 /// A closed border as (latitude, longitude) in degrees; its last point joins its first. Longitudes may go past 180.
 pub type Ring = Vec<(f64, f64)>;

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
-use whither::place::Country;
-use whither::place::blob::{self, Location, Network};
-use whither::place::range_table;
+use whither::place::range_table::encode;
+use whither::place::rows::{self, Location, Network};
+use whither::place::{Country, blob};
 
 /// What goes wrong here is told to a developer, as text.
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -94,10 +94,10 @@ pub(crate) fn run(from: &Path, data: &Path) -> Result<()> {
     let six = read_cities(&path(0, 1)?, &mut places)?;
     weigh(&four, &six, &mut places);
     let (locations, location_of) = cells(&places);
-    sections.push((*b"LOC4", range_table::encode(&flatten(&four, |&value| location_of[value]))?));
-    sections.push((*b"LOC6", range_table::encode(&flatten(&six, |&value| location_of[value]))?));
-    sections.push((*b"CELL", blob::encode_locations(&locations)?));
-    sections.push((*b"CITY", blob::encode_locations(&cities(&places))?));
+    sections.push((*b"LOC4", encode::<u32>(&flatten(&four, |&value| location_of[value]))?));
+    sections.push((*b"LOC6", encode::<u64>(&flatten(&six, |&value| location_of[value]))?));
+    sections.push((*b"CELL", rows::encode_locations(&locations)?));
+    sections.push((*b"CITY", rows::encode_locations(&cities(&places))?));
     drop((four, six, places));
 
     let mut codes = vec![Location { country: None, city: None, coordinates: None }];
@@ -110,9 +110,10 @@ pub(crate) fn run(from: &Path, data: &Path) -> Result<()> {
                 as_u32(codes.len() - 1)
             })
         });
-        sections.push((name, range_table::encode(&values)?));
+        let table = if name == *b"REG4" { encode::<u32>(&values)? } else { encode::<u64>(&values)? };
+        sections.push((name, table));
     }
-    sections.push((*b"REGC", blob::encode_locations(&codes)?));
+    sections.push((*b"REGC", rows::encode_locations(&codes)?));
 
     let four = read_networks(&path(1, 0)?)?;
     let six = read_networks(&path(1, 1)?)?;
@@ -125,12 +126,12 @@ pub(crate) fn run(from: &Path, data: &Path) -> Result<()> {
     let index_of: HashMap<u32, u32> = names.keys().zip(1..).map(|(&asn, index)| (asn, index)).collect();
     let networks: Vec<Network> = names
         .iter()
-        .map(|(&asn, name)| Network { asn, name: name.as_str().into(), country: countries.get(&asn).copied() })
+        .map(|(&asn, name)| Network { asn, name: Some(name.as_str().into()), country: countries.get(&asn).copied() })
         .collect();
     let known = networks.iter().filter(|network| network.country.is_some()).count();
-    sections.push((*b"ASN4", range_table::encode(&flatten(&four, |value| index_of[&value.0]))?));
-    sections.push((*b"ASN6", range_table::encode(&flatten(&six, |value| index_of[&value.0]))?));
-    sections.push((*b"ASNS", blob::encode_networks(&networks)?));
+    sections.push((*b"ASN4", encode::<u32>(&flatten(&four, |value| index_of[&value.0]))?));
+    sections.push((*b"ASN6", encode::<u64>(&flatten(&six, |value| index_of[&value.0]))?));
+    sections.push((*b"ASNS", rows::encode_networks(&networks)?));
 
     let file = blob::join(&sections)?;
     std::fs::create_dir_all(&into)?;
