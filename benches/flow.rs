@@ -5,7 +5,7 @@ use etherparse::PacketBuilder;
 use foldhash::fast::RandomState;
 use std::hint::black_box;
 use whither::capture::{Frame, FrameId, LinkType};
-use whither::flow::{Limits, Partial, Tracker};
+use whither::flow::{Partial, Tracker};
 
 const FLOWS: u32 = 2_000;
 const PACKETS_PER_FLOW: u32 = 12;
@@ -75,7 +75,7 @@ fn benches(criterion: &mut Criterion) {
         bencher.iter_batched(
             halves,
             |(one, two)| {
-                let mut tracker = Tracker::new(hasher.clone(), Limits::default());
+                let mut tracker = Tracker::new(hasher.clone());
                 tracker.join(one, FrameId::new(0, 0), |closed| drop(black_box(closed)));
                 tracker.join(two, FrameId::new(0, left.len() as u64), |closed| drop(black_box(closed)));
                 tracker.finish(|closed| drop(black_box(closed)))

@@ -20,7 +20,7 @@ mod live {
     use super::{Args, CaptureArgs, End, Error};
     use crate::capture::{Frame, LinkType};
     use crate::cli::{say, stdout};
-    use crate::flow::{Limits, Partial, Tracker};
+    use crate::flow::{Partial, Tracker};
     use crate::output::{escape, units};
     use crate::report::analysis::FrameFilter;
     use foldhash::fast::RandomState;
@@ -146,7 +146,7 @@ mod live {
                 captured_bytes: 0,
                 shown: Instant::now(),
                 partial: Partial::new(hasher.clone()),
-                tracker: Tracker::new(hasher.clone(), Limits::default()),
+                tracker: Tracker::new(hasher.clone()),
                 hasher,
             }
         }

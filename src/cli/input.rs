@@ -6,7 +6,6 @@ use crate::app::Catalogue;
 use crate::capture::owner::SideOwners;
 use crate::capture::{self, Outcome, ReadOptions, Source};
 use crate::error::Error;
-use crate::flow::Limits;
 use crate::output::escape;
 use crate::place::{Places, Vantage, vantage};
 use crate::report::analysis::{FrameFilter, Knowledge, Options};
@@ -50,7 +49,6 @@ pub(super) fn options(input: &InputArgs, knowledge: &Knowledge) -> Result<Option
         filter: input.filter.as_deref().map(filter).transpose()?,
         apps: input.app.clone(),
         devices: input.device.clone(),
-        limits: Limits::default(),
     })
 }
 

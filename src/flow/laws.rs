@@ -1,7 +1,7 @@
 //! The one law, held against captures built at random: however a capture is cut and in whatever order its parts join, the
 //! same flows leave in the same order.
 
-use super::{Closed, Flow, Limits, Partial, Tracker};
+use super::{Closed, Flow, Partial, Tracker};
 use crate::capture::owner::{Owner, OwnerFormat};
 use crate::capture::{Direction, Frame, FrameId, FrameNote, LinkType};
 use crate::name::quic_samples::{crypto, initial, tls_hello};
@@ -289,7 +289,7 @@ fn observe(frames: &[Built], hasher: &RandomState) -> Partial {
 
 /// The flows in the order in which they leave, with their windows.
 fn track(parts: Vec<(usize, Partial)>, hasher: &RandomState) -> Vec<(i64, Flow)> {
-    let mut tracker = Tracker::new(hasher.clone(), Limits::default());
+    let mut tracker = Tracker::new(hasher.clone());
     let (waiting, mut left) = (Mutex::new(Vec::new()), Vec::new());
     let sink = |closed: Vec<Closed>| waiting.lock().unwrap().extend(closed);
     let mut leave = |before: i64| {

@@ -22,4 +22,4 @@ mod tracker;
 
 pub use partial::{OtherFrames, Partial, Span};
 pub use record::{Counters, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSource};
-pub use tracker::{Closed, Limits, Summary, Tracker};
+pub use tracker::{Closed, Summary, Tracker};

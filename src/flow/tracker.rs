@@ -21,13 +21,6 @@ const SLACK_NS: i64 = 10 * 1_000_000_000;
 /// Flows leave in the order of windows of the capture's clock of this length, then of their first frames.
 const WINDOW_NS: i64 = 60 * 1_000_000_000;
 
-/// Bounds on what is kept.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Limits {
-    /// Sessions kept open at most; none for no limit.
-    pub sessions: Option<usize>,
-}
-
 /// A flow that is over, with the window it leaves in.
 #[derive(Clone, Debug)]
 pub struct Closed {
@@ -45,15 +38,12 @@ pub struct Tracker {
     capture: Option<(u32, Option<Span>)>,
     /// Times of the captures before it.
     earlier: Option<Span>,
-    limits: Limits,
-    /// Sessions that were closed early to stay within the limits.
-    shed: u64,
 }
 
 impl Tracker {
     /// A tracker for one analysis. All partials given to it must have been made with the same hasher.
-    pub fn new(hasher: RandomState, limits: Limits) -> Self {
-        Self { state: Partial::new(hasher), capture: None, earlier: None, limits, shed: 0 }
+    pub fn new(hasher: RandomState) -> Self {
+        Self { state: Partial::new(hasher), capture: None, earlier: None }
     }
 
     /// Joins the partial of the frames that follow; `base` is the identity of its first frame. Sessions that are over go to
@@ -114,7 +104,6 @@ impl Tracker {
                 sum
             }),
             skipped: self.state.skipped,
-            shed: self.shed,
         }
     }
 
@@ -190,11 +179,6 @@ impl Tracker {
                 .collect();
             sink(closed);
         });
-        if let Some(limit) = self.limits.sessions
-            && self.open_sessions() > limit
-        {
-            self.shed += (self.open_sessions() - limit) as u64;
-        }
     }
 
     /// Gives a datagram's fragments to the session it belongs to.
@@ -253,8 +237,6 @@ pub struct Summary {
     pub repeated: OtherFrames,
     /// Frames that the user's filter left out.
     pub skipped: OtherFrames,
-    /// Sessions closed early to stay within the limits.
-    pub shed: u64,
 }
 
 impl Summary {

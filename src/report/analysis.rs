@@ -4,7 +4,7 @@ use super::inherit::{self, Estate};
 use crate::app::{Attribution, Catalogue};
 use crate::capture::owner::{Owner, SideOwners};
 use crate::capture::{self, Frame, Observe, Outcome, Progress, ReadOptions, Source};
-use crate::flow::{Closed, Flow, Limits, OwnerEvidence, Partial, Summary, Tracker};
+use crate::flow::{Closed, Flow, OwnerEvidence, Partial, Summary, Tracker};
 use crate::place::{LocationCheck, LocationChecker, Place, Places, Scope, Vantage};
 use crate::route::{Observed, Reason, RouteMap};
 use foldhash::fast::RandomState;
@@ -30,8 +30,6 @@ pub struct Options {
     pub apps: Vec<String>,
     /// Only flows with one of these addresses at one end.
     pub devices: Vec<IpAddr>,
-    /// Bounds on memory.
-    pub limits: Limits,
 }
 
 /// What flows are held against.
@@ -158,7 +156,7 @@ fn run(
     after: &mut (dyn FnMut(i64) + Send),
 ) -> Analysed {
     let hasher = RandomState::default();
-    let mut tracker = Tracker::new(hasher.clone(), options.limits);
+    let mut tracker = Tracker::new(hasher.clone());
     let empty = || Filtered { partial: Partial::new(hasher.clone()), filter: options.filter.clone() };
     let outcomes = capture::read(sources, &options.read, progress, &empty, &mut |piece| {
         tracker.join(piece.partial.partial, piece.base, take);

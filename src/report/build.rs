@@ -99,9 +99,6 @@ fn notes(analysed: &Analysed) -> Vec<String> {
         notes
             .push(format!("{} frames repeat a packet by their packet id: it is counted once", summary.repeated.frames));
     }
-    if summary.shed > 0 {
-        notes.push(format!("{} sessions were left out to stay within --max-memory", summary.shed));
-    }
     notes
 }
 

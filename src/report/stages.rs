@@ -79,7 +79,7 @@ pub fn read_to(stage: Stage, sources: Vec<Source>, options: &Options, progress: 
         }
         Stage::Track => {
             let hasher = RandomState::default();
-            let mut tracker = Tracker::new(hasher.clone(), options.limits);
+            let mut tracker = Tracker::new(hasher.clone());
             let flows = AtomicU64::new(0);
             let take = |closed: Vec<Closed>| {
                 flows.fetch_add(closed.len() as u64, Ordering::Relaxed);
