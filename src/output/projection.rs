@@ -1,20 +1,6 @@
-//! Degrees to the plane of the world map: Natural Earth 1 (Patterson 2012), polynomial of Šavrič, Jenny and Jenny 2011.
+//! Lines on the world map: its edge, and great circles.
 
-/// Size of the map the outlines were drawn for.
-pub(super) const WIDTH: f64 = 2000.0;
-/// Height of that map.
-pub(super) const HEIGHT: f64 = 1040.0;
-/// Map units per radian at the equator: half the width over π times the first coefficient.
-const SCALE: f64 = WIDTH / 2.0 / (std::f64::consts::PI * 0.8707);
-
-/// Where a point of the earth lies on the map.
-pub(super) fn forward(latitude: f64, longitude: f64) -> (f64, f64) {
-    let (phi, lambda) = (latitude.clamp(-90.0, 90.0).to_radians(), longitude.clamp(-180.0, 180.0).to_radians());
-    let (p2, p4) = (phi.powi(2), phi.powi(4));
-    let x = lambda * (0.8707 - 0.131_979 * p2 + p4 * (-0.013_791 + p4 * (0.003_971 * p2 - 0.001_529 * p4)));
-    let y = phi * (1.007_226 + p2 * (0.015_085 + p4 * (-0.044_475 + 0.028_874 * p2 - 0.005_916 * p4)));
-    (WIDTH / 2.0 + SCALE * x, HEIGHT / 2.0 - SCALE * y)
-}
+pub(super) use crate::place::projection::{HEIGHT, WIDTH, project as forward};
 
 /// The edge of the map, where the two ends of the world meet, as SVG path data.
 pub(super) fn edge() -> String {
