@@ -12,11 +12,7 @@ pub(super) const SIGNATURE: Signature = Signature {
 fn read(probe: &Probe<'_>) -> Option<Confidence> {
     let is_marked =
         probe.is_tcp && probe.client.has(4, &[1, 0, 1]) && probe.client.has(8, &[2, 0, 2, b'd', b'k', 3, 0, 0x20]);
-    match (is_marked, probe.is_in(networks::ALIBABA)) {
-        (true, true) => Some(Confidence::Certain),
-        (true, false) => Some(Confidence::Probable),
-        (false, _) => None,
-    }
+    probe.judge(is_marked, networks::ALIBABA)
 }
 
 #[cfg(test)]

@@ -18,11 +18,7 @@ fn read(probe: &Probe<'_>) -> Option<Confidence> {
         && (1..=4).contains(&client.u32_little(8)?)
         && client.lengths.iter().map(|&n| n as usize).sum::<usize>().max(client.bytes.len()) >= 64
         && client.bytes.get(12..).is_some_and(|key| key.iter().filter(|&&byte| byte == 0).count() < key.len() / 4 + 1);
-    match (is_handshake, probe.is_in(networks::KAKAO)) {
-        (true, true) => Some(Confidence::Certain),
-        (true, false) => Some(Confidence::Probable),
-        (false, _) => None,
-    }
+    probe.judge(is_handshake, networks::KAKAO)
 }
 
 #[cfg(test)]

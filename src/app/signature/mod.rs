@@ -160,6 +160,11 @@ impl<'a> Probe<'a> {
     fn is_in(&self, asns: &[u32]) -> bool {
         asns.contains(&self.asn)
     }
+
+    /// What a mark in the bytes is worth: certain where the operator's own network answers, probable elsewhere.
+    fn judge(&self, is_marked: bool, asns: &[u32]) -> Option<Confidence> {
+        is_marked.then(|| if self.is_in(asns) { Confidence::Certain } else { Confidence::Probable })
+    }
 }
 
 /// One wire format.

@@ -19,11 +19,7 @@ fn read(probe: &Probe<'_>) -> Option<Confidence> {
             && side.bytes.get(..16).is_some_and(|tag| tag.iter().any(|&byte| byte != 0xff && byte != 0))
             && side.bytes.get(28).is_some_and(|&word| word >= 0xf8)
     });
-    match (is_reflector, probe.is_in(networks::TELEGRAM)) {
-        (true, true) => Some(Confidence::Certain),
-        (true, false) => Some(Confidence::Probable),
-        (false, _) => None,
-    }
+    probe.judge(is_reflector, networks::TELEGRAM)
 }
 
 #[cfg(test)]
