@@ -5,7 +5,7 @@ use super::model::*;
 use crate::capture::FrameId;
 use crate::packet::NotIp;
 use crate::place::{Country, LocationCheck};
-use crate::route::{AppSums, DestinationKey, DestinationSums, Reason, RouteMap, Traffic, Where};
+use crate::route::{AppSums, DestinationKey, DestinationSums, Geography, Reason, RouteMap, Traffic, Where};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
@@ -172,18 +172,18 @@ impl Builder<'_> {
     }
 
     fn evidence(&self, sums: &AppSums) -> Vec<EvidenceShare> {
-        let mut kinds: BTreeMap<_, (u64, Reverse<u64>, &str)> = BTreeMap::new();
+        // Of each kind the rule with most bytes is shown.
+        let mut kinds: BTreeMap<_, (u64, (Reverse<u64>, &str))> = BTreeMap::new();
         for ((kind, rule), &bytes) in &sums.evidence {
-            let line = kinds.entry(*kind).or_insert((0, Reverse(bytes), rule));
+            let candidate = (Reverse(bytes), &**rule);
+            let line = kinds.entry(*kind).or_insert((0, candidate));
             line.0 += bytes;
-            if Reverse(bytes) < line.1 {
-                (line.1, line.2) = (Reverse(bytes), rule);
-            }
+            line.1 = line.1.min(candidate);
         }
         let total = sums.traffic.bytes();
         let mut lines: Vec<EvidenceShare> = kinds
             .into_iter()
-            .map(|(kind, (bytes, _, rule))| EvidenceShare {
+            .map(|(kind, (bytes, (_, rule)))| EvidenceShare {
                 kind,
                 rule: rule.to_owned(),
                 bytes,
@@ -203,13 +203,15 @@ impl Builder<'_> {
 
     fn destination(&self, key: &DestinationKey, sums: &DestinationSums, total: u64) -> Destination {
         let (kind, country, label) = label(key.place);
+        let mut geography = sums.geography.clone();
+        geography.settle();
         let facts = sums.facts.as_deref().cloned().unwrap_or_default();
         let text = |text: &Option<std::sync::Arc<str>>| text.as_deref().map(str::to_owned);
         let coordinates =
-            (kind == PlaceKind::Country).then(|| self.mean(sums).or_else(|| country?.centroid())).flatten();
-        let city =
-            sums.cities.iter().max_by_key(|(city, bytes)| (**bytes, Reverse(*city))).and_then(|(city, _)| city.clone());
-        let mut opinions: Vec<OpinionLine> = sums
+            (kind == PlaceKind::Country).then(|| mean(&geography).or_else(|| country?.centroid())).flatten();
+        let most = geography.cities.iter().max_by_key(|(city, bytes)| (**bytes, Reverse(*city)));
+        let city = most.and_then(|(city, _)| city.clone());
+        let mut opinions: Vec<OpinionLine> = geography
             .opinions
             .iter()
             .map(|((source, country), &bytes)| OpinionLine { source: source.to_string(), country: *country, bytes })
@@ -226,9 +228,9 @@ impl Builder<'_> {
             city: text(&city),
             latitude: coordinates.map(|c| c.0),
             longitude: coordinates.map(|c| c.1),
-            is_disputed: sums.is_disputed,
+            is_disputed: geography.is_disputed,
             opinions,
-            registered_countries: sums.registered.iter().copied().collect(),
+            registered_countries: geography.registered.iter().copied().collect(),
             asn: key.asn,
             as_name: text(&facts.as_name),
             as_country: facts.as_country,
@@ -256,21 +258,6 @@ impl Builder<'_> {
 
     fn service(&self, id: &str) -> String {
         self.knowledge.catalogue.service(id).map_or_else(|| id.to_owned(), |service| service.name.to_string())
-    }
-
-    /// Mean of the coordinates weighted by bytes, on the sphere, so that the date line does no harm.
-    fn mean(&self, sums: &DestinationSums) -> Option<(f64, f64)> {
-        let (mut x, mut y, mut z) = (0.0, 0.0, 0.0);
-        for (&(latitude, longitude), &bytes) in &sums.coordinates {
-            let (latitude, longitude) = (f64::from(latitude) / 1000.0, f64::from(longitude) / 1000.0);
-            let (latitude, longitude, weight) = (latitude.to_radians(), longitude.to_radians(), bytes as f64);
-            x += weight * latitude.cos() * longitude.cos();
-            y += weight * latitude.cos() * longitude.sin();
-            z += weight * latitude.sin();
-        }
-        let length = (x * x + y * y + z * z).sqrt();
-        let round = |degrees: f64| (degrees * 100.0).round() / 100.0;
-        (length > 0.0).then(|| (round((z / length).asin().to_degrees()), round(y.atan2(x).to_degrees())))
     }
 
     fn names(&self, sums: &DestinationSums) -> Vec<NameEvidence> {
@@ -339,4 +326,18 @@ impl Builder<'_> {
             })
             .collect()
     }
+}
+/// Mean of the coordinates weighted by bytes, on the sphere, so that the date line does no harm.
+fn mean(geography: &Geography) -> Option<(f64, f64)> {
+    let (mut x, mut y, mut z) = (0.0, 0.0, 0.0);
+    for (&(latitude, longitude), &bytes) in &geography.coordinates {
+        let (latitude, longitude) = (f64::from(latitude) / 1000.0, f64::from(longitude) / 1000.0);
+        let (latitude, longitude, weight) = (latitude.to_radians(), longitude.to_radians(), bytes as f64);
+        x += weight * latitude.cos() * longitude.cos();
+        y += weight * latitude.cos() * longitude.sin();
+        z += weight * latitude.sin();
+    }
+    let length = (x * x + y * y + z * z).sqrt();
+    let round = |degrees: f64| (degrees * 100.0).round() / 100.0;
+    (length > 0.0).then(|| (round((z / length).asin().to_degrees()), round(y.atan2(x).to_degrees())))
 }

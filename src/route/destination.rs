@@ -1,5 +1,6 @@
 //! Endpoints of one app in one place and one network.
 
+use super::geography::Geography;
 use super::traffic::Traffic;
 use crate::app::{Attribution, Party};
 use crate::capture::FrameId;
@@ -66,16 +67,8 @@ pub struct DestinationSums {
     pub traffic: Traffic,
     /// Facts of the place, the same for all endpoints of the group but for what is summed below.
     pub facts: Option<Arc<Place>>,
-    /// Bytes by city.
-    pub cities: BTreeMap<Option<Arc<str>>, u64>,
-    /// Bytes by coordinates in thousandths of a degree, so that sums are exact.
-    pub coordinates: BTreeMap<(i32, i32), u64>,
-    /// Bytes by what each location database says.
-    pub opinions: BTreeMap<(Arc<str>, Option<Country>), u64>,
-    /// Countries of the registered blocks.
-    pub registered: BTreeSet<Country>,
-    /// Databases disagree on some endpoint.
-    pub is_disputed: bool,
+    /// Where the endpoints are.
+    pub geography: Geography,
     /// Bytes by party.
     pub parties: BTreeMap<Party, u64>,
     /// Shared services used.
@@ -135,16 +128,7 @@ impl DestinationSums {
         if self.first_frame.is_none_or(|first| flow.first_frame < first) {
             self.facts = Some(place.clone());
         }
-        *self.cities.entry(place.city.clone()).or_default() += bytes;
-        if let Some((latitude, longitude)) = place.coordinates {
-            let key = ((latitude * 1000.0).round() as i32, (longitude * 1000.0).round() as i32);
-            *self.coordinates.entry(key).or_default() += bytes;
-        }
-        for opinion in &place.opinions {
-            *self.opinions.entry((opinion.source.clone(), opinion.country)).or_default() += bytes;
-        }
-        self.registered.extend(place.registered_country);
-        self.is_disputed |= place.is_disputed;
+        self.geography.add(place, bytes);
         if let Some(party) = attribution.party {
             *self.parties.entry(party).or_default() += bytes;
         }
@@ -198,14 +182,9 @@ impl DestinationSums {
         if self.first_frame.is_none() || other.first_frame.is_some_and(|frame| Some(frame) < self.first_frame) {
             self.facts = other.facts.or(self.facts.take());
         }
-        let sum = |mine: &mut u64, theirs: u64| *mine += theirs;
-        other.cities.into_iter().for_each(|(key, bytes)| sum(self.cities.entry(key).or_default(), bytes));
-        other.coordinates.into_iter().for_each(|(key, bytes)| sum(self.coordinates.entry(key).or_default(), bytes));
-        other.opinions.into_iter().for_each(|(key, bytes)| sum(self.opinions.entry(key).or_default(), bytes));
-        other.parties.into_iter().for_each(|(key, bytes)| sum(self.parties.entry(key).or_default(), bytes));
-        self.registered.extend(other.registered);
+        self.geography.merge(other.geography);
+        other.parties.into_iter().for_each(|(key, bytes)| *self.parties.entry(key).or_default() += bytes);
         self.services.extend(other.services);
-        self.is_disputed |= other.is_disputed;
         other.names.into_iter().for_each(|(name, sums)| self.add_name(&name, sums));
         other.addresses.into_iter().for_each(|(address, frame)| self.add_address(address, frame));
         other.rtt.into_iter().for_each(|rtt| min_of(&mut self.rtt, rtt));

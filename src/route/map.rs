@@ -7,8 +7,8 @@ use crate::capture::FrameId;
 use crate::flow::{Ech, Flow};
 use crate::place::{LocationCheck, Place, Scope};
 use foldhash::fast::RandomState;
-use hashbrown::HashMap;
-use std::collections::{BTreeMap, BTreeSet};
+use hashbrown::{Equivalent, HashMap};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -36,15 +36,6 @@ pub enum Reason {
     Local(&'static str),
     /// The user asked for other apps or devices.
     LeftOut,
-}
-
-/// Where one flow's bytes are counted.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Outcome {
-    /// To an app.
-    App(Arc<str>),
-    /// To no app, for this reason.
-    None(Reason),
 }
 
 /// Protocols that the operating system speaks for itself.
@@ -77,15 +68,15 @@ impl Observed<'_> {
         self.place.scope != Scope::Global && claim.kind == EvidenceKind::Name && self.flow.is_lookup()
     }
 
-    /// Where its bytes are counted.
-    pub fn outcome(&self) -> Outcome {
-        if let Some(claim) = &self.attribution.chosen
-            && !self.is_local_lookup(claim)
-        {
-            return Outcome::App(claim.app.clone());
-        }
+    /// The claim of the app that its bytes are counted to.
+    fn credited(&self) -> Option<&Claim> {
+        self.attribution.chosen.as_ref().filter(|claim| !self.is_local_lookup(claim))
+    }
+
+    /// Why no app is named for it, where none is.
+    fn reason(&self) -> Reason {
         let application = self.flow.application.map(|application| application.0);
-        Outcome::None(match self.place.scope {
+        match self.place.scope {
             Scope::Local => Reason::Local("private addresses"),
             Scope::Multicast => Reason::Local("multicast and broadcast"),
             Scope::Reserved => Reason::Local("reserved addresses"),
@@ -97,7 +88,17 @@ impl Observed<'_> {
                 (Some(word), None) => Reason::NoNameIn(word),
                 (None, None) => Reason::NoName,
             },
-        })
+        }
+    }
+}
+
+/// A kind of evidence and a rule, to be looked up.
+#[derive(Hash)]
+struct Rule<'a>(EvidenceKind, &'a str);
+
+impl Equivalent<(EvidenceKind, Arc<str>)> for Rule<'_> {
+    fn equivalent(&self, known: &(EvidenceKind, Arc<str>)) -> bool {
+        self.0 == known.0 && *self.1 == *known.1
     }
 }
 
@@ -107,7 +108,7 @@ pub struct AppSums {
     /// Packets, bytes, flows.
     pub traffic: Traffic,
     /// Bytes by kind of evidence and rule.
-    pub evidence: BTreeMap<(EvidenceKind, Arc<str>), u64>,
+    pub evidence: HashMap<(EvidenceKind, Arc<str>), u64, RandomState>,
     /// Destinations.
     pub destinations: HashMap<DestinationKey, DestinationSums, RandomState>,
 }
@@ -117,7 +118,10 @@ impl AppSums {
         let traffic = Traffic::of(observed.flow);
         self.traffic.add(&traffic);
         if let Some(claim) = &observed.attribution.chosen {
-            *self.evidence.entry((claim.kind, claim.rule.clone())).or_default() += traffic.bytes();
+            match self.evidence.get_mut(&Rule(claim.kind, &claim.rule)) {
+                Some(bytes) => *bytes += traffic.bytes(),
+                None => drop(self.evidence.insert((claim.kind, Arc::clone(&claim.rule)), traffic.bytes())),
+            }
         }
         let place = observed.place;
         let key = DestinationKey { place: Where::of(place), asn: place.asn };
@@ -162,12 +166,13 @@ impl RouteMap {
         let flow = observed.flow;
         let device = if observed.peer == flow.client_ip { flow.server_ip } else { flow.client_ip };
         self.add_device(flow.first_frame, device);
-        match observed.outcome() {
-            Outcome::App(app) => match self.apps.get_mut(&app) {
+        match observed.credited() {
+            Some(claim) => match self.apps.get_mut(&claim.app) {
                 Some(sums) => sums.add(observed),
-                None => self.apps.entry(app).or_default().add(observed),
+                None => self.apps.entry(Arc::clone(&claim.app)).or_default().add(observed),
             },
-            Outcome::None(reason) => {
+            None => {
+                let reason = observed.reason();
                 if !matches!(reason, Reason::Local(_)) {
                     self.nameless.add(observed);
                 }
