@@ -176,6 +176,7 @@ fn by_network(asn: u32) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::memory::Block;
     use super::*;
 
     #[test]
@@ -185,6 +186,11 @@ mod tests {
         assert!(SIX.is_sorted_by(|a, b| a.0 < b.0 && !holds_six(a.0, a.1, b.0)));
         assert!(FOUR.iter().all(|row| holds_four(row.0, row.1, row.0)));
         assert!(SIX.iter().all(|row| holds_six(row.0, row.1, row.0)));
+    }
+
+    #[test]
+    fn no_prefix_is_part_of_a_block() {
+        assert!(FOUR.iter().all(|row| row.1 <= Block::FOUR) && SIX.iter().all(|row| row.1 <= Block::SIX));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::facts::{Country, DatabaseInfo, Opinion};
+use super::memory::Block;
 
 /// What one database knows of an address; each field is its own fact.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -24,6 +25,11 @@ pub struct Facts {
 pub trait Database: Send + Sync {
     /// The facts of this address; none if it knows nothing of it.
     fn look_up(&self, ip: IpAddr) -> Option<Facts>;
+
+    /// Whether the facts of one address are those of its whole block; no where that is not known.
+    fn is_uniform(&self, _block: Block) -> bool {
+        false
+    }
 
     /// What it is, as many entries as it has sources.
     fn info(&self) -> Vec<DatabaseInfo>;

@@ -4,12 +4,13 @@
 //! that of the NRO statistics; the origin AS is that of RouteViews; the country of an AS is derived from iptoasn
 //! (`docs/geo.md`). IPv6 is known down to /64.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, OnceLock};
 
 use super::blob;
 use super::database::{Database, Facts};
 use super::facts::{DatabaseInfo, Opinion};
+use super::memory::Block;
 use super::range_table::{Key, RangeTable, Value};
 use super::rows::{Location, Locations, Networks};
 
@@ -114,8 +115,7 @@ impl Embedded {
                 )
             }
             IpAddr::V6(ip) => {
-                let [a, b, c, d, e, f, g, h, ..] = ip.octets();
-                let key = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
+                let key = upper(ip);
                 (
                     find(self.locations_six.as_ref(), key),
                     find(self.registrations_six.as_ref(), key),
@@ -149,6 +149,27 @@ impl Database for Embedded {
         })
     }
 
+    fn is_uniform(&self, block: Block) -> bool {
+        fn is_one<K: Key, V: Value>(table: Option<&RangeTable<K, V>>, first: K, last: K) -> bool {
+            table.is_none_or(|table| table.is_one_range(first, last))
+        }
+        match (block.first, block.last) {
+            (IpAddr::V4(first), IpAddr::V4(last)) => {
+                let (first, last) = (first.to_bits(), last.to_bits());
+                is_one(self.locations_four.as_ref(), first, last)
+                    && is_one(self.registrations_four.as_ref(), first, last)
+                    && is_one(self.origins_four.as_ref(), first, last)
+            }
+            (IpAddr::V6(first), IpAddr::V6(last)) => {
+                let (first, last) = (upper(first), upper(last));
+                is_one(self.locations_six.as_ref(), first, last)
+                    && is_one(self.registrations_six.as_ref(), first, last)
+                    && is_one(self.origins_six.as_ref(), first, last)
+            }
+            _ => false,
+        }
+    }
+
     fn info(&self) -> Vec<DatabaseInfo> {
         let short = |package: &str| match package.rsplit('/').next().unwrap_or(package) {
             "dbip-city-mmdb" => (LOCATION_SOURCE, "location"),
@@ -170,6 +191,11 @@ impl Database for Embedded {
             })
             .collect()
     }
+}
+
+/// The half of an IPv6 address that tables know.
+fn upper(ip: Ipv6Addr) -> u64 {
+    (ip.to_bits() >> 64) as u64
 }
 
 /// The row of this number; 0 stands for none.

@@ -11,6 +11,7 @@ use super::anycast::anycast;
 use super::database::{Database, Facts};
 use super::embedded::Embedded;
 use super::facts::{Country, DatabaseInfo, Opinion, Place, Scope};
+use super::memory::Block;
 use super::operators::Operators;
 use super::scope::{routed, scope};
 use super::user::UserDatabase;
@@ -41,7 +42,7 @@ impl Places {
         Ok(Self { users, embedded: Embedded::open(), operators: Operators::embedded() })
     }
 
-    /// Everything known of an address. Costs a microsecond or so; callers keep the answer per address.
+    /// Everything known of an address. Costs a microsecond or so; [`super::Memory`] keeps answers.
     pub fn locate(&self, ip: IpAddr) -> Place {
         let scope = scope(ip);
         if scope != Scope::Global {
@@ -51,6 +52,11 @@ impl Places {
         let users = self.users.iter().map(|database| database.look_up(ip));
         let facts: Vec<Facts> = users.chain([self.embedded.look_up(ip)]).flatten().collect();
         self.combine(ip, facts)
+    }
+
+    /// Whether all addresses of a block on the public network have one place, as far as that can be told.
+    pub(super) fn is_uniform(&self, block: Block) -> bool {
+        self.users.iter().all(|database| database.is_uniform(block)) && self.embedded.is_uniform(block)
     }
 
     /// What the answers come from, the user's files first.

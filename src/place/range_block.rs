@@ -115,8 +115,12 @@ pub(super) struct Block<K, V> {
 impl<K: Key, V: Value> Block<K, V> {
     /// The value of the range that holds this key.
     pub(super) fn look_up(&self, key: K) -> Option<V> {
-        let starts = self.starts.get(..self.count)?;
-        self.values.get(starts.partition_point(|&start| start <= key).checked_sub(1)?).copied()
+        self.values.get(self.place(key)?).copied()
+    }
+
+    /// Which of the ranges, in order, holds this key.
+    pub(super) fn place(&self, key: K) -> Option<usize> {
+        self.starts.get(..self.count)?.partition_point(|&start| start <= key).checked_sub(1)
     }
 
     /// How many ranges there are.

@@ -64,6 +64,19 @@ impl<K: Key, V: Value> RangeTable<K, V> {
         })
     }
 
+    /// Whether both keys, and with them all between, lie in one range. Decodes their block.
+    pub fn is_one_range(&self, first: K, last: K) -> bool {
+        let place = |key: K| {
+            let open = self.open()?;
+            match open.firsts.partition_point(|&first| first <= key).checked_sub(1) {
+                Some(index) => Some((index + 1, open.block(index)?.place(key))),
+                // Before the first range.
+                None => Some((0, None)),
+            }
+        };
+        place(first).is_some_and(|place_of_first| Some(place_of_first) == place(last))
+    }
+
     fn value(&self, key: K) -> Option<V> {
         let open = self.open()?;
         let index = open.firsts.partition_point(|&first| first <= key).checked_sub(1)?;

@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use super::database::{Database, Facts};
 use super::facts::{Country, DatabaseInfo, Opinion};
+use super::memory::Block;
 use crate::error::Error;
 
 /// Largest file read: offsets in the format have 32 bits.
@@ -115,6 +116,12 @@ impl Database for UserDatabase {
             as_country: None,
         };
         (facts != Facts::default()).then_some(facts)
+    }
+
+    fn is_uniform(&self, block: Block) -> bool {
+        let shared = if block.first.is_ipv4() { Block::FOUR } else { Block::SIX };
+        let network = self.reader.lookup(block.first).and_then(|found| found.network());
+        network.is_ok_and(|network| network.is_ipv4() == block.first.is_ipv4() && network.prefix() <= shared)
     }
 
     fn info(&self) -> Vec<DatabaseInfo> {
