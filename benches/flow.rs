@@ -76,9 +76,11 @@ fn benches(criterion: &mut Criterion) {
             halves,
             |(one, two)| {
                 let mut tracker = Tracker::new(hasher.clone());
-                tracker.join(one, FrameId::new(0, 0), |closed| drop(black_box(closed)));
-                tracker.join(two, FrameId::new(0, left.len() as u64), |closed| drop(black_box(closed)));
-                tracker.finish(|closed| drop(black_box(closed)))
+                tracker.join(one, FrameId::new(0, 0), |closed| closed.for_each(|flow| drop(black_box(flow))));
+                tracker.join(two, FrameId::new(0, left.len() as u64), |closed| {
+                    closed.for_each(|flow| drop(black_box(flow)))
+                });
+                tracker.finish(|closed| closed.for_each(|flow| drop(black_box(flow))))
             },
             BatchSize::LargeInput,
         );

@@ -291,7 +291,7 @@ fn observe(frames: &[Built], hasher: &RandomState) -> Partial {
 fn track(parts: Vec<(usize, Partial)>, hasher: &RandomState) -> Vec<(i64, Flow)> {
     let mut tracker = Tracker::new(hasher.clone());
     let (waiting, mut left) = (Mutex::new(Vec::new()), Vec::new());
-    let sink = |closed: Vec<Closed>| waiting.lock().unwrap().extend(closed);
+    let sink = |closed: &mut dyn Iterator<Item = Closed>| waiting.lock().unwrap().extend(closed);
     let mut leave = |before: i64| {
         let (mut ready, later): (Vec<Closed>, Vec<Closed>) =
             std::mem::take(&mut *waiting.lock().unwrap()).into_iter().partition(|closed| closed.window < before);

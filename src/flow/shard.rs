@@ -285,18 +285,20 @@ impl Shard {
         }
     }
 
-    /// Takes out the sessions that `is_over` says no later packet can join, in order of their first frames.
-    pub(super) fn drain(&mut self, hasher: &RandomState, is_over: impl Fn(&Session) -> bool) -> Vec<Session> {
-        let mut over: Vec<Session> = self.sessions.extract_if(.., |session| is_over(session)).collect();
+    /// Hands the sessions that `is_over` says no later packet can join to `take`, which takes them all.
+    pub(super) fn drain(
+        &mut self,
+        hasher: &RandomState,
+        is_over: impl Fn(&Session) -> bool,
+        take: impl FnOnce(&mut dyn Iterator<Item = Session>),
+    ) {
+        let mut pieced = Vec::new();
+        self.pieced.retain(|_, sessions| {
+            pieced.extend(sessions.extract_if(.., |session| is_over(session)));
+            !sessions.is_empty()
+        });
+        take(&mut self.sessions.extract_if(.., |session| is_over(session)).chain(pieced));
         self.reindex(hasher);
-        if !self.pieced.is_empty() {
-            self.pieced.retain(|_, pieced| {
-                over.extend(pieced.extract_if(.., |session| is_over(session)));
-                !pieced.is_empty()
-            });
-            over.sort_by_key(|session| session.first);
-        }
-        over
     }
 }
 

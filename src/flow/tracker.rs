@@ -47,8 +47,8 @@ impl Tracker {
     }
 
     /// Joins the partial of the frames that follow; `base` is the identity of its first frame. Sessions that are over go to
-    /// `sink`, shard by shard, on rayon's threads.
-    pub fn join(&mut self, mut right: Partial, base: FrameId, sink: impl Fn(Vec<Closed>) + Sync) {
+    /// `sink`, shard by shard, on rayon's threads; it takes them all, in any order.
+    pub fn join(&mut self, mut right: Partial, base: FrameId, sink: impl Fn(&mut dyn Iterator<Item = Closed>) + Sync) {
         right.rebase(base);
         self.watch(base.capture(), right.span);
         self.absorb(right);
@@ -93,7 +93,7 @@ impl Tracker {
     }
 
     /// Closes everything: no frames follow.
-    pub fn finish(mut self, sink: impl Fn(Vec<Closed>) + Sync) -> Summary {
+    pub fn finish(mut self, sink: impl Fn(&mut dyn Iterator<Item = Closed>) + Sync) -> Summary {
         self.close(i64::MAX, sink);
         Summary {
             span: self.span(),
@@ -152,7 +152,7 @@ impl Tracker {
         self.state.interner = Default::default();
     }
 
-    fn close(&mut self, clock_ns: i64, sink: impl Fn(Vec<Closed>) + Sync) {
+    fn close(&mut self, clock_ns: i64, sink: impl Fn(&mut dyn Iterator<Item = Closed>) + Sync) {
         let hasher = self.state.hasher.clone();
         if !self.state.fragments.is_empty() {
             let groups = self.state.fragments.drain_before(clock_ns);
@@ -165,19 +165,16 @@ impl Tracker {
         }
         let answers = &self.state.answers;
         self.state.shards.par_iter_mut().for_each(|shard| {
-            let over = shard.drain(&hasher, |session| {
+            let is_over = |session: &Session| {
                 // The session's own last packet first: it lies at hand, and most sessions end with it.
                 let is_idle = |end_ns: i64| clock_ns.saturating_sub(end_ns) > hold_ns(session);
                 clock_ns == i64::MAX || (is_idle(session.last_ns) && is_idle(session.end_ns()))
-            });
-            let closed = over
-                .into_iter()
-                .map(|session| {
-                    let window = session.end_ns().saturating_add(hold_ns(&session)).div_euclid(WINDOW_NS);
-                    Closed { window, flow: session.resolve(answers) }
-                })
-                .collect();
-            sink(closed);
+            };
+            let close = |session: Session| {
+                let window = session.end_ns().saturating_add(hold_ns(&session)).div_euclid(WINDOW_NS);
+                Closed { window, flow: session.resolve(answers) }
+            };
+            shard.drain(&hasher, is_over, |over| sink(&mut over.map(close)));
         });
     }
 

@@ -5,16 +5,16 @@ use crate::app::{Attribution, Catalogue};
 use crate::capture::owner::{Owner, SideOwners};
 use crate::capture::{self, Frame, Observe, Outcome, Progress, ReadOptions, Source};
 use crate::flow::{Closed, Flow, OwnerEvidence, Partial, Summary, Tracker};
-use crate::place::{LocationCheck, LocationChecker, Place, Places, Scope, Vantage};
+use crate::place::{LocationCheck, LocationChecker, Memory, Place, Places, Scope, Vantage};
 use crate::route::{Observed, Reason, RouteMap};
 use foldhash::fast::RandomState;
-use hashbrown::HashMap;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Places remembered per lane; looking one up again is cheap, remembering all is not.
-const PLACES_REMEMBERED: usize = 1 << 14;
+/// Flows that are added to the map at a time: fewer are not worth a task of their own.
+const HEIRS_PER_TASK: usize = 256;
 
 /// A test of frames by their bytes, such as a BPF program: whether the frame is to be analysed.
 pub type FrameFilter = Arc<dyn Fn(&Frame<'_>) -> bool + Send + Sync>;
@@ -71,23 +71,12 @@ impl Knowledge {
     }
 
     /// What is known of a flow.
-    fn study(&self, mut flow: Flow, remembered: &mut HashMap<IpAddr, Arc<Place>, RandomState>) -> Studied {
-        let mut locate = |ip: IpAddr| match remembered.get(&ip) {
-            Some(place) => place.clone(),
-            None => {
-                if remembered.len() >= PLACES_REMEMBERED {
-                    remembered.clear();
-                }
-                let place = Arc::new(self.places.locate(ip));
-                remembered.insert(ip, place.clone());
-                place
-            }
-        };
-        let mut place = locate(flow.server_ip);
+    fn study(&self, mut flow: Flow, memory: &mut Memory) -> Studied {
+        let mut place = memory.locate(&self.places, flow.server_ip);
         let mut peer = flow.server_ip;
-        if place.scope != Scope::Global {
-            let other = locate(flow.client_ip);
-            if other.scope == Scope::Global && place.scope == Scope::Local {
+        if place.scope == Scope::Local {
+            let other = memory.locate(&self.places, flow.client_ip);
+            if other.scope == Scope::Global {
                 (peer, place) = (flow.client_ip, other);
             }
         }
@@ -152,7 +141,7 @@ fn run(
     sources: Vec<Source>,
     options: &Options,
     progress: &Progress,
-    take: &(dyn Fn(Vec<Closed>) + Sync),
+    take: &(dyn Fn(&mut dyn Iterator<Item = Closed>) + Sync),
     after: &mut (dyn FnMut(i64) + Send),
 ) -> Analysed {
     let hasher = RandomState::default();
@@ -174,10 +163,10 @@ fn lock<T>(lane: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 #[derive(Default)]
 struct Lane {
-    remembered: HashMap<IpAddr, Arc<Place>, RandomState>,
+    memory: Memory,
     routes: RouteMap,
     /// Flows by window: those that may inherit, or all where they are asked for one by one.
-    windows: BTreeMap<i64, Vec<Studied>>,
+    windows: BTreeMap<i64, Vec<Box<Studied>>>,
     estate: Estate,
 }
 
@@ -203,8 +192,8 @@ fn mine(lanes: &[Mutex<Lane>]) -> std::sync::MutexGuard<'_, Lane> {
     lock(&lanes[thread % lanes.len()])
 }
 
-fn take_windows(lanes: &[Mutex<Lane>], until: i64, estate: &mut Estate) -> BTreeMap<i64, Vec<Studied>> {
-    let mut ready: BTreeMap<i64, Vec<Studied>> = BTreeMap::new();
+fn take_windows(lanes: &[Mutex<Lane>], until: i64, estate: &mut Estate) -> BTreeMap<i64, Vec<Box<Studied>>> {
+    let mut ready: BTreeMap<i64, Vec<Box<Studied>>> = BTreeMap::new();
     for lane in lanes {
         let lane = &mut *lock(lane);
         estate.append(&mut lane.estate);
@@ -238,33 +227,30 @@ pub fn map(
     progress: &Progress,
 ) -> (RouteMap, Analysed) {
     let lanes = lanes();
-    let take = |closed: Vec<Closed>| {
+    let take = |closed: &mut dyn Iterator<Item = Closed>| {
         let lane = &mut *mine(&lanes);
         for Closed { window, flow } in closed {
-            let studied = knowledge.study(flow, &mut lane.remembered);
+            let studied = knowledge.study(flow, &mut lane.memory);
             lane.estate.observe(window, &studied);
             if inherit::is_heir(&studied) {
-                lane.windows.entry(window).or_default().push(studied);
+                lane.windows.entry(window).or_default().push(Box::new(studied));
             } else {
                 lane.add(&studied, options);
             }
         }
     };
-    let (mut estate, mut heirs) = (Estate::default(), BTreeMap::<i64, Vec<Studied>>::new());
+    let (mut estate, mut heirs) = (Estate::default(), BTreeMap::<i64, Vec<Box<Studied>>>::new());
     let mut after = |complete_window: i64| {
         for (window, studied) in take_windows(&lanes, i64::MAX, &mut estate) {
             heirs.entry(window).or_default().extend(studied);
         }
         let until = inherit::settled(complete_window);
         let later = heirs.split_off(&until);
-        let mut first = lock(&lanes[0]);
-        for (window, mut studied) in std::mem::replace(&mut heirs, later) {
-            estate.settle(window, &mut studied, knowledge);
-            studied.iter().for_each(|one| first.add(one, options));
-        }
-        for waiting in heirs.values_mut() {
-            inherit::shed(waiting).iter().for_each(|one| first.add(one, options));
-        }
+        let mut ready = std::mem::replace(&mut heirs, later);
+        estate.settle(&mut ready, knowledge);
+        let shed = heirs.values_mut().flat_map(inherit::shed);
+        let settled: Vec<Box<Studied>> = ready.into_values().flatten().chain(shed).collect();
+        settled.into_par_iter().with_min_len(HEIRS_PER_TASK).for_each(|one| mine(&lanes).add(&one, options));
         estate.forget_before(until);
     };
     let analysed = run(sources, options, progress, &take, &mut after);
@@ -285,13 +271,13 @@ pub fn flows(
     emit: &mut (dyn FnMut(&Studied) -> bool + Send),
 ) -> Analysed {
     let lanes = lanes();
-    let take = |closed: Vec<Closed>| {
+    let take = |closed: &mut dyn Iterator<Item = Closed>| {
         let lane = &mut *mine(&lanes);
         for Closed { window, flow } in closed {
-            let studied = knowledge.study(flow, &mut lane.remembered);
+            let studied = knowledge.study(flow, &mut lane.memory);
             lane.estate.observe(window, &studied);
             if inherit::is_heir(&studied) || !options.leaves_out(&studied) {
-                lane.windows.entry(window).or_default().push(studied);
+                lane.windows.entry(window).or_default().push(Box::new(studied));
             }
         }
     };
@@ -299,9 +285,10 @@ pub fn flows(
     let mut estate = Estate::default();
     let mut after = |complete_window: i64| {
         let until = inherit::settled(complete_window);
-        for (window, mut studied) in take_windows(&lanes, until, &mut estate) {
-            estate.settle(window, &mut studied, knowledge);
-            studied.sort_by_cached_key(inherit::order);
+        let mut ready = take_windows(&lanes, until, &mut estate);
+        estate.settle(&mut ready, knowledge);
+        for mut studied in ready.into_values() {
+            studied.sort_by_cached_key(|one| inherit::order(one));
             for one in &studied {
                 wants_more = wants_more && (options.leaves_out(one) || emit(one));
             }

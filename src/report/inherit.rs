@@ -11,8 +11,11 @@ use crate::capture::owner::Owner;
 use crate::route::is_system;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
+use smallvec::SmallVec;
 use std::collections::BTreeMap;
+use std::hash::BuildHasher;
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// Windows (minutes) that a flow waits for neighbours that end later. Sessions wait longer than that for their own end, so this
@@ -39,7 +42,7 @@ pub(super) fn order(studied: &Studied) -> Order {
 /// What of a flow outlives it for its neighbours.
 #[derive(Clone, Debug)]
 struct Known {
-    order: Order,
+    frame: FrameId,
     protocol: u8,
     client: (IpAddr, Option<u16>),
     server: (IpAddr, Option<u16>),
@@ -50,6 +53,10 @@ struct Known {
 }
 
 impl Known {
+    fn order(&self) -> Order {
+        (self.frame, self.client.0, self.server.0, self.client.1)
+    }
+
     fn neighbour(&self) -> Neighbour<'_> {
         Neighbour {
             protocol: self.protocol,
@@ -89,8 +96,8 @@ pub(super) fn settled(complete_window: i64) -> i64 {
 }
 
 /// Takes out the flows of a window, of those that wait, that are too many to inherit.
-pub(super) fn shed(waiting: &mut Vec<Studied>) -> Vec<Studied> {
-    if waiting.len() < 2 * HEIRS { Vec::new() } else { keep_first(waiting, HEIRS, order) }
+pub(super) fn shed(waiting: &mut Vec<Box<Studied>>) -> Vec<Box<Studied>> {
+    if waiting.len() < 2 * HEIRS { Vec::new() } else { keep_first(waiting, HEIRS, |studied| order(studied)) }
 }
 
 /// Keeps the first by order, and hands back the others.
@@ -102,10 +109,73 @@ pub(super) fn keep_first<T>(items: &mut Vec<T>, limit: usize, order: impl Fn(&T)
     items.split_off(limit)
 }
 
+/// The flows of one window that others may inherit from.
+#[derive(Debug, Default)]
+struct Window {
+    known: Vec<Known>,
+    /// Hashes of what each is found by, once the window is complete: what is searched is a small part of what is kept.
+    hashes: Vec<[u32; 2]>,
+}
+
+impl Window {
+    fn extend(&mut self, theirs: impl IntoIterator<Item = Known>) {
+        self.known.extend(theirs);
+        if self.known.len() >= 2 * KNOWN {
+            keep_first(&mut self.known, KNOWN, Known::order);
+        }
+    }
+
+    /// Nothing more comes: makes it ready to be searched.
+    fn seal(&mut self, hasher: &RandomState) {
+        keep_first(&mut self.known, KNOWN, Known::order);
+        if self.hashes.len() != self.known.len() {
+            // A flow without a second key has the first one twice.
+            let hashes = |known: &Known| {
+                let [socket, server] = keys(&known.neighbour()).map(|key| key.map(|key| hash(hasher, &key)));
+                let server = server.unwrap_or_default();
+                [socket.unwrap_or(server), server]
+            };
+            self.hashes = self.known.iter().map(hashes).collect();
+        }
+    }
+}
+
+fn hash(hasher: &RandomState, key: &Key) -> u32 {
+    hasher.hash_one(key) as u32
+}
+
+/// A set of hashes that may hold more than was put into it.
+struct Sieve {
+    words: Vec<u64>,
+}
+
+impl Sieve {
+    /// Bits per hash: one in so many others passes.
+    const ROOM: usize = 32;
+
+    fn new(hashes: impl ExactSizeIterator<Item = u32>) -> Self {
+        let mut new = Self { words: vec![0; (hashes.len() * Self::ROOM / 64).next_power_of_two()] };
+        for hash in hashes {
+            let at = new.at(hash);
+            new.words[at] |= 1 << (hash % 64);
+        }
+        new
+    }
+
+    fn at(&self, hash: u32) -> usize {
+        (hash / 64) as usize & (self.words.len() - 1)
+    }
+
+    fn passes(&self, hash: u32) -> bool {
+        self.words[self.at(hash)] >> (hash % 64) & 1 != 0
+    }
+}
+
 /// The flows that others may inherit from, by window.
 #[derive(Debug, Default)]
 pub(super) struct Estate {
-    windows: BTreeMap<i64, Vec<Known>>,
+    windows: BTreeMap<i64, Window>,
+    hasher: RandomState,
 }
 
 impl Estate {
@@ -118,23 +188,15 @@ impl Estate {
         let Neighbour { protocol, client, server, seen_ns, is_named, .. } = seen;
         let owner = studied.flow.owner.as_ref().map(|evidence| Arc::clone(&evidence.owner));
         let claim = studied.attribution.chosen.clone();
-        let order = order(studied);
-        let known = Known { order, protocol, client, server, seen_ns, owner, is_named, claim };
-        let window = self.windows.entry(window).or_default();
-        window.push(known);
-        if window.len() >= 2 * KNOWN {
-            keep_first(window, KNOWN, |known| known.order);
-        }
+        let frame = studied.flow.first_frame;
+        let known = Known { frame, protocol, client, server, seen_ns, owner, is_named, claim };
+        self.windows.entry(window).or_default().extend([known]);
     }
 
     /// Takes over what another has noted.
     pub(super) fn append(&mut self, other: &mut Self) {
-        for (window, mut theirs) in std::mem::take(&mut other.windows) {
-            let mine = self.windows.entry(window).or_default();
-            mine.append(&mut theirs);
-            if mine.len() >= 2 * KNOWN {
-                keep_first(mine, KNOWN, |known| known.order);
-            }
+        for (window, theirs) in std::mem::take(&mut other.windows) {
+            self.windows.entry(window).or_default().extend(theirs.known);
         }
     }
 
@@ -143,40 +205,68 @@ impl Estate {
         self.windows = self.windows.split_off(&window.saturating_sub(EARLIER));
     }
 
-    /// Lets the flows of a window inherit. All windows up to [`LATER`] after it must be complete.
-    pub(super) fn settle(&mut self, window: i64, flows: &mut [Studied], knowledge: &Knowledge) {
-        let mut heirs: Vec<&mut Studied> = flows.iter_mut().filter(|studied| is_heir(studied)).collect();
+    /// Lets the flows of these windows inherit. All windows up to [`LATER`] after them must be complete.
+    pub(super) fn settle(&mut self, ready: &mut BTreeMap<i64, Vec<Box<Studied>>>, knowledge: &Knowledge) {
+        let (Some((&first, _)), Some((&last, _))) = (ready.first_key_value(), ready.last_key_value()) else { return };
+        let mut heirs: Vec<(i64, &mut Studied)> = Vec::new();
+        for (&window, flows) in ready {
+            let mut of_window: Vec<_> = flows.iter_mut().filter(|studied| is_heir(studied)).collect();
+            keep_first(&mut of_window, HEIRS, |studied| order(studied));
+            heirs.extend(of_window.into_iter().map(|studied| (window, &mut **studied)));
+        }
         if heirs.is_empty() {
             return;
         }
-        heirs.sort_by_cached_key(|studied| order(studied));
-        heirs.truncate(HEIRS);
-        let mut by_key: HashMap<Key, Vec<&Known>, RandomState> = HashMap::default();
-        for key in heirs.iter().flat_map(|studied| sought(&neighbour(studied)).collect::<Vec<_>>()) {
-            by_key.entry(key).or_default();
-        }
-        let range = window.saturating_sub(EARLIER)..=window.saturating_add(LATER);
-        for (_, known) in self.windows.range_mut(range.clone()) {
-            keep_first(known, KNOWN, |known| known.order);
-        }
-        for known in self.windows.range(range).flat_map(|(_, known)| known) {
-            for key in keys(&known.neighbour()).into_iter().flatten() {
-                if let Some(list) = by_key.get_mut(&key) {
-                    list.push(known);
-                }
-            }
-        }
-        for list in by_key.values_mut() {
-            keep_first(list, NEIGHBOURS, |known| known.order);
-        }
-        for heir in heirs {
+        let range = first.saturating_sub(EARLIER)..=last.saturating_add(LATER);
+        self.windows.range_mut(range.clone()).for_each(|(_, window)| window.seal(&self.hasher));
+        let found = self.search(range, &heirs);
+        let mut near: HashMap<(i64, Key), Vec<&Known>, RandomState> = HashMap::default();
+        for (window, heir) in heirs {
             let seen = neighbour(heir);
-            let lists = sought(&seen).filter_map(|key| by_key.get(&key)).flatten();
-            let neighbours: Vec<Neighbour<'_>> = lists.map(|known| known.neighbour()).collect();
+            let range = window.saturating_sub(EARLIER)..=window.saturating_add(LATER);
+            let mut neighbours: SmallVec<[Neighbour<'_>; 4]> = SmallVec::new();
+            for key in sought(&seen) {
+                let Some(list) = found.get(&key) else { continue };
+                let near = near.entry((window, key)).or_insert_with(|| {
+                    let of_range = list.iter().filter(|(window, _)| range.contains(window));
+                    of_range.map(|&(_, known)| known).take(NEIGHBOURS).collect()
+                });
+                neighbours.extend(near.iter().map(|known| known.neighbour()));
+            }
             if let Some(claim) = inherit(&seen, &neighbours) {
                 bequeath(heir, claim, knowledge);
             }
         }
+    }
+
+    /// What these heirs may find in these windows, each list in order.
+    fn search(
+        &self,
+        windows: RangeInclusive<i64>,
+        heirs: &[(i64, &mut Studied)],
+    ) -> HashMap<Key, Vec<(i64, &Known)>, RandomState> {
+        let hashes: Vec<u32> = heirs
+            .iter()
+            .flat_map(|(_, heir)| {
+                sought(&neighbour(heir)).map(|key| hash(&self.hasher, &key)).collect::<SmallVec<[u32; 3]>>()
+            })
+            .collect();
+        let sieve = Sieve::new(hashes.into_iter());
+        let mut found: HashMap<Key, Vec<(i64, &Known)>, RandomState> = HashMap::default();
+        for (&number, window) in self.windows.range(windows) {
+            for (known, hashes) in window.known.iter().zip(&window.hashes) {
+                if !hashes.iter().any(|&hash| sieve.passes(hash)) {
+                    continue;
+                }
+                for key in keys(&known.neighbour()).into_iter().flatten() {
+                    if sieve.passes(hash(&self.hasher, &key)) {
+                        found.entry(key).or_default().push((number, known));
+                    }
+                }
+            }
+        }
+        found.values_mut().for_each(|list| list.sort_unstable_by_key(|(_, known)| known.order()));
+        found
     }
 }
 
@@ -270,7 +360,7 @@ mod tests {
     /// Frame, app and kind of each flow, where flows arrive as `arrival` says and `steps` windows complete at a time.
     fn run(flows: &[(i64, Studied)], arrival: &[usize], steps: i64, knowledge: &Knowledge) -> Vec<(u64, String)> {
         let last = flows.iter().map(|(window, _)| *window).max().unwrap_or(0);
-        let (mut estate, mut waiting) = (Estate::default(), BTreeMap::<i64, Vec<Studied>>::new());
+        let (mut estate, mut waiting) = (Estate::default(), BTreeMap::<i64, Vec<Box<Studied>>>::new());
         let mut shown = Vec::new();
         let mut complete = 0;
         while complete <= last {
@@ -279,15 +369,16 @@ mod tests {
             for &at in arrival.iter().filter(|&&at| (complete..next).contains(&flows[at].0)) {
                 let (window, studied) = &flows[at];
                 lanes[at % 2].observe(*window, studied);
-                waiting.entry(*window).or_default().push(studied.clone());
+                waiting.entry(*window).or_default().push(Box::new(studied.clone()));
             }
             lanes.iter_mut().for_each(|lane| estate.append(lane));
             complete = next;
             let until = settled(if complete > last { i64::MAX } else { complete });
             let later = waiting.split_off(&until);
-            for (window, mut flows) in std::mem::replace(&mut waiting, later) {
-                estate.settle(window, &mut flows, knowledge);
-                flows.sort_by_cached_key(order);
+            let mut ready = std::mem::replace(&mut waiting, later);
+            estate.settle(&mut ready, knowledge);
+            for mut flows in ready.into_values() {
+                flows.sort_by_cached_key(|studied| order(studied));
                 shown.extend(flows.iter().map(|studied| {
                     let chosen = studied.attribution.chosen.as_ref();
                     let text = chosen.map(|claim| format!("{} {} {}", claim.app, claim.kind.word(), claim.rule));

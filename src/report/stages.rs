@@ -81,8 +81,8 @@ pub fn read_to(stage: Stage, sources: Vec<Source>, options: &Options, progress: 
             let hasher = RandomState::default();
             let mut tracker = Tracker::new(hasher.clone());
             let flows = AtomicU64::new(0);
-            let take = |closed: Vec<Closed>| {
-                flows.fetch_add(closed.len() as u64, Ordering::Relaxed);
+            let take = |closed: &mut dyn Iterator<Item = Closed>| {
+                flows.fetch_add(closed.count() as u64, Ordering::Relaxed);
             };
             let empty = || Gather(Partial::new(hasher.clone()));
             let outcomes = capture::read(sources, read, progress, &empty, &mut |piece| {
