@@ -65,7 +65,7 @@ fn benches(criterion: &mut Criterion) {
         bencher.iter_batched(
             halves,
             |(mut left, right)| {
-                left.merge(right);
+                left.merge(right, FrameId::new(0, 0));
                 left
             },
             BatchSize::LargeInput,

@@ -317,14 +317,15 @@ fn pieces<'a>(frames: &'a [Built], cuts: &[u16]) -> Vec<(usize, &'a [Built])> {
 }
 
 /// Joins neighbours in an order that `picks` choose, until one is left.
-fn merge_tree(mut parts: Vec<Partial>, picks: &[u16]) -> Option<Partial> {
+fn merge_tree(mut parts: Vec<(usize, Partial)>, picks: &[u16]) -> Option<Partial> {
     let mut picks = picks.iter().cycle();
     while parts.len() > 1 {
         let at = usize::from(*picks.next().unwrap_or(&0)) % (parts.len() - 1);
-        let right = parts.remove(at + 1);
-        parts[at].merge(right);
+        let (base, right) = parts.remove(at + 1);
+        let (first, left) = &mut parts[at];
+        left.merge(right, FrameId::new(0, (base - *first) as u64));
     }
-    parts.pop()
+    parts.pop().map(|(_, whole)| whole)
 }
 
 #[track_caller]
@@ -349,11 +350,7 @@ proptest! {
         prop_assert_eq!(whole.iter().map(|(_, flow)| flow.up.packets + flow.down.packets).sum::<u64>(), frames.len() as u64);
 
         let cut = pieces(&frames, &cuts);
-        let parts = cut.iter().map(|&(base, piece)| {
-            let mut part = observe(piece, &hasher);
-            part.rebase(FrameId::new(0, base as u64));
-            part
-        });
+        let parts = cut.iter().map(|&(base, piece)| (base, observe(piece, &hasher)));
         let merged = merge_tree(parts.collect(), &picks).unwrap();
         assert_same(&whole, &track(vec![(0, merged)], &hasher), "merged");
 

@@ -18,6 +18,7 @@ mod resolve;
 mod session;
 mod shard;
 mod stream;
+mod table;
 mod tracker;
 
 pub use partial::{OtherFrames, Partial, Span};

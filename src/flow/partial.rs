@@ -125,52 +125,32 @@ impl Partial {
         self.shards[shard].observe(hash, packet, frame, &self.hasher, (&mut self.answers, &mut self.interner));
     }
 
-    /// Shifts frame identities once the range's place in the capture is known.
-    pub fn rebase(&mut self, base: FrameId) {
-        for session in self.shards.iter_mut().flat_map(|shard| &mut shard.sessions) {
-            session.rebase(base);
-        }
+    /// Shifts what is not in shards once the range's place in the capture is known.
+    pub(super) fn rebase_rest(&mut self, base: FrameId) {
         self.answers.rebase(base);
         self.fragments.rebase(base);
     }
 
-    /// Appends the partial of the frames that follow.
-    pub fn merge(&mut self, right: Self) {
-        let left = std::mem::replace(self, right);
-        self.answers = {
-            let mut answers = left.answers;
-            answers.merge(std::mem::take(&mut self.answers));
-            answers
-        };
-        for (mine, theirs) in self.shards.iter_mut().zip(left.shards) {
-            let (answers, interner) = (&mut self.answers, &mut self.interner);
-            mine.prepend(theirs, &self.hasher, |session| {
-                let key = session.key;
-                if let Some(cold) = &mut session.cold {
-                    deliver(&key, cold, answers, interner);
-                }
-            });
-            mine.reindex(&self.hasher);
+    /// Appends the partial of the frames that follow; `base` is the identity of its first frame.
+    pub fn merge(&mut self, mut right: Self, base: FrameId) {
+        right.rebase_rest(base);
+        self.answers.merge(std::mem::take(&mut right.answers));
+        let (answers, interner) = (&mut self.answers, &mut self.interner);
+        for (mine, theirs) in self.shards.iter_mut().zip(std::mem::take(&mut right.shards)) {
+            mine.append(theirs, base, &self.hasher, |table, at| deliver(table.at(at), answers, interner), |_, _| ());
         }
-        self.merge_counts(left.fragments, left.others, [left.dropped, left.skipped], left.span);
+        self.merge_counts(right);
     }
 
-    /// Puts what came before in front of everything but sessions and answers.
-    pub(super) fn merge_counts(
-        &mut self,
-        mut fragments: Fragments,
-        others: BTreeMap<NotIp, OtherFrames>,
-        [dropped, skipped]: [OtherFrames; 2],
-        span: Option<Span>,
-    ) {
-        fragments.merge(std::mem::take(&mut self.fragments));
-        self.fragments = fragments;
-        for (kind, theirs) in others {
+    /// Appends everything but sessions and answers.
+    pub(super) fn merge_counts(&mut self, right: Self) {
+        self.fragments.merge(right.fragments);
+        for (kind, theirs) in right.others {
             self.others.entry(kind).or_default().add(theirs);
         }
-        self.dropped.add(dropped);
-        self.skipped.add(skipped);
-        self.span = Span::merge(span, self.span);
+        self.dropped.add(right.dropped);
+        self.skipped.add(right.skipped);
+        self.span = Span::merge(self.span, right.span);
     }
 }
 

@@ -3,6 +3,7 @@
 use super::cold::Cold;
 use super::partial::OtherFrames;
 use super::record::{Counters, Rtt, RttSource};
+use super::table::Place;
 use crate::capture::FrameId;
 use crate::packet::{FlowKey, Side, TcpSegment, TunnelPath};
 
@@ -30,6 +31,8 @@ pub(super) struct Session {
     pub(super) is_watched: [bool; 2],
     /// Nothing before the first frame can belong to this session.
     pub(super) is_anchored: bool,
+    /// Where it stands among the others; of no meaning elsewhere.
+    pub(super) place: Place,
 }
 
 /// TCP's three-way handshake as far as seen (RFC 9293 §3.5). Times are [`NEVER`] where there is none.
@@ -155,7 +158,19 @@ impl Session {
             cold: None,
             is_watched: [true; 2],
             is_anchored,
+            place: Place::default(),
         }
+    }
+
+    /// What stands where no session is.
+    pub(super) fn vacant() -> Self {
+        let (key, side) = FlowKey::new(0, 0, Default::default(), Default::default());
+        Self::begin(key, side, FrameId::MAX, 0, true)
+    }
+
+    /// Whether it is [`Self::vacant`].
+    pub(super) fn is_vacant(&self) -> bool {
+        self.first == FrameId::MAX
     }
 
     /// The box for what is rare.

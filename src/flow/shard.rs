@@ -1,4 +1,4 @@
-//! One shard of the flow table: the sessions of the keys that hash to it, found by key.
+//! One shard of the flow table: the sessions of the keys that hash to it.
 
 use super::answers::Answers;
 use super::cold::{Cold, Folded, HEAD_DATAGRAMS};
@@ -9,12 +9,13 @@ use super::partial::OtherFrames;
 use super::record::Head;
 use super::session::{NEVER, Session};
 use super::stream;
-use crate::capture::Frame;
+use super::table::Table;
+use crate::capture::{Frame, FrameId};
 use crate::name::Reading;
 use crate::name::table::{DATAGRAM_READERS, Datagram, SECOND_CHOICES, datagram_candidates};
 use crate::packet::{FlowKey, Packet, Side, TcpSegment, Transport};
 use foldhash::fast::RandomState;
-use hashbrown::{HashMap, HashTable};
+use hashbrown::HashMap;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
@@ -54,12 +55,7 @@ impl Interner {
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shard {
-    /// Positions in `sessions` of each key's latest session.
-    index: HashTable<u32>,
-    /// In order of their first frames.
-    pub(super) sessions: Vec<Session>,
-    /// Positions of the first session of keys that have more than one, for `prepend`.
-    earlier: HashMap<FlowKey, u32, RandomState>,
+    pub(super) table: Table,
     /// Sessions of nothing but datagrams that came in pieces: no later packet continues them.
     pieced: HashMap<FlowKey, Vec<Session>, RandomState>,
     /// Records that repeat a packet, by their packet id.
@@ -69,32 +65,7 @@ pub(super) struct Shard {
 impl Shard {
     /// All sessions.
     pub(super) fn all(&self) -> impl Iterator<Item = &Session> {
-        self.sessions.iter().chain(self.pieced.values().flatten())
-    }
-
-    /// The latest session of this key.
-    #[inline]
-    fn find(&self, hash: u64, key: &FlowKey) -> Option<usize> {
-        let sessions = &self.sessions;
-        self.index.find(hash, |&at| sessions[at as usize].key == *key).map(|&at| at as usize)
-    }
-
-    /// Appends a session and makes it its key's latest.
-    fn push(&mut self, hash: u64, session: Session, hasher: &RandomState) -> usize {
-        let at = self.sessions.len();
-        let key = session.key;
-        self.sessions.push(session);
-        let sessions = &self.sessions;
-        match self.index.find_mut(hash, |&old| sessions[old as usize].key == key) {
-            Some(slot) => {
-                self.earlier.entry(key).or_insert(*slot);
-                *slot = at as u32;
-            }
-            None => {
-                self.index.insert_unique(hash, at as u32, |&at| hasher.hash_one(sessions[at as usize].key));
-            }
-        }
-        at
+        self.table.iter().chain(self.pieced.values().flatten())
     }
 
     /// Counts a packet.
@@ -112,17 +83,17 @@ impl Shard {
             _ => None,
         };
         let syn = segment.filter(|s| s.flags.is_syn() && !s.flags.is_ack()).map(|s| s.sequence);
-        let at = match self.find(hash, &packet.key) {
-            Some(at) if self.sessions[at].is_continued_by(frame.time_ns, syn, idle_ns(packet.key.protocol)) => at,
+        let at = match self.table.find(hash, &packet.key) {
+            Some(at) if self.table.at(at).is_continued_by(frame.time_ns, syn, idle_ns(packet.key.protocol)) => at,
             known => {
                 let is_anchored = known.is_some() || segment.is_some_and(|s| s.flags.is_syn());
                 let mut session = Session::begin(packet.key, packet.side, frame.id, frame.time_ns, is_anchored);
                 session.handshake.opening_syn = syn;
                 session.tunnel = packet.tunnel;
-                self.push(hash, session, hasher)
+                self.table.push(hash, session, hasher)
             }
         };
-        let session = &mut self.sessions[at];
+        let session = self.table.at(at);
         let side = packet.side as usize;
         let (bytes, payload) = (u64::from(packet.counted_length), u64::from(packet.payload_length));
         let mut is_repeat = false;
@@ -164,66 +135,34 @@ impl Shard {
         }
     }
 
-    /// Puts the sessions of what came before in front: those that go on here join, the others stay as they are. The index
-    /// is stale afterwards: [`Self::reindex`] or [`Self::drain`] must follow. Costs what the left side holds, since that
-    /// is usually little.
-    pub(super) fn prepend(&mut self, left: Self, hasher: &RandomState, mut joined: impl FnMut(&mut Session)) {
-        let mut front = left.sessions;
-        self.repeated.add(left.repeated);
-        // Only a key's latest session can go on: earlier ones are followed by it.
-        let mut latest: HashMap<FlowKey, usize, RandomState> =
-            HashMap::with_capacity_and_hasher(front.len(), hasher.clone());
-        for (at, session) in front.iter().enumerate() {
-            latest.insert(session.key, at);
-        }
-        let mut candidates: Vec<(usize, usize)> = Vec::new();
-        if self.earlier.is_empty() {
-            let found = latest.iter().filter_map(|(key, &at)| Some((self.find(hasher.hash_one(key), key)?, at)));
-            candidates.extend(found);
-        } else {
-            let positions = self.sessions.iter().enumerate();
-            candidates.extend(positions.filter_map(|(there, session)| Some((there, *latest.get(&session.key)?))));
-        }
-        candidates.sort_unstable();
-        let mut has_ended = vec![false; front.len()];
-        let mut is_taken = vec![false; self.sessions.len()];
-        for (there, at) in candidates {
-            let theirs = &mut self.sessions[there];
-            let (syn, idle) = (theirs.handshake.opening_syn, idle_ns(theirs.key.protocol));
-            if has_ended[at] || !front[at].is_continued_by(theirs.began_ns(), syn, idle) {
-                has_ended[at] = true;
-                continue;
-            }
-            let empty = Session::begin(theirs.key, theirs.opener, theirs.first, theirs.last_ns, false);
-            self.repeated.add(front[at].merge(std::mem::replace(theirs, empty)));
-            is_taken[there] = true;
-            joined(&mut front[at]);
-        }
-        let mut is_taken = is_taken.into_iter();
-        self.sessions.retain(|_| !is_taken.next().unwrap_or(false));
-        front.append(&mut self.sessions);
-        self.sessions = front;
-        // Datagrams are put together only on the left, by the tracker.
-        self.pieced = left.pieced;
-    }
-
-    /// Rebuilds the look-up tables after sessions moved.
-    pub(super) fn reindex(&mut self, hasher: &RandomState) {
-        self.index.clear();
-        self.earlier.clear();
-        let sessions = &self.sessions;
-        for (at, session) in sessions.iter().enumerate() {
+    /// Appends the sessions of what follows, whose frames count from `base`: those that go on with one of these join it, and
+    /// are shown to `joined`; the others are shown to `added` with the slots they get.
+    pub(super) fn append(
+        &mut self,
+        right: Self,
+        base: FrameId,
+        hasher: &RandomState,
+        mut joined: impl FnMut(&mut Table, usize),
+        mut added: impl FnMut(&mut Table, usize),
+    ) {
+        self.repeated.add(right.repeated);
+        for mut session in right.table.into_sessions() {
+            session.rebase(base);
             let hash = hasher.hash_one(session.key);
-            match self.index.find_mut(hash, |&old| sessions[old as usize].key == session.key) {
-                Some(slot) => {
-                    self.earlier.entry(session.key).or_insert(*slot);
-                    *slot = at as u32;
+            let (began_ns, syn) = (session.began_ns(), session.handshake.opening_syn);
+            let latest = self.table.find(hash, &session.key);
+            match latest {
+                Some(at) if self.table.at(at).is_continued_by(began_ns, syn, idle_ns(session.key.protocol)) => {
+                    self.repeated.add(self.table.at(at).merge(session));
+                    joined(&mut self.table, at);
                 }
-                None => {
-                    self.index.insert_unique(hash, at as u32, |&at| hasher.hash_one(sessions[at as usize].key));
+                _ => {
+                    let at = self.table.push(hash, session, hasher);
+                    added(&mut self.table, at);
                 }
             }
         }
+        // Datagrams are put together only on the left, by the tracker.
     }
 
     /// Counts a datagram that arrived in pieces: to the session of its key that was alive then, or began before any piece
@@ -238,25 +177,18 @@ impl Shard {
         context: (&mut Answers, &mut Interner),
     ) {
         let idle = idle_ns(packet.key.protocol);
-        let latest = self.find(hash, &packet.key);
         let (mut before, mut after) = (None, None);
-        let mut place = |at: usize, session: &Session| {
-            let slot = if session.first < frame.id { &mut before } else { &mut after };
-            if session.first < frame.id || slot.is_none() {
-                *slot = Some(at);
+        for (at, session) in self.table.of_key(hash, &packet.key) {
+            if session.first < frame.id {
+                before = Some((at, session.last_ns));
+                break;
             }
-        };
-        if self.earlier.contains_key(&packet.key) {
-            let same = self.sessions.iter().enumerate().filter(|(_, session)| session.key == packet.key);
-            same.for_each(|(at, session)| place(at, session));
-        } else if let Some(at) = latest {
-            place(at, &self.sessions[at]);
+            after = Some((at, session.began_ns()));
         }
-        let before = before.filter(|&at| frame.time_ns.saturating_sub(self.sessions[at].last_ns) <= idle);
-        let after =
-            after.filter(|&at| self.sessions[at].began_ns().saturating_sub(frame.time_ns) <= fragments::TIMEOUT_NS);
+        let before = before.filter(|&(_, last_ns)| frame.time_ns.saturating_sub(last_ns) <= idle);
+        let after = after.filter(|&(_, began_ns)| began_ns.saturating_sub(frame.time_ns) <= fragments::TIMEOUT_NS);
         let session = match before.or(after) {
-            Some(at) => &mut self.sessions[at],
+            Some((at, _)) => self.table.at(at),
             None => {
                 let pieced = self.pieced.entry(packet.key).or_default();
                 if pieced.last().is_none_or(|last| frame.time_ns.saturating_sub(last.last_ns) > idle) {
@@ -285,20 +217,25 @@ impl Shard {
         }
     }
 
-    /// Hands the sessions that `is_over` says no later packet can join to `take`, which takes them all.
+    /// Hands the sessions to `take` that no later packet can join when the clock shows `clock_ns`: later than `end_ns` says. It
+    /// must take them all.
     pub(super) fn drain(
         &mut self,
+        clock_ns: i64,
+        end_ns: impl Fn(&Session) -> i64,
         hasher: &RandomState,
-        is_over: impl Fn(&Session) -> bool,
-        take: impl FnOnce(&mut dyn Iterator<Item = Session>),
+        mut take: impl FnMut(&mut dyn Iterator<Item = Session>),
     ) {
-        let mut pieced = Vec::new();
-        self.pieced.retain(|_, sessions| {
-            pieced.extend(sessions.extract_if(.., |session| is_over(session)));
-            !sessions.is_empty()
-        });
-        take(&mut self.sessions.extract_if(.., |session| is_over(session)).chain(pieced));
-        self.reindex(hasher);
+        if !self.pieced.is_empty() {
+            let mut over = Vec::new();
+            self.pieced.retain(|_, sessions| {
+                let is_over = |session: &mut Session| clock_ns == i64::MAX || end_ns(session) < clock_ns;
+                over.extend(sessions.extract_if(.., is_over));
+                !sessions.is_empty()
+            });
+            take(&mut over.into_iter());
+        }
+        self.table.take_over(clock_ns, end_ns, hasher, take);
     }
 }
 
@@ -338,7 +275,7 @@ impl Session {
         for (stamp, findings) in completed {
             cold.absorb(findings, stamp, packet.side, &mut |name| interner.intern(name));
         }
-        deliver(&key, cold, answers, interner);
+        deliver_of(&key, cold, answers, interner);
         self.is_watched[packet.side as usize] =
             self.cold.as_ref().is_none_or(|cold| cold.streams[packet.side as usize].is_watching(is_anchored));
     }
@@ -390,7 +327,7 @@ impl Session {
             };
             let cold = self.cold_mut();
             cold.absorb(*findings, stamp, packet.side, &mut |name| interner.intern(name));
-            deliver(&key, cold, answers, interner);
+            deliver_of(&key, cold, answers, interner);
             if reader.shows_app {
                 self.keep_head(packet, stamp);
             }
@@ -416,7 +353,14 @@ impl Session {
 }
 
 /// Hands a session's answers to the answer table.
-pub(super) fn deliver(key: &FlowKey, cold: &mut Cold, answers: &mut Answers, interner: &mut Interner) {
+pub(super) fn deliver(session: &mut Session, answers: &mut Answers, interner: &mut Interner) {
+    let key = session.key;
+    if let Some(cold) = &mut session.cold {
+        deliver_of(&key, cold, answers, interner);
+    }
+}
+
+fn deliver_of(key: &FlowKey, cold: &mut Cold, answers: &mut Answers, interner: &mut Interner) {
     for delivery in cold.outbox.drain(..) {
         answers.deliver(key.address(delivery.to), delivery, &mut |name| interner.intern(name));
     }

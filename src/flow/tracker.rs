@@ -6,6 +6,7 @@ use super::partial::{OtherFrames, Partial, Span, shard_of};
 use super::record::Flow;
 use super::session::Session;
 use super::shard::{Shard, deliver, idle_ns};
+use super::table::Table;
 use crate::capture::{Frame, FrameId, LinkType};
 use crate::packet::{Dissected, NotIp, Side, dissect_ip};
 use foldhash::fast::RandomState;
@@ -20,6 +21,9 @@ use std::net::IpAddr;
 const SLACK_NS: i64 = 10 * 1_000_000_000;
 /// Flows leave in the order of windows of the capture's clock of this length, then of their first frames.
 const WINDOW_NS: i64 = 60 * 1_000_000_000;
+
+/// How often answers are looked through for those that have become useless: a small part of the time they are kept anyway.
+const SWEEP_NS: i64 = 15 * 60 * 1_000_000_000;
 
 /// A flow that is over, with the window it leaves in.
 #[derive(Clone, Debug)]
@@ -38,20 +42,21 @@ pub struct Tracker {
     capture: Option<(u32, Option<Span>)>,
     /// Times of the captures before it.
     earlier: Option<Span>,
+    /// The clock when answers were last looked through for those that have become useless.
+    swept_ns: i64,
 }
 
 impl Tracker {
     /// A tracker for one analysis. All partials given to it must have been made with the same hasher.
     pub fn new(hasher: RandomState) -> Self {
-        Self { state: Partial::new(hasher), capture: None, earlier: None }
+        Self { state: Partial::new(hasher), capture: None, earlier: None, swept_ns: i64::MIN }
     }
 
     /// Joins the partial of the frames that follow; `base` is the identity of its first frame. Sessions that are over go to
     /// `sink`, shard by shard, on rayon's threads; it takes them all, in any order.
-    pub fn join(&mut self, mut right: Partial, base: FrameId, sink: impl Fn(&mut dyn Iterator<Item = Closed>) + Sync) {
-        right.rebase(base);
+    pub fn join(&mut self, right: Partial, base: FrameId, sink: impl Fn(&mut dyn Iterator<Item = Closed>) + Sync) {
         self.watch(base.capture(), right.span);
-        self.absorb(right);
+        self.absorb(right, base);
         let clock_ns = self.clock_ns();
         self.close(clock_ns, sink);
         self.forget(clock_ns.saturating_sub(HOLD_NS));
@@ -112,8 +117,12 @@ impl Tracker {
         self.state.shards.iter().map(|shard| shard.all().count()).sum()
     }
 
-    /// Forgets the answers that nothing can need any more.
+    /// Forgets the answers that nothing can need any more, now and then.
     fn forget(&mut self, clock_ns: i64) {
+        if clock_ns.saturating_sub(self.swept_ns) < SWEEP_NS {
+            return;
+        }
+        self.swept_ns = clock_ns;
         let mut open: HashSet<(IpAddr, IpAddr), RandomState> = HashSet::default();
         for session in self.state.shards.iter().flat_map(Shard::all) {
             if session.began_ns() < clock_ns {
@@ -124,57 +133,51 @@ impl Tracker {
         self.state.answers.forget_before(clock_ns, |client, address| open.contains(&(client, address)));
     }
 
-    fn absorb(&mut self, right: Partial) {
-        let hasher = self.state.hasher.clone();
-        let left = std::mem::replace(&mut self.state, right);
-        let mut answers = left.answers;
-        answers.merge(std::mem::take(&mut self.state.answers));
+    fn absorb(&mut self, mut right: Partial, base: FrameId) {
+        right.rebase_rest(base);
+        let hasher = &self.state.hasher;
+        self.state.answers.merge(std::mem::take(&mut right.answers));
         let late: Vec<Answers> = self
             .state
             .shards
             .par_iter_mut()
-            .zip(left.shards)
+            .zip(std::mem::take(&mut right.shards))
             .map(|(mine, theirs)| {
                 let (mut late, mut interner) = (Answers::default(), Default::default());
-                mine.prepend(theirs, &hasher, |session| {
-                    let key = session.key;
-                    if let Some(cold) = &mut session.cold {
-                        deliver(&key, cold, &mut late, &mut interner);
-                    }
-                });
-                mine.sessions.iter_mut().for_each(Session::anchor);
+                let file = |table: &mut Table, at: usize| {
+                    let over_ns = over_ns(table.at(at));
+                    table.file(at, over_ns);
+                };
+                let joined = |table: &mut Table, at: usize| {
+                    deliver(table.at(at), &mut late, &mut interner);
+                    file(table, at);
+                };
+                let added = |table: &mut Table, at: usize| {
+                    table.at(at).anchor();
+                    file(table, at);
+                };
+                mine.append(theirs, base, hasher, joined, added);
                 late
             })
             .collect();
-        late.into_iter().for_each(|late| answers.merge(late));
-        self.state.answers = answers;
-        self.state.merge_counts(left.fragments, left.others, [left.dropped, left.skipped], left.span);
-        self.state.interner = Default::default();
+        late.into_iter().for_each(|late| self.state.answers.merge(late));
+        self.state.merge_counts(right);
     }
 
     fn close(&mut self, clock_ns: i64, sink: impl Fn(&mut dyn Iterator<Item = Closed>) + Sync) {
         let hasher = self.state.hasher.clone();
         if !self.state.fragments.is_empty() {
-            let groups = self.state.fragments.drain_before(clock_ns);
-            if !groups.is_empty() {
-                self.state.shards.par_iter_mut().for_each(|shard| shard.reindex(&hasher));
-            }
-            for group in groups {
+            for group in self.state.fragments.drain_before(clock_ns) {
                 self.fold(group);
             }
         }
         let answers = &self.state.answers;
         self.state.shards.par_iter_mut().for_each(|shard| {
-            let is_over = |session: &Session| {
-                // The session's own last packet first: it lies at hand, and most sessions end with it.
-                let is_idle = |end_ns: i64| clock_ns.saturating_sub(end_ns) > hold_ns(session);
-                clock_ns == i64::MAX || (is_idle(session.last_ns) && is_idle(session.end_ns()))
-            };
             let close = |session: Session| {
-                let window = session.end_ns().saturating_add(hold_ns(&session)).div_euclid(WINDOW_NS);
+                let window = over_ns(&session).div_euclid(WINDOW_NS);
                 Closed { window, flow: session.resolve(answers) }
             };
-            shard.drain(&hasher, is_over, |over| sink(&mut over.map(close)));
+            shard.drain(clock_ns, over_ns, &hasher, |over| sink(&mut over.map(close)));
         });
     }
 
@@ -216,9 +219,9 @@ impl Tracker {
 /// Longest time that anything waits for its session: a session must outlive a datagram whose pieces still arrive.
 const HOLD_NS: i64 = 2 * fragments::TIMEOUT_NS;
 
-/// How long after its last packet a session is kept.
-fn hold_ns(session: &Session) -> i64 {
-    idle_ns(session.key.protocol) + HOLD_NS
+/// Until when a session is kept: no packet after that can join it.
+fn over_ns(session: &Session) -> i64 {
+    session.end_ns().saturating_add(idle_ns(session.key.protocol) + HOLD_NS)
 }
 
 /// What is left to say when all captures are read.

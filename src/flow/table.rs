@@ -1,0 +1,228 @@
+//! The sessions of a shard: in slots that stay where they are, found by key, and by when they are over.
+//!
+//! What a part of a capture adds to those before it costs what the part holds, not what is open: its sessions are put in one
+//! by one, and those that are over are found without looking at the others.
+
+use super::session::Session;
+use crate::packet::FlowKey;
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use std::collections::BTreeMap;
+use std::hash::BuildHasher;
+
+/// No slot.
+pub(super) const NONE: u32 = u32::MAX;
+/// In no list of those that end.
+const UNFILED: i32 = i32::MIN;
+/// Sessions are filed by when they end at the earliest, in steps of this.
+const STEP_NS: i64 = 4_000_000_000;
+
+/// Where a session stands in its table.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// The session of the same key before this one.
+    previous: u32,
+    /// The one after it.
+    next: u32,
+    /// Under what it is filed.
+    due: i32,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self { previous: NONE, next: NONE, due: UNFILED }
+    }
+}
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Table {
+    /// Slots of each key's latest session.
+    latest: HashTable<u32>,
+    slots: Vec<Session>,
+    vacant: Vec<u32>,
+    /// Slots by when their sessions end at the earliest. One that was filed anew, or is vacant, stays in its old list.
+    due: BTreeMap<i32, Vec<u32>>,
+}
+
+impl Table {
+    /// All sessions, those of a key in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Session> {
+        self.slots.iter().filter(|session| !session.is_vacant())
+    }
+
+    /// The slot of the latest session of this key.
+    #[inline]
+    pub(super) fn find(&self, hash: u64, key: &FlowKey) -> Option<usize> {
+        let slots = &self.slots;
+        self.latest.find(hash, |&at| slots[at as usize].key == *key).map(|&at| at as usize)
+    }
+
+    /// The session in a slot.
+    #[inline]
+    pub(super) fn at(&mut self, at: usize) -> &mut Session {
+        &mut self.slots[at]
+    }
+
+    /// Slots of the sessions of one key, the latest first.
+    pub(super) fn of_key(&self, hash: u64, key: &FlowKey) -> impl Iterator<Item = (usize, &Session)> {
+        let mut next = self.find(hash, key);
+        std::iter::from_fn(move || {
+            let at = next?;
+            let session = self.slots.get(at)?;
+            next = Some(session.place.previous).filter(|&slot| slot != NONE).map(|slot| slot as usize);
+            Some((at, session))
+        })
+    }
+
+    /// Puts a session in, as its key's latest.
+    pub(super) fn push(&mut self, hash: u64, mut session: Session, hasher: &RandomState) -> usize {
+        let at = self.vacant.pop().unwrap_or(self.slots.len() as u32);
+        session.place = Place::default();
+        let key = session.key;
+        if at as usize == self.slots.len() {
+            self.slots.push(session);
+        } else {
+            self.slots[at as usize] = session;
+        }
+        let slots = &self.slots;
+        match self.latest.find_mut(hash, |&old| slots[old as usize].key == key) {
+            Some(slot) => {
+                let previous = std::mem::replace(slot, at);
+                self.slots[at as usize].place.previous = previous;
+                self.slots[previous as usize].place.next = at;
+            }
+            None => {
+                self.latest.insert_unique(hash, at, |&at| hasher.hash_one(slots[at as usize].key));
+            }
+        }
+        at as usize
+    }
+
+    /// The sessions of a table that none was taken out of, in the order in which they were put in.
+    pub(super) fn into_sessions(self) -> impl Iterator<Item = Session> {
+        self.slots.into_iter()
+    }
+
+    /// Sees to it that [`Self::take_over`] looks at the session in this slot as soon as the clock shows `end_ns`.
+    pub(super) fn file(&mut self, at: usize, end_ns: i64) {
+        let step = end_ns.div_euclid(STEP_NS).clamp(i64::from(UNFILED) + 1, i64::from(i32::MAX)) as i32;
+        let place = &mut self.slots[at].place;
+        if place.due == UNFILED || step < place.due {
+            place.due = step;
+            self.due.entry(step).or_default().push(at as u32);
+        }
+    }
+
+    /// Hands the sessions to `take` that are over when the clock shows `clock_ns`, that is: later than `end_ns` says; all of
+    /// them at the end of time. It must take them all.
+    pub(super) fn take_over(
+        &mut self,
+        clock_ns: i64,
+        end_ns: impl Fn(&Session) -> i64,
+        hasher: &RandomState,
+        take: impl FnOnce(&mut dyn Iterator<Item = Session>),
+    ) {
+        if clock_ns == i64::MAX {
+            let all = std::mem::take(self);
+            return take(&mut all.slots.into_iter().filter(|session| !session.is_vacant()));
+        }
+        let (mut over, mut later) = (Vec::new(), Vec::new());
+        while let Some(list) = self.due.first_entry().filter(|list| i64::from(*list.key()) * STEP_NS <= clock_ns) {
+            let (step, slots) = list.remove_entry();
+            for at in slots {
+                let session = &mut self.slots[at as usize];
+                if session.place.due == step {
+                    session.place.due = UNFILED;
+                    let end_ns = end_ns(session);
+                    if end_ns < clock_ns { over.push(at) } else { later.push((at, end_ns)) }
+                }
+            }
+        }
+        for (at, end_ns) in later {
+            self.file(at as usize, end_ns);
+        }
+        if !over.is_empty() {
+            take(&mut over.into_iter().map(|at| self.remove(at, hasher)));
+        }
+    }
+
+    fn remove(&mut self, at: u32, hasher: &RandomState) -> Session {
+        let session = std::mem::replace(&mut self.slots[at as usize], Session::vacant());
+        let Place { previous, next, .. } = session.place;
+        if let Some(after) = self.slots.get_mut(next as usize) {
+            after.place.previous = previous;
+        } else if let Ok(mut entry) = self.latest.find_entry(hasher.hash_one(session.key), |&slot| slot == at) {
+            if previous == NONE {
+                entry.remove();
+            } else {
+                *entry.get_mut() = previous;
+            }
+        }
+        if let Some(before) = self.slots.get_mut(previous as usize) {
+            before.place.next = next;
+        }
+        self.vacant.push(at);
+        session
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::FrameId;
+    use crate::packet::Side;
+    use proptest::prelude::*;
+
+    fn key(number: u8) -> FlowKey {
+        FlowKey::new(4, 17, ([10; 16], 1), ([number; 16], 2)).0
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Against a plain list: what is found, and what is over, whatever comes, goes on and ends.
+        #[test]
+        fn finds_the_latest_and_what_is_over(steps in prop::collection::vec((0_u8..6, 0_i64..90, 0_i64..30), 0..120)) {
+            let (mut table, hasher, mut list) = (Table::default(), RandomState::default(), Vec::<(u8, u64, i64)>::new());
+            let mut clock = 0;
+            for (frame, (number, length, pause)) in (0_u64..).zip(steps) {
+                let (key, end) = (key(number), clock + (length - 10) * 1_000_000_000);
+                let hash = hasher.hash_one(key);
+                let latest = table.find(hash, &key);
+                prop_assert_eq!(
+                    latest.map(|at| table.at(at).first.record()),
+                    list.iter().rev().find(|one| one.0 == number).map(|one| one.1)
+                );
+                match latest.filter(|_| length % 2 == 0) {
+                    Some(at) => {
+                        table.at(at).last_ns = end;
+                        table.file(at, end);
+                        list.iter_mut().rev().find(|one| one.0 == number).unwrap().2 = end;
+                    }
+                    None => {
+                        let at = table.push(hash, Session::begin(key, Side::Low, FrameId::new(0, frame), end, true), &hasher);
+                        table.file(at, end);
+                        list.push((number, frame, end));
+                    }
+                }
+                clock += pause * 1_000_000_000;
+                let mut over = Vec::new();
+                table.take_over(clock, |session| session.last_ns, &hasher, |all| over.extend(all.map(|one| one.first.record())));
+                over.sort_unstable();
+                let expected: Vec<u64> = list.extract_if(.., |one| one.2 < clock).map(|one| one.1).collect();
+                prop_assert_eq!(over, expected);
+                prop_assert_eq!(table.iter().count(), list.len());
+                for number in 0..6 {
+                    let mut of_key: Vec<u64> =
+                        table.of_key(hasher.hash_one(self::key(number)), &self::key(number)).map(|one| one.1.first.record()).collect();
+                    of_key.reverse();
+                    prop_assert_eq!(of_key, list.iter().filter(|one| one.0 == number).map(|one| one.1).collect::<Vec<_>>());
+                }
+            }
+            let mut rest = 0;
+            table.take_over(i64::MAX, |session| session.last_ns, &hasher, |all| rest = all.count());
+            prop_assert_eq!(rest, list.len());
+        }
+    }
+}
