@@ -82,6 +82,9 @@ struct Named<'a> {
 impl Catalogue {
     /// Which app sent this flow, on what evidence, and whose service its server is.
     pub fn attribute(&self, flow: &Flow, place: &Place) -> Attribution {
+        if flow.owner.is_none() && flow.names.is_empty() && Probe::of(flow, place).is_none() {
+            return self.attribute_by_operator(flow, place);
+        }
         let mut claims = Claims::default();
         if let Some(owner) = &flow.owner {
             self.claim_owner(owner, &mut claims);
@@ -108,6 +111,17 @@ impl Catalogue {
         let party =
             chosen.as_ref().and_then(|claim| self.app(&claim.app)).and_then(|app| self.party_of(app, &named, place));
         Attribution { chosen, others, service: named.service, party }
+    }
+
+    /// The same for a flow that shows nothing but its addresses, as scans and lost packets do: half of some captures.
+    fn attribute_by_operator(&self, flow: &Flow, place: &Place) -> Attribution {
+        let Some((app, rule)) = place.asn.and_then(|asn| self.operated_by(asn)) else { return Attribution::default() };
+        let (kind, frame) = (EvidenceKind::Operator, flow.first_frame);
+        Attribution {
+            chosen: Some(Claim { app: Arc::clone(&app.id), kind, rule: Arc::clone(rule), frame }),
+            party: self.party_of(app, &Named::default(), place),
+            ..Attribution::default()
+        }
     }
 
     /// Whose service a name at a place is, seen from an app of the catalogue.
@@ -378,13 +392,13 @@ mod tests {
     fn owned(mut flow: Flow, package: &str) -> Flow {
         let mut owner = Owner::new(OwnerFormat::Pcapdroid);
         owner.package = Some(package.into());
-        flow.owner = Some(OwnerEvidence {
+        flow.owner = Some(Box::new(OwnerEvidence {
             owner: Arc::new(owner),
             votes: 1,
             votes_total: 1,
             frame: FrameId::new(0, 1),
             others: Vec::new(),
-        });
+        }));
         flow
     }
 
@@ -508,8 +522,11 @@ mod tests {
     #[test]
     fn signature_then_operator() {
         let mut call = flow(&[]);
-        call.client_head =
-            Some(Head { bytes: b"WA\x01\x05\0\0".to_vec(), lengths: vec![6], frame: FrameId::new(0, 9) });
+        call.client_head = Some(Box::new(Head {
+            bytes: b"WA\x01\x05\0\0".to_vec(),
+            lengths: [6].into_iter().collect(),
+            frame: FrameId::new(0, 9),
+        }));
         let (chosen, others, ..) = shown(&call, &at(62041));
         assert_eq!(chosen, "whatsapp signature signature whatsapp");
         assert_eq!(others, ["telegram operator AS62041 (weak)"]);
@@ -519,7 +536,8 @@ mod tests {
         let mut quic = flow(&[]);
         quic.protocol = 17;
         let bytes = vec![0xc9, 0xfa, 0xce, 0xb0, 0x02, 8, 1, 2, 3, 4, 5, 6, 7, 8];
-        quic.client_head = Some(Head { bytes, lengths: vec![14], frame: FrameId::new(0, 9) });
+        quic.client_head =
+            Some(Box::new(Head { bytes, lengths: [14].into_iter().collect(), frame: FrameId::new(0, 9) }));
         let (chosen, _, service, _) = shown(&quic, &at(32934));
         assert_eq!((chosen.as_str(), service.as_str()), ("", "meta-platform"));
     }

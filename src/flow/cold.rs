@@ -9,6 +9,7 @@ use crate::capture::owner::Owner;
 use crate::capture::{Direction, FrameId};
 use crate::name::{Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, NameSource, Role};
 use crate::packet::{Side, TunnelPath};
+use smallvec::SmallVec;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ const APPLICATION_LIMIT: usize = 4;
 const OWNER_LIMIT: usize = 256;
 
 /// Datagrams of each side whose lengths wire signatures may look at; of the first, the bytes too.
-pub(super) const HEAD_DATAGRAMS: usize = 4;
+pub(super) const HEAD_DATAGRAMS: usize = Head::LENGTHS;
 
 /// A name as found.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -267,14 +268,27 @@ fn keep_first<T: Ord>(slot: &mut Option<(FrameId, T)>, candidate: Option<(FrameI
     }
 }
 
-/// The head of a side from its first segments.
-pub(super) fn head(segments: &[Segment], in_stream: bool) -> Option<Head> {
+/// The head of a stream from its first segments.
+pub(super) fn stream_head(segments: &[Segment]) -> Option<Head> {
     let first = segments.first()?;
-    let mut bytes = Vec::with_capacity(Head::LIMIT);
-    for segment in segments.iter().take(if in_stream { segments.len() } else { 1 }) {
+    let held = segments.iter().map(|segment| segment.bytes.len()).sum::<usize>();
+    let mut bytes = Vec::with_capacity(held.min(Head::LIMIT));
+    for segment in segments {
         let room = Head::LIMIT - bytes.len();
         bytes.extend_from_slice(&segment.bytes[..segment.bytes.len().min(room)]);
     }
-    let lengths = segments.iter().take(4).map(|segment| segment.length).collect();
+    Some(Head { bytes, lengths: lengths(segments), frame: first.stamp.frame })
+}
+
+/// The head of a side that sent these datagrams first.
+pub(super) fn datagram_head(datagrams: Vec<Segment>) -> Option<Head> {
+    let lengths = lengths(&datagrams);
+    let first = datagrams.into_iter().next()?;
+    let mut bytes = first.bytes.into_vec();
+    bytes.truncate(Head::LIMIT);
     Some(Head { bytes, lengths, frame: first.stamp.frame })
+}
+
+fn lengths(segments: &[Segment]) -> SmallVec<[u32; Head::LENGTHS]> {
+    segments.iter().take(Head::LENGTHS).map(|segment| segment.length).collect()
 }

@@ -4,6 +4,7 @@ use crate::capture::FrameId;
 use crate::capture::owner::Owner;
 use crate::name::{Application, CertificateSubject, EchOffer, NameSource};
 use crate::packet::TunnelPath;
+use smallvec::SmallVec;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -35,8 +36,8 @@ pub struct Name {
 pub struct Head {
     /// The first [`Head::LIMIT`] bytes of the side's stream, or of its first datagram.
     pub bytes: Vec<u8>,
-    /// Payload lengths of the side's first segments or datagrams, at most four.
-    pub lengths: Vec<u32>,
+    /// Payload lengths of the side's first segments or datagrams, at most [`Head::LENGTHS`].
+    pub lengths: SmallVec<[u32; Head::LENGTHS]>,
     /// Frame that brought the first byte.
     pub frame: FrameId,
 }
@@ -44,6 +45,8 @@ pub struct Head {
 impl Head {
     /// Bytes kept.
     pub const LIMIT: usize = 128;
+    /// Lengths kept.
+    pub const LENGTHS: usize = 4;
 }
 
 /// How a round-trip time was measured.
@@ -159,15 +162,15 @@ pub struct Flow {
     /// What it means.
     pub ech: Option<Ech>,
     /// Subject of the server's certificate, where there was no server name.
-    pub certificate: Option<CertificateSubject>,
+    pub certificate: Option<Box<CertificateSubject>>,
     /// Smallest handshake round trip.
     pub rtt: Option<Rtt>,
     /// Who the capture says owned the packets.
-    pub owner: Option<OwnerEvidence>,
+    pub owner: Option<Box<OwnerEvidence>>,
     /// First bytes of the client, where wire signatures may look at them.
-    pub client_head: Option<Head>,
+    pub client_head: Option<Box<Head>>,
     /// First bytes of the server, likewise.
-    pub server_head: Option<Head>,
+    pub server_head: Option<Box<Head>>,
     /// Encapsulations around it, outermost first.
     pub tunnel: TunnelPath,
 }

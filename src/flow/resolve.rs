@@ -1,7 +1,7 @@
 //! From a session that is over to a [`Flow`]: direction, names in order of choice, names from answers.
 
 use super::answers::{Answers, Followed};
-use super::cold::{Cold, Found, Votes, head};
+use super::cold::{Cold, Votes, datagram_head};
 use super::gather::Stamp;
 use super::record::{Counters, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSource};
 use super::session::{NEVER, Session};
@@ -30,45 +30,22 @@ impl Session {
     pub(super) fn resolve(mut self, answers: &Answers) -> Flow {
         let last_seen_ns = self.end_ns();
         let mut began = Stamp { frame: self.first, time_ns: self.began_ns() };
-        let mut cold = self.cold.take().map(|cold| *cold).unwrap_or_default();
-        self.finish(&mut cold);
-        if let Some(folded) = cold.folded.take().filter(|folded| folded.first.frame < began.frame) {
-            (began, self.opener, self.tunnel) = (folded.first, folded.side, folded.tunnel);
+        let mut cold = self.cold.take();
+        if let Some(cold) = &mut cold {
+            self.finish(cold);
+            if let Some(folded) = cold.folded.take().filter(|folded| folded.first.frame < began.frame) {
+                (began, self.opener, self.tunnel) = (folded.first, folded.side, folded.tunnel);
+            }
         }
-        let (client, found) = self.direction(&cold, answers, began);
+        let said = cold.as_ref().and_then(|cold| cold.client).map(|(_, client)| client);
+        let (client, found) = self.direction(said, answers, began);
         let server = client.opposite();
         let (client_ip, server_ip) = (self.key.address(client), self.key.address(server));
         let port =
             |side| Some(self.key.port(side)).filter(|_| self.key.port(client) != 0 || self.key.port(server) != 0);
-        if let Some(given) = found.or_else(|| answers.find(client_ip, server_ip, began)) {
-            cold.names.push(Found { frame: given.frame, source: given.source, name: given.name });
-        }
-        let has_sni = cold.has_server_name();
-        if has_sni {
-            cold.names.retain(|found| found.source != NameSource::TlsCertificate);
-        }
-        let mut names: Vec<Name> =
-            cold.names.into_iter().map(|f| Name { source: f.source, frame: f.frame, name: f.name }).collect();
-        names.sort();
-        let ech = cold.ech.as_ref().map(|(frame, offer)| {
-            let hello_name = names.iter().find(|n| matches!(n.source, NameSource::TlsSni | NameSource::QuicSni));
-            let name = hello_name.map(|n| &*n.name).unwrap_or_default();
-            if answers.has_ech_config(&(name.into(), offer.config_id, offer.kdf, offer.aead), *frame) {
-                Ech::Confirmed
-            } else if PUBLIC_NAMES.contains(&name) {
-                Ech::Likely
-            } else {
-                Ech::Grease
-            }
-        });
-        let ech_offer = cold.ech.map(|(_, offer)| offer);
-        let application = choose_application(&cold.applications);
-        // No answer comes in no time: the capture has no clock (simple packet blocks), or too coarse a one.
-        // A record without a time has time 0: nothing was measured.
-        let rtt = self.rtt(client, application).filter(|rtt| rtt.ns > 0 || began.time_ns != 0);
-        let client_head = take_head(&cold.heads, &cold.streams, client);
-        let server_head = take_head(&cold.heads, &cold.streams, server);
-        Flow {
+        let given = found.or_else(|| answers.find(client_ip, server_ip, began));
+        let given = given.map(|given| Name { source: given.source, frame: given.frame, name: given.name });
+        let mut flow = Flow {
             first_frame: began.frame,
             first_seen_ns: began.time_ns,
             last_seen_ns,
@@ -79,18 +56,26 @@ impl Session {
             server_port: port(server),
             up: self.counted(client),
             down: self.counted(server),
-            application,
-            names,
-            alpn: cold.alpn.map(|(_, alpn)| alpn).unwrap_or_default(),
-            ech_offer,
-            ech,
-            certificate: cold.certificate.filter(|_| !has_sni).map(|(_, subject)| subject),
-            rtt,
-            owner: elect(cold.owners),
-            client_head,
-            server_head,
+            application: cold.as_ref().and_then(|cold| choose_application(&cold.applications)),
+            names: Vec::new(),
+            alpn: Vec::new(),
+            ech_offer: None,
+            ech: None,
+            certificate: None,
+            rtt: None,
+            owner: None,
+            client_head: None,
+            server_head: None,
             tunnel: self.tunnel,
+        };
+        // No answer comes in no time: the capture has no clock (simple packet blocks), or too coarse a one.
+        // A record without a time has time 0: nothing was measured.
+        flow.rtt = self.rtt(client, flow.application).filter(|rtt| rtt.ns > 0 || began.time_ns != 0);
+        match cold {
+            Some(cold) => cold.tell(&mut flow, client, given, answers),
+            None => flow.names.extend(given),
         }
+        flow
     }
 
     /// Ends what was still being read.
@@ -101,6 +86,9 @@ impl Session {
             for (stamp, findings) in cold.streams[side as usize].reread() {
                 cold.absorb(findings, stamp, side, intern);
             }
+        }
+        if cold.datagrams.is_empty() && cold.folded.is_none() {
+            return;
         }
         let mut openings = std::mem::take(&mut cold.datagrams);
         openings.extend(cold.folded.iter_mut().flat_map(|folded| std::mem::take(&mut folded.datagrams)));
@@ -118,11 +106,8 @@ impl Session {
 
     /// Who is the client: the handshake knows, else the reader of an opening, else the resolver's answers, else ports, else
     /// who sent first.
-    fn direction(&self, cold: &Cold, answers: &Answers, began: Stamp) -> (Side, Option<Followed>) {
-        if let Some(client) = self.handshake.client {
-            return (client, None);
-        }
-        if let Some((_, client)) = cold.client {
+    fn direction(&self, said: Option<Side>, answers: &Answers, began: Stamp) -> (Side, Option<Followed>) {
+        if let Some(client) = self.handshake.client.or(said) {
             return (client, None);
         }
         let opener = self.opener;
@@ -158,6 +143,41 @@ impl Session {
     }
 }
 
+impl Cold {
+    /// Says in the flow what was found, with the name that an answer gave.
+    fn tell(mut self: Box<Self>, flow: &mut Flow, client: Side, given: Option<Name>, answers: &Answers) {
+        let has_sni = self.has_server_name();
+        flow.names = Vec::with_capacity(self.names.len() + usize::from(given.is_some()));
+        let found = std::mem::take(&mut self.names).into_iter();
+        let found = found.filter(|found| !has_sni || found.source != NameSource::TlsCertificate);
+        flow.names.extend(found.map(|found| Name { source: found.source, frame: found.frame, name: found.name }));
+        flow.names.extend(given);
+        flow.names.sort();
+        flow.ech = self.ech.as_ref().map(|(frame, offer)| {
+            let hello_name = flow.names.iter().find(|n| matches!(n.source, NameSource::TlsSni | NameSource::QuicSni));
+            let name = hello_name.map(|n| &*n.name).unwrap_or_default();
+            if answers.has_ech_config(&(name.into(), offer.config_id, offer.kdf, offer.aead), *frame) {
+                Ech::Confirmed
+            } else if PUBLIC_NAMES.contains(&name) {
+                Ech::Likely
+            } else {
+                Ech::Grease
+            }
+        });
+        flow.ech_offer = self.ech.take().map(|(_, offer)| offer);
+        flow.client_head = self.take_head(client);
+        flow.server_head = self.take_head(client.opposite());
+        flow.alpn = self.alpn.take().map(|(_, alpn)| alpn).unwrap_or_default();
+        flow.certificate = self.certificate.take().filter(|_| !has_sni).map(|(_, subject)| Box::new(subject));
+        flow.owner = elect(&self.owners).map(Box::new);
+    }
+
+    fn take_head(&mut self, side: Side) -> Option<Box<Head>> {
+        let datagrams = std::mem::take(&mut self.heads[side as usize]);
+        datagram_head(datagrams).or_else(|| self.streams[side as usize].head()).map(Box::new)
+    }
+}
+
 /// The application that names a session best: what was spoken inside a proxy's or a mail server's opening, else the first.
 fn choose_application(seen: &[(crate::capture::FrameId, Application)]) -> Option<Application> {
     let inner = ["mmtls", "tls", "quic", "dtls"];
@@ -165,17 +185,9 @@ fn choose_application(seen: &[(crate::capture::FrameId, Application)]) -> Option
     preferred.or(seen.first()).map(|&(_, application)| application)
 }
 
-fn take_head(
-    datagrams: &[Vec<super::gather::Segment>; 2],
-    streams: &[super::stream::StreamSide; 2],
-    side: Side,
-) -> Option<Head> {
-    head(&datagrams[side as usize], false).or_else(|| streams[side as usize].head())
-}
-
 /// The owner that most packets name. Outbound packets decide where there are any: an inbound one is often handled in the
 /// context of whatever process was running (etl2pcapng).
-fn elect(votes: Vec<Votes>) -> Option<OwnerEvidence> {
+fn elect(votes: &[Votes]) -> Option<OwnerEvidence> {
     let has_outbound = votes.iter().any(|v| v.packets[Direction::Outbound as usize] > 0);
     let weight =
         |v: &Votes| if has_outbound { v.packets[Direction::Outbound as usize] } else { v.packets.iter().sum() };

@@ -352,7 +352,7 @@ impl StreamSide {
 
     /// The stream's first bytes where no opening was recognised.
     pub(super) fn head(&self) -> Option<Head> {
-        if self.is_settled || self.is_known { None } else { super::cold::head(&self.first, true) }
+        if self.is_settled || self.is_known { None } else { super::cold::stream_head(&self.first) }
     }
 
     /// A second reading of a stream's first segments, put in order, where nothing was recognised as they came: an opening

@@ -1,6 +1,6 @@
 //! The whole way: captures are read, flows tracked, attributed, placed and summed.
 
-use super::inherit::{self, Estate};
+use super::inherit::{self, Estate, Waiting};
 use crate::app::{Attribution, Catalogue};
 use crate::capture::owner::{Owner, SideOwners};
 use crate::capture::{self, Frame, Observe, Outcome, Progress, ReadOptions, Source};
@@ -66,7 +66,7 @@ impl Knowledge {
             let packets = flow.up.packets + flow.down.packets;
             let others = flow.owner.take().map(|given| (given.owner, given.votes)).into_iter().collect();
             let frame = flow.first_frame;
-            flow.owner = Some(OwnerEvidence { owner, votes: packets, votes_total: packets, frame, others });
+            flow.owner = Some(Box::new(OwnerEvidence { owner, votes: packets, votes_total: packets, frame, others }));
         }
     }
 
@@ -166,7 +166,7 @@ struct Lane {
     memory: Memory,
     routes: RouteMap,
     /// Flows by window: those that may inherit, or all where they are asked for one by one.
-    windows: BTreeMap<i64, Vec<Box<Studied>>>,
+    windows: BTreeMap<i64, Vec<Waiting>>,
     estate: Estate,
 }
 
@@ -192,8 +192,8 @@ fn mine(lanes: &[Mutex<Lane>]) -> std::sync::MutexGuard<'_, Lane> {
     lock(&lanes[thread % lanes.len()])
 }
 
-fn take_windows(lanes: &[Mutex<Lane>], until: i64, estate: &mut Estate) -> BTreeMap<i64, Vec<Box<Studied>>> {
-    let mut ready: BTreeMap<i64, Vec<Box<Studied>>> = BTreeMap::new();
+fn take_windows(lanes: &[Mutex<Lane>], until: i64, estate: &mut Estate) -> BTreeMap<i64, Vec<Waiting>> {
+    let mut ready: BTreeMap<i64, Vec<Waiting>> = BTreeMap::new();
     for lane in lanes {
         let lane = &mut *lock(lane);
         estate.append(&mut lane.estate);
@@ -226,20 +226,20 @@ pub fn map(
     knowledge: &Knowledge,
     progress: &Progress,
 ) -> (RouteMap, Analysed) {
-    let lanes = lanes();
+    let (lanes, hasher) = (lanes(), RandomState::default());
     let take = |closed: &mut dyn Iterator<Item = Closed>| {
         let lane = &mut *mine(&lanes);
         for Closed { window, flow } in closed {
             let studied = knowledge.study(flow, &mut lane.memory);
             lane.estate.observe(window, &studied);
             if inherit::is_heir(&studied) {
-                lane.windows.entry(window).or_default().push(Box::new(studied));
+                lane.windows.entry(window).or_default().push(Waiting::new(studied, &hasher));
             } else {
                 lane.add(&studied, options);
             }
         }
     };
-    let (mut estate, mut heirs) = (Estate::default(), BTreeMap::<i64, Vec<Box<Studied>>>::new());
+    let (mut estate, mut heirs) = (Estate::default(), BTreeMap::<i64, Vec<Waiting>>::new());
     let mut after = |complete_window: i64| {
         for (window, studied) in take_windows(&lanes, i64::MAX, &mut estate) {
             heirs.entry(window).or_default().extend(studied);
@@ -247,10 +247,11 @@ pub fn map(
         let until = inherit::settled(complete_window);
         let later = heirs.split_off(&until);
         let mut ready = std::mem::replace(&mut heirs, later);
-        estate.settle(&mut ready, knowledge);
+        estate.settle(&mut ready, &hasher, knowledge);
         let shed = heirs.values_mut().flat_map(inherit::shed);
-        let settled: Vec<Box<Studied>> = ready.into_values().flatten().chain(shed).collect();
-        settled.into_par_iter().with_min_len(HEIRS_PER_TASK).for_each(|one| mine(&lanes).add(&one, options));
+        let settled: Vec<Waiting> = ready.into_values().flatten().chain(shed).collect();
+        let add = |one: Waiting| mine(&lanes).add(&one.studied, options);
+        settled.into_par_iter().with_min_len(HEIRS_PER_TASK).for_each(add);
         estate.forget_before(until);
     };
     let analysed = run(sources, options, progress, &take, &mut after);
@@ -270,14 +271,14 @@ pub fn flows(
     progress: &Progress,
     emit: &mut (dyn FnMut(&Studied) -> bool + Send),
 ) -> Analysed {
-    let lanes = lanes();
+    let (lanes, hasher) = (lanes(), RandomState::default());
     let take = |closed: &mut dyn Iterator<Item = Closed>| {
         let lane = &mut *mine(&lanes);
         for Closed { window, flow } in closed {
             let studied = knowledge.study(flow, &mut lane.memory);
             lane.estate.observe(window, &studied);
             if inherit::is_heir(&studied) || !options.leaves_out(&studied) {
-                lane.windows.entry(window).or_default().push(Box::new(studied));
+                lane.windows.entry(window).or_default().push(Waiting::new(studied, &hasher));
             }
         }
     };
@@ -286,10 +287,10 @@ pub fn flows(
     let mut after = |complete_window: i64| {
         let until = inherit::settled(complete_window);
         let mut ready = take_windows(&lanes, until, &mut estate);
-        estate.settle(&mut ready, knowledge);
+        estate.settle(&mut ready, &hasher, knowledge);
         for mut studied in ready.into_values() {
-            studied.sort_by_cached_key(|one| inherit::order(one));
-            for one in &studied {
+            studied.sort_by_cached_key(Waiting::order);
+            for Waiting { studied: one, .. } in &studied {
                 wants_more = wants_more && (options.leaves_out(one) || emit(one));
             }
         }

@@ -31,10 +31,10 @@ const KNOWN: usize = 8_192;
 const NEIGHBOURS: usize = 64;
 
 /// What flows of a window are ordered by: their first frames, and what tells those apart that share one.
-pub(super) type Order = (FrameId, IpAddr, IpAddr, Option<u16>);
+type Order = (FrameId, IpAddr, IpAddr, Option<u16>);
 
 /// Where a flow stands in its window.
-pub(super) fn order(studied: &Studied) -> Order {
+fn order(studied: &Studied) -> Order {
     let flow = &studied.flow;
     (flow.first_frame, flow.client_ip, flow.server_ip, flow.client_port)
 }
@@ -95,13 +95,40 @@ pub(super) fn settled(complete_window: i64) -> i64 {
     if complete_window == i64::MAX { i64::MAX } else { complete_window.saturating_sub(LATER) }
 }
 
+/// A flow that waits for its neighbours.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) studied: Box<Studied>,
+    /// Hashes of what it looks for them by, some of them twice; none if it does not look for any.
+    sought: Option<[u32; 3]>,
+}
+
+impl Waiting {
+    /// Of all that wait for each other the hasher is the same.
+    pub(super) fn new(studied: Studied, hasher: &RandomState) -> Self {
+        let hashes = |studied: &Studied| {
+            let seen = neighbour(studied);
+            let mut hashes = sought(&seen).map(|key| hash(hasher, &key));
+            let first = hashes.next().unwrap_or_default();
+            [first, hashes.next().unwrap_or(first), hashes.next().unwrap_or(first)]
+        };
+        let sought = is_heir(&studied).then(|| hashes(&studied));
+        Self { studied: Box::new(studied), sought }
+    }
+
+    /// Where it stands in its window.
+    pub(super) fn order(&self) -> Order {
+        order(&self.studied)
+    }
+}
+
 /// Takes out the flows of a window, of those that wait, that are too many to inherit.
-pub(super) fn shed(waiting: &mut Vec<Box<Studied>>) -> Vec<Box<Studied>> {
-    if waiting.len() < 2 * HEIRS { Vec::new() } else { keep_first(waiting, HEIRS, |studied| order(studied)) }
+pub(super) fn shed(waiting: &mut Vec<Waiting>) -> Vec<Waiting> {
+    if waiting.len() < 2 * HEIRS { Vec::new() } else { keep_first(waiting, HEIRS, Waiting::order) }
 }
 
 /// Keeps the first by order, and hands back the others.
-pub(super) fn keep_first<T>(items: &mut Vec<T>, limit: usize, order: impl Fn(&T) -> Order) -> Vec<T> {
+fn keep_first<T>(items: &mut Vec<T>, limit: usize, order: impl Fn(&T) -> Order) -> Vec<T> {
     if items.len() <= limit {
         return Vec::new();
     }
@@ -153,8 +180,8 @@ impl Sieve {
     /// Bits per hash: one in so many others passes.
     const ROOM: usize = 32;
 
-    fn new(hashes: impl ExactSizeIterator<Item = u32>) -> Self {
-        let mut new = Self { words: vec![0; (hashes.len() * Self::ROOM / 64).next_power_of_two()] };
+    fn new(hashes: impl Iterator<Item = u32>, count: usize) -> Self {
+        let mut new = Self { words: vec![0; (count * Self::ROOM / 64).next_power_of_two()] };
         for hash in hashes {
             let at = new.at(hash);
             new.words[at] |= 1 << (hash % 64);
@@ -175,7 +202,6 @@ impl Sieve {
 #[derive(Debug, Default)]
 pub(super) struct Estate {
     windows: BTreeMap<i64, Window>,
-    hasher: RandomState,
 }
 
 impl Estate {
@@ -206,22 +232,30 @@ impl Estate {
     }
 
     /// Lets the flows of these windows inherit. All windows up to [`LATER`] after them must be complete.
-    pub(super) fn settle(&mut self, ready: &mut BTreeMap<i64, Vec<Box<Studied>>>, knowledge: &Knowledge) {
+    pub(super) fn settle(
+        &mut self,
+        ready: &mut BTreeMap<i64, Vec<Waiting>>,
+        hasher: &RandomState,
+        knowledge: &Knowledge,
+    ) {
         let (Some((&first, _)), Some((&last, _))) = (ready.first_key_value(), ready.last_key_value()) else { return };
-        let mut heirs: Vec<(i64, &mut Studied)> = Vec::new();
+        let mut heirs: Vec<(i64, [u32; 3], &mut Studied)> = Vec::new();
         for (&window, flows) in ready {
-            let mut of_window: Vec<_> = flows.iter_mut().filter(|studied| is_heir(studied)).collect();
-            keep_first(&mut of_window, HEIRS, |studied| order(studied));
-            heirs.extend(of_window.into_iter().map(|studied| (window, &mut **studied)));
+            let mut of_window: Vec<_> =
+                flows.iter_mut().filter_map(|one| Some((one.sought?, &mut *one.studied))).collect();
+            keep_first(&mut of_window, HEIRS, |(_, studied)| order(studied));
+            heirs.extend(of_window.into_iter().map(|(sought, studied)| (window, sought, studied)));
         }
-        if heirs.is_empty() {
-            return;
-        }
+        let sieve = Sieve::new(heirs.iter().flat_map(|(_, sought, _)| *sought), 3 * heirs.len());
         let range = first.saturating_sub(EARLIER)..=last.saturating_add(LATER);
-        self.windows.range_mut(range.clone()).for_each(|(_, window)| window.seal(&self.hasher));
-        let found = self.search(range, &heirs);
+        self.windows.range_mut(range.clone()).for_each(|(_, window)| window.seal(hasher));
+        let found = self.search(range, &sieve, hasher);
+        let sieve = Sieve::new(found.keys().map(|key| hash(hasher, key)), found.len());
         let mut near: HashMap<(i64, Key), Vec<&Known>, RandomState> = HashMap::default();
-        for (window, heir) in heirs {
+        for (window, hashes, heir) in heirs {
+            if !hashes.iter().any(|&hash| sieve.passes(hash)) {
+                continue;
+            }
             let seen = neighbour(heir);
             let range = window.saturating_sub(EARLIER)..=window.saturating_add(LATER);
             let mut neighbours: SmallVec<[Neighbour<'_>; 4]> = SmallVec::new();
@@ -239,19 +273,13 @@ impl Estate {
         }
     }
 
-    /// What these heirs may find in these windows, each list in order.
+    /// What is found in these windows by hashes that pass, each list in order.
     fn search(
         &self,
         windows: RangeInclusive<i64>,
-        heirs: &[(i64, &mut Studied)],
+        sieve: &Sieve,
+        hasher: &RandomState,
     ) -> HashMap<Key, Vec<(i64, &Known)>, RandomState> {
-        let hashes: Vec<u32> = heirs
-            .iter()
-            .flat_map(|(_, heir)| {
-                sought(&neighbour(heir)).map(|key| hash(&self.hasher, &key)).collect::<SmallVec<[u32; 3]>>()
-            })
-            .collect();
-        let sieve = Sieve::new(hashes.into_iter());
         let mut found: HashMap<Key, Vec<(i64, &Known)>, RandomState> = HashMap::default();
         for (&number, window) in self.windows.range(windows) {
             for (known, hashes) in window.known.iter().zip(&window.hashes) {
@@ -259,7 +287,7 @@ impl Estate {
                     continue;
                 }
                 for key in keys(&known.neighbour()).into_iter().flatten() {
-                    if sieve.passes(hash(&self.hasher, &key)) {
+                    if sieve.passes(hash(hasher, &key)) {
                         found.entry(key).or_default().push((number, known));
                     }
                 }
@@ -360,7 +388,8 @@ mod tests {
     /// Frame, app and kind of each flow, where flows arrive as `arrival` says and `steps` windows complete at a time.
     fn run(flows: &[(i64, Studied)], arrival: &[usize], steps: i64, knowledge: &Knowledge) -> Vec<(u64, String)> {
         let last = flows.iter().map(|(window, _)| *window).max().unwrap_or(0);
-        let (mut estate, mut waiting) = (Estate::default(), BTreeMap::<i64, Vec<Box<Studied>>>::new());
+        let (mut estate, mut waiting) = (Estate::default(), BTreeMap::<i64, Vec<Waiting>>::new());
+        let hasher = RandomState::default();
         let mut shown = Vec::new();
         let mut complete = 0;
         while complete <= last {
@@ -369,17 +398,17 @@ mod tests {
             for &at in arrival.iter().filter(|&&at| (complete..next).contains(&flows[at].0)) {
                 let (window, studied) = &flows[at];
                 lanes[at % 2].observe(*window, studied);
-                waiting.entry(*window).or_default().push(Box::new(studied.clone()));
+                waiting.entry(*window).or_default().push(Waiting::new(studied.clone(), &hasher));
             }
             lanes.iter_mut().for_each(|lane| estate.append(lane));
             complete = next;
             let until = settled(if complete > last { i64::MAX } else { complete });
             let later = waiting.split_off(&until);
             let mut ready = std::mem::replace(&mut waiting, later);
-            estate.settle(&mut ready, knowledge);
+            estate.settle(&mut ready, &hasher, knowledge);
             for mut flows in ready.into_values() {
-                flows.sort_by_cached_key(|studied| order(studied));
-                shown.extend(flows.iter().map(|studied| {
+                flows.sort_by_cached_key(Waiting::order);
+                shown.extend(flows.iter().map(|Waiting { studied, .. }| {
                     let chosen = studied.attribution.chosen.as_ref();
                     let text = chosen.map(|claim| format!("{} {} {}", claim.app, claim.kind.word(), claim.rule));
                     (studied.flow.first_frame.number(), text.unwrap_or_default())
@@ -394,13 +423,13 @@ mod tests {
     fn a_call_goes_on_after_its_relay_and_others_do_not_join() {
         let knowledge = knowledge();
         let mut owned = studied(5, 5000, 4, (0, 50), None);
-        owned.flow.owner = Some(OwnerEvidence {
+        owned.flow.owner = Some(Box::new(OwnerEvidence {
             owner: Arc::new(Owner::new(OwnerFormat::Pktap)),
             votes: 1,
             votes_total: 1,
             frame: FrameId::default(),
             others: Vec::new(),
-        });
+        }));
         let flows = [
             (3, studied(1, 5000, 2, (0, 20), Some("whatsapp"))),
             (40, studied(2, 5000, 3, (10, 2_300), None)),

@@ -131,7 +131,7 @@ impl<'a> Probe<'a> {
         if flow.client_head.is_none() && flow.server_head.is_none() && flow.application.is_none() {
             return None;
         }
-        let side = |head: &'a Option<crate::flow::Head>| {
+        let side = |head: &'a Option<Box<crate::flow::Head>>| {
             head.as_ref().map_or(Side::default(), |head| Side { bytes: &head.bytes, lengths: &head.lengths })
         };
         Some(Self {

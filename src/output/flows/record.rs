@@ -341,13 +341,13 @@ mod tests {
             ech: Some(Ech::Grease),
             certificate: None,
             rtt: Some(Rtt { ns: 31_042_117, source: RttSource::TcpHandshake }),
-            owner: Some(OwnerEvidence {
+            owner: Some(Box::new(OwnerEvidence {
                 owner: Arc::new(owner),
                 votes: 26,
                 votes_total: 26,
                 frame: FrameId::new(0, 109),
                 others: Vec::new(),
-            }),
+            })),
             client_head: None,
             server_head: None,
             tunnel: TunnelPath::NONE.entered(Encapsulation::Gre).unwrap(),
