@@ -11,8 +11,10 @@ use crate::capture::FrameId;
 use crate::name::table::{STREAM_READERS, stream_candidates};
 use crate::name::{Findings, Reading};
 
-/// Segments kept of a stream whose start was seen: enough for reordering there and for wire signatures.
-const ANCHORED_LIMIT: usize = 4;
+/// Bytes after which no further segment is kept of a stream whose start was seen: a hello of five full segments in any
+/// order, and enough for wire signatures. Bounded in bytes, so that small segments are no worse off; they count to
+/// [`SEGMENT_LIMIT`] all the same.
+const HEAD_BYTE_LIMIT: usize = 6 << 10;
 /// Segments are counted up to here: one more than are ever kept, so that a missed one tells.
 const SEEN_LIMIT: u8 = SEGMENT_LIMIT as u8 + 1;
 /// Openings read one after the other in the bytes of one segment (pipelined requests).
@@ -83,7 +85,7 @@ pub(super) fn may_start(payload: &[u8]) -> bool {
 enum Attempt {
     Nothing,
     Unfinished { reader: usize, certain: Option<Box<Findings>> },
-    Done { findings: Findings, consumed: usize },
+    Done { reader: usize, findings: Findings, consumed: usize },
 }
 
 fn attempt(bytes: &[u8], from_reader: usize) -> Attempt {
@@ -94,10 +96,16 @@ fn attempt(bytes: &[u8], from_reader: usize) -> Attempt {
             Reading::No if STREAM_READERS[reader].is_second_choice => break,
             Reading::No => skip = reader + 1,
             Reading::NeedMore(certain) => return Attempt::Unfinished { reader, certain },
-            Reading::Done { findings, consumed } => return Attempt::Done { findings: *findings, consumed },
+            Reading::Done { findings, consumed } => return Attempt::Done { reader, findings: *findings, consumed },
         }
     }
     Attempt::Nothing
+}
+
+/// Whether an opening that this reader read to its end settles the stream. What is read only where nothing better is known
+/// may be read by a part of a capture and not by the whole: nothing may follow from it.
+fn settles(reader: usize) -> bool {
+    !STREAM_READERS[reader].is_second_choice
 }
 
 impl StreamSide {
@@ -163,9 +171,12 @@ impl StreamSide {
             }
             match attempt(rest, 0) {
                 Attempt::Nothing => return,
-                Attempt::Done { findings, consumed } => {
-                    self.is_settled = true;
+                Attempt::Done { reader, findings, consumed } => {
                     completed.push((stamp, findings));
+                    if !settles(reader) {
+                        return;
+                    }
+                    self.is_settled = true;
                     offset += consumed.clamp(1, rest.len());
                 }
                 Attempt::Unfinished { reader, certain } => {
@@ -202,12 +213,14 @@ impl StreamSide {
                         opening.certain = None;
                         is_over = true;
                     }
-                    Attempt::Done { findings, consumed } => {
-                        self.is_settled = true;
+                    Attempt::Done { reader, findings, consumed } => {
                         completed.push((stamp, findings));
                         opening.certain = None;
                         is_over = true;
-                        self.after(&mut opening, &bytes, consumed, stamp, completed, &mut is_over);
+                        if settles(reader) {
+                            self.is_settled = true;
+                            self.after(&mut opening, &bytes, consumed, stamp, completed, &mut is_over);
+                        }
                     }
                     Attempt::Unfinished { reader, certain } => {
                         opening.reader = reader;
@@ -246,8 +259,11 @@ impl StreamSide {
             }
             match attempt(rest, 0) {
                 Attempt::Nothing => return,
-                Attempt::Done { findings, consumed } => {
+                Attempt::Done { reader, findings, consumed } => {
                     completed.push((stamp, findings));
+                    if !settles(reader) {
+                        return;
+                    }
                     offset += consumed.clamp(1, rest.len());
                 }
                 Attempt::Unfinished { reader, certain } => {
@@ -280,10 +296,9 @@ impl StreamSide {
     /// Whether the next segment is one of the first: of the session, for its head, or, where the session's start was not
     /// seen, those that openings from before may go on with.
     fn is_collecting(&self, is_anchored: bool) -> bool {
-        let is_of_head = !self.is_settled && self.first.len() < ANCHORED_LIMIT;
-        let may_continue =
-            !is_anchored && self.syn_at.is_none() && self.first.len() < SEGMENT_LIMIT && self.first_bytes <= BYTE_LIMIT;
-        (is_of_head || may_continue) && self.first.len() == usize::from(self.seen)
+        let is_of_head = !self.is_settled && self.first_bytes < HEAD_BYTE_LIMIT;
+        let may_continue = !is_anchored && self.syn_at.is_none() && self.first_bytes <= BYTE_LIMIT;
+        (is_of_head || may_continue) && self.first.len() < SEGMENT_LIMIT && self.first.len() == usize::from(self.seen)
     }
 
     /// Whether the next payload must be shown to this side even if nothing starts with it.
@@ -342,12 +357,21 @@ impl StreamSide {
 
     /// Nothing came before: keeps what a stream whose start was seen would have kept.
     pub(super) fn anchor(&mut self) {
-        self.first.truncate(ANCHORED_LIMIT);
         if self.is_settled {
             self.first = Vec::new();
-        } else {
-            self.first.shrink_to_fit();
+            self.first_bytes = 0;
+            return;
         }
+        let mut kept_bytes = 0;
+        let kept = self.first.iter().take_while(|segment| {
+            let is_kept = kept_bytes < HEAD_BYTE_LIMIT;
+            kept_bytes += if is_kept { segment.bytes.len() } else { 0 };
+            is_kept
+        });
+        let kept = kept.count();
+        self.first.truncate(kept);
+        self.first.shrink_to_fit();
+        self.first_bytes = kept_bytes;
     }
 
     /// The stream's first bytes where no opening was recognised.
@@ -366,19 +390,25 @@ impl StreamSide {
         if is_in_order {
             return Completed::new();
         }
-        let newest = self.first.iter().map(|segment| segment.stamp).max().unwrap_or_default();
         let mut bytes = Vec::new();
-        for start in &self.first {
-            if may_start(&start.bytes) {
-                contiguous(&self.first, start.sequence, &mut bytes);
+        let mut certain = Completed::new();
+        // With each segment more, as they came: the one that completes the opening is the one to name.
+        for here in (1..=self.first.len()).filter_map(|count| self.first.get(..count)) {
+            let Some(stamp) = here.iter().map(|segment| segment.stamp).max() else { break };
+            for start in here.iter().filter(|segment| may_start(&segment.bytes)) {
+                contiguous(here, start.sequence, &mut bytes);
                 match attempt(&bytes, 0) {
-                    Attempt::Done { findings, .. } => return vec![(newest, findings)],
-                    Attempt::Unfinished { certain: Some(findings), .. } => return vec![(newest, *findings)],
+                    Attempt::Done { findings, .. } => return vec![(stamp, findings)],
+                    Attempt::Unfinished { certain: Some(findings), .. }
+                        if certain.iter().all(|(_, known)| *known != *findings) =>
+                    {
+                        certain = vec![(stamp, *findings)];
+                    }
                     _ => {}
                 }
             }
         }
-        Completed::new()
+        certain
     }
 
     /// Shifts frame identities.
@@ -391,5 +421,45 @@ impl StreamSide {
                 stamp.rebase(base);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A request of this many bytes, in segments that come in this order.
+    fn names(length: usize, order: &[usize]) -> Vec<String> {
+        let end = b" HTTP/1.1\r\nHost: late.example\r\n\r\n";
+        let request = [&b"GET /"[..], &vec![b'a'; length - 5 - end.len()], end].concat();
+        let pieces: Vec<_> = request.chunks(length.div_ceil(order.len())).collect();
+        let mut side = StreamSide::default();
+        let mut completed = Completed::new();
+        for (at, &piece) in order.iter().enumerate() {
+            let stamp = Stamp { frame: FrameId::new(0, at as u64), time_ns: 0 };
+            let sequence = pieces[..piece].iter().map(|piece| piece.len()).sum::<usize>();
+            let bytes = pieces[piece];
+            completed.extend(side.observe(stamp, sequence as u32, bytes.len() as u32, bytes, true, 0));
+        }
+        completed.extend(side.reread());
+        completed.into_iter().flat_map(|(_, findings)| findings.names).map(|found| found.name.into()).collect()
+    }
+
+    #[test]
+    fn an_opening_in_five_segments_is_found_in_any_order() {
+        for order in [[2, 1, 4, 3, 0], [4, 3, 2, 1, 0], [1, 2, 3, 4, 0], [0, 4, 3, 2, 1]] {
+            assert_eq!(names(7_000, &order), ["late.example"], "{order:?}");
+        }
+        let backwards: Vec<_> = (0..SEGMENT_LIMIT).rev().collect();
+        assert_eq!(names(640, &backwards), ["late.example"]);
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let mut side = StreamSide::default();
+        for at in 0..200 {
+            side.observe(Stamp::default(), at * 1_460, 1_460, &[0xfe; 1_460], true, 0);
+        }
+        assert!(side.first_bytes < HEAD_BYTE_LIMIT + 1_460 && !side.is_watching(true));
     }
 }
