@@ -2,7 +2,7 @@
 
 use super::{
     Reading, app_resolver, bittorrent, datagram, dns, dtls, fbzero, gquic, greeting, http, http2, kerberos, netbios,
-    preamble, proxy, quic, sip, socks, stun, tls,
+    preamble, proxy, quic, rdp_udp, sip, smb, socks, stun, tls, turn,
 };
 
 /// A reader of openings in byte streams (TCP).
@@ -69,6 +69,9 @@ pub static STREAM_READERS: &[StreamReader] = &[
     row("greeting", greeting::FIRST_BYTES, greeting::starts_stream, greeting::read_stream),
     row("bittorrent", bittorrent::STREAM_FIRST_BYTES, bittorrent::starts_stream, bittorrent::read_stream),
     row("stun", stun::FIRST_BYTES, stun::starts_stream, stun::read_stream),
+    row("turn", turn::FIRST_BYTES, turn::starts_stream, turn::read_stream),
+    row("smb", smb::FIRST_BYTES, smb::starts_stream, smb::read_stream),
+    row("dcerpc", smb::rpc::FIRST_BYTES, smb::rpc::starts_stream, smb::rpc::read_stream),
     row("kerberos", kerberos::STREAM_FIRST_BYTES, kerberos::starts_stream, kerberos::read_stream),
     row("preamble", preamble::FIRST_BYTES, preamble::starts_stream, preamble::read_stream),
     row("dns", dns::STREAM_FIRST_BYTES, dns::starts_stream, dns::read_stream),
@@ -84,6 +87,7 @@ pub static DATAGRAM_READERS: &[DatagramReader] = &[
         shows_app: true,
         ..datagram_row("stun", &[], stun::FIRST_BYTES, stun::starts_datagram, stun::read_datagrams)
     },
+    datagram_row("rdp", rdp_udp::PORTS, &[], rdp_udp::starts_datagram, rdp_udp::read_datagrams),
     datagram_row("netbios", netbios::PORTS, &[], netbios::starts_datagram, netbios::read_datagrams),
     datagram_row("ssdp", &[], b"HMN", http::starts_datagram, http::read_datagrams),
     datagram_row("ntp", &[123], &[], datagram::starts_ntp, datagram::read_ntp),
@@ -158,19 +162,23 @@ const fn second_choices(readers: &[StreamReader]) -> u32 {
 
 const fn candidates(readers: &[StreamReader]) -> [u32; 256] {
     assert!(readers.len() <= 32);
-    let mut table = [0u32; 256];
+    let mut table = [0; 256];
     let mut row = 0;
     while row < readers.len() {
-        let bytes = readers[row].first_bytes;
-        let mut place = 0;
-        while place < if bytes.is_empty() { table.len() } else { bytes.len() } {
-            let byte = if bytes.is_empty() { place } else { bytes[place] as usize };
-            table[byte] |= 1 << row;
-            place += 1;
-        }
+        mark_bytes(&mut table, readers[row].first_bytes, row);
         row += 1;
     }
     table
+}
+
+/// Marks a row at the first bytes it reads: at all of them where it names none.
+const fn mark_bytes(table: &mut [u32; 256], bytes: &[u8], row: usize) {
+    let mut place = 0;
+    while place < if bytes.is_empty() { table.len() } else { bytes.len() } {
+        let byte = if bytes.is_empty() { place } else { bytes[place] as usize };
+        table[byte] |= 1 << row;
+        place += 1;
+    }
 }
 
 /// Which of [`DATAGRAM_READERS`] may read this datagram: bit `n` is row `n`. Rows that look at ports may be among them
@@ -184,16 +192,10 @@ pub fn datagram_candidates(datagram: &Datagram<'_>) -> u32 {
 
 static DATAGRAM_FIRST_BYTES: [u32; 256] = {
     assert!(DATAGRAM_READERS.len() <= 32);
-    let mut table = [0u32; 256];
+    let mut table = [0; 256];
     let mut row = 0;
     while row < DATAGRAM_READERS.len() {
-        let bytes = DATAGRAM_READERS[row].first_bytes;
-        let mut place = 0;
-        while place < if bytes.is_empty() { table.len() } else { bytes.len() } {
-            let byte = if bytes.is_empty() { place } else { bytes[place] as usize };
-            table[byte] |= 1 << row;
-            place += 1;
-        }
+        mark_bytes(&mut table, DATAGRAM_READERS[row].first_bytes, row);
         row += 1;
     }
     table
