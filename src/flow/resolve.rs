@@ -61,6 +61,7 @@ impl Session {
                 Ech::Grease
             }
         });
+        let ech = ech.or(cold.esni.map(|_| Ech::Esni));
         let ech_offer = cold.ech.map(|(_, offer)| offer);
         let application = choose_application(&cold.applications);
         // No answer comes in no time: the capture has no clock (simple packet blocks), or too coarse a one.
