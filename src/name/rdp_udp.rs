@@ -1,8 +1,8 @@
-//! Turns Remote Desktop over UDP (MS-RDPEUDP §2.2, MS-RDPEUDP2 §2.2) into the name in the hello that it begins with: TLS
-//! where it is reliable, DTLS where it is not.
+//! Turns Remote Desktop over UDP (MS-RDPEUDP §2.2, MS-RDPEUDP2 §2.2), where it is reliable, into the name in the TLS hello
+//! that it begins with.
 
 use super::table::Datagram;
-use super::{Findings, Reading, Role, dtls, tls};
+use super::{Findings, Reading, Role, tls};
 
 const PORT: u16 = 3389;
 
@@ -34,14 +34,14 @@ pub(super) fn starts_datagram(datagram: &Datagram<'_>) -> bool {
         && (hello_in(datagram.payload).is_some() || opens(datagram.payload).is_some())
 }
 
-/// Where a handshake record of TLS or DTLS begins whose lengths agree.
+/// Where a handshake record begins whose lengths agree.
 fn hello_in(payload: &[u8]) -> Option<&[u8]> {
     let window = payload.get(..HEADER_LIMIT.min(payload.len()))?;
     memchr::memchr_iter(0x16, window).filter_map(|at| payload.get(at..)).find(|rest| match rest {
         [_, 3, 1..=3, high, low, 1, 0, inner_high, inner_low, 3, ..] => {
             u16::from_be_bytes([*high, *low]).checked_sub(4) == Some(u16::from_be_bytes([*inner_high, *inner_low]))
         }
-        _ => dtls::starts(&Datagram { payload: rest, source_port: PORT, destination_port: PORT }),
+        _ => false,
     })
 }
 
@@ -49,10 +49,7 @@ fn hello_in(payload: &[u8]) -> Option<&[u8]> {
 pub(super) fn read_datagrams(datagrams: &[Datagram<'_>]) -> Reading {
     let Some(datagram) = datagrams.last().filter(|datagram| starts_datagram(datagram)) else { return Reading::No };
     if let Some(rest) = hello_in(datagram.payload) {
-        return match rest.get(1) {
-            Some(3) => tls::read(rest),
-            _ => dtls::read(&[Datagram { payload: rest, ..*datagram }]),
-        };
+        return tls::read(rest);
     }
     match opens(datagram.payload) {
         Some(role) => {
