@@ -8,8 +8,8 @@
 use super::gather::{BYTE_LIMIT, SEGMENT_LIMIT, Segment, Stamp, contiguous};
 use super::record::Head;
 use crate::capture::FrameId;
-use crate::name::table::{STREAM_READERS, stream_candidates};
-use crate::name::{Findings, Reading};
+use crate::name::table::{STREAM_READERS, StreamReader, stream_candidates};
+use crate::name::{Findings, NameSource, Reading};
 
 /// Bytes after which no further segment is kept of a stream whose start was seen: a hello of five full segments in any
 /// order, and enough for wire signatures. Bounded in bytes, so that small segments are no worse off; they count to
@@ -28,16 +28,22 @@ pub(super) struct StreamSide {
     first_bytes: usize,
     /// Payload-bearing segments seen, counted to [`SEEN_LIMIT`].
     seen: u8,
-    /// An opening was read to its end.
-    pub(super) is_settled: bool,
-    /// An opening that need not be read started: nothing is left to recognise.
-    is_known: bool,
+    read: Read,
     /// How many of `first` came before the session's first SYN: openings from before end there.
     syn_at: Option<usize>,
     /// Segments since the oldest unfinished opening's start.
     window: Vec<Segment>,
     /// Unfinished openings, oldest first.
     unfinished: Vec<Opening>,
+}
+
+/// What was read to its end.
+#[derive(Clone, Copy, Debug, Default)]
+struct Read {
+    /// An opening after which none is waited for.
+    is_settled: bool,
+    /// Words before another protocol, or an opening that need not be read: nothing is left to recognise.
+    is_known: bool,
 }
 
 /// An opening that needs more bytes.
@@ -102,10 +108,66 @@ fn attempt(bytes: &[u8], from_reader: usize) -> Attempt {
     Attempt::Nothing
 }
 
-/// Whether an opening that this reader read to its end settles the stream. What is read only where nothing better is known
-/// may be read by a part of a capture and not by the whole: nothing may follow from it.
-fn settles(reader: usize) -> bool {
-    !STREAM_READERS[reader].is_second_choice
+/// Whether an opening that this reader read to its end settles the stream. Words before TLS do not, and what is read only
+/// where nothing better is known may be read by a part of a capture and not by the whole: nothing may follow from it.
+fn settles(reader: usize, findings: &Findings) -> bool {
+    let StreamReader { is_second_choice, is_preamble, .. } = STREAM_READERS[reader];
+    !is_second_choice && !is_preamble && findings.names.iter().all(|found| found.source != NameSource::HttpConnect)
+}
+
+/// The same for an opening found by a second look: of what was passed by nothing more can be passed by.
+fn settles_late(reader: usize, findings: &Findings) -> bool {
+    STREAM_READERS[reader].is_second_choice || settles(reader, findings)
+}
+
+impl Read {
+    /// Notes that this reader read an opening to its end.
+    fn note(&mut self, reader: usize, findings: &Findings) {
+        let is_settling = settles(reader, findings);
+        self.is_settled |= is_settling;
+        self.is_known |= !is_settling;
+    }
+
+    /// Reads the openings that follow the bytes which the last one consumed. Whether one of them needs more bytes: then it
+    /// takes the place of the last.
+    fn after(
+        &mut self,
+        opening: &mut Opening,
+        bytes: &[u8],
+        consumed: usize,
+        stamp: Stamp,
+        completed: &mut Completed,
+    ) -> bool {
+        let mut offset = consumed.clamp(1, bytes.len());
+        for _ in 0..OPENINGS_PER_SEGMENT {
+            let rest = &bytes[offset..];
+            if rest.is_empty() {
+                return false;
+            }
+            match attempt(rest, 0) {
+                Attempt::Nothing => return false,
+                Attempt::Done { reader, findings, consumed } => {
+                    self.note(reader, &findings);
+                    completed.push((stamp, findings));
+                    if STREAM_READERS[reader].is_second_choice {
+                        return false;
+                    }
+                    offset += consumed.clamp(1, rest.len());
+                }
+                Attempt::Unfinished { reader, certain } => {
+                    *opening = Opening {
+                        slot: opening.slot,
+                        sequence: opening.sequence.wrapping_add(offset as u32),
+                        reader,
+                        tried_bytes: rest.len(),
+                        certain: certain.map(|findings| (stamp, findings)),
+                    };
+                    return true;
+                }
+            }
+        }
+        false
+    }
 }
 
 impl StreamSide {
@@ -135,7 +197,7 @@ impl StreamSide {
         }
         if let Some(row) = reader_for(payload, 0) {
             // Where it is ignored and where it is read, by a part that cannot know better, the head is as good as read.
-            self.is_known |= STREAM_READERS[row].is_second_choice;
+            self.read.is_known |= STREAM_READERS[row].is_second_choice;
             if ignored >> row & 1 == 0 {
                 self.start(stamp, sequence, payload, slot, segment, &mut completed);
             }
@@ -172,11 +234,11 @@ impl StreamSide {
             match attempt(rest, 0) {
                 Attempt::Nothing => return,
                 Attempt::Done { reader, findings, consumed } => {
+                    self.read.note(reader, &findings);
                     completed.push((stamp, findings));
-                    if !settles(reader) {
+                    if STREAM_READERS[reader].is_second_choice {
                         return;
                     }
-                    self.is_settled = true;
                     offset += consumed.clamp(1, rest.len());
                 }
                 Attempt::Unfinished { reader, certain } => {
@@ -214,12 +276,12 @@ impl StreamSide {
                         is_over = true;
                     }
                     Attempt::Done { reader, findings, consumed } => {
+                        self.read.note(reader, &findings);
                         completed.push((stamp, findings));
                         opening.certain = None;
                         is_over = true;
-                        if settles(reader) {
-                            self.is_settled = true;
-                            self.after(&mut opening, &bytes, consumed, stamp, completed, &mut is_over);
+                        if !STREAM_READERS[reader].is_second_choice {
+                            is_over = !self.read.after(&mut opening, &bytes, consumed, stamp, completed);
                         }
                     }
                     Attempt::Unfinished { reader, certain } => {
@@ -241,46 +303,6 @@ impl StreamSide {
         self.trim();
     }
 
-    /// Another opening may follow the bytes that the last one consumed.
-    fn after(
-        &self,
-        opening: &mut Opening,
-        bytes: &[u8],
-        consumed: usize,
-        stamp: Stamp,
-        completed: &mut Completed,
-        is_over: &mut bool,
-    ) {
-        let mut offset = consumed.clamp(1, bytes.len());
-        for _ in 0..OPENINGS_PER_SEGMENT {
-            let rest = &bytes[offset..];
-            if rest.is_empty() {
-                return;
-            }
-            match attempt(rest, 0) {
-                Attempt::Nothing => return,
-                Attempt::Done { reader, findings, consumed } => {
-                    completed.push((stamp, findings));
-                    if !settles(reader) {
-                        return;
-                    }
-                    offset += consumed.clamp(1, rest.len());
-                }
-                Attempt::Unfinished { reader, certain } => {
-                    *opening = Opening {
-                        slot: opening.slot,
-                        sequence: opening.sequence.wrapping_add(offset as u32),
-                        reader,
-                        tried_bytes: rest.len(),
-                        certain: certain.map(|findings| (stamp, findings)),
-                    };
-                    *is_over = false;
-                    return;
-                }
-            }
-        }
-    }
-
     /// Drops the segments before the oldest unfinished opening.
     fn trim(&mut self) {
         match self.unfinished.iter().map(|opening| opening.slot).min() {
@@ -296,7 +318,7 @@ impl StreamSide {
     /// Whether the next segment is one of the first: of the session, for its head, or, where the session's start was not
     /// seen, those that openings from before may go on with.
     fn is_collecting(&self, is_anchored: bool) -> bool {
-        let is_of_head = !self.is_settled && self.first_bytes < HEAD_BYTE_LIMIT;
+        let is_of_head = !self.read.is_settled && self.first_bytes < HEAD_BYTE_LIMIT;
         let may_continue = !is_anchored && self.syn_at.is_none() && self.first_bytes <= BYTE_LIMIT;
         (is_of_head || may_continue) && self.first.len() < SEGMENT_LIMIT && self.first.len() == usize::from(self.seen)
     }
@@ -327,8 +349,8 @@ impl StreamSide {
             self.window.push(segment.clone());
             self.advance(&mut completed);
         }
-        self.is_settled |= right.is_settled;
-        self.is_known |= right.is_known;
+        self.read.is_settled |= right.read.is_settled;
+        self.read.is_known |= right.read.is_known;
         let seen = self.seen;
         for (at, segment) in right.first.into_iter().enumerate() {
             if right.syn_at == Some(at) {
@@ -357,7 +379,7 @@ impl StreamSide {
 
     /// Nothing came before: keeps what a stream whose start was seen would have kept.
     pub(super) fn anchor(&mut self) {
-        if self.is_settled {
+        if self.read.is_settled {
             self.first = Vec::new();
             self.first_bytes = 0;
             return;
@@ -376,13 +398,13 @@ impl StreamSide {
 
     /// The stream's first bytes where no opening was recognised.
     pub(super) fn head(&self) -> Option<Head> {
-        if self.is_settled || self.is_known { None } else { super::cold::head(&self.first, true) }
+        if self.read.is_settled || self.read.is_known { None } else { super::cold::head(&self.first, true) }
     }
 
     /// A second reading of a stream's first segments, put in order, where nothing was recognised as they came: an opening
     /// whose first segment arrived late.
     pub(super) fn reread(&self) -> Completed {
-        if self.is_settled || self.first.len() < 2 {
+        if self.read.is_settled || self.first.len() < 2 {
             return Completed::new();
         }
         let is_in_order =
@@ -398,7 +420,9 @@ impl StreamSide {
             for start in here.iter().filter(|segment| may_start(&segment.bytes)) {
                 contiguous(here, start.sequence, &mut bytes);
                 match attempt(&bytes, 0) {
-                    Attempt::Done { findings, .. } => return vec![(stamp, findings)],
+                    Attempt::Done { reader, findings, .. } if settles_late(reader, &findings) => {
+                        return vec![(stamp, findings)];
+                    }
                     Attempt::Unfinished { certain: Some(findings), .. }
                         if certain.iter().all(|(_, known)| *known != *findings) =>
                     {
@@ -452,6 +476,25 @@ mod tests {
         }
         let backwards: Vec<_> = (0..SEGMENT_LIMIT).rev().collect();
         assert_eq!(names(640, &backwards), ["late.example"]);
+    }
+
+    #[test]
+    fn an_opening_behind_a_proxys_words_is_found_in_any_order() {
+        let words: &[u8] = b"CONNECT target.example:443 HTTP/1.1\r\n\r\n";
+        let request = b"GET / HTTP/1.1\r\nHost: behind.example\r\n\r\n";
+        let (first, second) = request.split_at(20);
+        let mut side = StreamSide::default();
+        let mut completed = Completed::new();
+        let at = words.len() as u32;
+        for (frame, (sequence, bytes)) in [(0, words), (at + 20, second), (at, first)].into_iter().enumerate() {
+            let stamp = Stamp { frame: FrameId::new(0, frame as u64), time_ns: 0 };
+            completed.extend(side.observe(stamp, sequence, bytes.len() as u32, bytes, true, 0));
+        }
+        completed.extend(side.reread());
+        let found: Vec<_> =
+            completed.iter().flat_map(|(_, findings)| &findings.names).map(|found| &*found.name).collect();
+        assert_eq!(found, ["target.example", "behind.example"]);
+        assert!(side.head().is_none());
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub struct StreamReader {
     pub read: fn(&[u8]) -> Reading,
     /// What it finds counts only where a flow has no server name yet.
     pub is_second_choice: bool,
+    /// Another protocol may follow what it reads: the words before TLS, of a mail server, a database or a proxy.
+    pub is_preamble: bool,
 }
 
 /// One datagram with the ports it went between.
@@ -63,17 +65,17 @@ pub static STREAM_READERS: &[StreamReader] = &[
     row("http", http::FIRST_BYTES, http::starts_stream, http::read_stream),
     row("http2", http2::FIRST_BYTES, http2::starts_stream, http2::read_stream),
     row("sip", sip::FIRST_BYTES, sip::starts_stream, sip::read_stream),
-    row("proxy", proxy::FIRST_BYTES, proxy::starts_stream, proxy::read_stream),
-    row("socks", socks::FIRST_BYTES, socks::starts_stream, socks::read_stream),
+    preamble_row("proxy", proxy::FIRST_BYTES, proxy::starts_stream, proxy::read_stream),
+    preamble_row("socks", socks::FIRST_BYTES, socks::starts_stream, socks::read_stream),
     row("app-resolver", app_resolver::FIRST_BYTES, app_resolver::starts_stream, app_resolver::read_stream),
-    row("greeting", greeting::FIRST_BYTES, greeting::starts_stream, greeting::read_stream),
+    preamble_row("greeting", greeting::FIRST_BYTES, greeting::starts_stream, greeting::read_stream),
     row("bittorrent", bittorrent::STREAM_FIRST_BYTES, bittorrent::starts_stream, bittorrent::read_stream),
     row("stun", stun::FIRST_BYTES, stun::starts_stream, stun::read_stream),
     row("turn", turn::FIRST_BYTES, turn::starts_stream, turn::read_stream),
     row("smb", smb::FIRST_BYTES, smb::starts_stream, smb::read_stream),
     row("dcerpc", smb::rpc::FIRST_BYTES, smb::rpc::starts_stream, smb::rpc::read_stream),
     row("kerberos", kerberos::STREAM_FIRST_BYTES, kerberos::starts_stream, kerberos::read_stream),
-    row("preamble", preamble::FIRST_BYTES, preamble::starts_stream, preamble::read_stream),
+    preamble_row("preamble", preamble::FIRST_BYTES, preamble::starts_stream, preamble::read_stream),
     row("dns", dns::STREAM_FIRST_BYTES, dns::starts_stream, dns::read_stream),
 ];
 
@@ -105,7 +107,16 @@ const fn row(
     starts: fn(&[u8]) -> bool,
     read: fn(&[u8]) -> Reading,
 ) -> StreamReader {
-    StreamReader { protocol, first_bytes, starts, read, is_second_choice: false }
+    StreamReader { protocol, first_bytes, starts, read, is_second_choice: false, is_preamble: false }
+}
+
+const fn preamble_row(
+    protocol: &'static str,
+    first_bytes: &'static [u8],
+    starts: fn(&[u8]) -> bool,
+    read: fn(&[u8]) -> Reading,
+) -> StreamReader {
+    StreamReader { is_preamble: true, ..row(protocol, first_bytes, starts, read) }
 }
 
 const fn datagram_row(
