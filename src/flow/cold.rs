@@ -61,6 +61,8 @@ pub(super) struct Cold {
     pub(super) client: Option<(FrameId, Side)>,
     pub(super) alpn: Option<(FrameId, Vec<Box<str>>)>,
     pub(super) ech: Option<(FrameId, EchOffer)>,
+    /// The first hello with an encrypted server name of ECH's drafts.
+    pub(super) esni: Option<(FrameId, ())>,
     pub(super) certificate: Option<(FrameId, CertificateSubject)>,
     pub(super) owners: Vec<Votes>,
     /// Records with a packet id, which may repeat each other.
@@ -131,6 +133,7 @@ impl Cold {
             keep_first(&mut self.alpn, Some((frame, findings.alpn)));
         }
         keep_first(&mut self.ech, findings.ech.map(|offer| (frame, offer)));
+        keep_first(&mut self.esni, findings.esni.then_some((frame, ())));
         keep_first(&mut self.certificate, findings.certificate.map(|subject| (frame, subject)));
     }
 
@@ -205,6 +208,7 @@ impl Cold {
         keep_first(&mut self.client, right.client);
         keep_first(&mut self.alpn, right.alpn);
         keep_first(&mut self.ech, right.ech);
+        keep_first(&mut self.esni, right.esni);
         keep_first(&mut self.certificate, right.certificate);
         for mut theirs in right.datagrams {
             match self.datagrams.iter_mut().find(|mine| mine.reader == theirs.reader) {
@@ -243,6 +247,7 @@ impl Cold {
         self.client.iter_mut().for_each(|(frame, _)| shift(frame));
         self.alpn.iter_mut().for_each(|(frame, _)| shift(frame));
         self.ech.iter_mut().for_each(|(frame, _)| shift(frame));
+        self.esni.iter_mut().for_each(|(frame, ())| shift(frame));
         self.certificate.iter_mut().for_each(|(frame, _)| shift(frame));
         self.owners.iter_mut().for_each(|votes| shift(&mut votes.first));
         self.outbox.iter_mut().for_each(|delivery| shift(&mut delivery.stamp.frame));

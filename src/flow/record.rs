@@ -100,6 +100,8 @@ pub enum Ech {
     Likely,
     /// The offer repeats a configuration from an HTTPS record of this capture.
     Confirmed,
+    /// Its forerunner, the encrypted server name of early drafts: what stands in clear beside it, if anything, is a cover.
+    Esni,
 }
 
 impl Ech {
@@ -109,6 +111,7 @@ impl Ech {
             Self::Grease => "grease",
             Self::Likely => "likely",
             Self::Confirmed => "confirmed",
+            Self::Esni => "esni",
         }
     }
 }

@@ -164,6 +164,7 @@ impl Cold {
                 Ech::Grease
             }
         });
+        flow.ech = flow.ech.or(self.esni.map(|_| Ech::Esni));
         flow.ech_offer = self.ech.take().map(|(_, offer)| offer);
         flow.client_head = self.take_head(client);
         flow.server_head = self.take_head(client.opposite());

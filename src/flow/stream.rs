@@ -8,11 +8,13 @@
 use super::gather::{BYTE_LIMIT, SEGMENT_LIMIT, Segment, Stamp, contiguous};
 use super::record::Head;
 use crate::capture::FrameId;
-use crate::name::table::{STREAM_READERS, stream_candidates};
-use crate::name::{Findings, Reading};
+use crate::name::table::{STREAM_READERS, StreamReader, stream_candidates};
+use crate::name::{Findings, NameSource, Reading};
 
-/// Segments kept of a stream whose start was seen: enough for reordering there and for wire signatures.
-const ANCHORED_LIMIT: usize = 4;
+/// Bytes after which no further segment is kept of a stream whose start was seen: a hello of five full segments in any
+/// order, and enough for wire signatures. Bounded in bytes, so that small segments are no worse off; they count to
+/// [`SEGMENT_LIMIT`] all the same.
+const HEAD_BYTE_LIMIT: usize = 6 << 10;
 /// Segments are counted up to here: one more than are ever kept, so that a missed one tells.
 const SEEN_LIMIT: u8 = SEGMENT_LIMIT as u8 + 1;
 /// Openings read one after the other in the bytes of one segment (pipelined requests).
@@ -26,16 +28,22 @@ pub(super) struct StreamSide {
     first_bytes: usize,
     /// Payload-bearing segments seen, counted to [`SEEN_LIMIT`].
     seen: u8,
-    /// An opening was read to its end.
-    pub(super) is_settled: bool,
-    /// An opening that need not be read started: nothing is left to recognise.
-    is_known: bool,
+    read: Read,
     /// How many of `first` came before the session's first SYN: openings from before end there.
     syn_at: Option<usize>,
     /// Segments since the oldest unfinished opening's start.
     window: Vec<Segment>,
     /// Unfinished openings, oldest first.
     unfinished: Vec<Opening>,
+}
+
+/// What was read to its end.
+#[derive(Clone, Copy, Debug, Default)]
+struct Read {
+    /// An opening after which none is waited for.
+    is_settled: bool,
+    /// Words before another protocol, or an opening that need not be read: nothing is left to recognise.
+    is_known: bool,
 }
 
 /// An opening that needs more bytes.
@@ -83,7 +91,7 @@ pub(super) fn may_start(payload: &[u8]) -> bool {
 enum Attempt {
     Nothing,
     Unfinished { reader: usize, certain: Option<Box<Findings>> },
-    Done { findings: Findings, consumed: usize },
+    Done { reader: usize, findings: Findings, consumed: usize },
 }
 
 fn attempt(bytes: &[u8], from_reader: usize) -> Attempt {
@@ -94,10 +102,72 @@ fn attempt(bytes: &[u8], from_reader: usize) -> Attempt {
             Reading::No if STREAM_READERS[reader].is_second_choice => break,
             Reading::No => skip = reader + 1,
             Reading::NeedMore(certain) => return Attempt::Unfinished { reader, certain },
-            Reading::Done { findings, consumed } => return Attempt::Done { findings: *findings, consumed },
+            Reading::Done { findings, consumed } => return Attempt::Done { reader, findings: *findings, consumed },
         }
     }
     Attempt::Nothing
+}
+
+/// Whether an opening that this reader read to its end settles the stream. Words before TLS do not, and what is read only
+/// where nothing better is known may be read by a part of a capture and not by the whole: nothing may follow from it.
+fn settles(reader: usize, findings: &Findings) -> bool {
+    let StreamReader { is_second_choice, is_preamble, .. } = STREAM_READERS[reader];
+    !is_second_choice && !is_preamble && findings.names.iter().all(|found| found.source != NameSource::HttpConnect)
+}
+
+/// The same for an opening found by a second look: of what was passed by nothing more can be passed by.
+fn settles_late(reader: usize, findings: &Findings) -> bool {
+    STREAM_READERS[reader].is_second_choice || settles(reader, findings)
+}
+
+impl Read {
+    /// Notes that this reader read an opening to its end.
+    fn note(&mut self, reader: usize, findings: &Findings) {
+        let is_settling = settles(reader, findings);
+        self.is_settled |= is_settling;
+        self.is_known |= !is_settling;
+    }
+
+    /// Reads the openings that follow the bytes which the last one consumed. Whether one of them needs more bytes: then it
+    /// takes the place of the last.
+    fn after(
+        &mut self,
+        opening: &mut Opening,
+        bytes: &[u8],
+        consumed: usize,
+        stamp: Stamp,
+        completed: &mut Completed,
+    ) -> bool {
+        let mut offset = consumed.clamp(1, bytes.len());
+        for _ in 0..OPENINGS_PER_SEGMENT {
+            let rest = &bytes[offset..];
+            if rest.is_empty() {
+                return false;
+            }
+            match attempt(rest, 0) {
+                Attempt::Nothing => return false,
+                Attempt::Done { reader, findings, consumed } => {
+                    self.note(reader, &findings);
+                    completed.push((stamp, findings));
+                    if STREAM_READERS[reader].is_second_choice {
+                        return false;
+                    }
+                    offset += consumed.clamp(1, rest.len());
+                }
+                Attempt::Unfinished { reader, certain } => {
+                    *opening = Opening {
+                        slot: opening.slot,
+                        sequence: opening.sequence.wrapping_add(offset as u32),
+                        reader,
+                        tried_bytes: rest.len(),
+                        certain: certain.map(|findings| (stamp, findings)),
+                    };
+                    return true;
+                }
+            }
+        }
+        false
+    }
 }
 
 impl StreamSide {
@@ -127,7 +197,7 @@ impl StreamSide {
         }
         if let Some(row) = reader_for(payload, 0) {
             // Where it is ignored and where it is read, by a part that cannot know better, the head is as good as read.
-            self.is_known |= STREAM_READERS[row].is_second_choice;
+            self.read.is_known |= STREAM_READERS[row].is_second_choice;
             if ignored >> row & 1 == 0 {
                 self.start(stamp, sequence, payload, slot, segment, &mut completed);
             }
@@ -163,9 +233,12 @@ impl StreamSide {
             }
             match attempt(rest, 0) {
                 Attempt::Nothing => return,
-                Attempt::Done { findings, consumed } => {
-                    self.is_settled = true;
+                Attempt::Done { reader, findings, consumed } => {
+                    self.read.note(reader, &findings);
                     completed.push((stamp, findings));
+                    if STREAM_READERS[reader].is_second_choice {
+                        return;
+                    }
                     offset += consumed.clamp(1, rest.len());
                 }
                 Attempt::Unfinished { reader, certain } => {
@@ -202,12 +275,14 @@ impl StreamSide {
                         opening.certain = None;
                         is_over = true;
                     }
-                    Attempt::Done { findings, consumed } => {
-                        self.is_settled = true;
+                    Attempt::Done { reader, findings, consumed } => {
+                        self.read.note(reader, &findings);
                         completed.push((stamp, findings));
                         opening.certain = None;
                         is_over = true;
-                        self.after(&mut opening, &bytes, consumed, stamp, completed, &mut is_over);
+                        if !STREAM_READERS[reader].is_second_choice {
+                            is_over = !self.read.after(&mut opening, &bytes, consumed, stamp, completed);
+                        }
                     }
                     Attempt::Unfinished { reader, certain } => {
                         opening.reader = reader;
@@ -228,43 +303,6 @@ impl StreamSide {
         self.trim();
     }
 
-    /// Another opening may follow the bytes that the last one consumed.
-    fn after(
-        &self,
-        opening: &mut Opening,
-        bytes: &[u8],
-        consumed: usize,
-        stamp: Stamp,
-        completed: &mut Completed,
-        is_over: &mut bool,
-    ) {
-        let mut offset = consumed.clamp(1, bytes.len());
-        for _ in 0..OPENINGS_PER_SEGMENT {
-            let rest = &bytes[offset..];
-            if rest.is_empty() {
-                return;
-            }
-            match attempt(rest, 0) {
-                Attempt::Nothing => return,
-                Attempt::Done { findings, consumed } => {
-                    completed.push((stamp, findings));
-                    offset += consumed.clamp(1, rest.len());
-                }
-                Attempt::Unfinished { reader, certain } => {
-                    *opening = Opening {
-                        slot: opening.slot,
-                        sequence: opening.sequence.wrapping_add(offset as u32),
-                        reader,
-                        tried_bytes: rest.len(),
-                        certain: certain.map(|findings| (stamp, findings)),
-                    };
-                    *is_over = false;
-                    return;
-                }
-            }
-        }
-    }
-
     /// Drops the segments before the oldest unfinished opening.
     fn trim(&mut self) {
         match self.unfinished.iter().map(|opening| opening.slot).min() {
@@ -280,10 +318,9 @@ impl StreamSide {
     /// Whether the next segment is one of the first: of the session, for its head, or, where the session's start was not
     /// seen, those that openings from before may go on with.
     fn is_collecting(&self, is_anchored: bool) -> bool {
-        let is_of_head = !self.is_settled && self.first.len() < ANCHORED_LIMIT;
-        let may_continue =
-            !is_anchored && self.syn_at.is_none() && self.first.len() < SEGMENT_LIMIT && self.first_bytes <= BYTE_LIMIT;
-        (is_of_head || may_continue) && self.first.len() == usize::from(self.seen)
+        let is_of_head = !self.read.is_settled && self.first_bytes < HEAD_BYTE_LIMIT;
+        let may_continue = !is_anchored && self.syn_at.is_none() && self.first_bytes <= BYTE_LIMIT;
+        (is_of_head || may_continue) && self.first.len() < SEGMENT_LIMIT && self.first.len() == usize::from(self.seen)
     }
 
     /// Whether the next payload must be shown to this side even if nothing starts with it.
@@ -312,8 +349,8 @@ impl StreamSide {
             self.window.push(segment.clone());
             self.advance(&mut completed);
         }
-        self.is_settled |= right.is_settled;
-        self.is_known |= right.is_known;
+        self.read.is_settled |= right.read.is_settled;
+        self.read.is_known |= right.read.is_known;
         let seen = self.seen;
         for (at, segment) in right.first.into_iter().enumerate() {
             if right.syn_at == Some(at) {
@@ -342,23 +379,32 @@ impl StreamSide {
 
     /// Nothing came before: keeps what a stream whose start was seen would have kept.
     pub(super) fn anchor(&mut self) {
-        self.first.truncate(ANCHORED_LIMIT);
-        if self.is_settled {
+        if self.read.is_settled {
             self.first = Vec::new();
-        } else {
-            self.first.shrink_to_fit();
+            self.first_bytes = 0;
+            return;
         }
+        let mut kept_bytes = 0;
+        let kept = self.first.iter().take_while(|segment| {
+            let is_kept = kept_bytes < HEAD_BYTE_LIMIT;
+            kept_bytes += if is_kept { segment.bytes.len() } else { 0 };
+            is_kept
+        });
+        let kept = kept.count();
+        self.first.truncate(kept);
+        self.first.shrink_to_fit();
+        self.first_bytes = kept_bytes;
     }
 
     /// The stream's first bytes where no opening was recognised.
     pub(super) fn head(&self) -> Option<Head> {
-        if self.is_settled || self.is_known { None } else { super::cold::stream_head(&self.first) }
+        if self.read.is_settled || self.read.is_known { None } else { super::cold::stream_head(&self.first) }
     }
 
     /// A second reading of a stream's first segments, put in order, where nothing was recognised as they came: an opening
     /// whose first segment arrived late.
     pub(super) fn reread(&self) -> Completed {
-        if self.is_settled || self.first.len() < 2 {
+        if self.read.is_settled || self.first.len() < 2 {
             return Completed::new();
         }
         let is_in_order =
@@ -366,19 +412,27 @@ impl StreamSide {
         if is_in_order {
             return Completed::new();
         }
-        let newest = self.first.iter().map(|segment| segment.stamp).max().unwrap_or_default();
         let mut bytes = Vec::new();
-        for start in &self.first {
-            if may_start(&start.bytes) {
-                contiguous(&self.first, start.sequence, &mut bytes);
+        let mut certain = Completed::new();
+        // With each segment more, as they came: the one that completes the opening is the one to name.
+        for here in (1..=self.first.len()).filter_map(|count| self.first.get(..count)) {
+            let Some(stamp) = here.iter().map(|segment| segment.stamp).max() else { break };
+            for start in here.iter().filter(|segment| may_start(&segment.bytes)) {
+                contiguous(here, start.sequence, &mut bytes);
                 match attempt(&bytes, 0) {
-                    Attempt::Done { findings, .. } => return vec![(newest, findings)],
-                    Attempt::Unfinished { certain: Some(findings), .. } => return vec![(newest, *findings)],
+                    Attempt::Done { reader, findings, .. } if settles_late(reader, &findings) => {
+                        return vec![(stamp, findings)];
+                    }
+                    Attempt::Unfinished { certain: Some(findings), .. }
+                        if certain.iter().all(|(_, known)| *known != *findings) =>
+                    {
+                        certain = vec![(stamp, *findings)];
+                    }
                     _ => {}
                 }
             }
         }
-        Completed::new()
+        certain
     }
 
     /// Shifts frame identities.
@@ -391,5 +445,64 @@ impl StreamSide {
                 stamp.rebase(base);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A request of this many bytes, in segments that come in this order.
+    fn names(length: usize, order: &[usize]) -> Vec<String> {
+        let end = b" HTTP/1.1\r\nHost: late.example\r\n\r\n";
+        let request = [&b"GET /"[..], &vec![b'a'; length - 5 - end.len()], end].concat();
+        let pieces: Vec<_> = request.chunks(length.div_ceil(order.len())).collect();
+        let mut side = StreamSide::default();
+        let mut completed = Completed::new();
+        for (at, &piece) in order.iter().enumerate() {
+            let stamp = Stamp { frame: FrameId::new(0, at as u64), time_ns: 0 };
+            let sequence = pieces[..piece].iter().map(|piece| piece.len()).sum::<usize>();
+            let bytes = pieces[piece];
+            completed.extend(side.observe(stamp, sequence as u32, bytes.len() as u32, bytes, true, 0));
+        }
+        completed.extend(side.reread());
+        completed.into_iter().flat_map(|(_, findings)| findings.names).map(|found| found.name.into()).collect()
+    }
+
+    #[test]
+    fn an_opening_in_five_segments_is_found_in_any_order() {
+        for order in [[2, 1, 4, 3, 0], [4, 3, 2, 1, 0], [1, 2, 3, 4, 0], [0, 4, 3, 2, 1]] {
+            assert_eq!(names(7_000, &order), ["late.example"], "{order:?}");
+        }
+        let backwards: Vec<_> = (0..SEGMENT_LIMIT).rev().collect();
+        assert_eq!(names(640, &backwards), ["late.example"]);
+    }
+
+    #[test]
+    fn an_opening_behind_a_proxys_words_is_found_in_any_order() {
+        let words: &[u8] = b"CONNECT target.example:443 HTTP/1.1\r\n\r\n";
+        let request = b"GET / HTTP/1.1\r\nHost: behind.example\r\n\r\n";
+        let (first, second) = request.split_at(20);
+        let mut side = StreamSide::default();
+        let mut completed = Completed::new();
+        let at = words.len() as u32;
+        for (frame, (sequence, bytes)) in [(0, words), (at + 20, second), (at, first)].into_iter().enumerate() {
+            let stamp = Stamp { frame: FrameId::new(0, frame as u64), time_ns: 0 };
+            completed.extend(side.observe(stamp, sequence, bytes.len() as u32, bytes, true, 0));
+        }
+        completed.extend(side.reread());
+        let found: Vec<_> =
+            completed.iter().flat_map(|(_, findings)| &findings.names).map(|found| &*found.name).collect();
+        assert_eq!(found, ["target.example", "behind.example"]);
+        assert!(side.head().is_none());
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let mut side = StreamSide::default();
+        for at in 0..200 {
+            side.observe(Stamp::default(), at * 1_460, 1_460, &[0xfe; 1_460], true, 0);
+        }
+        assert!(side.first_bytes < HEAD_BYTE_LIMIT + 1_460 && !side.is_watching(true));
     }
 }

@@ -1,8 +1,8 @@
 //! Recognises datagram protocols that name no server by their fixed fields: NTP (RFC 5905 §7.3), DHCP (RFC 2131 §2,
 //! RFC 8415 §8), WireGuard (its white paper §5.4), SNMP (RFC 3411), CoAP and such are left unnamed.
 
-use super::bytes::{u16_at, u32_at};
 use super::table::Datagram;
+use super::wire::{u16_at, u32_at};
 use super::{Findings, Reading, Role};
 
 /// Whether a datagram is one of NTP: port 123, versions 1 to 4, and a length that fits.

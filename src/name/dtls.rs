@@ -8,19 +8,28 @@ use super::client_hello::{ClientHello, Dialect};
 use super::reassembly::{LENGTH_LIMIT, Reassembly};
 use super::table::Datagram;
 use super::tls::encrypts_certificates;
+use super::turn;
 use super::wire::Wire;
 use super::{Findings, NameSource, Reading, Role};
 
-/// The content type of handshake records.
-pub(super) const FIRST_BYTES: &[u8] = &[HANDSHAKE];
+/// The content type of handshake records, and the numbers of TURN's channels, which carry them between relay and client.
+pub(super) const FIRST_BYTES: &[u8] = b"\x16@ABCDEFGHIJKLMNO";
 
 /// Whether a datagram may hold a hello or the server's certificate in the clear.
 pub(super) fn starts(datagram: &Datagram<'_>) -> bool {
     matches!(
-        datagram.payload,
+        bare(datagram.payload),
         [HANDSHAKE, 0xfe, 0xfd | 0xff, 0, 0, 0, 0, 0, _, _, _, _, _, kind, _, _, _, 0, ..]
             if matches!(*kind, CLIENT_HELLO | SERVER_HELLO | HELLO_VERIFY | CERTIFICATE)
     )
+}
+
+/// The records of a datagram, without the frame of a TURN channel.
+fn bare(payload: &[u8]) -> &[u8] {
+    match payload.first() {
+        Some(&HANDSHAKE) => payload,
+        _ => turn::handshake_in(payload).unwrap_or_default(),
+    }
 }
 
 /// Reads one side's opening.
@@ -29,7 +38,7 @@ pub(super) fn read(datagrams: &[Datagram<'_>]) -> Reading {
     let mut reading = Reading::No;
     for (index, datagram) in datagrams.iter().take(DATAGRAM_LIMIT).enumerate() {
         if starts(datagram) {
-            gather(datagram.payload, &mut messages);
+            gather(bare(datagram.payload), &mut messages);
         }
         reading = evaluate(&messages, index + 1 == DATAGRAM_LIMIT);
         if matches!(reading, Reading::Done { .. }) {

@@ -1,7 +1,7 @@
 //! Turns Kerberos messages into their realm (RFC 4120 §5.4, §5.9.1; DER as in X.690 §8).
 
-use super::bytes::{Bytes, u32_at};
 use super::table::Datagram;
+use super::wire::{Wire, u32_at};
 use super::{Findings, NameSource, Reading, Role};
 
 /// First byte over TCP: the high byte of a length below 64 KiB (RFC 4120 §7.2.2).
@@ -51,7 +51,7 @@ pub(super) fn starts_stream(bytes: &[u8]) -> bool {
     let whole = match first {
         ..=0x7f => 2 + usize::from(first),
         0x81 => 3 + bytes.get(6).map_or(0, |&length| length.into()),
-        0x82 => 4 + super::bytes::u16_at(bytes, 6).map_or(0, usize::from),
+        0x82 => 4 + super::wire::u16_at(bytes, 6).map_or(0, usize::from),
         _ => return false,
     };
     role_of(tag).is_some() && whole == length
@@ -107,6 +107,21 @@ fn findings(message: &[u8]) -> Option<Findings> {
     has_version.then_some(findings)
 }
 
+/// The host in the name of the service that the ticket of a request (AP-REQ, RFC 4120 §5.5.1) is for: `ldap/dc.example`.
+pub(super) fn service_host(request: &[u8]) -> Option<&str> {
+    const AP_REQUEST: u8 = 0x6e;
+    const TICKET: u8 = 0x61;
+    let (_, contents, _) = element(request).filter(|(tag, ..)| *tag == AP_REQUEST)?;
+    let ticket = Fields::of(sequence(contents)?).find(3)?;
+    let (_, contents, _) = element(ticket).filter(|(tag, ..)| *tag == TICKET)?;
+    let service = Fields::of(sequence(contents)?).find(2)?;
+    let parts = sequence(Fields::of(sequence(service)?).find(1)?)?;
+    // The service, then its host; the realm may follow.
+    let (_, _, rest) = element(parts).filter(|(tag, ..)| *tag == GENERAL_STRING)?;
+    let (_, host, _) = element(rest).filter(|(tag, ..)| *tag == GENERAL_STRING)?;
+    std::str::from_utf8(host).ok()
+}
+
 fn push_realm(value: &[u8], findings: &mut Findings) {
     if let Some((GENERAL_STRING, realm, _)) = element(value)
         && let Ok(realm) = std::str::from_utf8(realm)
@@ -127,6 +142,16 @@ impl<'a> Fields<'a> {
         Self { rest: contents, left: FIELD_LIMIT }
     }
 
+    /// The value of a field by its number.
+    fn find(&mut self, wanted: u8) -> Option<&'a [u8]> {
+        while let Some((number, value)) = self.next() {
+            if number == wanted {
+                return Some(value);
+            }
+        }
+        None
+    }
+
     fn next(&mut self) -> Option<(u8, &'a [u8])> {
         self.left = self.left.checked_sub(1)?;
         let (tag, value, rest) = element(self.rest)?;
@@ -142,7 +167,7 @@ fn sequence(bytes: &[u8]) -> Option<&[u8]> {
 /// Tag and contents of the element that begins here, and what follows. Contents that are cut short are as long as they
 /// are; so a message is read as far as it came.
 fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let mut bytes = Bytes::new(bytes);
+    let mut bytes = Wire::new(bytes);
     let tag = bytes.u8()?;
     let length = match bytes.u8()? {
         length @ ..=0x7f => usize::from(length),
@@ -190,6 +215,21 @@ mod tests {
         assert!(matches!(read_stream(&stream), Reading::Done { consumed, .. } if consumed == stream.len() - 1));
         for cut in 6..stream.len() - 1 {
             assert!(matches!(read_stream(&stream[..cut]), Reading::NeedMore(_)), "{cut}");
+        }
+    }
+
+    #[test]
+    fn a_ticket_names_the_host_of_its_service() {
+        let parts = [tagged(GENERAL_STRING, b"ldap"), tagged(GENERAL_STRING, b"dc.office.example")].concat();
+        let name = [tagged(0xa0, b"\x02\x01\x02"), tagged(0xa1, &tagged(SEQUENCE, &parts))].concat();
+        let ticket =
+            [tagged(0xa0, b"\x02\x01\x05"), tagged(0xa1, b"\x1b\x07EXAMPLE"), tagged(0xa2, &tagged(SEQUENCE, &name))];
+        let ticket = tagged(0x61, &tagged(SEQUENCE, &ticket.concat()));
+        let fields = [tagged(0xa0, b"\x02\x01\x05"), tagged(0xa1, b"\x02\x01\x0e"), tagged(0xa3, &ticket)].concat();
+        let request = tagged(0x6e, &tagged(SEQUENCE, &fields));
+        assert_eq!(service_host(&request), Some("dc.office.example"));
+        for cut in 0..request.len() {
+            assert_eq!(service_host(&request[..cut]), None);
         }
     }
 

@@ -6,7 +6,6 @@
 
 mod app_resolver;
 mod bittorrent;
-mod bytes;
 mod certificate;
 mod client_hello;
 mod datagram;
@@ -27,12 +26,16 @@ mod quic_frames;
 mod quic_keys;
 mod quic_packet;
 mod quic_versions;
+mod rdp_udp;
 mod reassembly;
+mod security_token;
 mod sip;
+mod smb;
 mod socks;
 mod stun;
 pub mod table;
 mod tls;
+mod turn;
 mod wire;
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Turns NetBIOS name service and datagram packets into the sender's name (RFC 1002 §4.2, §4.4; names RFC 1001 §14).
 
-use super::bytes::u16_at;
 use super::table::Datagram;
+use super::wire::u16_at;
 use super::{Findings, NameSource, Reading, Role};
 
 const PORT_NAMES: u16 = 137;
@@ -66,7 +66,7 @@ fn name_service(payload: &[u8]) -> Findings {
 }
 
 /// The name at `offset`: 16 bytes as 32 letters, the last byte being the kind of service.
-fn name_at(payload: &[u8], offset: usize) -> Option<String> {
+pub(super) fn name_at(payload: &[u8], offset: usize) -> Option<String> {
     let (&length, rest) = payload.get(offset..)?.split_first()?;
     let letters: &[u8; 32] = rest.first_chunk()?;
     if length != 32 {

@@ -1,8 +1,8 @@
 //! Recognises binary protocols by their first message, and passes by the messages that come before TLS: PostgreSQL, MySQL,
-//! TDS, RDP, LDAP, SMB, MQTT.
+//! TDS, RDP, LDAP, MQTT. Logins to a directory (LDAP) name its server.
 
-use super::bytes::{u16_at, u32_at};
-use super::{Findings, Reading, Role};
+use super::wire::{u16_at, u32_at};
+use super::{Findings, Reading, Role, security_token};
 
 /// First bytes of the messages below. For MySQL that is a length: 32 for a request, from the shortest greeting on else.
 pub(super) static FIRST_BYTES: &[u8] = &first_bytes();
@@ -45,17 +45,20 @@ pub(super) fn starts_stream(bytes: &[u8]) -> bool {
 /// Reads the first message.
 pub(super) fn read_stream(bytes: &[u8]) -> Reading {
     match recognise(bytes) {
-        Some(Preamble { application, role, length }) => Reading::Done {
-            findings: Box::new(Findings::of(application, Some(role))),
-            consumed: length.min(bytes.len()),
-        },
+        Some(Preamble { application, role, length }) => {
+            let mut findings = Box::new(Findings::of(application, Some(role)));
+            if application == "ldap" {
+                security_token::add_names(bytes.get(..length).unwrap_or(bytes), &mut findings);
+            }
+            Reading::Done { findings, consumed: length.min(bytes.len()) }
+        }
         None => Reading::No,
     }
 }
 
 fn recognise(bytes: &[u8]) -> Option<Preamble> {
     match *bytes.first()? {
-        0x00 => postgresql(bytes).or_else(|| smb(bytes)),
+        0x00 => postgresql(bytes),
         0x03 => rdp(bytes),
         0x10 => mqtt(bytes),
         0x12 => tds(bytes),
@@ -76,17 +79,6 @@ fn postgresql(bytes: &[u8]) -> Option<Preamble> {
         }
         _ => None,
     }
-}
-
-/// A message of SMB 1 to 3 in its NetBIOS frame (MS-SMB2 §2.1), from either side.
-fn smb(bytes: &[u8]) -> Option<Preamble> {
-    let length = 4 + (u32_at(bytes, 0)? & 0x00ff_ffff) as usize;
-    let is_response = match bytes.get(4..8)? {
-        b"\xffSMB" => bytes.get(13)? & 0x80 != 0,
-        b"\xfeSMB" => bytes.get(20)? & 0x01 != 0,
-        _ => return None,
-    };
-    if is_response { server("smb", length) } else { client("smb", length) }
 }
 
 /// An X.224 connection request or confirmation in TPKT (MS-RDPBCGR §2.2.1.1); TLS follows.

@@ -1,7 +1,7 @@
 //! Passes by the header of the PROXY protocol, versions 1 and 2, so that what follows it is read (haproxy's
 //! `proxy-protocol.txt` §2).
 
-use super::bytes::u16_at;
+use super::wire::u16_at;
 use super::{Findings, Reading, Role};
 use memchr::memchr;
 

@@ -1,7 +1,7 @@
 //! Turns SOCKS requests into the name behind the proxy: SOCKS 4 and 4a, SOCKS 5 (RFC 1928) with its authentication
 //! (RFC 1929).
 
-use super::bytes::Bytes;
+use super::wire::Wire;
 use super::{Findings, NameSource, Reading, Role};
 
 /// First bytes: the protocol version.
@@ -76,7 +76,7 @@ pub(super) fn read_stream(bytes: &[u8]) -> Reading {
         return Reading::Done { findings: Box::new(findings), consumed };
     }
     let mut findings = Box::new(Findings::of("socks", Some(Role::Client)));
-    let mut rest = Bytes::new(bytes);
+    let mut rest = Wire::new(bytes);
     let request = match bytes.first() {
         Some(5) => version5(&mut rest),
         _ => version4(&mut rest),
@@ -100,7 +100,7 @@ fn is_host(name: &str) -> bool {
 }
 
 /// Greeting, password and request of SOCKS 5; the target's name if it has one.
-fn version5<'a>(rest: &mut Bytes<'a>) -> Part<Option<&'a [u8]>> {
+fn version5<'a>(rest: &mut Wire<'a>) -> Part<Option<&'a [u8]>> {
     // One method, and CONNECT to an address type: only as a request does this make sense.
     if !matches!(rest.rest(), [5, 1, 0, 1 | 3 | 4, ..]) {
         let Some([_, count]) = rest.array() else { return Part::CutShort };
@@ -108,7 +108,7 @@ fn version5<'a>(rest: &mut Bytes<'a>) -> Part<Option<&'a [u8]>> {
             return Part::CutShort;
         }
         if rest.rest().first() == Some(&1) {
-            let Some(_) = rest.u8().and_then(|_| rest.field8()).and_then(|_| rest.field8()) else {
+            let Some(_) = rest.u8().and_then(|_| rest.vector_u8()).and_then(|_| rest.vector_u8()) else {
                 return Part::CutShort;
             };
         }
@@ -121,7 +121,7 @@ fn version5<'a>(rest: &mut Bytes<'a>) -> Part<Option<&'a [u8]>> {
     }
     let name = match kind {
         1 => rest.take(4).map(|_| None),
-        3 => rest.field8().map(Some),
+        3 => rest.vector_u8().map(Some),
         4 => rest.take(16).map(|_| None),
         _ => return Part::Other,
     };
@@ -132,7 +132,7 @@ fn version5<'a>(rest: &mut Bytes<'a>) -> Part<Option<&'a [u8]>> {
 }
 
 /// A request of SOCKS 4; with 4a, where the address is 0.0.0.x, a name follows the user.
-fn version4<'a>(rest: &mut Bytes<'a>) -> Part<Option<&'a [u8]>> {
+fn version4<'a>(rest: &mut Wire<'a>) -> Part<Option<&'a [u8]>> {
     let Some([_version, _command, _, _, a, b, c, d]) = rest.array::<8>() else { return Part::CutShort };
     let has_name = [a, b, c] == [0, 0, 0] && d != 0;
     match text(rest) {
@@ -148,7 +148,7 @@ fn version4<'a>(rest: &mut Bytes<'a>) -> Part<Option<&'a [u8]>> {
 }
 
 /// Printable bytes up to a zero byte.
-fn text<'a>(rest: &mut Bytes<'a>) -> Part<&'a [u8]> {
+fn text<'a>(rest: &mut Wire<'a>) -> Part<&'a [u8]> {
     let window = rest.rest();
     let window = window.get(..TEXT_LIMIT + 1).unwrap_or(window);
     match window.iter().position(|byte| !(b' '..=b'~').contains(byte)) {

@@ -1,8 +1,8 @@
 //! Turns STUN and TURN messages into their realm (RFC 8489 §5, §14.9; RFC 8656).
 
-use super::bytes::{Bytes, u16_at, u32_at};
 use super::table::Datagram;
-use super::{Findings, NameSource, Reading, Role};
+use super::wire::{Wire, u16_at, u32_at};
+use super::{Findings, NameSource, Reading, Role, dtls};
 
 /// First bytes: the high byte of the type, two zero bits and class and method.
 pub(super) static FIRST_BYTES: &[u8] = &[0, 1];
@@ -17,6 +17,8 @@ const STREAM_LENGTH_LIMIT: usize = 4096;
 const ATTRIBUTE_LIMIT: usize = 64;
 
 const REALM: u16 = 0x0014;
+/// What a relay passes on where there is no channel.
+const DATA: u16 = 0x0013;
 const PRIORITY: u16 = 0x0024;
 
 /// Length of the message that begins here, if the header is one of STUN with its cookie.
@@ -57,9 +59,9 @@ fn findings(message: &[u8]) -> Findings {
     let kind = u16_at(message, 0).unwrap_or_default();
     let mut findings = Findings::of("stun", None);
     let mut is_between_peers = false;
-    let mut attributes = Bytes::new(message.get(HEADER_LENGTH..).unwrap_or_default());
+    let mut attributes = Wire::new(message.get(HEADER_LENGTH..).unwrap_or_default());
     for _ in 0..ATTRIBUTE_LIMIT {
-        let (Some(attribute), Some(value)) = (attributes.u16(), attributes.field16()) else { break };
+        let (Some(attribute), Some(value)) = (attributes.u16(), attributes.vector_u16()) else { break };
         // Values are padded to four bytes.
         attributes.take(value.len().wrapping_neg() % 4);
         match attribute {
@@ -68,6 +70,7 @@ fn findings(message: &[u8]) -> Findings {
                     findings.push_name(NameSource::StunRealm, realm);
                 }
             }
+            DATA => add_relayed(value, &mut findings),
             PRIORITY => is_between_peers = true,
             _ => {}
         }
@@ -79,6 +82,16 @@ fn findings(message: &[u8]) -> Findings {
         _ => None,
     };
     findings
+}
+
+/// Adds the names in a handshake of DTLS with the peer behind a relay.
+fn add_relayed(data: &[u8], findings: &mut Findings) {
+    let datagram = Datagram { payload: data, source_port: 0, destination_port: 0 };
+    if dtls::starts(&datagram)
+        && let Reading::Done { findings: inner, .. } | Reading::NeedMore(Some(inner)) = dtls::read(&[datagram])
+    {
+        inner.names.into_iter().for_each(|found| findings.push_name(found.source, &found.name));
+    }
 }
 
 /// The realm without its quotes; it must look like a name.

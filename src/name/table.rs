@@ -2,7 +2,7 @@
 
 use super::{
     Reading, app_resolver, bittorrent, datagram, dns, dtls, fbzero, gquic, greeting, http, http2, kerberos, netbios,
-    preamble, proxy, quic, sip, socks, stun, tls,
+    preamble, proxy, quic, rdp_udp, sip, smb, socks, stun, tls, turn,
 };
 
 /// A reader of openings in byte streams (TCP).
@@ -20,6 +20,8 @@ pub struct StreamReader {
     pub read: fn(&[u8]) -> Reading,
     /// What it finds counts only where a flow has no server name yet.
     pub is_second_choice: bool,
+    /// Another protocol may follow what it reads: the words before TLS, of a mail server, a database or a proxy.
+    pub is_preamble: bool,
 }
 
 /// One datagram with the ports it went between.
@@ -63,14 +65,17 @@ pub static STREAM_READERS: &[StreamReader] = &[
     row("http", http::FIRST_BYTES, http::starts_stream, http::read_stream),
     row("http2", http2::FIRST_BYTES, http2::starts_stream, http2::read_stream),
     row("sip", sip::FIRST_BYTES, sip::starts_stream, sip::read_stream),
-    row("proxy", proxy::FIRST_BYTES, proxy::starts_stream, proxy::read_stream),
-    row("socks", socks::FIRST_BYTES, socks::starts_stream, socks::read_stream),
+    preamble_row("proxy", proxy::FIRST_BYTES, proxy::starts_stream, proxy::read_stream),
+    preamble_row("socks", socks::FIRST_BYTES, socks::starts_stream, socks::read_stream),
     row("app-resolver", app_resolver::FIRST_BYTES, app_resolver::starts_stream, app_resolver::read_stream),
-    row("greeting", greeting::FIRST_BYTES, greeting::starts_stream, greeting::read_stream),
+    preamble_row("greeting", greeting::FIRST_BYTES, greeting::starts_stream, greeting::read_stream),
     row("bittorrent", bittorrent::STREAM_FIRST_BYTES, bittorrent::starts_stream, bittorrent::read_stream),
     row("stun", stun::FIRST_BYTES, stun::starts_stream, stun::read_stream),
+    row("turn", turn::FIRST_BYTES, turn::starts_stream, turn::read_stream),
+    row("smb", smb::FIRST_BYTES, smb::starts_stream, smb::read_stream),
+    row("dcerpc", smb::rpc::FIRST_BYTES, smb::rpc::starts_stream, smb::rpc::read_stream),
     row("kerberos", kerberos::STREAM_FIRST_BYTES, kerberos::starts_stream, kerberos::read_stream),
-    row("preamble", preamble::FIRST_BYTES, preamble::starts_stream, preamble::read_stream),
+    preamble_row("preamble", preamble::FIRST_BYTES, preamble::starts_stream, preamble::read_stream),
     row("dns", dns::STREAM_FIRST_BYTES, dns::starts_stream, dns::read_stream),
 ];
 
@@ -84,6 +89,7 @@ pub static DATAGRAM_READERS: &[DatagramReader] = &[
         shows_app: true,
         ..datagram_row("stun", &[], stun::FIRST_BYTES, stun::starts_datagram, stun::read_datagrams)
     },
+    datagram_row("rdp", rdp_udp::PORTS, &[], rdp_udp::starts_datagram, rdp_udp::read_datagrams),
     datagram_row("netbios", netbios::PORTS, &[], netbios::starts_datagram, netbios::read_datagrams),
     datagram_row("ssdp", &[], b"HMN", http::starts_datagram, http::read_datagrams),
     datagram_row("ntp", &[123], &[], datagram::starts_ntp, datagram::read_ntp),
@@ -101,7 +107,16 @@ const fn row(
     starts: fn(&[u8]) -> bool,
     read: fn(&[u8]) -> Reading,
 ) -> StreamReader {
-    StreamReader { protocol, first_bytes, starts, read, is_second_choice: false }
+    StreamReader { protocol, first_bytes, starts, read, is_second_choice: false, is_preamble: false }
+}
+
+const fn preamble_row(
+    protocol: &'static str,
+    first_bytes: &'static [u8],
+    starts: fn(&[u8]) -> bool,
+    read: fn(&[u8]) -> Reading,
+) -> StreamReader {
+    StreamReader { is_preamble: true, ..row(protocol, first_bytes, starts, read) }
 }
 
 const fn datagram_row(
@@ -158,19 +173,23 @@ const fn second_choices(readers: &[StreamReader]) -> u32 {
 
 const fn candidates(readers: &[StreamReader]) -> [u32; 256] {
     assert!(readers.len() <= 32);
-    let mut table = [0u32; 256];
+    let mut table = [0; 256];
     let mut row = 0;
     while row < readers.len() {
-        let bytes = readers[row].first_bytes;
-        let mut place = 0;
-        while place < if bytes.is_empty() { table.len() } else { bytes.len() } {
-            let byte = if bytes.is_empty() { place } else { bytes[place] as usize };
-            table[byte] |= 1 << row;
-            place += 1;
-        }
+        mark_bytes(&mut table, readers[row].first_bytes, row);
         row += 1;
     }
     table
+}
+
+/// Marks a row at the first bytes it reads: at all of them where it names none.
+const fn mark_bytes(table: &mut [u32; 256], bytes: &[u8], row: usize) {
+    let mut place = 0;
+    while place < if bytes.is_empty() { table.len() } else { bytes.len() } {
+        let byte = if bytes.is_empty() { place } else { bytes[place] as usize };
+        table[byte] |= 1 << row;
+        place += 1;
+    }
 }
 
 /// Which of [`DATAGRAM_READERS`] may read this datagram: bit `n` is row `n`. Rows that look at ports may be among them
@@ -184,16 +203,10 @@ pub fn datagram_candidates(datagram: &Datagram<'_>) -> u32 {
 
 static DATAGRAM_FIRST_BYTES: [u32; 256] = {
     assert!(DATAGRAM_READERS.len() <= 32);
-    let mut table = [0u32; 256];
+    let mut table = [0; 256];
     let mut row = 0;
     while row < DATAGRAM_READERS.len() {
-        let bytes = DATAGRAM_READERS[row].first_bytes;
-        let mut place = 0;
-        while place < if bytes.is_empty() { table.len() } else { bytes.len() } {
-            let byte = if bytes.is_empty() { place } else { bytes[place] as usize };
-            table[byte] |= 1 << row;
-            place += 1;
-        }
+        mark_bytes(&mut table, DATAGRAM_READERS[row].first_bytes, row);
         row += 1;
     }
     table

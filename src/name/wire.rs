@@ -85,6 +85,30 @@ impl<'a> Wire<'a> {
     }
 }
 
+/// The two bytes at `offset` in network order.
+#[inline]
+pub(super) fn u16_at(bytes: &[u8], offset: usize) -> Option<u16> {
+    bytes.get(offset..)?.first_chunk().map(|pair| u16::from_be_bytes(*pair))
+}
+
+/// The four bytes at `offset` in network order.
+#[inline]
+pub(super) fn u32_at(bytes: &[u8], offset: usize) -> Option<u32> {
+    bytes.get(offset..)?.first_chunk().map(|four| u32::from_be_bytes(*four))
+}
+
+/// The two bytes at `offset`, least significant first.
+#[inline]
+pub(super) fn u16_le_at(bytes: &[u8], offset: usize) -> Option<u16> {
+    u16_at(bytes, offset).map(u16::swap_bytes)
+}
+
+/// The four bytes at `offset`, least significant first.
+#[inline]
+pub(super) fn u32_le_at(bytes: &[u8], offset: usize) -> Option<u32> {
+    u32_at(bytes, offset).map(u32::swap_bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,6 +124,13 @@ mod tests {
         assert_eq!(wire.u16(), None);
         assert_eq!(wire.take_at_most(5), [1]);
         assert!(wire.is_empty());
+    }
+
+    #[test]
+    fn reads_at_a_place_or_not_at_all() {
+        assert_eq!((u16_at(&[1, 2, 3], 1), u16_le_at(&[1, 2, 3], 1)), (Some(0x0203), Some(0x0302)));
+        assert_eq!((u16_at(&[1, 2, 3], 2), u32_at(&[1, 2, 3], 9)), (None, None));
+        assert_eq!(u32_le_at(&[1, 2, 3, 4], 0), Some(0x0403_0201));
     }
 
     /// The samples of RFC 9000 §A.1.

@@ -1,9 +1,9 @@
 //! The general path: any link layer, any encapsulation, IP, to the innermost packet.
 
 use super::ip::{self, Datagram};
-use super::link::{Next, reach_ip};
+use super::link::{EXPORTED_PDU, Next, reach_ip, read_addressed};
 use super::span::Span;
-use super::{Dissected, FlowKey, NotIp, Side, TunnelPath, transport, tunnel};
+use super::{Dissected, FlowKey, NotIp, Packet, Side, TcpFlags, TcpSegment, Transport, TunnelPath, transport, tunnel};
 use crate::capture::Frame;
 
 /// Reads a frame of any kind.
@@ -14,8 +14,32 @@ pub(crate) fn dissect<'a>(frame: &Frame<'a>) -> Dissected<'a> {
     let reached = reach_ip(Next::Link(frame.link_type.0, Span::new(frame.bytes, wire_length)), &mut path);
     match reached.and_then(ip::read) {
         Ok(datagram) => innermost(datagram, path, frame.wire_length),
+        Err(why) if frame.link_type.0 == EXPORTED_PDU => exported(frame).unwrap_or(Dissected::NotIp(why)),
         Err(why) => Dissected::NotIp(why),
     }
+}
+
+/// An exported PDU of a layer above IP. Of TCP's header nothing is known: each PDU begins with a message of its own.
+fn exported<'a>(frame: &Frame<'a>) -> Option<Dissected<'a>> {
+    /// Data, as it would have been pushed.
+    const PUSHED: TcpFlags = TcpFlags(0x18);
+    let addressed = read_addressed(Span::new(frame.bytes, usize::try_from(frame.wire_length).ok()?))?;
+    let (key, side) = FlowKey::new(addressed.version, addressed.protocol, addressed.source, addressed.destination);
+    let transport = match addressed.protocol {
+        transport::TCP => Transport::Tcp(TcpSegment { flags: PUSHED, ..TcpSegment::default() }),
+        transport::UDP => Transport::Udp,
+        _ => Transport::Other,
+    };
+    Some(Dissected::Packet(Packet {
+        key,
+        side,
+        transport,
+        payload: addressed.data.bytes(),
+        payload_length: u32::try_from(addressed.data.wire_length()).unwrap_or(u32::MAX),
+        counted_length: frame.wire_length,
+        fragment: None,
+        tunnel: TunnelPath::NONE,
+    }))
 }
 
 /// Reads the payload of a datagram whose fragments were put together.
@@ -58,7 +82,7 @@ fn innermost(mut datagram: Datagram<'_>, mut path: TunnelPath, counted_length: u
 mod tests {
     use super::*;
     use crate::capture::{FrameId, LinkType};
-    use crate::packet::{Encapsulation, Fragment, Packet, Transport};
+    use crate::packet::{Encapsulation, Fragment};
     use etherparse::PacketBuilder;
     use proptest::prelude::*;
 

@@ -4,7 +4,7 @@
 //! only for the records that are kept.
 
 use super::{name, svcb};
-use crate::name::bytes::{u16_at, u32_at};
+use crate::name::wire::{u16_at, u32_at};
 use crate::name::{Answer, EchConfig, Findings, NameSource};
 use smallvec::SmallVec;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

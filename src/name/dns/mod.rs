@@ -8,8 +8,8 @@ mod svcb;
 
 pub use resolver::encrypted_resolver;
 
-use super::bytes::u16_at;
 use super::table::Datagram;
+use super::wire::u16_at;
 use super::{Findings, NameSource, Reading, Role};
 use message::{Header, Message, NoMessage};
 

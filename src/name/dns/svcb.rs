@@ -1,7 +1,7 @@
 //! Turns the parameters of an HTTPS or SVCB record into address hints and ECH configurations (RFC 9460 §2.2, RFC 9848,
 //! RFC 9849 §4).
 
-use crate::name::bytes::Bytes;
+use crate::name::wire::Wire;
 use std::net::IpAddr;
 
 /// Parameters of one record, addresses per hint, configurations per list and suites per configuration: honest records
@@ -32,9 +32,9 @@ pub(super) struct Parameters<'a> {
 /// Reads the parameters after the target name.
 pub(super) fn parameters(bytes: &[u8]) -> Parameters<'_> {
     let mut found = Parameters::default();
-    let mut bytes = Bytes::new(bytes);
+    let mut bytes = Wire::new(bytes);
     for _ in 0..COUNT_LIMIT {
-        let (Some(key), Some(value)) = (bytes.u16(), bytes.field16()) else { break };
+        let (Some(key), Some(value)) = (bytes.u16(), bytes.vector_u16()) else { break };
         match key {
             IPV4_HINT => {
                 let (hints, _) = value.as_chunks::<4>();
@@ -54,10 +54,10 @@ pub(super) fn parameters(bytes: &[u8]) -> Parameters<'_> {
 /// Reads an ECHConfigList; configurations of unknown versions are passed by.
 fn configs(list: &[u8]) -> Vec<Config<'_>> {
     let mut found = Vec::new();
-    let Some(list) = Bytes::new(list).field16() else { return found };
-    let mut list = Bytes::new(list);
+    let Some(list) = Wire::new(list).vector_u16() else { return found };
+    let mut list = Wire::new(list);
     for _ in 0..COUNT_LIMIT {
-        let (Some(version), Some(contents)) = (list.u16(), list.field16()) else { break };
+        let (Some(version), Some(contents)) = (list.u16(), list.vector_u16()) else { break };
         if ECH_CONFIG_VERSIONS.contains(&version) {
             found.extend(config(contents));
         }
@@ -67,13 +67,13 @@ fn configs(list: &[u8]) -> Vec<Config<'_>> {
 
 /// Reads ECHConfigContents.
 fn config(contents: &[u8]) -> Option<Config<'_>> {
-    let mut bytes = Bytes::new(contents);
+    let mut bytes = Wire::new(contents);
     let config_id = bytes.u8()?;
     let _kem = bytes.u16()?;
-    let _public_key = bytes.field16()?;
-    let (suites, _) = bytes.field16()?.as_chunks::<4>();
+    let _public_key = bytes.vector_u16()?;
+    let (suites, _) = bytes.vector_u16()?.as_chunks::<4>();
     let _maximum_name_length = bytes.u8()?;
-    let public_name = std::str::from_utf8(bytes.field8()?).ok()?;
+    let public_name = std::str::from_utf8(bytes.vector_u8()?).ok()?;
     let suites = suites
         .iter()
         .take(COUNT_LIMIT)

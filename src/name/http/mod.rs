@@ -90,7 +90,7 @@ pub(super) fn read_stream(bytes: &[u8]) -> Reading {
         Err(_) => return Reading::No,
     };
     let findings = if head.first_line.starts_with(b"HTTP/1.") {
-        Some(Box::new(Findings::of("http", Some(Role::Server))))
+        Some(Box::new(response(&head)))
     } else {
         request(&head).map(Box::new)
     };
@@ -104,6 +104,26 @@ pub(super) fn read_stream(bytes: &[u8]) -> Reading {
         HeadState::TooLong => Reading::Done { findings, consumed: bytes.len() },
         HeadState::NotYet | HeadState::NotText => Reading::NeedMore(Some(findings)),
     }
+}
+
+/// What a response says: the server's own name, where it asks for a Windows login.
+fn response(head: &Head<'_>) -> Findings {
+    let mut findings = Findings::of("http", Some(Role::Server));
+    for field in ["www-authenticate", "proxy-authenticate"] {
+        for value in head.values(field) {
+            if let Some((b"NTLM" | b"Negotiate", token)) = split_word(value) {
+                super::security_token::add_names_of_base64(token, &mut findings);
+            }
+        }
+    }
+    findings
+}
+
+/// The first word and what follows it.
+fn split_word(value: &[u8]) -> Option<(&[u8], &[u8])> {
+    let space = memchr::memchr(b' ', value)?;
+    let (word, rest) = value.split_at_checked(space)?;
+    Some((word, rest.trim_ascii_start()))
 }
 
 /// How much of the bytes after a head are its body or framing, so that another message could begin behind them.

@@ -3,8 +3,8 @@
 mod hpack;
 mod huffman;
 
-use super::bytes::{Bytes, u32_at};
 use super::http::host_of_authority;
+use super::wire::{Wire, u32_at};
 use super::{Findings, NameSource, Reading, Role};
 
 /// What a client sends first (RFC 9113 §3.4).
@@ -87,7 +87,7 @@ fn frame(bytes: &[u8]) -> Option<(u8, u8, &[u8], &[u8])> {
 
 /// The field block fragment of a HEADERS frame, without padding and priority (RFC 9113 §6.2).
 fn fragment(flags: u8, payload: &[u8]) -> Option<&[u8]> {
-    let mut payload = Bytes::new(payload);
+    let mut payload = Wire::new(payload);
     let padding = if flags & PADDED != 0 { payload.u8()? } else { 0 };
     if flags & PRIORITY != 0 {
         payload.take(5)?;

@@ -8,7 +8,7 @@ use crate::output::escape;
 use std::io::Write;
 
 /// The columns: the fields of [`FlowRecord`], in order.
-pub(super) const COLUMNS: [&str; 45] = [
+pub(super) const COLUMNS: [&str; 48] = [
     "capture",
     "first_frame",
     "first_seen",
@@ -31,6 +31,9 @@ pub(super) const COLUMNS: [&str; 45] = [
     "names",
     "alpn",
     "ech",
+    "resolver",
+    "certificate_organisation",
+    "certificate_country",
     "app",
     "app_evidence",
     "app_rule",
@@ -96,6 +99,9 @@ impl FlowWriter for Csv {
         row.json(&record.names);
         row.json(&record.alpn);
         row.maybe(record.ech);
+        row.maybe(record.resolver);
+        row.maybe(record.certificate_organisation);
+        row.maybe(record.certificate_country);
         row.maybe(record.app);
         row.maybe(record.app_evidence);
         row.maybe(record.app_rule);

@@ -3,6 +3,7 @@
 use crate::app::{Attribution, Claim, Party};
 use crate::capture::owner::Owner;
 use crate::flow::{Flow, Name};
+use crate::name::encrypted_resolver;
 use crate::output::units;
 use crate::packet::TunnelPath;
 use crate::place::{Country, LocationCheck, Place};
@@ -58,8 +59,14 @@ pub struct FlowRecord<'a> {
     pub names: Names<'a>,
     /// ALPN protocols offered.
     pub alpn: &'a [Box<str>],
-    /// `grease`, `likely`, `confirmed`.
+    /// `grease`, `likely`, `confirmed`, `esni`.
     pub ech: Option<&'static str>,
+    /// `doh`, `dot`, `doq`: a resolver whose answers are encrypted.
+    pub resolver: Option<&'static str>,
+    /// Organisation of the server's certificate, where there was no server name.
+    pub certificate_organisation: Option<&'a str>,
+    /// Its country.
+    pub certificate_country: Option<&'a str>,
     /// Catalogue id, or the owner's own name.
     pub app: Option<&'a str>,
     /// What that rests on.
@@ -145,6 +152,9 @@ impl<'a> FlowRecord<'a> {
             names: Names(&flow.names),
             alpn: &flow.alpn,
             ech: flow.ech.map(|ech| ech.word()),
+            resolver: resolver(flow),
+            certificate_organisation: flow.certificate.as_ref().and_then(|subject| subject.organisation.as_deref()),
+            certificate_country: flow.certificate.as_ref().and_then(|subject| subject.country.as_deref()),
             app: chosen.map(|claim| &*claim.app),
             app_evidence: chosen.map(|claim| claim.kind.word()),
             app_rule: chosen.map(|claim| &*claim.rule),
@@ -170,6 +180,13 @@ impl<'a> FlowRecord<'a> {
             tunnel: Tunnel(flow.tunnel),
         }
     }
+}
+
+/// The encrypted protocol of a resolver, where the server is one: why other flows of this client may lack their names.
+fn resolver(flow: &Flow) -> Option<&'static str> {
+    let is_encrypted = matches!(flow.application.map(|application| application.0), Some("tls" | "quic" | "dtls"));
+    let name = flow.name().map(|name| &*name.name);
+    is_encrypted.then(|| encrypted_resolver(name, flow.server_port.unwrap_or(0), &flow.alpn)).flatten()
 }
 
 /// A time as RFC 3339 in UTC with nanoseconds.

@@ -1,4 +1,5 @@
-//! IP over ATM (RFC 2684): LLC (link type 100), and behind SunATM's pseudo-header (123).
+//! IP over ATM (RFC 2684): LLC (link types 100 and, in old files, 11), with or without it (106, 19), behind SunATM's
+//! pseudo-header (123), LAN emulation (110).
 
 use super::Next;
 use crate::packet::NotIp;
@@ -6,6 +7,19 @@ use crate::packet::span::Span;
 
 pub(super) fn read_rfc1483(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     Ok(Next::Llc(span))
+}
+
+/// Classical IP over ATM: drivers may leave the LLC header out.
+pub(super) fn read_classical(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+    match span.array(0)? {
+        [0xaa, 0xaa, 3] => Ok(Next::Llc(span)),
+        _ => Ok(Next::Ip(span)),
+    }
+}
+
+/// LAN emulation: the client's identity, then Ethernet.
+pub(super) fn read_lan_emulation(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+    Ok(Next::Ethernet(span.after(2)?))
 }
 
 /// Flags with the traffic type, path, circuit.
@@ -24,6 +38,12 @@ pub(super) fn read_sun(span: Span<'_>) -> Result<Next<'_>, NotIp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn classical_ip_may_lack_its_llc() {
+        let (llc, ip) = (Span::new(&[0xaa, 0xaa, 3], 3), Span::new(&[0x45, 0, 0], 3));
+        assert_eq!((read_classical(llc), read_classical(ip)), (Ok(Next::Llc(llc)), Ok(Next::Ip(ip))));
+    }
 
     #[test]
     fn the_traffic_type_leads_on() {

@@ -1,4 +1,4 @@
-//! Frame Relay (link types 107, 206): RFC 2427 encapsulation, or Cisco's with an EtherType.
+//! Frame Relay (link types 107, 206, 182): RFC 2427 encapsulation, or Cisco's with an EtherType.
 
 use super::{Next, llc};
 use crate::packet::NotIp;
@@ -27,6 +27,17 @@ pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     }
 }
 
+/// Frame Relay in a bundle of links (FRF.16; link type 182): only frames that were not split are whole.
+pub(super) fn read_bundled(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+    const WHOLE: u8 = 0xc0;
+    const CONTROL: u8 = 0x20;
+    match span.byte(0)? {
+        first if first & CONTROL != 0 => Err(NotIp::LinkControl),
+        first if first & WHOLE != WHOLE => Err(NotIp::Protocol(0)),
+        _ => read(span.after(2)?),
+    }
+}
+
 /// The same behind a byte for the direction.
 pub(super) fn read_directed(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     read(span.after(1)?)
@@ -41,5 +52,8 @@ mod tests {
         assert_eq!(read(Span::new(&[0x18, 0x41, 3, 0xcc, 0x45], 5)), Ok(Next::Ip(Span::new(&[0x45], 1))));
         assert_eq!(read(Span::new(&[0x18, 0x41, 8, 0, 0x45], 5)), Ok(Next::EtherType(0x0800, Span::new(&[0x45], 1))));
         assert_eq!(read(Span::new(&[0; 9], 9)), Err(NotIp::Malformed));
+        let bundled = [0xc0, 1, 0x18, 0x41, 3, 0xcc, 0x45];
+        assert_eq!(read_bundled(Span::new(&bundled, 7)), Ok(Next::Ip(Span::new(&[0x45], 1))));
+        assert_eq!(read_bundled(Span::new(&[0xe0, 0], 9)), Err(NotIp::LinkControl));
     }
 }

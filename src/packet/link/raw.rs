@@ -1,4 +1,4 @@
-//! Raw IP (link types 12, 14, 101, 106, 228, 229) and BSD's SLIP (8).
+//! Raw IP (link types 12, 14, 101, 228, 229), BSD's SLIP (8) and BSD/OS's (102).
 
 use super::Next;
 use crate::packet::NotIp;
@@ -11,4 +11,9 @@ pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
 /// A direction byte and the compressed header as received (RFC 1144), then the packet with its header restored.
 pub(super) fn read_slip(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     Ok(Next::Ip(span.after(16)?))
+}
+
+/// The same with a longer header.
+pub(super) fn read_slip_bsdos(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+    Ok(Next::Ip(span.after(24)?))
 }

@@ -1,5 +1,5 @@
-//! Headers of capturing hardware and software around frames of another kind: PPI (link type 192), Endace ERF (197),
-//! Juniper Ethernet (178).
+//! Headers of capturing hardware and software around frames of another kind: PPI (link type 192), Endace ERF (197, 175,
+//! 176), netANALYZER (240, 241), Symantec's firewall (99).
 
 use super::Next;
 use crate::packet::NotIp;
@@ -42,21 +42,22 @@ pub(super) fn read_erf(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     }
 }
 
-/// Juniper's own header: a magic number, flags, extensions where the flags say so.
-pub(super) fn read_juniper_ethernet(span: Span<'_>) -> Result<Next<'_>, NotIp> {
-    const MAGIC: [u8; 3] = [0x4d, 0x47, 0x43];
-    const NO_LINK_LAYER: u8 = 0x02;
-    const HAS_EXTENSION: u8 = 0x80;
-    if span.array(0)? != MAGIC {
-        return Err(NotIp::Malformed);
-    }
-    let flags = span.byte(3)?;
-    let extension = if flags & HAS_EXTENSION != 0 { 2 + usize::from(span.u16(4)?) } else { 0 };
-    let frame = span.after(4 + extension)?;
-    match flags & NO_LINK_LAYER {
-        0 => Ok(Next::Ethernet(frame)),
-        // The address family comes first.
-        _ => Ok(Next::Ip(frame.after(4)?)),
+/// netANALYZER: four bytes of its own, then Ethernet.
+pub(super) fn read_netanalyzer(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+    Ok(Next::Ethernet(span.after(4)?))
+}
+
+/// The same with the preamble before the frame.
+pub(super) fn read_netanalyzer_transparent(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+    Ok(Next::Ethernet(span.after(12)?))
+}
+
+/// Symantec's firewall, in its second and third version: an EtherType among much else.
+pub(super) fn read_symantec(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+    match (span.u16(6)?, span.u16(22)?) {
+        (ether_type @ 1.., 0) => Ok(Next::EtherType(ether_type, span.after(44)?)),
+        (0, ether_type @ 1..) => Ok(Next::EtherType(ether_type, span.after(56)?)),
+        _ => Err(NotIp::Malformed),
     }
 }
 
@@ -70,6 +71,19 @@ mod tests {
         assert_eq!(read_ppi(Span::new(&bytes, 9)), Ok(Next::Link(105, Span::new(&[8], 1))));
         assert_eq!(read_ppi(Span::new(&bytes[..7], 9)), Err(NotIp::CutShort));
         assert_eq!(read_ppi(Span::new(&[0; 9], 9)), Err(NotIp::Malformed));
+    }
+
+    #[test]
+    fn fixed_headers_are_passed_over() {
+        let frame = Ok(Next::Ethernet(Span::new(&[7], 1)));
+        assert_eq!(read_netanalyzer(Span::new(&[0, 0, 0, 0, 7], 5)), frame);
+        assert_eq!(read_netanalyzer_transparent(Span::new(&[&[0; 12][..], &[7]].concat(), 13)), frame);
+        let mut bytes = [0; 57];
+        bytes[6] = 8;
+        assert_eq!(read_symantec(Span::new(&bytes, 57)), Ok(Next::EtherType(0x0800, Span::new(&bytes[44..], 13))));
+        bytes.swap(6, 22);
+        assert_eq!(read_symantec(Span::new(&bytes, 57)), Ok(Next::EtherType(0x0800, Span::new(&[0], 1))));
+        assert_eq!(read_symantec(Span::new(&[0; 57], 57)), Err(NotIp::Malformed));
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod vxlan;
 mod wireless;
 
 use super::ip::{self, Datagram};
-use super::link::{Next, reach_ip};
+use super::link::{self, Next, reach_ip};
 use super::span::Span;
 use super::transport::{self, UDP};
 use super::{Encapsulation, NotIp, TunnelPath};
@@ -36,7 +36,7 @@ const UDP_TABLE: &[(u16, Encapsulation, Read)] = &[
     (8472, Encapsulation::Vxlan, vxlan::read),
     (12222, Encapsulation::Capwap, wireless::read_lwapp),
     (12223, Encapsulation::Capwap, wireless::read_lwapp),
-    (37008, Encapsulation::Tzsp, wireless::read_tzsp),
+    (37008, Encapsulation::Tzsp, link::read_tzsp),
 ];
 
 /// One bit for each low byte of a port in the table: most packets need no more than this.

@@ -1,4 +1,4 @@
-//! Wi-Fi frames on their way from access points: CAPWAP data (RFC 5415 §4), LWAPP data (RFC 5412 §3.3), TZSP.
+//! Wi-Fi frames on their way from access points: CAPWAP data (RFC 5415 §4), LWAPP data (RFC 5412 §3.3).
 
 use super::Next;
 use crate::packet::NotIp;
@@ -48,39 +48,6 @@ pub(super) fn read_lwapp(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     }
 }
 
-/// TaZmen Sniffer Protocol (as Mikrotik and Wireshark have it): version, type, protocol, tags.
-pub(super) fn read_tzsp(span: Span<'_>) -> Result<Next<'_>, NotIp> {
-    /// Tags of one packet; about ten are defined.
-    const TAG_LIMIT: usize = 64;
-    const PADDING: u8 = 0;
-    const END: u8 = 1;
-    let [version, kind] = span.array(0)?;
-    let protocol = span.u16(2)?;
-    match (version, kind) {
-        (1, 0 | 1) => {}
-        (1, _) => return Err(NotIp::LinkControl),
-        _ => return Err(NotIp::Malformed),
-    }
-    let mut rest = span.after(4)?;
-    for _ in 0..TAG_LIMIT {
-        match rest.byte(0)? {
-            PADDING => rest = rest.after(1)?,
-            END => {
-                let frame = rest.after(1)?;
-                return match protocol {
-                    1 => Ok(Next::Ethernet(frame)),
-                    18 => Ok(Next::Link(LINK_IEEE80211, frame)),
-                    119 => Ok(Next::Link(119, frame)),
-                    127 => Ok(Next::Link(163, frame)),
-                    other => Err(NotIp::Protocol(other)),
-                };
-            }
-            _ => rest = rest.after(2 + usize::from(rest.byte(1)?))?,
-        }
-    }
-    Err(NotIp::Malformed)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,16 +61,6 @@ mod tests {
         assert_eq!(read_capwap(Span::new(&of(3, 8), 11)), Err(NotIp::LinkControl));
         assert_eq!(read_capwap(Span::new(&[1; 12], 12)), Err(NotIp::Encrypted));
         assert_eq!(read_capwap(Span::new(&of(3, 0)[..3], 11)), Err(NotIp::CutShort));
-    }
-
-    #[test]
-    fn tzsp_tags_are_passed_over() {
-        let bytes = [1, 0, 0, 1, 0, 10, 2, 9, 9, 1, 7];
-        assert_eq!(read_tzsp(Span::new(&bytes, 11)), Ok(Next::Ethernet(Span::new(&[7], 1))));
-        for length in 0..10 {
-            assert_eq!(read_tzsp(Span::new(&bytes[..length], 11)), Err(NotIp::CutShort));
-        }
-        assert_eq!(read_tzsp(Span::new(&[1, 4, 0, 0], 4)), Err(NotIp::LinkControl));
     }
 
     #[test]
