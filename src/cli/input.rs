@@ -14,7 +14,12 @@ use crate::report::analysis::{FrameFilter, Knowledge, Options};
 pub(super) fn captures(input: &InputArgs, is_quiet: bool) -> Result<Vec<Source>, Error> {
     let opened = capture::open(&input.captures)?;
     if opened.skipped > 0 && !is_quiet {
-        say(&format!("whither: {} files in the folders given are no captures and were passed by", opened.skipped));
+        let what = match opened.skipped {
+            1 => "1 file beside the captures is none and was".to_owned(),
+            count => format!("{count} files beside the captures are none and were"),
+        };
+        let first = opened.first_skipped.map(|error| format!(" ({error})")).unwrap_or_default();
+        say(&escape::terminal(&format!("whither: {what} passed by{first}"), false));
     }
     Ok(opened.sources)
 }
