@@ -392,7 +392,7 @@ pub(super) fn open(
     done: &Arc<AtomicU64>,
 ) -> io::Result<Stage> {
     let Source { place, compression, start, size, .. } = source;
-    let piece_bytes = range_bytes.map_or(PIECE_BYTES, super::range::to_usize).max(1);
+    let piece_bytes = range_bytes.map_or(PIECE_BYTES, super::range::to_usize);
     let (input, size) = match place {
         Place::Pipe(stream) => {
             let reader = Box::new(Counted { reader: stream, done: Arc::clone(done) });
