@@ -135,12 +135,11 @@ fn one<P: Observe>(
     };
     let mut cutter = Cutter::new(decoder, 0, source.start.offset, state, lane::PIECE_BYTES);
     let cut = cutter.cut(std::mem::take(scrap));
-    let mut state = cut.state;
-    if cut.is_last {
-        state.walk(cut.data.get(..cut.length).unwrap_or_default(), usize::MAX, tally);
+    let outcome = cut.is_last.then(|| (cut.end, cut.problem.clone()));
+    if outcome.is_some() {
+        *scrap = cut.walk(tally);
     }
-    *scrap = cut.data;
-    cut.is_last.then_some((cut.end, cut.problem))
+    outcome
 }
 
 /// The bytes of a place that can be read again, and how many there are; none for others.

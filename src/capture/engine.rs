@@ -280,12 +280,12 @@ impl<P: Observe> Engine<'_, P> {
 
     /// Parses a piece cut from a stream; gives its buffer back.
     fn parse(&self, cut: Cut) -> (Done<P>, Vec<u8>) {
-        let Cut { data, length, end, mut state, problem, is_last: _ } = cut;
+        let (end, problem) = (cut.end, cut.problem.clone());
         let mut tally = Tally::new((self.empty)());
-        state.walk(data.get(..length).unwrap_or_default(), usize::MAX, &mut tally);
+        let buffer = cut.walk(&mut tally);
         let (partial, counts) = tally.finish();
         let beyond = Default::default();
-        (Done { partial, counts, start: None, end, problem, states: None, beyond }, data)
+        (Done { partial, counts, start: None, end, problem, states: None, beyond }, buffer)
     }
 
     /// Joins what is there, unless another thread is at it.
@@ -596,17 +596,21 @@ mod tests {
         fn any_pcap_in_any_ranges(
             packets in proptest::collection::vec(any_packet(), 0..60),
             wild in proptest::option::weighted(0.2, any::<u32>()),
+            zeros in 0_usize..400,
             range_bytes in 1_u64 << 10..20_000,
             threads in 1_usize..5,
             cut in 0_usize..20,
         ) {
-            let mut file = pcap_of(&packets);
+            // Records of nothing, which look like a hole as far as they reach.
+            let empty = pcap_record(ByteOrder::Little, (0, 0), (0, 0), &[]).repeat(zeros);
+            let mut file = [pcap_of(&packets), empty, pcap_of(&packets)[24..].to_vec()].concat();
             if let Some(wild) = wild {
                 file.extend(pcap_record(ByteOrder::Little, (1_600_000_000, 0), (wild, wild), &[9; 99]));
                 file.extend(&pcap_of(&packets)[24..]);
             }
             let end = file.len() - cut.min(file.len() - 24);
             check(&file[..end], range_bytes, threads);
+            check(&zstd::stream::encode_all(&file[..end], 1).unwrap(), range_bytes, threads);
         }
 
         #[test]

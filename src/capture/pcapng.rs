@@ -421,7 +421,7 @@ mod tests {
             assert_eq!(seen, whole[..seen.len()], "cut at {length}");
             let defect = outcome.defect.map(|defect| (defect.frame, defect.what));
             if let Some(defect) = defect {
-                assert_eq!(defect, (outcome.frames + 1, super::super::range::CUT_SHORT.to_owned()));
+                assert_eq!(defect, (outcome.frames + 1, super::super::records::CUT_SHORT.to_owned()));
             }
         }
     }

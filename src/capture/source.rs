@@ -80,6 +80,7 @@ impl Source {
             return Err(Error::not_usable(path, "this is a directory", "give the captures in it"));
         }
         if !metadata.is_file() {
+            widen(&file);
             return Self::pipe(path, name, Box::new(file));
         }
         let (compression, start) = sniffed(path, Box::new(file))?;
@@ -93,6 +94,7 @@ impl Source {
         let Ok(mut file) = stdin_file() else { return Self::pipe(path, name, Box::new(io::stdin())) };
         let metadata = file.metadata().map_err(|error| Error::io(path, error))?;
         if !metadata.is_file() || file.stream_position().unwrap_or(1) != 0 {
+            widen(&file);
             return Self::pipe(path, name, Box::new(file));
         }
         let file = Arc::new(Input::File(file));
@@ -158,6 +160,18 @@ fn digest(hash: &mut Sha256, reader: impl Read) {
         hash.update(buffer.get(..read).unwrap_or_default());
     }
 }
+
+/// Lets more wait in a pipe than the 64 KiB it has by default: the two programs change places less often.
+#[cfg(target_os = "linux")]
+fn widen(pipe: &File) {
+    /// What the system lets every user have (`/proc/sys/fs/pipe-max-size`).
+    const PIPE_BYTES: usize = 1 << 20;
+    // What is no pipe, or may not grow, stays as it is.
+    let _ = rustix::pipe::fcntl_setpipe_size(pipe, PIPE_BYTES);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn widen(_: &File) {}
 
 /// Standard input without the lock and the buffer of the standard library.
 #[cfg(unix)]

@@ -1,8 +1,7 @@
 //! Cuts a stream of capture bytes into pieces at record boundaries, so that what can only be read in order (compressed
 //! captures and pipes) is still parsed by many threads.
 
-use super::range::CUT_SHORT;
-use super::records::{Pass, State, Stop};
+use super::records::{Pass, State, Stop, Visit, cut_short};
 use std::io::{self, Read};
 
 /// Bytes read between two walks: what was just decompressed is still in the cache when its headers are walked.
@@ -14,17 +13,28 @@ const MAX_PIECE: usize = 64 << 20;
 /// A piece of a stream: whole records.
 #[derive(Debug)]
 pub(super) struct Cut {
-    /// The records lie in the first `length` bytes; the rest is scrap.
-    pub(super) data: Vec<u8>,
-    pub(super) length: usize,
+    /// The records lie in the first `length` bytes; up to `filled` follows what was read beyond them; the rest is scrap.
+    data: Vec<u8>,
+    length: usize,
+    filled: usize,
     /// Offset in the stream of the first byte after the piece.
     pub(super) end: u64,
     /// The state at the first record.
-    pub(super) state: State,
+    state: State,
     /// Why the stream cannot be read beyond this piece.
     pub(super) problem: Option<String>,
     /// Whether nothing follows.
     pub(super) is_last: bool,
+}
+
+impl Cut {
+    /// Visits the records; gives the buffer back.
+    pub(super) fn walk(self, visit: &mut impl Visit) -> Vec<u8> {
+        let Self { data, length, filled, mut state, .. } = self;
+        // With what follows in sight, as the cutter had it: whether zeros are a record shows by that.
+        state.walk(data.get(..filled).unwrap_or_default(), length, visit);
+        data
+    }
 }
 
 /// Reads a stream and walks its record headers to cut it.
@@ -120,8 +130,8 @@ impl Cutter {
                 Stop::Bad(what) => break (Some(what), true),
                 Stop::Limit => break (None, true),
                 Stop::NeedMore(_) if self.has_ended => {
-                    let cut_short = (used < filled).then(|| CUT_SHORT.to_owned());
-                    break (self.read_problem.take().or(cut_short), true);
+                    let rest = data.get(used..filled).filter(|rest| !rest.is_empty());
+                    break (self.read_problem.take().or(rest.map(cut_short)), true);
                 }
                 Stop::NeedMore(_) if filled < end => {}
                 Stop::NeedMore(_) if used > 0 => break (None, false),
@@ -133,7 +143,7 @@ impl Cutter {
         };
         self.carry.extend_from_slice(data.get(used..filled).unwrap_or_default());
         self.offset += used as u64;
-        Cut { data, length: used, end: self.offset, state: before, problem, is_last }
+        Cut { data, length: used, filled, end: self.offset, state: before, problem, is_last }
     }
 }
 
@@ -153,6 +163,7 @@ mod tests {
             loop {
                 let cut = cutter.cut(buffer);
                 joined.extend(&cut.data[..cut.length]);
+                assert!(cut.filled >= cut.length);
                 assert_eq!((cut.end, cut.problem), (joined.len() as u64, None));
                 if cut.is_last {
                     break;
