@@ -274,6 +274,72 @@ fn a_database_that_is_none_fails() {
 }
 
 #[test]
+fn what_is_not_there_says_what_to_do() {
+    has_all(&bad(&["map", TLS, "--geo", "no-such.mmdb"]), &["no-such.mmdb: there is no such file; give a MaxMind DB"]);
+    has_all(&bad(&["map", TLS, "--apps", "no-such.toml"]), &["no-such.toml: there is no such file; check"]);
+    has_all(&bad(&["map", TLS, "--owners", "no-such.csv"]), &["no-such.csv: there is no such file; check"]);
+    for command in ["map", "bench"] {
+        let error = bad(&[command, TLS, "--svg", "no-such-folder/map.svg"]);
+        has_all(&error, &["no-such-folder/map.svg: there is no such folder; make it first"]);
+    }
+    has_all(&bad(&["map", TLS, "--html", "samples"]), &["samples: this is a folder; give the name of a file in it"]);
+}
+
+#[test]
+fn an_app_that_nobody_knows_is_an_error_with_the_nearest_one() {
+    for command in ["map", "flows"] {
+        let error = bad(&[command, PHONE, "--app", "wechta"]);
+        has_all(&error, &["--app wechta: no app has this id", "did you mean wechat? `whither apps` lists them"]);
+        has_all(&bad(&[command, PHONE, "--app", "xyzzy quux"]), &["; `whither apps` lists the ids"]);
+        // Known, but not in this capture: that is an answer.
+        assert_eq!(run(&[command, TLS, "--app", "wechat"]).code, Some(0));
+        // Known to the capture only: an owner's name.
+        let owner = run(&[command, "samples/owner/etl2pcapng.pcapng", "--app", "pid 5120"]);
+        assert_eq!(owner.code, Some(0), "{}", owner.err);
+    }
+}
+
+#[test]
+fn a_number_that_is_no_address_is_no_name_either() {
+    for subject in ["999.1.1.1", "1.2.3", "10.0.0.0/8", "2001:db8::g", "host:443"] {
+        has_all(&bad(&["lookup", subject]), &[subject, "this is no address; give one address"]);
+    }
+    has_all(&good(&["lookup", "1.1.1.1", "3com.com", "[2001:db8::1]"]), &["3com.com"]);
+}
+
+#[test]
+fn a_pattern_that_no_shell_expanded_stands_for_its_files() {
+    let folder = good(&["flows", "samples/compressed"]);
+    assert_eq!(good(&["flows", "samples/compressed/*.pcap*"]), folder);
+    let said = run(&["flows", "samples/compressed/*", "samples/*.md"]);
+    assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
+    has_all(&said.err, &["samples/*.md: no file that this pattern matches is a capture"]);
+    has_all(
+        &bad(&["map", "samples/*.nothing"]),
+        &["samples/*.nothing: no file matches this pattern; check the folder"],
+    );
+    let mixed = run(&["flows", "samples/tls-split*", "samples/README*", "samples"]);
+    assert_eq!(mixed.code, Some(2), "{}", mixed.err);
+}
+
+#[test]
+fn standard_input_may_be_a_file() {
+    for path in [TLS, "samples/compressed/plain.pcap.gz", "samples/compressed/plain.pcap"] {
+        let piped = with_stdin(&["flows", "-"], path);
+        let file = std::fs::File::open(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("the sample is there");
+        let said: Said = whither(&["flows", "-"]).stdin(file).output().expect("whither starts").into();
+        assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
+        assert_eq!(said.out, piped.out, "{path}");
+    }
+    // What others have read of it is gone.
+    let mut file = std::fs::File::open(Path::new(env!("CARGO_MANIFEST_DIR")).join(TLS)).expect("the sample is there");
+    file.read_exact(&mut [0; 24]).expect("a header");
+    let said: Said = whither(&["flows", "-"]).stdin(file).output().expect("whither starts").into();
+    assert_eq!(said.code, Some(2));
+    has_all(&said.err, &["whither: -: ", "no capture"]);
+}
+
+#[test]
 fn unknown_options_and_commands_fail_with_usage() {
     for args in [&["map", TLS, "--jsno", "-"][..], &["mpa", TLS], &["map"], &["flows", TLS, "--format", "xml"]] {
         let said = run(args);

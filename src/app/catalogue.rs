@@ -386,7 +386,15 @@ fn boxed(list: Vec<String>) -> Vec<Box<str>> {
 
 fn parse(text: &str, path: &Path) -> Result<CatalogueFile, Error> {
     toml::from_str(text).map_err(|error| {
-        Error::not_usable(path, error.to_string().trim_end(), "the fields are explained at the top of data/apps.toml")
+        let what = match error.span().and_then(|span| text.get(..span.start)) {
+            Some(before) => {
+                let (line, column) =
+                    (before.matches('\n').count() + 1, before.chars().rev().take_while(|c| *c != '\n').count() + 1);
+                format!("line {line}, column {column}: {}", error.message().replace('\n', ", "))
+            }
+            None => error.message().replace('\n', ", "),
+        };
+        Error::not_usable(path, what, "the fields are explained at the top of data/apps.toml")
     })
 }
 
@@ -600,7 +608,8 @@ mod tests {
             ("[[app]]\nid = 'a'\ndomains = ['a.org', 'a.org']", "twice"),
             ("[[app]]\nid = 'a'\n[[app]]\nid = 'a'", "twice"),
             ("[[shared]]\nid = 'a'\nkind = 'spy'", "unknown variant"),
-            ("\u{0}", "error"),
+            ("\u{0}", "line 1, column 2: key with no value"),
+            ("[[app]]\nid = 'a'\n  name = 5", "line 3, column 10: invalid type"),
         ] {
             let error = user(text).err().map(|error| error.to_string()).unwrap_or_default();
             assert!(error.contains(words), "{text}: {error}");

@@ -4,7 +4,7 @@
 //! record header, and IXIA's `lcap` with a longer file header. Files older than version 2.3 store the two lengths in the
 //! other order.
 
-use super::records::{Stop, Visit, max_packet};
+use super::records::{HOLE, Stop, Visit, ZEROS, max_packet};
 use super::{ByteOrder, LinkType};
 
 /// Microseconds.
@@ -138,8 +138,11 @@ impl Layout {
                 return (position, Stop::NeedMore(record_header));
             };
             let header = self.header_as::<COMMON>(header);
-            if header.captured > max_packet {
-                return (position, Stop::Bad(too_long(header.captured, max_packet)));
+            // One comparison for both ends: 0 wraps.
+            if header.captured.wrapping_sub(1) >= max_packet
+                && let Some(stop) = unlikely(header.captured, max_packet, rest)
+            {
+                return (position, stop);
             }
             let end = record_header + header.captured as usize;
             let Some(packet) = rest.get(record_header..end) else {
@@ -183,9 +186,18 @@ impl Layout {
     }
 }
 
+/// Why a record of no bytes or of too many is none, if it is none.
 #[cold]
-fn too_long(length: u32, limit: u32) -> String {
-    format!("the record header says {length} bytes, more than the {limit} a packet can have")
+fn unlikely(captured: u32, limit: u32, rest: &[u8]) -> Option<Stop> {
+    if captured > limit {
+        let what = format!("the record header says {captured} bytes, more than the {limit} a packet can have");
+        return Some(Stop::Bad(what));
+    }
+    let zeros = rest.get(..HOLE).unwrap_or(rest);
+    if zeros.iter().any(|byte| *byte != 0) {
+        return None;
+    }
+    Some(if zeros.len() < HOLE { Stop::NeedMore(HOLE) } else { Stop::Bad(ZEROS.to_owned()) })
 }
 
 #[cfg(test)]
@@ -252,6 +264,20 @@ mod tests {
         assert_eq!((defect.offset, defect.frame), (24 + 26 + 36, 3));
         let what = "the record header says 4294967295 bytes, more than the 262144 a packet can have";
         assert_eq!(defect.what, what);
+    }
+
+    #[test]
+    fn a_hole_ends_the_capture_and_a_record_of_nothing_does_not() {
+        let good = pcap_of(&[vec![1; 10], vec![2; 20]]);
+        for zeros in [1, 16, 100, 4_095, 4_096, 10_000, 20 << 20] {
+            let (seen, outcome) = read_one([good.clone(), vec![0; zeros]].concat());
+            let defect = outcome.defect.unwrap();
+            assert_eq!((seen.len(), defect.offset, defect.frame), (2, good.len() as u64, 3), "{zeros}");
+            assert_eq!(defect.what, if zeros < 16 { super::super::records::CUT_SHORT } else { ZEROS }, "{zeros}");
+        }
+        let empty = pcap_record(ByteOrder::Little, (0, 0), (0, 0), &[]);
+        let (seen, outcome) = read_one([good.clone(), empty.repeat(3), good[24..].to_vec()].concat());
+        assert_eq!((seen.len(), outcome.defect), (7, None));
     }
 
     #[test]

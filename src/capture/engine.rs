@@ -5,6 +5,7 @@
 //! is some. Only the caller waits, and only while others read; so a pool of one thread, or a caller inside the pool, is
 //! enough.
 
+use super::batch;
 use super::input::Sequential;
 use super::lane::{self, Done, Job, Lane, PIECE_BYTES, Queue, Ranges, Stage, Ticket};
 use super::range::{Ended, Extent, read_range};
@@ -22,10 +23,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 /// packets mean.
 const MAX_MISSES: u32 = 3;
 
-/// What was accumulated over a range of one capture, proven to be exactly its frames.
+/// What was accumulated over a range of one capture, proven to be exactly its frames; or over several small captures that
+/// follow each other, whose frames have the ordinals from `base` on.
 #[derive(Debug)]
 pub struct Piece<P> {
-    /// The observer that saw the range's frames, numbered from `FrameId::new(0, 0)`.
+    /// The observer that saw the frames, numbered from `FrameId::new(0, 0)`.
     pub partial: P,
     /// The identity of the first frame.
     pub base: FrameId,
@@ -103,7 +105,7 @@ pub fn read<P: Observe>(
         threads,
         done: Arc::clone(&progress.done),
         empty,
-        queue: Mutex::new(Queue::new(sources, threads)),
+        queue: Mutex::new(Queue::new(sources, threads, options.range_bytes)),
         joiner: Mutex::new(Joiner { join, formats, outcomes: Vec::new(), proof: None }),
         wake: Condvar::new(),
     };
@@ -212,11 +214,15 @@ impl<P: Observe> Engine<'_, P> {
                         lane.stage = stage;
                     }
                     Err(error) => {
-                        lane.problem = Some(format!("the capture could not be opened again: {error}"));
+                        lane.problem = Some(lane::not_opened(&error));
                         lane.total = Some(0);
                         lane.stage = Stage::Finished;
                     }
                 }
+            }
+            Job::Batch(sources) => {
+                let members = batch::read(sources, self.empty, &self.done);
+                self.lock().deposit_batch(lane, members);
             }
             Job::Range(ranges, index) => {
                 let done = self.range(&ranges, index);
@@ -255,6 +261,7 @@ impl<P: Observe> Engine<'_, P> {
                 end: limit,
                 problem: None,
                 states: None,
+                beyond: Default::default(),
             },
         }
     }
@@ -267,16 +274,18 @@ impl<P: Observe> Engine<'_, P> {
         let done = is_first.then_some(&*self.done);
         let Ended { end, problem } = read_range(&ranges.input, extent, &mut state, &mut tally, done);
         let (partial, counts) = tally.finish();
-        Done { partial, counts, start: Some(from), end, problem, states: Some((before, state)) }
+        let states = Some((before, state));
+        Done { partial, counts, start: Some(from), end, problem, states, beyond: Default::default() }
     }
 
     /// Parses a piece cut from a stream; gives its buffer back.
     fn parse(&self, cut: Cut) -> (Done<P>, Vec<u8>) {
-        let Cut { data, length, end, mut state, problem, is_last: _ } = cut;
+        let (end, problem) = (cut.end, cut.problem.clone());
         let mut tally = Tally::new((self.empty)());
-        state.walk(data.get(..length).unwrap_or_default(), usize::MAX, &mut tally);
+        let buffer = cut.walk(&mut tally);
         let (partial, counts) = tally.finish();
-        (Done { partial, counts, start: None, end, problem, states: None }, data)
+        let beyond = Default::default();
+        (Done { partial, counts, start: None, end, problem, states: None, beyond }, buffer)
     }
 
     /// Joins what is there, unless another thread is at it.
@@ -342,8 +351,9 @@ impl<P: Observe> Engine<'_, P> {
         proof.position = done.end;
         let base = FrameId::new(u32::try_from(front).unwrap_or(u32::MAX), proof.counts.frames);
         proof.counts.add(&done.counts);
-        if done.counts.frames > 0 {
-            let Counts { frames, wire_bytes, .. } = done.counts;
+        let frames = done.counts.frames + done.beyond.0;
+        if frames > 0 {
+            let wire_bytes = done.counts.wire_bytes + done.beyond.1;
             join(Piece { partial: done.partial, base, frames, wire_bytes });
         }
         if let Some(what) = done.problem {
@@ -368,14 +378,11 @@ impl Proof {
             Stage::Ranges(ranges) => Some(Arc::clone(ranges)),
             _ => None,
         };
-        Self {
-            position: ranges.as_ref().map_or(0, |ranges| ranges.start.offset as u64),
-            state: None,
-            counts: Counts::default(),
-            misses: 0,
-            ranges,
-            index: 0,
-        }
+        let (counts, position) = match &lane.stage {
+            Stage::Whole(counts, end) => (*counts, *end),
+            _ => (Counts::default(), ranges.as_ref().map_or(0, |ranges| ranges.start.offset as u64)),
+        };
+        Self { position, state: None, counts, misses: 0, ranges, index: 0 }
     }
 }
 
@@ -387,8 +394,8 @@ impl<P> Joiner<'_, P> {
         if lane.total != Some(lane.next_join) {
             return false;
         }
-        lane.stage = Stage::Finished;
         let proof = self.proof.take().unwrap_or_else(|| Proof::new(lane));
+        lane.stage = Stage::Finished;
         let Counts { frames, not_packets, wire_bytes, captured_bytes, span_ns } = proof.counts;
         let defect = lane.problem.take().map(|what| Defect {
             capture: lane.name.clone(),
@@ -479,6 +486,61 @@ mod tests {
         }
     }
 
+    /// Captures that begin at these seconds.
+    fn days(begins: &[u32]) -> Vec<Source> {
+        let file = |(index, begin): (usize, &u32)| {
+            let mut file = pcap_header(ByteOrder::Little, 0xa1b2_c3d4, (2, 4), 1);
+            for packet in 0..index as u32 % 4 {
+                file.extend(pcap_record(ByteOrder::Little, (begin + packet, 0), (9, 60 + packet), &[index as u8; 9]));
+            }
+            // Every seventh is cut short, some are compressed, some are compressed and not small.
+            file.truncate((file.len() - usize::from(index % 7 == 6)).max(24));
+            let bytes = match index % 5 {
+                3 => zstd::stream::encode_all(&*file, 1).unwrap(),
+                _ => file,
+            };
+            Source::memory(format!("{index}"), bytes).unwrap()
+        };
+        begins.iter().enumerate().map(file).collect()
+    }
+
+    #[test]
+    fn captures_read_together_give_what_each_gives() {
+        // One after another; over each other; now and then back; without a time.
+        let rows: [Vec<u32>; 4] = [
+            (0..60).map(|index| 1_000 + index * 10).collect(),
+            (0..60).map(|index| 1_000 + index).collect(),
+            (0..60).map(|index| 1_000 + index * 10 % 70).collect(),
+            vec![0; 60],
+        ];
+        for row in rows {
+            // A byte is too little to read any two together.
+            let expected = read_all(days(&row), Some(1), 1);
+            assert_eq!(expected.1.len(), 60);
+            for threads in [1, 3] {
+                assert_eq!(read_all(days(&row), None, threads), expected);
+                assert_eq!(read_all(days(&row), Some(500), threads), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn a_small_file_of_a_large_capture_is_read_in_pieces() {
+        let large = pcap_of(&vec![vec![0; 1_000]; 10_000]);
+        let sources = || {
+            let compressed = zstd::stream::encode_all(&*large, 1).unwrap();
+            assert!(compressed.len() < 1 << 20);
+            let of = |seconds: u32, bytes: Vec<u8>| Source::memory(seconds.to_string(), bytes).unwrap();
+            vec![of(0, pcap_of(&[])), of(1, compressed), of(2, pcap_of(&packets(5)))]
+        };
+        let mut pieces = Vec::new();
+        let mut join = |piece: Piece<Log>| pieces.push((piece.base, piece.frames));
+        let outcomes = read(sources(), &ReadOptions::default(), &Progress::default(), &Log::default, &mut join);
+        assert_eq!(outcomes.iter().map(|outcome| outcome.frames).collect::<Vec<_>>(), [0, 10_000, 5]);
+        assert!(pieces.len() > 2, "{pieces:?}");
+        assert!(pieces.is_sorted());
+    }
+
     #[test]
     fn a_caller_outside_the_pool_reads_as_well() {
         let mut frames = 0;
@@ -534,17 +596,21 @@ mod tests {
         fn any_pcap_in_any_ranges(
             packets in proptest::collection::vec(any_packet(), 0..60),
             wild in proptest::option::weighted(0.2, any::<u32>()),
+            zeros in 0_usize..400,
             range_bytes in 1_u64 << 10..20_000,
             threads in 1_usize..5,
             cut in 0_usize..20,
         ) {
-            let mut file = pcap_of(&packets);
+            // Records of nothing, which look like a hole as far as they reach.
+            let empty = pcap_record(ByteOrder::Little, (0, 0), (0, 0), &[]).repeat(zeros);
+            let mut file = [pcap_of(&packets), empty, pcap_of(&packets)[24..].to_vec()].concat();
             if let Some(wild) = wild {
                 file.extend(pcap_record(ByteOrder::Little, (1_600_000_000, 0), (wild, wild), &[9; 99]));
                 file.extend(&pcap_of(&packets)[24..]);
             }
             let end = file.len() - cut.min(file.len() - 24);
             check(&file[..end], range_bytes, threads);
+            check(&zstd::stream::encode_all(&file[..end], 1).unwrap(), range_bytes, threads);
         }
 
         #[test]

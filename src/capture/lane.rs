@@ -1,6 +1,7 @@
 //! What is left to be read, capture by capture, and what may be read next: a lane per capture, its pieces numbered in the
 //! order in which they join.
 
+use super::batch::{self, Member};
 use super::input::{Input, Sequential};
 use super::records::State;
 use super::resync::Guess;
@@ -50,6 +51,8 @@ pub(super) struct Done<P> {
     pub(super) problem: Option<String>,
     /// The states it began and ended with; none if there is nothing to prove, since its piece was cut in order.
     pub(super) states: Option<(State, State)>,
+    /// Frames and bytes on the wire of further captures that the partial holds.
+    pub(super) beyond: (u64, u64),
 }
 
 /// How far a capture's reading came.
@@ -64,6 +67,10 @@ pub(super) enum Stage {
         /// Cut, not yet parsed.
         ready: VecDeque<(u64, Cut)>,
     },
+    /// In hand together with a capture before it.
+    InBatch,
+    /// Read to its end; its frames are in the piece of its own that waits to join, or in one of a capture before it.
+    Whole(Counts, u64),
     Finished,
 }
 
@@ -105,6 +112,8 @@ impl<P> Lane<P> {
 /// What a worker is to do.
 pub(super) enum Job {
     Open(Box<Source>),
+    /// Captures from the ticket's lane on.
+    Batch(Vec<Source>),
     Range(Arc<Ranges>, u64),
     Cut(Box<Cutter>, Vec<u8>),
     Parse(u64, Cut),
@@ -130,6 +139,7 @@ pub(super) struct Queue<P> {
     stream_window: usize,
     /// Captures worked on at once: as many as keep the threads busy, far fewer than there are file handles.
     open_window: usize,
+    range_bytes: Option<u64>,
     /// Buffers to be used again.
     scrap: Vec<Vec<u8>>,
     pub(super) is_joining: bool,
@@ -138,7 +148,7 @@ pub(super) struct Queue<P> {
 }
 
 impl<P> Queue<P> {
-    pub(super) fn new(sources: Vec<Source>, threads: usize) -> Self {
+    pub(super) fn new(sources: Vec<Source>, threads: usize, range_bytes: Option<u64>) -> Self {
         Self {
             lanes: sources.into_iter().map(Lane::new).collect(),
             front: 0,
@@ -146,6 +156,7 @@ impl<P> Queue<P> {
             window: 2 * threads + 2,
             stream_window: threads + 2,
             open_window: 2 * threads + 2,
+            range_bytes,
             scrap: Vec::new(),
             is_joining: false,
             helpers: 0,
@@ -161,6 +172,9 @@ impl<P> Queue<P> {
     /// Takes the next job: of the earliest capture first, since all wait for it.
     pub(super) fn pick(&mut self) -> Option<Ticket> {
         let (index, what) = self.find()?;
+        if let What::Batch(length) = what {
+            return self.pick_batch(index, length);
+        }
         let scrap = matches!(what, What::Cut).then(|| self.scrap.pop()).flatten();
         let lane = self.lanes.get_mut(index)?;
         let epoch = lane.epoch;
@@ -191,26 +205,107 @@ impl<P> Queue<P> {
         Some(Ticket { lane: index, epoch, job })
     }
 
+    fn pick_batch(&mut self, index: usize, length: usize) -> Option<Ticket> {
+        let mut sources = Vec::with_capacity(length);
+        for lane in self.lanes.get_mut(index..index + length)? {
+            if let Stage::Unopened(source) = std::mem::replace(&mut lane.stage, Stage::InBatch) {
+                sources.push(*source);
+            }
+        }
+        let lane = self.lanes.get_mut(index)?;
+        lane.in_flight += 1;
+        self.in_flight += 1;
+        Some(Ticket { lane: index, epoch: lane.epoch, job: Job::Batch(sources) })
+    }
+
+    /// Takes in what captures read together gave.
+    pub(super) fn deposit_batch(&mut self, index: usize, members: Vec<Member<P>>) {
+        if let Some(lane) = self.lanes.get_mut(index) {
+            lane.in_flight -= 1;
+            self.in_flight -= 1;
+        }
+        // Where the partial in hand begins, and how much of it is of captures after the first.
+        let mut first = index;
+        for (index, member) in (index..).zip(members) {
+            let (read, partial) = match member {
+                Member::Large(mut source) => {
+                    source.may_share = false;
+                    if let Some(lane) = self.lanes.get_mut(index) {
+                        lane.stage = Stage::Unopened(source);
+                    }
+                    continue;
+                }
+                Member::Shares(read) => (read, None),
+                Member::First(read, partial) => (read, Some(partial)),
+            };
+            let batch::Read { counts, end, problem } = read;
+            if let Some(partial) = partial {
+                first = index;
+                let Some(lane) = self.lanes.get_mut(index) else { return };
+                let done =
+                    Done { partial, counts, start: None, end, problem, states: None, beyond: Default::default() };
+                lane.done.insert(0, done);
+                lane.stage = Stage::Whole(Counts::default(), 0);
+                lane.total = Some(1);
+                lane.in_flight += 1;
+                self.in_flight += 1;
+                continue;
+            }
+            if let Some(lane) = self.lanes.get_mut(index) {
+                lane.stage = Stage::Whole(counts, end);
+                lane.problem = problem;
+                lane.total = Some(0);
+            }
+            if let Some(done) = self.lanes.get_mut(first).and_then(|lane| lane.done.get_mut(&0)) {
+                done.beyond.0 += counts.frames;
+                done.beyond.1 += counts.wire_bytes;
+            }
+        }
+    }
+
     /// Whether there is a job to take.
     pub(super) fn has_job(&self) -> bool {
         self.find().is_some()
     }
 
     fn find(&self) -> Option<(usize, What)> {
-        let lanes = self.lanes.iter().enumerate().skip(self.front).take(self.open_window);
-        for (index, lane) in lanes {
+        let mut open = 0;
+        for (index, lane) in self.lanes.iter().enumerate().skip(self.front) {
             // What the front waits for is always allowed, or nothing would move.
             let may_start = self.in_flight < self.window || (index == self.front && lane.in_flight == 0);
             let what = match &lane.stage {
-                Stage::Unopened(_) => What::Open,
+                // These hold no file open.
+                Stage::InBatch | Stage::Whole(..) => continue,
+                _ if open >= self.open_window => return None,
+                Stage::Unopened(source) if !source.may_share => What::Open,
+                Stage::Unopened(_) => match self.batch_length(index) {
+                    0 | 1 => What::Open,
+                    length if may_start => What::Batch(length),
+                    _ => {
+                        open += 1;
+                        continue;
+                    }
+                },
                 Stage::Ranges(ranges) if may_start && lane.next < ranges.count() => What::Range,
                 Stage::Stream { cutter: Some(_), .. } if may_start && lane.in_flight < self.stream_window => What::Cut,
                 Stage::Stream { ready, .. } if !ready.is_empty() => What::Parse,
-                _ => continue,
+                _ => {
+                    open += 1;
+                    continue;
+                }
             };
             return Some((index, what));
         }
         None
+    }
+
+    /// How many captures from this lane on one worker is to read.
+    fn batch_length(&self, index: usize) -> usize {
+        let unopened = self.lanes.iter().skip(index).map_while(|lane| match &lane.stage {
+            Stage::Unopened(source) => Some(&**source),
+            _ => None,
+        });
+        batch::length(unopened, self.range_bytes)
     }
 
     /// Takes back a buffer.
@@ -283,6 +378,7 @@ impl<P> Queue<P> {
 #[derive(Clone, Copy)]
 enum What {
     Open,
+    Batch(usize),
     Range,
     Cut,
     Parse,
@@ -295,8 +391,8 @@ pub(super) fn open(
     threads: usize,
     done: &Arc<AtomicU64>,
 ) -> io::Result<Stage> {
-    let Source { place, compression, start, .. } = source;
-    let piece_bytes = range_bytes.map_or(PIECE_BYTES, super::range::to_usize).max(1);
+    let Source { place, compression, start, size, .. } = source;
+    let piece_bytes = range_bytes.map_or(PIECE_BYTES, super::range::to_usize);
     let (input, size) = match place {
         Place::Pipe(stream) => {
             let reader = Box::new(Counted { reader: stream, done: Arc::clone(done) });
@@ -304,21 +400,30 @@ pub(super) fn open(
         }
         Place::Memory(bytes) => {
             let size = bytes.len() as u64;
-            (Input::Bytes(bytes), size)
+            (Arc::new(Input::Bytes(bytes)), size)
         }
         Place::Path(path) => {
             let file = File::open(path)?;
             let size = file.metadata()?.len();
-            (Input::File(file), size)
+            (Arc::new(Input::File(file)), size)
         }
+        Place::Held(input) => (input, size.unwrap_or_default()),
     };
-    let input = Arc::new(input);
     if compression.name().is_none() {
         let range_bytes = range_bytes.unwrap_or_else(|| default_range_bytes(size, threads)).max(1);
         return Ok(Stage::Ranges(Arc::new(Ranges { input, size, range_bytes, start })));
     }
-    let reader = Counted { reader: Sequential { input, offset: 0 }, done: Arc::clone(done) };
-    Ok(stream_stage(compression.decoder(Box::new(reader))?, 0, start.offset, start.state, piece_bytes))
+    Ok(stream_stage(compression.decoder(counted(input, done))?, 0, start.offset, start.state, piece_bytes))
+}
+
+/// What is said of a capture that is not there any more.
+pub(super) fn not_opened(error: &io::Error) -> String {
+    format!("the capture could not be opened again: {error}")
+}
+
+/// Reads an input from its start, and counts what was read.
+pub(super) fn counted(input: Arc<Input>, done: &Arc<AtomicU64>) -> Box<dyn Read + Send> {
+    Box::new(Counted { reader: Sequential { input, offset: 0 }, done: Arc::clone(done) })
 }
 
 /// Bytes of a stream per piece: few pieces, since joining them costs, yet several in memory at once.

@@ -3,12 +3,14 @@
 //! [`open`] finds the captures and puts them in order, [`read`] reads them on all threads and hands out the accumulated
 //! [`Piece`]s in the order of the frames.
 
+mod batch;
 mod classic;
 mod compression;
 mod engine;
 mod frame;
 mod input;
 mod lane;
+mod open;
 pub mod owner;
 mod pcapng;
 mod range;
@@ -23,5 +25,6 @@ mod testing;
 
 pub use engine::{Outcome, Piece, Progress, ReadOptions, read};
 pub use frame::{ByteOrder, Direction, Frame, FrameId, FrameNote, LinkType};
-pub use source::{Opened, Source, open};
+pub use open::{Opened, open};
+pub use source::Source;
 pub use tally::Observe;

@@ -1,7 +1,7 @@
 //! Reads one range of a capture: the records whose header starts in it, the last one to its end.
 
 use super::input::Input;
-use super::records::{State, Stop, Visit};
+use super::records::{HOLE, State, Stop, Visit, cut_short};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes read at once: large enough that the system call does not count, small enough to stay in the second-level cache.
@@ -28,9 +28,6 @@ pub(super) struct Ended {
     /// Why that record could not be read, if that is why it was not.
     pub(super) problem: Option<String>,
 }
-
-/// What is said of a record that the capture does not hold to its end.
-pub(super) const CUT_SHORT: &str = "the capture is cut short in the middle of this frame";
 
 /// Reads an extent; `done` takes the bytes read so far, for the progress display.
 pub(super) fn read_range<V: Visit>(
@@ -72,9 +69,11 @@ pub(super) fn read_range<V: Visit>(
             Stop::NeedMore(_) if used == filled && (at_end || base >= extent.size) => {
                 return Ended { end: base, problem: None };
             }
-            // A record longer than the rest of the file is not worth a buffer.
-            Stop::NeedMore(bytes) if at_end || bytes as u64 > extent.size.saturating_sub(base) => {
-                return Ended { end: base, problem: Some(CUT_SHORT.to_owned()) };
+            // A record longer than the rest of the file is not worth a buffer; whether a few zeros are one shows by what
+            // follows.
+            Stop::NeedMore(bytes) if at_end || (bytes > HOLE && bytes as u64 > extent.size.saturating_sub(base)) => {
+                let rest = buffer.get(used..filled).unwrap_or_default();
+                return Ended { end: base, problem: Some(cut_short(rest)) };
             }
             Stop::NeedMore(bytes) => {
                 buffer.copy_within(used..filled, 0);

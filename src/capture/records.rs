@@ -57,6 +57,21 @@ pub(super) enum Stop {
     Bad(String),
 }
 
+/// What is said of a record that the capture does not hold to its end.
+pub(super) const CUT_SHORT: &str = "the capture is cut short in the middle of this frame";
+/// Zeros that no capturing tool writes one after another: the page that a file system leaves where nothing was written.
+pub(super) const HOLE: usize = 4_096;
+/// What is said where nothing was written: a disk that was full, a machine that stopped, a copy that was broken off.
+pub(super) const ZEROS: &str = "there are only zeros here: the capture was not written or copied to its end";
+
+/// What is said of the bytes that are left when a capture ends inside a record.
+pub(super) fn cut_short(rest: &[u8]) -> String {
+    /// Fewer zeros may be the start of anything.
+    const HEADER: usize = 16;
+    let is_hole = rest.len() >= HEADER && rest.iter().all(|byte| *byte == 0);
+    (if is_hole { ZEROS } else { CUT_SHORT }).to_owned()
+}
+
 /// What must be known to read on from a record: the format, and for pcapng the section so far.
 #[derive(Clone, Debug)]
 pub(super) enum State {

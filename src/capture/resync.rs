@@ -29,10 +29,10 @@ pub(super) struct Guess<'a> {
 }
 
 impl Guess<'_> {
-    fn plausible(&self, bytes: &[u8]) -> Option<usize> {
+    fn plausible(&self, bytes: &[u8], ends_file: bool) -> Option<usize> {
         match self.state {
             State::Classic(layout) => layout.plausible(bytes, self.first_seconds),
-            State::Pcapng(section) => section.plausible(bytes),
+            State::Pcapng(section) => section.plausible(bytes, ends_file),
         }
     }
 
@@ -72,17 +72,46 @@ impl Guess<'_> {
         let mut position = candidate;
         let mut records = 0;
         loop {
+            if ends_file && position > bytes.len() {
+                return records >= CHAIN;
+            }
             if position - candidate > SPAN || (ends_file && position == bytes.len()) {
                 return records > 0;
             }
-            let rest = bytes.get(position..).unwrap_or_default();
-            if rest.is_empty() {
-                return ends_file && records >= CHAIN;
-            }
-            let Some(length) = self.plausible(rest) else { return false };
+            let Some(rest) = bytes.get(position..).filter(|rest| !rest.is_empty()) else { return false };
+            let Some(length) = self.plausible(rest, ends_file) else { return false };
             *steps += 1;
             records += 1;
             position += length;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ByteOrder;
+    use super::super::sniff;
+    use super::super::testing::*;
+    use super::*;
+    use std::sync::Arc;
+
+    /// Packets full of what reads like the head of a block of 8 MiB.
+    #[test]
+    fn the_head_of_a_long_block_alone_proves_nothing() {
+        let order = ByteOrder::Little;
+        let long = [0, 0, 0, 0, 0, 0, 0x80, 0].repeat(150);
+        let mut file = [section(order), interface(order, 1, 0, &[])].concat();
+        let mut starts = Vec::new();
+        while file.len() < 3 << 20 {
+            starts.push(file.len() as u64);
+            file.extend(packet_block(order, 0, 1, 1_200, &long));
+        }
+        let start = sniff::start(&mut &*file, &mut Vec::new()).unwrap().unwrap();
+        let guess = Guess { state: &start.at_packet, first_seconds: 0 };
+        let (size, input) = (file.len() as u64, Input::Bytes(Arc::from(file)));
+        for from in [1 << 20, (1 << 20) + 1_000, (2 << 20) + 500, size - 100_000] {
+            let found = guess.find(&input, from, size, size).unwrap();
+            assert_eq!(found, starts.iter().copied().find(|start| *start >= from), "{from}");
         }
     }
 }

@@ -1,24 +1,40 @@
 //! Cuts a stream of capture bytes into pieces at record boundaries, so that what can only be read in order (compressed
 //! captures and pipes) is still parsed by many threads.
 
-use super::range::CUT_SHORT;
-use super::records::{Pass, State, Stop};
+use super::records::{Pass, State, Stop, Visit, cut_short};
 use std::io::{self, Read};
+
+/// Bytes read between two walks: what was just decompressed is still in the cache when its headers are walked.
+const STEP: usize = 128 << 10;
+
+/// Largest piece: several are in memory at once.
+const MAX_PIECE: usize = 64 << 20;
 
 /// A piece of a stream: whole records.
 #[derive(Debug)]
 pub(super) struct Cut {
-    /// The records lie in the first `length` bytes; the rest is scrap.
-    pub(super) data: Vec<u8>,
-    pub(super) length: usize,
+    /// The records lie in the first `length` bytes; up to `filled` follows what was read beyond them; the rest is scrap.
+    data: Vec<u8>,
+    length: usize,
+    filled: usize,
     /// Offset in the stream of the first byte after the piece.
     pub(super) end: u64,
     /// The state at the first record.
-    pub(super) state: State,
+    state: State,
     /// Why the stream cannot be read beyond this piece.
     pub(super) problem: Option<String>,
     /// Whether nothing follows.
     pub(super) is_last: bool,
+}
+
+impl Cut {
+    /// Visits the records; gives the buffer back.
+    pub(super) fn walk(self, visit: &mut impl Visit) -> Vec<u8> {
+        let Self { data, length, filled, mut state, .. } = self;
+        // With what follows in sight, as the cutter had it: whether zeros are a record shows by that.
+        state.walk(data.get(..filled).unwrap_or_default(), length, visit);
+        data
+    }
 }
 
 /// Reads a stream and walks its record headers to cut it.
@@ -50,18 +66,15 @@ impl Cutter {
             carry: Vec::new(),
             offset,
             state,
-            piece_bytes: piece_bytes.max(1),
+            piece_bytes: piece_bytes.clamp(1, MAX_PIECE),
             to_skip,
             has_ended: false,
             read_problem: None,
         }
     }
 
-    /// Reads until `filled` bytes of `data` are there, or the stream ends.
-    fn fill(&mut self, data: &mut Vec<u8>, filled: &mut usize, target: usize) {
-        if data.len() < target {
-            data.resize(target, 0);
-        }
+    /// Reads until `filled` is `target`, or the stream ends.
+    fn fill(&mut self, data: &mut [u8], filled: &mut usize, target: usize) {
         while !self.has_ended {
             let Some(room) = data.get_mut(*filled..target).filter(|room| !room.is_empty()) else { break };
             match self.reader.read(room) {
@@ -77,7 +90,7 @@ impl Cutter {
     }
 
     /// Passes the file header by.
-    fn skip_header(&mut self, data: &mut Vec<u8>) {
+    fn skip_header(&mut self, data: &mut [u8]) {
         let mut filled = 0;
         let target = std::mem::take(&mut self.to_skip);
         self.fill(data, &mut filled, target);
@@ -86,6 +99,10 @@ impl Cutter {
 
     /// The next piece, in `data`, whose content does not matter.
     pub(super) fn cut(&mut self, mut data: Vec<u8>) -> Cut {
+        if data.len() < self.piece_bytes.max(self.to_skip) {
+            // From the system, which has zeros at hand; growing a vector would write them.
+            data = vec![0; self.piece_bytes.max(self.to_skip)];
+        }
         if self.to_skip > 0 {
             self.skip_header(&mut data);
         }
@@ -99,8 +116,12 @@ impl Cutter {
         }
         self.carry.clear();
         let mut used = 0;
-        let mut target = self.piece_bytes.max(filled);
+        let mut end = self.piece_bytes.max(filled);
         let (problem, is_last) = loop {
+            let target = filled.saturating_add(STEP).min(end);
+            if data.len() < target {
+                data.resize(target, 0);
+            }
             self.fill(&mut data, &mut filled, target);
             let unread = data.get(used..filled).unwrap_or_default();
             let (walked, stop) = self.state.walk(unread, usize::MAX, &mut Pass);
@@ -109,18 +130,48 @@ impl Cutter {
                 Stop::Bad(what) => break (Some(what), true),
                 Stop::Limit => break (None, true),
                 Stop::NeedMore(_) if self.has_ended => {
-                    let cut_short = (used < filled).then(|| CUT_SHORT.to_owned());
-                    break (self.read_problem.take().or(cut_short), true);
+                    let rest = data.get(used..filled).filter(|rest| !rest.is_empty());
+                    break (self.read_problem.take().or(rest.map(cut_short)), true);
                 }
+                Stop::NeedMore(_) if filled < end => {}
                 Stop::NeedMore(_) if used > 0 => break (None, false),
                 // Grows with what really arrives, not with what a header claims.
                 Stop::NeedMore(bytes) => {
-                    target = bytes.min(filled.max(self.piece_bytes).saturating_mul(2)).max(filled + 1)
+                    end = bytes.min(filled.max(self.piece_bytes).saturating_mul(2)).max(filled + 1);
                 }
             }
         };
         self.carry.extend_from_slice(data.get(used..filled).unwrap_or_default());
         self.offset += used as u64;
-        Cut { data, length: used, end: self.offset, state: before, problem, is_last }
+        Cut { data, length: used, filled, end: self.offset, state: before, problem, is_last }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+
+    #[test]
+    fn pieces_hold_whole_records_whatever_their_size() {
+        let packets: Vec<Vec<u8>> = (0..40).map(|index| vec![index as u8; index * 97 % 1_500]).collect();
+        let file = pcap_of(&packets);
+        for piece_bytes in [0, 1, 100, 5_000, STEP, usize::MAX] {
+            let state = super::super::sniff::start(&mut &*file, &mut Vec::new()).unwrap().unwrap().state;
+            let mut cutter = Cutter::new(Box::new(std::io::Cursor::new(file.clone())), 0, 24, state, piece_bytes);
+            let (mut joined, mut buffer) = (file[..24].to_vec(), Vec::new());
+            loop {
+                let cut = cutter.cut(buffer);
+                joined.extend(&cut.data[..cut.length]);
+                assert!(cut.filled >= cut.length);
+                assert_eq!((cut.end, cut.problem), (joined.len() as u64, None));
+                if cut.is_last {
+                    break;
+                }
+                assert!(cut.length > 0);
+                buffer = cut.data;
+            }
+            assert!(joined == file, "{piece_bytes}");
+        }
     }
 }

@@ -40,6 +40,8 @@ impl Counts {
 /// Turns records into frames and counts them.
 pub(super) struct Tally<P> {
     pub(super) partial: P,
+    /// Ordinal of the capture, relative to the first one in the partial.
+    capture: u32,
     index: u64,
     not_packets: u64,
     wire_bytes: u64,
@@ -50,8 +52,14 @@ pub(super) struct Tally<P> {
 
 impl<P> Tally<P> {
     pub(super) fn new(partial: P) -> Self {
+        Self::of_capture(partial, 0)
+    }
+
+    /// Goes on with the partial of captures before this one.
+    pub(super) fn of_capture(partial: P, capture: u32) -> Self {
         Self {
             partial,
+            capture,
             index: 0,
             not_packets: 0,
             wire_bytes: 0,
@@ -91,7 +99,7 @@ impl<P: Observe> Tally<P> {
     fn in_band(&mut self, time_ns: i64, bytes: &[u8], found: InBand, outer: Option<FrameNote>) {
         let note = joined(found.note, outer);
         let frame = Frame {
-            id: FrameId::new(0, self.index),
+            id: FrameId::new(self.capture, self.index),
             time_ns,
             link_type: found.link_type,
             bytes: bytes.get(found.range).unwrap_or_default(),
@@ -113,7 +121,7 @@ impl<P: Observe> Visit for Tally<P> {
         {
             return self.in_band(time_ns, bytes, found, note);
         }
-        let id = FrameId::new(0, self.index);
+        let id = FrameId::new(self.capture, self.index);
         self.hand_over(&Frame { id, time_ns, link_type, bytes, wire_length, note: note.as_ref() });
     }
 

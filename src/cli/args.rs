@@ -55,6 +55,7 @@ pub(super) enum Command {
 Examples:
   whither map phone.pcapng
   whither map monday.pcap tuesday.pcap.zst --from Taipei --html map.html
+  whither map rotated/                         captures cut in files are read as one
   whither map - --json - < phone.pcap | jq '.apps[].name'
   whither map phone.pcapng --app wechat --geo GeoLite2-City.mmdb")]
     Map(MapArgs),
@@ -108,7 +109,8 @@ Examples:
 /// What is read, and what it is held against.
 #[derive(ClapArgs, Debug)]
 pub(super) struct InputArgs {
-    /// Captures: pcap or pcapng, plain or compressed (gzip, zstd, lz4, xz); a folder of them; `-` is stdin
+    /// Captures: pcap or pcapng, plain or compressed (gzip, zstd, lz4, xz); a folder of them, or a quoted pattern
+    /// (`'day/*.pcap'`, `'**/*.pcapng'`); `-` is stdin
     #[arg(required = true, value_name = "CAPTURE", value_hint = ValueHint::AnyPath)]
     pub(super) captures: Vec<PathBuf>,
     /// Only flows of this app: an id as in `whither apps`, or the name of an owner it does not know (may be repeated)

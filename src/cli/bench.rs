@@ -40,6 +40,7 @@ pub(super) fn run(args: &Args, bench: &BenchArgs) -> Result<End, Error> {
     if bench.json && bench.svg.as_ref().is_some_and(|path| path.as_os_str() == "-") {
         return Err(Error::usage("--json and --svg - both write to stdout", "give --svg a file"));
     }
+    bench.svg.iter().try_for_each(|path| stdout::check(path))?;
     let bencher = Bencher { args, bench, options: Options::default() };
     let machine = machine::describe();
     let (warm, file_bytes) = bencher.read_to(Stage::Read)?;

@@ -7,6 +7,7 @@ use crate::capture::Progress;
 use crate::error::Error;
 use crate::output::flows::{FlowRecord, format};
 use crate::report::analysis;
+use std::collections::HashSet;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -26,10 +27,14 @@ pub(super) fn run(args: &Args, flows: &FlowsArgs) -> Result<End, Error> {
     let bar = Bar::start(&progress, args.quiet);
     let mut out = std::io::stdout();
     let mut failure = None;
+    let mut unseen: HashSet<&str> = flows.input.app.iter().map(String::as_str).collect();
     let mut chunk = Vec::with_capacity(CHUNK + (CHUNK >> 2));
     writer.header(&mut chunk);
     let analysed = analysis::flows(sources, &options, &knowledge, &progress, &mut |studied| {
         let capture = names.get(studied.flow.first_frame.capture() as usize).map_or("", String::as_str);
+        if !unseen.is_empty() {
+            studied.attribution.chosen.iter().for_each(|claim| _ = unseen.remove(&*claim.app));
+        }
         let record = FlowRecord::new(&studied.flow, &studied.place, &studied.attribution, capture, studied.check);
         writer.record(&record, &mut chunk);
         if chunk.len() >= CHUNK {
@@ -45,5 +50,6 @@ pub(super) fn run(args: &Args, flows: &FlowsArgs) -> Result<End, Error> {
         None => out.write_all(&chunk).and_then(|()| out.flush()),
     };
     written.map_err(|source| Error::io("<stdout>", source))?;
+    input::known_or_seen(&flows.input.app, &knowledge, |app| !unseen.contains(app))?;
     Ok(End::of(input::report_defects(&analysed.outcomes)))
 }

@@ -9,18 +9,28 @@ use crate::error::Error;
 use crate::output::escape;
 use crate::place::{Places, Vantage, vantage};
 use crate::report::analysis::{FrameFilter, Knowledge, Options};
+use std::path::Path;
 
 /// Opens the captures and says what was passed by.
 pub(super) fn captures(input: &InputArgs, is_quiet: bool) -> Result<Vec<Source>, Error> {
     let opened = capture::open(&input.captures)?;
     if opened.skipped > 0 && !is_quiet {
-        say(&format!("whither: {} files in the folders given are no captures and were passed by", opened.skipped));
+        let what = match opened.skipped {
+            1 => "1 file beside the captures is none and was".to_owned(),
+            count => format!("{count} files beside the captures are none and were"),
+        };
+        let first = opened.first_skipped.map(|error| format!(" ({error})")).unwrap_or_default();
+        say(&escape::terminal(&format!("whither: {what} passed by{first}"), false));
     }
     Ok(opened.sources)
 }
 
 /// Opens what flows are held against.
 pub(super) fn knowledge(args: &KnowledgeArgs, from: Option<&str>) -> Result<Knowledge, Error> {
+    args.geo.iter().try_for_each(|path| {
+        is_there(path, "give a MaxMind DB file (.mmdb); none is needed: data comes with the program")
+    })?;
+    args.apps.iter().try_for_each(|path| is_there(path, "check the path"))?;
     let catalogue = Catalogue::with_user(&args.apps)?;
     let places = Places::open(&args.geo)?;
     let vantage: Option<Vantage> = from.map(|text| vantage(text, places.embedded())).transpose()?;
@@ -29,9 +39,45 @@ pub(super) fn knowledge(args: &KnowledgeArgs, from: Option<&str>) -> Result<Know
 
 /// The same for captures, with the owners named beside them.
 pub(super) fn knowledge_of(input: &InputArgs) -> Result<Knowledge, Error> {
+    input.owners.iter().try_for_each(|path| is_there(path, "check the path"))?;
     let mut knowledge = knowledge(&input.knowledge, input.from.as_deref())?;
     knowledge.owners = input.owners.iter().map(|path| SideOwners::open(path)).collect::<Result<_, _>>()?;
     Ok(knowledge)
+}
+
+fn is_there(path: &Path, hint: &str) -> Result<(), Error> {
+    match path.metadata() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(Error::not_usable(path, "there is no such file", hint))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses names of apps that the catalogue does not know, once it is clear that no owner has them either.
+pub(super) fn known_or_seen(
+    apps: &[String],
+    knowledge: &Knowledge,
+    is_seen: impl Fn(&str) -> bool,
+) -> Result<(), Error> {
+    let is_wrong = |app: &&String| knowledge.catalogue.app(app).is_none() && !is_seen(app);
+    let Some(app) = apps.iter().find(is_wrong) else { return Ok(()) };
+    let what = format!("--app {app}: no app has this id, and no flow in the captures is of an owner of this name");
+    let ids = knowledge.catalogue.apps().map(|app| &*app.id);
+    let hint = match nearest(app, ids) {
+        Some(id) => format!("did you mean {id}? `whither apps` lists them"),
+        None => "`whither apps` lists the ids".to_owned(),
+    };
+    Err(Error::usage(what, hint))
+}
+
+/// The id that takes the fewest slips of the finger to come from this text, if they are few.
+fn nearest<'a>(text: &str, ids: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    /// Of this many letters one may be wrong.
+    const LETTERS_PER_SLIP: usize = 3;
+    let text = text.to_lowercase();
+    let slips = ids.map(|id| (strsim::osa_distance(&text, id), id)).min()?;
+    (slips.0 <= slips.1.len() / LETTERS_PER_SLIP).then_some(slips.1)
 }
 
 /// What the arguments say of reading and selecting.

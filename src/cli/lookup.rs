@@ -3,7 +3,7 @@
 use super::args::{Args, LookupArgs};
 use super::{End, input, map, stdout};
 use crate::error::Error;
-use crate::output::lookup;
+use crate::output::{escape, lookup};
 use std::net::IpAddr;
 
 pub(super) fn run(args: &Args, given: &LookupArgs) -> Result<End, Error> {
@@ -13,6 +13,10 @@ pub(super) fn run(args: &Args, given: &LookupArgs) -> Result<End, Error> {
     for subject in &given.subjects {
         let answer = match subject.trim_matches(['[', ']']).parse::<IpAddr>() {
             Ok(ip) => lookup::Answer::Address { ip, place: knowledge.places.locate(ip) },
+            Err(_) if is_number(subject) => {
+                let hint = "give one address, such as 203.205.254.1 or 2001:db8::1, or a name";
+                return Err(Error::usage(format!("lookup {}: this is no address", escape::shell(subject)), hint));
+            }
             Err(_) => lookup::Answer::name(subject, &knowledge.catalogue),
         };
         text += &match given.json {
@@ -22,4 +26,11 @@ pub(super) fn run(args: &Args, given: &LookupArgs) -> Result<End, Error> {
     }
     stdout::write(text.as_bytes())?;
     Ok(End::Done)
+}
+
+/// Whether this is meant for an address: no name has a colon, or a number for its last label (RFC 3696 §2).
+fn is_number(subject: &str) -> bool {
+    let last = subject.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
+    let number = last.split('/').next().unwrap_or_default();
+    subject.contains(':') || (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 const DEFAULT_WIDTH: usize = 80;
 
 pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Error> {
+    map.outputs.0.iter().try_for_each(|(_, path)| stdout::check(path))?;
     let sources = input::captures(&map.input, args.quiet)?;
     let knowledge = input::knowledge_of(&map.input)?;
     let options = input::options(&map.input, &knowledge)?;
@@ -22,6 +23,8 @@ pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Erro
     let (routes, analysed) = analysis::map(sources, &options, &knowledge, &progress);
     drop(bar);
     let report = build(&routes, &analysed, &knowledge, command.to_owned());
+    let is_seen = |app: &str| report.apps.iter().any(|routes| routes.id == app);
+    input::known_or_seen(&map.input.app, &knowledge, is_seen)?;
     let mut is_shown = false;
     for (format, path) in &map.outputs.0 {
         is_shown |= path.as_os_str() == "-";

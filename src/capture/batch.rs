@@ -1,0 +1,155 @@
+//! Small captures, read one after another into one partial: joining costs as much as there are sessions open, so a folder of
+//! ten thousand rotated captures must not cost ten thousand joins.
+//!
+//! Nobody can tell from outside. Captures share a partial only where each begins when the one before it is over: then what is
+//! accumulated, and what the clock says, is the same as if they had been joined one by one.
+
+use super::input::Input;
+use super::range::{Ended, Extent, read_range};
+use super::source::{Place, Source};
+use super::stream::Cutter;
+use super::tally::{Counts, Observe, Tally};
+use super::{compression::Compression, lane};
+use std::fs::File;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+/// Largest file that shares a partial: for larger ones the join does not count.
+const MAX_FILE: u64 = 1 << 20;
+/// Most bytes of files that share one: as a small range. The same for any number of threads, as the result is.
+const MAX_BYTES: u64 = 4 << 20;
+/// Most captures that share one.
+const MAX_CAPTURES: usize = 1_024;
+
+/// How many of these sources, from the first on, one worker is to read.
+pub(super) fn length<'a>(sources: impl Iterator<Item = &'a Source>, range_bytes: Option<u64>) -> usize {
+    let most = MAX_BYTES.min(range_bytes.unwrap_or(u64::MAX));
+    let mut bytes = 0_u64;
+    sources
+        .take(MAX_CAPTURES)
+        .take_while(|source| {
+            let size = source.size.filter(|size| *size <= MAX_FILE && source.may_share);
+            bytes = bytes.saturating_add(size.unwrap_or(u64::MAX));
+            bytes <= most
+        })
+        .count()
+}
+
+/// What became of one source.
+pub(super) enum Member<P> {
+    /// It begins a partial, which those that follow share.
+    First(Read, P),
+    /// It is in the partial of one before it.
+    Shares(Read),
+    /// It is larger than it looked and must be read in pieces.
+    Large(Box<Source>),
+}
+
+/// What was read of a capture.
+pub(super) struct Read {
+    pub(super) counts: Counts,
+    /// Where reading ended.
+    pub(super) end: u64,
+    pub(super) problem: Option<String>,
+}
+
+/// Reads captures to their ends.
+pub(super) fn read<P: Observe>(
+    sources: Vec<Source>,
+    empty: &(dyn Fn() -> P + Sync),
+    done: &Arc<AtomicU64>,
+) -> Vec<Member<P>> {
+    let mut members: Vec<Member<P>> = Vec::with_capacity(sources.len());
+    let mut scrap = Vec::new();
+    // The partial that is filled: whose it is, and when the last capture in it was over.
+    let mut open: Option<(usize, P, i64)> = None;
+    let close = |members: &mut Vec<Member<P>>, open: Option<(usize, P, i64)>| {
+        let Some((first, partial, _)) = open else { return };
+        if let Some(member) = members.get_mut(first)
+            && let Member::Shares(read) = member
+        {
+            *member = Member::First(std::mem::take(read), partial);
+        }
+    };
+    for source in sources {
+        let at = members.len();
+        // A time of 0 is none: such a capture has no place on the clock.
+        let begins_ns = source.start.first_ns.filter(|ns| *ns > 0);
+        match (&open, begins_ns) {
+            (Some((_, _, over_ns)), Some(begins_ns)) if begins_ns >= *over_ns => {}
+            _ => close(&mut members, open.take()),
+        }
+        let (first, partial, over_ns) = open.take().unwrap_or_else(|| (at, empty(), 0));
+        let mut tally = Tally::of_capture(partial, u32::try_from(at - first).unwrap_or(u32::MAX));
+        let outcome = one(&source, &mut tally, &mut scrap, done);
+        let (partial, counts) = tally.finish();
+        let latest_ns = counts.span_ns.map_or(0, |(_, latest_ns)| latest_ns);
+        match outcome {
+            Some((end, problem)) => {
+                members.push(Member::Shares(Read { counts, end, problem }));
+                open = Some((first, partial, over_ns.max(latest_ns)));
+            }
+            None => {
+                let before = (first < at).then_some((first, partial, over_ns));
+                close(&mut members, before);
+                members.push(Member::Large(Box::new(source)));
+            }
+        }
+    }
+    close(&mut members, open);
+    members
+}
+
+impl Default for Read {
+    fn default() -> Self {
+        Self { counts: Counts::default(), end: 0, problem: None }
+    }
+}
+
+/// Reads one capture: where that ended and why; none if it is too large, of which nothing was observed then.
+fn one<P: Observe>(
+    source: &Source,
+    tally: &mut Tally<P>,
+    scrap: &mut Vec<u8>,
+    done: &Arc<AtomicU64>,
+) -> Option<(u64, Option<String>)> {
+    let (input, size) = match opened(&source.place)? {
+        Ok(opened) => opened,
+        Err(error) => return Some((0, Some(lane::not_opened(&error)))),
+    };
+    if size > MAX_FILE {
+        return None;
+    }
+    let mut state = source.start.state.clone();
+    state.start_range();
+    if source.compression == Compression::Plain {
+        let extent = Extent { from: source.start.offset as u64, limit: size, size };
+        let Ended { end, problem } = read_range(&input, extent, &mut state, tally, Some(done));
+        return Some((end, problem));
+    }
+    let reader = lane::counted(Arc::new(input), done);
+    let decoder = match source.compression.decoder(reader) {
+        Ok(decoder) => decoder,
+        Err(error) => return Some((0, Some(lane::not_opened(&error)))),
+    };
+    let mut cutter = Cutter::new(decoder, 0, source.start.offset, state, lane::PIECE_BYTES);
+    let cut = cutter.cut(std::mem::take(scrap));
+    let outcome = cut.is_last.then(|| (cut.end, cut.problem.clone()));
+    if outcome.is_some() {
+        *scrap = cut.walk(tally);
+    }
+    outcome
+}
+
+/// The bytes of a place that can be read again, and how many there are; none for others.
+fn opened(place: &Place) -> Option<io::Result<(Input, u64)>> {
+    match place {
+        Place::Memory(bytes) => Some(Ok((Input::Bytes(Arc::clone(bytes)), bytes.len() as u64))),
+        Place::Path(path) => Some(File::open(path).and_then(|file| {
+            let size = file.metadata()?.len();
+            Ok((Input::File(file), size))
+        })),
+        Place::Held(_) | Place::Pipe(_) => None,
+    }
+}
