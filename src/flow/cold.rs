@@ -233,9 +233,18 @@ impl Cold {
         }
     }
 
+    /// Lets go of the directions in which nothing will be looked for, since a server name is known. Of no consequence but for
+    /// memory: when the session is over the same is asked again.
+    pub(super) fn supersede(&mut self) {
+        if self.streams.iter().any(StreamSide::is_second_choice) && self.has_server_name() {
+            self.streams.iter_mut().filter(|stream| stream.is_second_choice()).for_each(StreamSide::forget_first);
+        }
+    }
+
     /// The session begins here for certain: lets go of what was kept for a possible predecessor.
     pub(super) fn anchor(&mut self) {
         self.streams.iter_mut().for_each(StreamSide::anchor);
+        self.supersede();
         self.datagrams.iter_mut().for_each(DatagramOpening::anchor);
     }
 

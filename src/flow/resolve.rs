@@ -82,6 +82,7 @@ impl Session {
     fn finish(&self, cold: &mut Cold) {
         let intern = &mut |name: &str| Arc::from(name);
         cold.finish_openings(intern);
+        cold.supersede();
         for side in [Side::Low, Side::High] {
             for (stamp, findings) in cold.streams[side as usize].reread() {
                 cold.absorb(findings, stamp, side, intern);

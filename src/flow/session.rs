@@ -209,6 +209,9 @@ impl Session {
             let theirs = right.cold.unwrap_or_else(|| Box::new(Cold::new(right.handshake.isn.is_some())));
             // Before the handshakes join: what this side has not gathered it has not, whatever SYN follows.
             self.cold_mut().merge(*theirs, is_anchored);
+            if is_anchored {
+                self.cold_mut().supersede();
+            }
         }
         for side in [Side::Low, Side::High] {
             let (mine, theirs) = (&mut self.counters[side as usize], &right.counters[side as usize]);

@@ -276,6 +276,9 @@ impl Session {
             cold.absorb(findings, stamp, packet.side, &mut |name| interner.intern(name));
         }
         deliver_of(&key, cold, answers, interner);
+        if is_anchored {
+            cold.supersede();
+        }
         self.is_watched[packet.side as usize] =
             self.cold.as_ref().is_none_or(|cold| cold.streams[packet.side as usize].is_watching(is_anchored));
     }

@@ -44,6 +44,8 @@ struct Read {
     is_settled: bool,
     /// Words before another protocol, or an opening that need not be read: nothing is left to recognise.
     is_known: bool,
+    /// An opening that is read only where no server name is known.
+    is_second_choice: bool,
 }
 
 /// An opening that needs more bytes.
@@ -198,6 +200,7 @@ impl StreamSide {
         if let Some(row) = reader_for(payload, 0) {
             // Where it is ignored and where it is read, by a part that cannot know better, the head is as good as read.
             self.read.is_known |= STREAM_READERS[row].is_second_choice;
+            self.read.is_second_choice |= STREAM_READERS[row].is_second_choice;
             if ignored >> row & 1 == 0 {
                 self.start(stamp, sequence, payload, slot, segment, &mut completed);
             }
@@ -351,6 +354,7 @@ impl StreamSide {
         }
         self.read.is_settled |= right.read.is_settled;
         self.read.is_known |= right.read.is_known;
+        self.read.is_second_choice |= right.read.is_second_choice;
         let seen = self.seen;
         for (at, segment) in right.first.into_iter().enumerate() {
             if right.syn_at == Some(at) {
@@ -380,9 +384,7 @@ impl StreamSide {
     /// Nothing came before: keeps what a stream whose start was seen would have kept.
     pub(super) fn anchor(&mut self) {
         if self.read.is_settled {
-            self.first = Vec::new();
-            self.first_bytes = 0;
-            return;
+            return self.forget_first();
         }
         let mut kept_bytes = 0;
         let kept = self.first.iter().take_while(|segment| {
@@ -394,6 +396,17 @@ impl StreamSide {
         self.first.truncate(kept);
         self.first.shrink_to_fit();
         self.first_bytes = kept_bytes;
+    }
+
+    /// Whether a server name, where one is known, says all that can be found in this direction.
+    pub(super) fn is_second_choice(&self) -> bool {
+        self.read.is_second_choice
+    }
+
+    /// Lets go of the first segments: nothing will be looked for in them.
+    pub(super) fn forget_first(&mut self) {
+        self.first = Vec::new();
+        self.first_bytes = 0;
     }
 
     /// The stream's first bytes where no opening was recognised.
