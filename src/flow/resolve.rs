@@ -129,7 +129,8 @@ impl Session {
         let opener = self.opener;
         for client in [opener, opener.opposite()] {
             let found = answers.find(self.key.address(client), self.key.address(client.opposite()), began);
-            if found.is_some() {
+            // Servers look up who talks to them: a reverse lookup tells no direction.
+            if found.as_ref().is_some_and(|found| found.source != NameSource::DnsReverse) {
                 return (client, found);
             }
         }

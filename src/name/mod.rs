@@ -28,6 +28,7 @@ mod quic_packet;
 mod quic_versions;
 mod rdp_udp;
 mod reassembly;
+mod rtmp;
 mod security_token;
 mod sip;
 mod smb;

@@ -1,5 +1,5 @@
 //! Recognises binary protocols by their first message, and passes by the messages that come before TLS: PostgreSQL, MySQL,
-//! TDS, RDP, LDAP, MQTT. Logins to a directory (LDAP) name its server.
+//! TDS, RDP, LDAP, MQTT, OpenVPN. Logins to a directory (LDAP) name its server.
 
 use super::wire::{u16_at, u32_at};
 use super::{Findings, Reading, Role, security_token};
@@ -58,7 +58,7 @@ pub(super) fn read_stream(bytes: &[u8]) -> Reading {
 
 fn recognise(bytes: &[u8]) -> Option<Preamble> {
     match *bytes.first()? {
-        0x00 => postgresql(bytes),
+        0x00 => postgresql(bytes).or_else(|| openvpn(bytes)),
         0x03 => rdp(bytes),
         0x10 => mqtt(bytes),
         0x12 => tds(bytes),
@@ -79,6 +79,13 @@ fn postgresql(bytes: &[u8]) -> Option<Preamble> {
         }
         _ => None,
     }
+}
+
+/// OpenVPN over TCP: each packet behind its length.
+fn openvpn(bytes: &[u8]) -> Option<Preamble> {
+    let length = usize::from(u16_at(bytes, 0)?);
+    let role = super::datagram::openvpn(bytes.get(2..2 + length)?)?;
+    Some(Preamble { application: "openvpn", role, length: 2 + length })
 }
 
 /// An X.224 connection request or confirmation in TPKT (MS-RDPBCGR §2.2.1.1); TLS follows.

@@ -38,13 +38,13 @@ pub(super) fn samples() -> Vec<Sample> {
         ),
         sample(
             "names-dns.pcap",
-            "AAAA, a truncated answer, ECH configurations and the offer that repeats one, mDNS, LLMNR",
+            "AAAA, a truncated answer, a reverse lookup, ECH configurations and the offer that repeats one, mDNS, LLMNR",
             dns_ways(),
         ),
         sample(
             "names-local.pcap",
             "STUN, TURN channels, NetBIOS, SMB, DCE/RPC, NTLM over HTTP, Kerberos, LDAP, SIP, Remote Desktop over UDP, newgetdns, \
-             NTP, BitTorrent",
+             NTP, BitTorrent, OpenVPN, RTMP",
             local(),
         ),
         sample(
@@ -300,6 +300,9 @@ fn dns_ways() -> Vec<u8> {
     let question = dns::message(5, "truncated.example.net", dns::A, &[]);
     zoo.datagrams("192.168.1.1:53", &[Flight::up(question), Flight::down(answer)]);
     zoo.after("203.0.113.52:443", &[], &nameless);
+    let reverse = "55.113.0.203.in-addr.arpa";
+    zoo.lookup(reverse, &[(reverse.to_owned(), dns::PTR, dns::name("reverse.example.net"))]);
+    zoo.after("203.0.113.55:443", &[], &nameless);
     // An HTTPS record with a configuration (RFC 9848 §3), and a hello that offers it.
     let front = b"front.example.net";
     let mut contents = [&[0x2a, 0, 0x20, 0, 32][..], &seeded::bytes(32), &[0, 4, 0, 1, 0, 1, 64]].concat();
@@ -433,7 +436,19 @@ fn local() -> Vec<u8> {
     zoo.datagrams("203.0.113.71:123", &[Flight::up(clock)]);
     let handshake = [&b"\x13BitTorrent protocol"[..], &[0; 8], &seeded::bytes(40)].concat();
     zoo.stream("203.0.113.72:6881", &[Flight::up(handshake)]);
+    zoo.datagrams("203.0.113.73:1194", &[Flight::up([&[0x38][..], &[7; 8], &[0; 5]].concat())]);
+    zoo.stream("203.0.113.74:1935", &[Flight::up(rtmp("rtmp.example.net"))]);
     zoo.finish()
+}
+
+/// A client's side of RTMP up to what connects (Adobe's specification §5.2, §7.2.1.1).
+fn rtmp(name: &str) -> Vec<u8> {
+    let text = |text: &str| [&(text.len() as u16).to_be_bytes()[..], text.as_bytes()].concat();
+    let url = format!("rtmp://{name}/live");
+    let command = [&[2][..], &text("connect"), &[0; 9], &[3], &text("tcUrl"), &[2], &text(&url), &[0, 0, 9]].concat();
+    let header = [3, 0, 0, 0, 0, 0, command.len() as u8, 20, 0, 0, 0, 0];
+    let hello = [&[3, 0, 0, 0, 9, 0, 0, 0, 0][..], &seeded::bytes(1_528 + 1_536)].concat();
+    [&hello[..], &header, &command].concat()
 }
 
 /// Base64 with padding (RFC 4648 §4).
