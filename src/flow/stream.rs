@@ -420,8 +420,13 @@ impl StreamSide {
             for start in here.iter().filter(|segment| may_start(&segment.bytes)) {
                 contiguous(here, start.sequence, &mut bytes);
                 match attempt(&bytes, 0) {
-                    Attempt::Done { reader, findings, .. } if settles_late(reader, &findings) => {
-                        return vec![(stamp, findings)];
+                    Attempt::Done { reader, findings, consumed } => {
+                        let is_late = settles_late(reader, &findings);
+                        let mut completed = if is_late { vec![(stamp, findings)] } else { Completed::new() };
+                        self.reread_after(start, consumed, &mut completed);
+                        if completed.iter().any(|(_, findings)| is_late || !findings.names.is_empty()) {
+                            return completed;
+                        }
                     }
                     Attempt::Unfinished { certain: Some(findings), .. }
                         if certain.iter().all(|(_, known)| *known != *findings) =>
@@ -433,6 +438,17 @@ impl StreamSide {
             }
         }
         certain
+    }
+
+    /// The openings behind one that was found late, in all that is there.
+    fn reread_after(&self, start: &Segment, consumed: usize, completed: &mut Completed) {
+        let mut bytes = Vec::new();
+        contiguous(&self.first, start.sequence, &mut bytes);
+        let newest = self.first.iter().map(|segment| segment.stamp).max().unwrap_or_default();
+        let mut next = Opening { slot: 0, sequence: start.sequence, reader: 0, tried_bytes: 0, certain: None };
+        if { self.read }.after(&mut next, &bytes, consumed, newest, completed) {
+            completed.extend(next.certain.map(|(stamp, findings)| (stamp, *findings)));
+        }
     }
 
     /// Shifts frame identities.
