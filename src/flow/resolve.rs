@@ -103,6 +103,15 @@ impl Session {
                 cold.absorb(findings, stamp, side, intern);
             }
         }
+        // A server says hello to a client whose own hello lacks its start.
+        let is_tls = |&(_, application): &(_, Application)| application == Application("tls");
+        if cold.applications.iter().any(is_tls)
+            && !cold.names.iter().any(|found| found.source == NameSource::TlsSni)
+            && let Some((_, client)) = cold.client
+            && let Some((stamp, findings)) = cold.streams[client as usize].piece()
+        {
+            cold.absorb(findings, stamp, client, intern);
+        }
         let mut openings = std::mem::take(&mut cold.datagrams);
         openings.extend(cold.folded.iter_mut().flat_map(|folded| std::mem::take(&mut folded.datagrams)));
         for opening in openings {

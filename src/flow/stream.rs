@@ -9,7 +9,7 @@ use super::gather::{BYTE_LIMIT, SEGMENT_LIMIT, Segment, Stamp, contiguous};
 use super::record::Head;
 use crate::capture::FrameId;
 use crate::name::table::{STREAM_READERS, StreamReader, stream_candidates};
-use crate::name::{Findings, NameSource, Reading};
+use crate::name::{Findings, NameSource, Reading, server_name_in_piece};
 
 /// Bytes after which no further segment is kept of a stream whose start was seen: a hello of five full segments in any
 /// order, and enough for wire signatures. Bounded in bytes, so that small segments are no worse off; they count to
@@ -438,6 +438,19 @@ impl StreamSide {
             }
         }
         certain
+    }
+
+    /// The name in a hello whose beginning was not captured, for a stream that is known to carry TLS.
+    pub(super) fn piece(&self) -> Option<(Stamp, Findings)> {
+        if self.read.is_settled {
+            return None;
+        }
+        self.first.iter().find_map(|segment| {
+            let name = server_name_in_piece(&segment.bytes)?;
+            let mut findings = Findings::default();
+            findings.push_name(NameSource::TlsSni, &name);
+            Some((segment.stamp, findings))
+        })
     }
 
     /// The openings behind one that was found late, in all that is there.

@@ -42,6 +42,7 @@ mod wire;
 #[cfg(test)]
 pub(crate) use quic::tests as quic_samples;
 
+pub(crate) use client_hello::server_name_in_piece;
 pub use dns::encrypted_resolver;
 pub use findings::{
     Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, NameFound, NameSource, Reading, Role,

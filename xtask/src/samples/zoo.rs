@@ -17,7 +17,7 @@ pub(super) fn samples() -> Vec<Sample> {
     vec![
         sample(
             "names-tls.pcap",
-            "TLS at odd ports, in SSL 2.0 framing, in tiny records, in five segments out of order, cut, with ESNI; DNS over TLS, \
+            "TLS at odd ports, in SSL 2.0 framing, in tiny records, in five segments out of order, cut, without its start, with ESNI; DNS over TLS, \
              HTTPS and QUIC",
             tls_ways(),
         ),
@@ -141,6 +141,16 @@ fn tls_ways() -> Vec<u8> {
     let mut stream = Stream::open(&mut zoo.scene, zoo.now_us, path);
     stream.segment_at(&mut zoo.scene, true, 0, &record[..1_200]);
     stream.skip(true, record.len());
+    zoo.now_us = stream.close(&mut zoo.scene) + PAUSE_US;
+    // The first part of this hello was never captured.
+    let flights = Hello { has_hybrid: true, ..Hello::new("beheaded.example.net") }.talk(&[(60, 90)]);
+    let path = zoo.path("203.0.113.20:443");
+    let mut stream = Stream::open(&mut zoo.scene, zoo.now_us, path);
+    let name_at = flights[0].bytes.windows(8).position(|window| window == b"beheaded").expect("it is said");
+    stream.skip(true, name_at - 40);
+    for (flight, skipped) in flights.iter().zip([name_at - 40].into_iter().chain([0; 8])) {
+        stream.send(&mut zoo.scene, flight.is_up, &flight.bytes[skipped..]);
+    }
     zoo.now_us = stream.close(&mut zoo.scene) + PAUSE_US;
     // Encrypted SNI (draft-ietf-tls-esni-02 §4.1): suite, group, key, digest, encrypted name; nothing in the clear.
     let record = Hello { has_sni: false, ..Hello::new("esni.example.net") }.record();
