@@ -95,6 +95,11 @@ enum Attempt {
 }
 
 fn attempt(bytes: &[u8], from_reader: usize) -> Attempt {
+    let StreamReader { is_second_choice, starts, .. } = STREAM_READERS[from_reader];
+    if is_second_choice && !starts(bytes) {
+        // Other bytes took its place since it began: where it is ignored they are no opening of anything.
+        return Attempt::Nothing;
+    }
     let mut skip = from_reader;
     while let Some(reader) = reader_for(bytes, skip) {
         match (STREAM_READERS[reader].read)(bytes) {
