@@ -9,6 +9,7 @@ mod bittorrent;
 mod certificate;
 mod client_hello;
 mod datagram;
+mod dcerpc;
 mod dns;
 mod dtls;
 mod fbzero;

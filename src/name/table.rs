@@ -1,8 +1,8 @@
 //! The table of readers. A new name source is one file beside this one and one row here.
 
 use super::{
-    Reading, app_resolver, bittorrent, datagram, dns, dtls, fbzero, gquic, greeting, http, http2, kerberos, netbios,
-    preamble, proxy, quic, rdp_udp, rtmp, sip, smb, socks, stun, tls, turn,
+    Reading, app_resolver, bittorrent, datagram, dcerpc, dns, dtls, fbzero, gquic, greeting, http, http2, kerberos,
+    netbios, preamble, proxy, quic, rdp_udp, rtmp, sip, smb, socks, stun, tls, turn,
 };
 
 /// A reader of openings in byte streams (TCP).
@@ -74,7 +74,7 @@ pub static STREAM_READERS: &[StreamReader] = &[
     row("rtmp", rtmp::FIRST_BYTES, rtmp::starts_stream, rtmp::read_stream),
     row("turn", turn::FIRST_BYTES, turn::starts_stream, turn::read_stream),
     row("smb", smb::FIRST_BYTES, smb::starts_stream, smb::read_stream),
-    row("dcerpc", smb::rpc::FIRST_BYTES, smb::rpc::starts_stream, smb::rpc::read_stream),
+    row("dcerpc", dcerpc::FIRST_BYTES, dcerpc::starts_stream, dcerpc::read_stream),
     row("kerberos", kerberos::STREAM_FIRST_BYTES, kerberos::starts_stream, kerberos::read_stream),
     preamble_row("preamble", preamble::FIRST_BYTES, preamble::starts_stream, preamble::read_stream),
     row("dns", dns::STREAM_FIRST_BYTES, dns::starts_stream, dns::read_stream),
