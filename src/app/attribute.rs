@@ -36,6 +36,7 @@ const fn class_of(source: NameSource) -> Class {
         | NameSource::HttpHost
         | NameSource::HttpConnect
         | NameSource::Socks
+        | NameSource::Rtmp
         | NameSource::StunRealm
         | NameSource::Sip => Class::Said,
         NameSource::Dns | NameSource::AppResolver => Class::Resolved,

@@ -149,7 +149,10 @@ impl Answers {
             (began.time_ns.saturating_sub(stamp.time_ns) <= LIFETIME_NS).then_some(stamp.frame)
         };
         let candidates = names.iter().filter_map(|given| Some((last(given)?, given)));
-        let (frame, given) = candidates.max_by_key(|&(frame, given)| (frame, &given.name, given.source))?;
+        // What a reverse lookup gave counts where nothing else did.
+        let is_forward = |given: &Given| given.source != NameSource::DnsReverse;
+        let (frame, given) =
+            candidates.max_by_key(|&(frame, given)| (is_forward(given), frame, &given.name, given.source))?;
         Some(Followed { frame, source: given.source, name: given.name.clone() })
     }
 

@@ -88,6 +88,15 @@ impl Session {
                 cold.absorb(findings, stamp, side, intern);
             }
         }
+        // A server says hello to a client whose own hello lacks its start.
+        let is_tls = |&(_, application): &(_, Application)| application == Application("tls");
+        if cold.applications.iter().any(is_tls)
+            && !cold.names.iter().any(|found| found.source == NameSource::TlsSni)
+            && let Some((_, client)) = cold.client
+            && let Some((stamp, findings)) = cold.streams[client as usize].piece()
+        {
+            cold.absorb(findings, stamp, client, intern);
+        }
         if cold.datagrams.is_empty() && cold.folded.is_none() {
             return;
         }
@@ -114,7 +123,8 @@ impl Session {
         let opener = self.opener;
         for client in [opener, opener.opposite()] {
             let found = answers.find(self.key.address(client), self.key.address(client.opposite()), began);
-            if found.is_some() {
+            // Servers look up who talks to them: a reverse lookup tells no direction.
+            if found.as_ref().is_some_and(|found| found.source != NameSource::DnsReverse) {
                 return (client, found);
             }
         }

@@ -9,7 +9,7 @@ use super::gather::{BYTE_LIMIT, SEGMENT_LIMIT, Segment, Stamp, contiguous};
 use super::record::Head;
 use crate::capture::FrameId;
 use crate::name::table::{STREAM_READERS, StreamReader, stream_candidates};
-use crate::name::{Findings, NameSource, Reading};
+use crate::name::{Findings, NameSource, Reading, server_name_in_piece};
 
 /// Bytes after which no further segment is kept of a stream whose start was seen: a hello of five full segments in any
 /// order, and enough for wire signatures. Bounded in bytes, so that small segments are no worse off; they count to
@@ -97,6 +97,11 @@ enum Attempt {
 }
 
 fn attempt(bytes: &[u8], from_reader: usize) -> Attempt {
+    let StreamReader { is_second_choice, starts, .. } = STREAM_READERS[from_reader];
+    if is_second_choice && !starts(bytes) {
+        // Other bytes took its place since it began: where it is ignored they are no opening of anything.
+        return Attempt::Nothing;
+    }
     let mut skip = from_reader;
     while let Some(reader) = reader_for(bytes, skip) {
         match (STREAM_READERS[reader].read)(bytes) {
@@ -433,8 +438,13 @@ impl StreamSide {
             for start in here.iter().filter(|segment| may_start(&segment.bytes)) {
                 contiguous(here, start.sequence, &mut bytes);
                 match attempt(&bytes, 0) {
-                    Attempt::Done { reader, findings, .. } if settles_late(reader, &findings) => {
-                        return vec![(stamp, findings)];
+                    Attempt::Done { reader, findings, consumed } => {
+                        let is_late = settles_late(reader, &findings);
+                        let mut completed = if is_late { vec![(stamp, findings)] } else { Completed::new() };
+                        self.reread_after(start, consumed, &mut completed);
+                        if completed.iter().any(|(_, findings)| is_late || !findings.names.is_empty()) {
+                            return completed;
+                        }
                     }
                     Attempt::Unfinished { certain: Some(findings), .. }
                         if certain.iter().all(|(_, known)| *known != *findings) =>
@@ -446,6 +456,30 @@ impl StreamSide {
             }
         }
         certain
+    }
+
+    /// The name in a hello whose beginning was not captured, for a stream that is known to carry TLS.
+    pub(super) fn piece(&self) -> Option<(Stamp, Findings)> {
+        if self.read.is_settled {
+            return None;
+        }
+        self.first.iter().find_map(|segment| {
+            let name = server_name_in_piece(&segment.bytes)?;
+            let mut findings = Findings::default();
+            findings.push_name(NameSource::TlsSni, &name);
+            Some((segment.stamp, findings))
+        })
+    }
+
+    /// The openings behind one that was found late, in all that is there.
+    fn reread_after(&self, start: &Segment, consumed: usize, completed: &mut Completed) {
+        let mut bytes = Vec::new();
+        contiguous(&self.first, start.sequence, &mut bytes);
+        let newest = self.first.iter().map(|segment| segment.stamp).max().unwrap_or_default();
+        let mut next = Opening { slot: 0, sequence: start.sequence, reader: 0, tried_bytes: 0, certain: None };
+        if { self.read }.after(&mut next, &bytes, consumed, newest, completed) {
+            completed.extend(next.certain.map(|(stamp, findings)| (stamp, *findings)));
+        }
     }
 
     /// Shifts frame identities.

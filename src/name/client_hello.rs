@@ -154,7 +154,7 @@ fn ech_outer(content: &[u8]) -> Option<EchOffer> {
 ///
 /// Only where it cannot be mistaken: the three nested lengths of the extension agree, the name is an ASCII host name
 /// with a dot, the next extension header (or the end) follows, and there is only one such place.
-pub(super) fn server_name_in_piece(piece: &[u8]) -> Option<Box<str>> {
+pub(crate) fn server_name_in_piece(piece: &[u8]) -> Option<Box<str>> {
     let mut found = None;
     for at in memchr::memmem::find_iter(piece, &[0, 0]) {
         let Some(name) = piece.get(at..).and_then(extension_here) else { continue };

@@ -1,5 +1,5 @@
 //! Recognises datagram protocols that name no server by their fixed fields: NTP (RFC 5905 §7.3), DHCP (RFC 2131 §2,
-//! RFC 8415 §8), WireGuard (its white paper §5.4), SNMP (RFC 3411), CoAP and such are left unnamed.
+//! RFC 8415 §8), WireGuard (its white paper §5.4), OpenVPN, SNMP (RFC 3411), CoAP and such are left unnamed.
 
 use super::table::Datagram;
 use super::wire::{u16_at, u32_at};
@@ -76,6 +76,44 @@ pub(super) fn read_wireguard(datagrams: &[Datagram<'_>]) -> Reading {
     done("wireguard", Some(role), datagrams)
 }
 
+/// First bytes of OpenVPN's openings: the operation and a key number of 0.
+pub(super) static OPENVPN_FIRST_BYTES: &[u8] = &[HARD_RESET_CLIENT, HARD_RESET_SERVER];
+
+const HARD_RESET_CLIENT: u8 = 7 << 3;
+const HARD_RESET_SERVER: u8 = 8 << 3;
+
+/// Whether a datagram opens an association of OpenVPN ("Network protocol", `ssl_pkt.h`).
+pub(super) fn starts_openvpn(datagram: &Datagram<'_>) -> bool {
+    openvpn(datagram.payload).is_some()
+}
+
+/// Reads a datagram that opens an association of OpenVPN.
+pub(super) fn read_openvpn(datagrams: &[Datagram<'_>]) -> Reading {
+    match datagrams.last().and_then(|datagram| openvpn(datagram.payload)) {
+        Some(role) => done("openvpn", Some(role), datagrams),
+        None => Reading::No,
+    }
+}
+
+/// Who opens: session, where keys are shared beforehand a code with number and time, acknowledgements, the number 0.
+pub(super) fn openvpn(payload: &[u8]) -> Option<Role> {
+    /// Operation and session.
+    const START: usize = 9;
+    /// Code (none, MD5, SHA-1, SHA-256, SHA-512), number and time.
+    const CODES: [usize; 5] = [0, 16 + 8, 20 + 8, 32 + 8, 64 + 8];
+    let at = |length: usize| CODES.into_iter().find(|code| payload.len() == START + code + length);
+    match *payload.first()? {
+        // Nothing to acknowledge yet.
+        HARD_RESET_CLIENT => (payload.get(START + at(5)?..)? == [0; 5]).then_some(Role::Client),
+        // The client's number 0, and its session.
+        HARD_RESET_SERVER => {
+            let rest = payload.get(START + at(17)?..)?;
+            (rest.starts_with(&[1, 0, 0, 0, 0]) && rest.ends_with(&[0; 4])).then_some(Role::Server)
+        }
+        _ => None,
+    }
+}
+
 /// Whether a datagram on SNMP's ports is a SEQUENCE that begins with a version (RFC 1157 §4, RFC 3412 §6).
 pub(super) fn starts_snmp(datagram: &Datagram<'_>) -> bool {
     if !matches!(datagram.source_port, 161 | 162) && !matches!(datagram.destination_port, 161 | 162) {
@@ -130,6 +168,14 @@ mod tests {
         wireguard[..4].copy_from_slice(&[1, 0, 0, 0]);
         assert!(starts_wireguard(&datagram(&wireguard, 1, 2)));
         assert!(!starts_wireguard(&datagram(&wireguard[..147], 1, 2)));
+
+        let mut openvpn = [0; 42];
+        openvpn[..37].fill(5);
+        openvpn[0] = HARD_RESET_CLIENT;
+        assert!(starts_openvpn(&datagram(&openvpn, 40_000, 1194)));
+        assert!(!starts_openvpn(&datagram(&openvpn[..41], 40_000, 1194)));
+        let server = [&[HARD_RESET_SERVER][..], &[5; 8], &[1, 0, 0, 0, 0], &[6; 8], &[0; 4]].concat();
+        assert_eq!(super::openvpn(&server), Some(Role::Server));
 
         assert!(starts_snmp(&datagram(b"\x30\x26\x02\x01\x01\x04\x06public", 40_000, 161)));
         assert!(!starts_snmp(&datagram(b"\x30\x26\x02\x02\x01", 40_000, 161)));

@@ -22,12 +22,16 @@ pub enum NameSource {
     HttpConnect,
     /// The target of a SOCKS request.
     Socks,
+    /// The host of the URL that an RTMP client connects for.
+    Rtmp,
     /// A name this client had looked up before, with this address among the answers.
     Dns,
     /// A name-to-address list the app fetched itself (WeChat's `newgetdns`).
     AppResolver,
     /// A name in the server's certificate (TLS 1.2 and earlier).
     TlsCertificate,
+    /// What a reverse lookup of this client (PTR) gave for the address: the name its network gives a machine.
+    DnsReverse,
     /// STUN or TURN realm.
     StunRealm,
     /// SIP domain.
@@ -55,9 +59,11 @@ impl NameSource {
             Self::HttpHost => "http-host",
             Self::HttpConnect => "http-connect",
             Self::Socks => "socks",
+            Self::Rtmp => "rtmp",
             Self::Dns => "dns",
             Self::AppResolver => "app-resolver",
             Self::TlsCertificate => "tls-certificate",
+            Self::DnsReverse => "dns-reverse",
             Self::StunRealm => "stun-realm",
             Self::Sip => "sip",
             Self::Kerberos => "kerberos",
@@ -100,7 +106,7 @@ pub struct Answer {
     pub canonical: Option<Box<str>>,
     /// The address given.
     pub address: IpAddr,
-    /// [`NameSource::Dns`] or [`NameSource::AppResolver`].
+    /// [`NameSource::Dns`], [`NameSource::AppResolver`] or [`NameSource::DnsReverse`].
     pub source: NameSource,
 }
 

@@ -9,6 +9,7 @@ mod bittorrent;
 mod certificate;
 mod client_hello;
 mod datagram;
+mod dcerpc;
 mod dns;
 mod dtls;
 mod fbzero;
@@ -28,6 +29,7 @@ mod quic_packet;
 mod quic_versions;
 mod rdp_udp;
 mod reassembly;
+mod rtmp;
 mod security_token;
 mod sip;
 mod smb;
@@ -41,6 +43,7 @@ mod wire;
 #[cfg(test)]
 pub(crate) use quic::tests as quic_samples;
 
+pub(crate) use client_hello::server_name_in_piece;
 pub use dns::encrypted_resolver;
 pub use findings::{
     Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, NameFound, NameSource, Reading, Role,

@@ -1,5 +1,5 @@
 //! Recognises binary protocols by their first message, and passes by the messages that come before TLS: PostgreSQL, MySQL,
-//! TDS, RDP, LDAP, MQTT. Logins to a directory (LDAP) name its server.
+//! TDS, RDP, LDAP, MQTT, OpenVPN. Logins to a directory (LDAP) name its server.
 
 use super::wire::{u16_at, u32_at};
 use super::{Findings, Reading, Role, security_token};
@@ -27,14 +27,19 @@ struct Preamble {
     application: &'static str,
     role: Role,
     length: usize,
+    /// All of it is read, not only its start.
+    is_telling: bool,
 }
 
+/// Of a login to a directory so much is waited for; those with large tickets stay below.
+const LOGIN_LIMIT: usize = 20 * 1024;
+
 const fn client(application: &'static str, length: usize) -> Option<Preamble> {
-    Some(Preamble { application, role: Role::Client, length })
+    Some(Preamble { application, role: Role::Client, length, is_telling: false })
 }
 
 const fn server(application: &'static str, length: usize) -> Option<Preamble> {
-    Some(Preamble { application, role: Role::Server, length })
+    Some(Preamble { application, role: Role::Server, length, is_telling: false })
 }
 
 /// Whether a segment begins with one of the messages.
@@ -45,10 +50,13 @@ pub(super) fn starts_stream(bytes: &[u8]) -> bool {
 /// Reads the first message.
 pub(super) fn read_stream(bytes: &[u8]) -> Reading {
     match recognise(bytes) {
-        Some(Preamble { application, role, length }) => {
+        Some(Preamble { application, role, length, is_telling }) => {
             let mut findings = Box::new(Findings::of(application, Some(role)));
-            if application == "ldap" {
+            if is_telling {
                 security_token::add_names(bytes.get(..length).unwrap_or(bytes), &mut findings);
+                if bytes.len() < length && length <= LOGIN_LIMIT {
+                    return Reading::NeedMore(Some(findings));
+                }
             }
             Reading::Done { findings, consumed: length.min(bytes.len()) }
         }
@@ -58,7 +66,7 @@ pub(super) fn read_stream(bytes: &[u8]) -> Reading {
 
 fn recognise(bytes: &[u8]) -> Option<Preamble> {
     match *bytes.first()? {
-        0x00 => postgresql(bytes),
+        0x00 => postgresql(bytes).or_else(|| openvpn(bytes)),
         0x03 => rdp(bytes),
         0x10 => mqtt(bytes),
         0x12 => tds(bytes),
@@ -79,6 +87,13 @@ fn postgresql(bytes: &[u8]) -> Option<Preamble> {
         }
         _ => None,
     }
+}
+
+/// OpenVPN over TCP: each packet behind its length.
+fn openvpn(bytes: &[u8]) -> Option<Preamble> {
+    let length = usize::from(u16_at(bytes, 0)?);
+    let role = super::datagram::openvpn(bytes.get(2..2 + length)?)?;
+    Some(Preamble { application: "openvpn", role, length: 2 + length, is_telling: false })
 }
 
 /// An X.224 connection request or confirmation in TPKT (MS-RDPBCGR §2.2.1.1); TLS follows.
@@ -134,8 +149,10 @@ fn ldap(bytes: &[u8]) -> Option<Preamble> {
     }
     match operation {
         // Requests that open a conversation: bind, search, and extended, with StartTLS among them.
-        0x60 | 0x63 | 0x77 => client("ldap", end),
-        0x61 | 0x64 | 0x65 | 0x78 => server("ldap", end),
+        0x60 => Some(Preamble { is_telling: true, ..client("ldap", end)? }),
+        0x61 => Some(Preamble { is_telling: true, ..server("ldap", end)? }),
+        0x63 | 0x77 => client("ldap", end),
+        0x64 | 0x65 | 0x78 => server("ldap", end),
         _ => None,
     }
 }

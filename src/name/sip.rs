@@ -1,6 +1,7 @@
-//! Turns SIP messages into the domains they speak of (RFC 3261 §7, §19.1), and recognises RTSP (RFC 7826 §3).
+//! Turns SIP messages into the domains they speak of (RFC 3261 §7, §19.1), and RTSP requests into the host of
+//! their URI (RFC 7826 §3, §4.2).
 
-use super::http::{HEAD_LIMIT, Head, HeadState, host_of_authority, is_ip_literal};
+use super::http::{HEAD_LIMIT, Head, HeadState, authority_of_uri, host_of_authority, is_ip_literal};
 use super::table::Datagram;
 use super::{Findings, NameSource, Reading, Role};
 
@@ -102,7 +103,12 @@ fn message(head: &Head<'_>) -> Option<Findings> {
         return Some(Findings::of("rtsp", Some(Role::Server)));
     }
     if line.ends_with(b" RTSP/1.0") || line.ends_with(b" RTSP/2.0") {
-        return Some(Findings::of("rtsp", Some(Role::Client)));
+        let mut findings = Findings::of("rtsp", Some(Role::Client));
+        let uri = line.split(|&byte| byte == b' ').nth(1).and_then(authority_of_uri);
+        if let Some(host) = uri.and_then(host_of_authority).filter(|host| !is_ip_literal(host)) {
+            findings.push_name(NameSource::HttpHost, host);
+        }
+        return Some(findings);
     }
     let request = line.strip_suffix(b" SIP/2.0")?;
     let mut findings = Findings::of("sip", Some(Role::Client));
@@ -177,6 +183,10 @@ mod tests {
             _ => None,
         };
         assert_eq!(application(b"OPTIONS rtsp://a.example/x RTSP/1.0\r\nCSeq: 1\r\n\r\n"), Some("rtsp"));
+        let Reading::Done { findings, .. } = read_stream(b"PLAY rtsp://cam.example:554/x RTSP/1.0\r\n\r\n") else {
+            panic!("not done")
+        };
+        assert_eq!(names(&findings), ["cam.example"]);
         assert_eq!(application(b"SIP/2.0 200 OK\r\n\r\n"), Some("sip"));
         assert_eq!(application(b"OPTIONS / HTTP/1.1\r\n\r\n"), None);
         assert!(STARTS.is_sorted());

@@ -3,7 +3,7 @@
 
 use super::client_hello::host;
 use super::security_token::{self, utf16};
-use super::wire::{u16_le_at, u32_at, u32_le_at};
+use super::wire::{u16_le_at, u32_at};
 use super::{Findings, NameSource, Reading, Role, http, netbios};
 
 /// First bytes: a NetBIOS session message, or the request for a session.
@@ -122,45 +122,6 @@ fn host_of_path(path: &str) -> Option<&str> {
     host(name.as_bytes()).filter(|name| !http::is_ip_literal(name))
 }
 
-/// DCE/RPC over TCP: requests to bind and their answers (C706 §12.6.4), which may carry a login.
-pub(super) mod rpc {
-    use super::{Findings, LENGTH_LIMIT, Reading, Role, security_token, u16_le_at, u32_le_at};
-
-    /// The major version.
-    pub(in crate::name) static FIRST_BYTES: &[u8] = &[5];
-
-    const HEADER: usize = 16;
-    const FIRST_FRAGMENT: u8 = 0x01;
-
-    /// Whether a segment begins with such a message, little-endian as all that is seen.
-    pub(in crate::name) fn starts_stream(bytes: &[u8]) -> bool {
-        let [5, 0 | 1, 11..=15, flags, 0x10, 0, 0, 0, ..] = *bytes else { return false };
-        flags & FIRST_FRAGMENT != 0 && u16_le_at(bytes, 8).is_some_and(|length| usize::from(length) > HEADER)
-    }
-
-    /// Reads one message.
-    pub(in crate::name) fn read_stream(bytes: &[u8]) -> Reading {
-        if !starts_stream(bytes) {
-            return Reading::No;
-        }
-        let length = usize::from(u16_le_at(bytes, 8).unwrap_or_default());
-        let Some(login_length) = u32_le_at(bytes, 8).map(|lengths| lengths >> 16) else {
-            return Reading::NeedMore(None);
-        };
-        let message = bytes.get(..length).unwrap_or(bytes);
-        // Answers to a bind, to a change of it, and refusals.
-        let role = if matches!(bytes.get(2), Some(12 | 13 | 15)) { Role::Server } else { Role::Client };
-        let mut findings = Box::new(Findings::of("dcerpc", Some(role)));
-        if login_length > 0 {
-            security_token::add_names(message, &mut findings);
-            if bytes.len() < length && length <= LENGTH_LIMIT {
-                return Reading::NeedMore(Some(findings));
-            }
-        }
-        Reading::Done { findings, consumed: length.min(bytes.len()) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::security_token::tests::challenge;
@@ -234,19 +195,6 @@ mod tests {
         assert_eq!(read(&request(b"*SMBSERVER      ")).0, [""; 0]);
     }
 
-    #[test]
-    fn remote_procedure_calls_carry_logins() {
-        let body = [&[0; 8][..], &challenge(&[(3, "dc.example")])].concat();
-        let length = (16 + body.len() as u16).to_le_bytes();
-        let answer = [&[5, 0, 12, 3, 0x10, 0, 0, 0, length[0], length[1], 200, 0, 1, 0, 0, 0][..], &body].concat();
-        assert!(rpc::starts_stream(&answer));
-        let Reading::Done { findings, consumed } = rpc::read_stream(&answer) else { panic!("not done") };
-        assert_eq!((&*findings.names[0].name, consumed), ("dc.example", answer.len()));
-        for cut in 0..answer.len() {
-            let _ = rpc::read_stream(&answer[..cut]);
-        }
-    }
-
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -255,7 +203,6 @@ mod tests {
             for start in [&b"\0\0\0\x80\xffSMB\x75"[..], b"\0\0\0\x80\xfeSMB@\0\0\0\0\0\0\0\x03\0", b"\x81\0\0D "] {
                 let _ = read_stream(&[start, &bytes].concat());
             }
-            let _ = rpc::read_stream(&[&b"\x05\0\x0c\x03\x10\0\0\0"[..], &bytes].concat());
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The table of readers. A new name source is one file beside this one and one row here.
 
 use super::{
-    Reading, app_resolver, bittorrent, datagram, dns, dtls, fbzero, gquic, greeting, http, http2, kerberos, netbios,
-    preamble, proxy, quic, rdp_udp, sip, smb, socks, stun, tls, turn,
+    Reading, app_resolver, bittorrent, datagram, dcerpc, dns, dtls, fbzero, gquic, greeting, http, http2, kerberos,
+    netbios, preamble, proxy, quic, rdp_udp, rtmp, sip, smb, socks, stun, tls, turn,
 };
 
 /// A reader of openings in byte streams (TCP).
@@ -71,9 +71,10 @@ pub static STREAM_READERS: &[StreamReader] = &[
     preamble_row("greeting", greeting::FIRST_BYTES, greeting::starts_stream, greeting::read_stream),
     row("bittorrent", bittorrent::STREAM_FIRST_BYTES, bittorrent::starts_stream, bittorrent::read_stream),
     row("stun", stun::FIRST_BYTES, stun::starts_stream, stun::read_stream),
+    row("rtmp", rtmp::FIRST_BYTES, rtmp::starts_stream, rtmp::read_stream),
     row("turn", turn::FIRST_BYTES, turn::starts_stream, turn::read_stream),
     row("smb", smb::FIRST_BYTES, smb::starts_stream, smb::read_stream),
-    row("dcerpc", smb::rpc::FIRST_BYTES, smb::rpc::starts_stream, smb::rpc::read_stream),
+    row("dcerpc", dcerpc::FIRST_BYTES, dcerpc::starts_stream, dcerpc::read_stream),
     row("kerberos", kerberos::STREAM_FIRST_BYTES, kerberos::starts_stream, kerberos::read_stream),
     preamble_row("preamble", preamble::FIRST_BYTES, preamble::starts_stream, preamble::read_stream),
     row("dns", dns::STREAM_FIRST_BYTES, dns::starts_stream, dns::read_stream),
@@ -97,6 +98,7 @@ pub static DATAGRAM_READERS: &[DatagramReader] = &[
     datagram_row("kerberos", &[88], &[], kerberos::starts_datagram, kerberos::read_datagrams),
     datagram_row("snmp", &[161, 162], b"0", datagram::starts_snmp, datagram::read_snmp),
     datagram_row("wireguard", &[], &[1, 2], datagram::starts_wireguard, datagram::read_wireguard),
+    datagram_row("openvpn", &[], datagram::OPENVPN_FIRST_BYTES, datagram::starts_openvpn, datagram::read_openvpn),
     datagram_row("bittorrent", &[], b"d", bittorrent::starts_datagram, bittorrent::read_datagrams),
     datagram_row("sip", &[], sip::FIRST_BYTES, sip::starts_datagram, sip::read_datagrams),
 ];

@@ -16,6 +16,7 @@ mod scene;
 mod seeded;
 mod tls;
 mod tunnels;
+mod zoo;
 
 use crate::owner_samples;
 use std::io;
@@ -64,6 +65,7 @@ fn all() -> io::Result<Vec<Sample>> {
     samples.extend(clear::samples());
     samples.extend(datagrams::samples());
     samples.extend(tunnels::samples());
+    samples.extend(zoo::samples());
     samples.extend(files::samples()?);
     Ok(samples)
 }

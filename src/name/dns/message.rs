@@ -23,6 +23,7 @@ const QUESTION_LIMIT: u16 = 64;
 
 const TYPE_A: u16 = 1;
 const TYPE_CNAME: u16 = 5;
+const TYPE_PTR: u16 = 12;
 const TYPE_AAAA: u16 = 28;
 const TYPE_SVCB: u16 = 64;
 const TYPE_HTTPS: u16 = 65;
@@ -131,7 +132,7 @@ impl<'a> Message<'a> {
         let end = data + data_length;
         self.bytes.get(data..end)?;
         // Multicast DNS uses the top bit of the class to say "flush the cache" (RFC 6762 §10.2).
-        let is_wanted = matches!(kind, TYPE_A | TYPE_AAAA | TYPE_CNAME | TYPE_SVCB | TYPE_HTTPS);
+        let is_wanted = matches!(kind, TYPE_A | TYPE_AAAA | TYPE_CNAME | TYPE_PTR | TYPE_SVCB | TYPE_HTTPS);
         if is_wanted && class & 0x7fff == CLASS_IN {
             self.records.push(Record { owner: self.end, kind, data, data_length });
         }
@@ -164,6 +165,7 @@ impl<'a> Message<'a> {
                         findings.answers.push(Answer { name: owner, canonical, address, source: NameSource::Dns });
                     }
                 }
+                TYPE_PTR => self.add_reverse(record, &owner, findings),
                 TYPE_HTTPS | TYPE_SVCB => self.add_service(record, &owner, canonical, findings),
                 _ => {}
             }
@@ -228,6 +230,17 @@ impl<'a> Message<'a> {
         match record.kind {
             TYPE_A => <[u8; 4]>::try_from(data).ok().map(|octets| Ipv4Addr::from(octets).into()),
             _ => <[u8; 16]>::try_from(data).ok().map(|octets| Ipv6Addr::from(octets).into()),
+        }
+    }
+
+    /// Adds the name that a reverse lookup gave for an address.
+    fn add_reverse(&self, record: &Record, owner: &str, findings: &mut Findings) {
+        let data = self.bytes.get(..record.data + record.data_length).unwrap_or_default();
+        if let Some(address) = name::reversed_address(owner)
+            && let Some(target) = name::text(data, record.data).filter(|target| !target.as_str().is_empty())
+        {
+            let name = target.as_str().into();
+            findings.answers.push(Answer { name, canonical: None, address, source: NameSource::DnsReverse });
         }
     }
 

@@ -1,5 +1,7 @@
 //! Turns a domain name in a DNS message into text (RFC 1035 §3.1, compression §4.1.4, escapes §5.1).
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
 /// Longest name on the wire (RFC 1035 §2.3.4), and longest text kept: only names full of odd bytes escape to more.
 const LENGTH_LIMIT: usize = 255;
 
@@ -119,6 +121,26 @@ pub(super) fn text(message: &[u8], position: usize) -> Option<NameText> {
     Some(text)
 }
 
+/// The address that a name of a reverse lookup stands for (RFC 1035 §3.5, RFC 3596 §2.5).
+pub(super) fn reversed_address(name: &str) -> Option<IpAddr> {
+    const NIBBLES: usize = 32;
+    if let Some(labels) = name.strip_suffix(".in-addr.arpa") {
+        let mut octets = [0_u8; 4];
+        let mut labels = labels.rsplit('.');
+        for octet in &mut octets {
+            *octet = labels.next()?.parse().ok()?;
+        }
+        return labels.next().is_none().then(|| Ipv4Addr::from(octets).into());
+    }
+    let mut labels = name.strip_suffix(".ip6.arpa")?.rsplit('.');
+    let mut bits = 0_u128;
+    for _ in 0..NIBBLES {
+        let label = labels.next().filter(|label| label.len() == 1)?;
+        bits = bits << 4 | u128::from_str_radix(label, 16).ok()?;
+    }
+    labels.next().is_none().then(|| Ipv6Addr::from_bits(bits).into())
+}
+
 /// Whether the name at `position` is whole and well-formed.
 pub(super) fn is_valid(message: &[u8], position: usize) -> bool {
     let mut labels = Labels::at(message, position);
@@ -169,6 +191,19 @@ mod tests {
 
     fn read(message: &[u8], position: usize) -> Option<String> {
         text(message, position).map(|name| name.as_str().to_owned())
+    }
+
+    #[test]
+    fn names_of_reverse_lookups_are_addresses() {
+        let address = |text: &str| text.parse::<IpAddr>().ok();
+        assert_eq!(reversed_address("7.113.0.203.in-addr.arpa"), address("203.0.113.7"));
+        let nibbles = format!("1.{}8.b.d.0.1.0.0.2.ip6.arpa", "0.".repeat(23));
+        assert_eq!(reversed_address(&nibbles), address("2001:db8::1"));
+        for other in
+            ["113.0.203.in-addr.arpa", "1.7.113.0.203.in-addr.arpa", "in-addr.arpa", "1.0.ip6.arpa", "x.example"]
+        {
+            assert_eq!(reversed_address(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -8,8 +8,10 @@ use smallvec::SmallVec;
 /// Longest head that is read. Servers refuse more than 8 to 64 KiB.
 pub(in crate::name) const HEAD_LIMIT: usize = 64 * 1024;
 
-/// Fields looked at; servers refuse more than about 100.
+/// Fields read by the standard; servers refuse more than about 100.
 const FIELD_LIMIT: usize = 128;
+/// Fields looked at where there are more.
+const LINE_LIMIT: usize = 1024;
 
 /// How far the head goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,10 +83,9 @@ impl<'a> Head<'a> {
 
     /// Takes what looks like a field, line by line.
     fn push_lines(&mut self, lines: &'a [u8]) {
-        for line in lines.split_inclusive(|&byte| byte == b'\n').take(FIELD_LIMIT * 4) {
+        for line in lines.split_inclusive(|&byte| byte == b'\n').take(LINE_LIMIT) {
             if let Some(colon) = memchr(b':', line)
                 && let Some((name, value)) = line.split_at_checked(colon)
-                && self.fields.len() < FIELD_LIMIT
             {
                 // A folded line continues the value before it, which no field of interest has need for (RFC 9112 §5.2).
                 // Where the value itself was folded away, the line after holds it.

@@ -10,8 +10,10 @@ pub(in crate::name) fn host_of_authority(authority: &[u8]) -> Option<&str> {
         Some(literal) => literal.split_once(']')?.0,
         None => match authority.split_once(':') {
             Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-            // More than one colon: an IPv6 address without its brackets.
-            Some(_) => authority,
+            // An IPv6 address without its brackets has more colons than one.
+            Some(_) if authority.parse::<Ipv6Addr>().is_ok() => authority,
+            Some((host, port)) if !port.contains(':') => host,
+            Some(_) => return None,
             None => authority,
         },
     };
@@ -48,6 +50,8 @@ mod tests {
             ("[2001:db8::1]:443", Some("2001:db8::1")),
             ("2001:db8::1", Some("2001:db8::1")),
             ("[2001:db8::1", None),
+            ("example.org:http", Some("example.org")),
+            ("a:b:c", None),
             ("", None),
             ("two words", None),
         ] {

@@ -10,9 +10,15 @@ use super::table::Datagram;
 use super::{Findings, NameSource, Reading, Role};
 use memchr::memmem;
 
-/// First bytes of a request or response: an upper-case letter, or the empty line that some clients send before a request
+/// First bytes of a request or response: an upper-case letter, or the empty lines that some clients send before a request
 /// (RFC 9112 §2.2).
-pub(super) static FIRST_BYTES: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ\r";
+pub(super) static FIRST_BYTES: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ\r\n";
+
+/// Empty lines passed by before a request: the standard speaks of one.
+const EMPTY_LINE_LIMIT: usize = 4;
+
+/// Chunks of a request's body that are passed by.
+const CHUNK_LIMIT: usize = 64;
 
 /// Longest method that is taken on its form alone. `VERSION-CONTROL`, the longest registered one of use, has 15.
 const METHOD_LENGTH_LIMIT: usize = 20;
@@ -22,12 +28,19 @@ const BODY_LIMIT: usize = 1 << 20;
 
 /// Whether a segment may begin with a request or a response.
 pub(super) fn starts_stream(bytes: &[u8]) -> bool {
-    let bytes = bytes.strip_prefix(b"\r\n").unwrap_or(bytes);
-    match bytes {
+    match without_empty_lines(bytes) {
         // A PostgreSQL server's answer about TLS is just that letter, and TLS follows.
         [] | [b'S' | b'N'] => false,
-        _ => starts_with_or_cut(bytes, b"HTTP/1.") || starts_request(bytes),
+        bytes => starts_with_or_cut(bytes, b"HTTP/1.") || starts_request(bytes),
     }
+}
+
+fn without_empty_lines(mut bytes: &[u8]) -> &[u8] {
+    for _ in 0..EMPTY_LINE_LIMIT {
+        let Some(rest) = bytes.strip_prefix(b"\r\n").or_else(|| bytes.strip_prefix(b"\n")) else { break };
+        bytes = rest;
+    }
+    bytes
 }
 
 /// Whether bytes begin with a method that is known by its name, or something of the form `METHOD /`.
@@ -82,7 +95,7 @@ const fn methods(first: u8) -> &'static [&'static [u8]] {
 
 /// Reads one request or response; a body of known length that is at hand is passed by with it.
 pub(super) fn read_stream(bytes: &[u8]) -> Reading {
-    let stripped = bytes.strip_prefix(b"\r\n").unwrap_or(bytes);
+    let stripped = without_empty_lines(bytes);
     let skipped = bytes.len() - stripped.len();
     let (head, state) = match Head::parse(stripped) {
         Ok(parsed) => parsed,
@@ -129,6 +142,11 @@ fn split_word(value: &[u8]) -> Option<(&[u8], &[u8])> {
 /// How much of the bytes after a head are its body or framing, so that another message could begin behind them.
 fn skippable_body(head: &Head<'_>, body: &[u8]) -> usize {
     if head.is_chunked() {
+        if !head.first_line.starts_with(b"HTTP/")
+            && let Some(length) = chunks_length(body)
+        {
+            return length;
+        }
         // What the first chunk holds is found behind the line with its size (RFC 9112 §7.1).
         let line = body.iter().take(18).position(|&byte| byte == b'\n');
         return line.map_or(0, |line| line + 1);
@@ -138,6 +156,25 @@ fn skippable_body(head: &Head<'_>, body: &[u8]) -> usize {
         Some(length) if !head.first_line.starts_with(b"HTTP/") && length <= body.len().min(BODY_LIMIT) => length,
         _ => 0,
     }
+}
+
+/// Length of all chunks (RFC 9112 §7.1), if they are all here.
+fn chunks_length(body: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    for _ in 0..CHUNK_LIMIT {
+        let rest = body.get(at..)?;
+        let line = rest.iter().take(18).position(|&byte| byte == b'\n')?;
+        let digits = rest.iter().take(line).take_while(|byte| byte.is_ascii_hexdigit()).count();
+        let size = std::str::from_utf8(rest.get(..digits)?).ok()?;
+        let size = usize::from_str_radix(size, 16).ok().filter(|size| *size <= BODY_LIMIT)?;
+        at += line + 1;
+        if size == 0 {
+            // Trailers are as good as unknown: only the empty line is passed by.
+            return body.get(at..)?.starts_with(b"\r\n").then_some(at + 2);
+        }
+        at += size + 2;
+    }
+    None
 }
 
 /// What a request says, or `None` if its first line is not one of HTTP.
@@ -151,7 +188,7 @@ fn request(head: &Head<'_>) -> Option<Findings> {
         if let Some(name) = target {
             findings.push_name(NameSource::HttpConnect, name);
         }
-        for host in head.values("host").filter_map(host_of_authority) {
+        for host in head.values("host").filter_map(host_of_field) {
             if target.is_none_or(|target| !target.eq_ignore_ascii_case(host)) {
                 findings.push_name(NameSource::HttpHost, host);
             }
@@ -161,19 +198,26 @@ fn request(head: &Head<'_>) -> Option<Findings> {
     if let Some(host) = authority_of_uri(target).and_then(host_of_authority) {
         findings.push_name(NameSource::HttpHost, host);
     }
-    for host in head.values("host").filter_map(host_of_authority) {
+    for host in head.values("host").filter_map(host_of_field) {
         findings.push_name(NameSource::HttpHost, host);
     }
     Some(findings)
 }
 
-/// Method and target of a request line (RFC 9112 §3). The target may hold spaces: broken clients send them.
+/// The host of a Host field; some clients write a whole URI there.
+fn host_of_field(value: &[u8]) -> Option<&str> {
+    host_of_authority(authority_of_uri(value).unwrap_or(value))
+}
+
+/// Method and target of a request line (RFC 9112 §3). The target may hold spaces: broken clients send them, and some
+/// scanners claim a version 2 that has no such lines.
 fn request_line(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let line = line.trim_ascii_end();
     let space = line.iter().position(|&byte| byte == b' ')?;
     let (method, rest) = line.split_at_checked(space)?;
     let version = rest.len().checked_sub(b" HTTP/1.1".len())?;
     let (target, version) = rest.split_at_checked(version)?;
-    let [b' ', b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'0'..=b'9'] = version else { return None };
+    let [b' ', b'H', b'T', b'T', b'P', b'/', b'1' | b'2', b'.', b'0'..=b'9'] = version else { return None };
     Some((method, target.trim_ascii()))
 }
 

@@ -55,6 +55,39 @@ fn broken_lines_do_not_hide_the_host() {
 }
 
 #[test]
+fn oddly_written_requests_name_their_host() {
+    let many: String = (0..200).map(|number| format!("X-{number}: y\r\n")).collect();
+    for request in [
+        "\r\n\r\nGET / HTTP/1.1\r\nHost: a.example\r\n\r\n",
+        "\nGET / HTTP/1.1\nHost: a.example\n\n",
+        "GET / HTTP/1.1 \r\r\nHost: a.example\r\n\r\n",
+        "GET / HTTP/2.0\r\nHost: http://a.example/x\r\n\r\n",
+        &format!("GET / HTTP/1.1\r\n{many}Host: a.example.:80\r\n\r\n"),
+    ] {
+        assert!(starts_stream(request.as_bytes()), "{request}");
+        assert_eq!(names(&done(request.as_bytes()).0), [(NameSource::HttpHost, "a.example")], "{request}");
+    }
+    assert!(!starts_stream(b"\r\n\r\n\0\r\nQUIT\n"));
+}
+
+#[test]
+fn a_request_behind_a_body_in_chunks_is_found() {
+    let request = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5;x\r\nabcde\r\n0\r\n\r\nGET";
+    assert_eq!(done(request).1, request.len() - 3);
+    for cut in 50..request.len() - 3 {
+        assert!(done(&request[..cut]).1 <= cut);
+    }
+}
+
+#[test]
+fn a_refusal_with_a_windows_login_names_the_server() {
+    // A challenge (flags say that its target is a server) of \"S\".
+    let response = b"HTTP/1.1 401 No\r\nWWW-Authenticate: Negotiate\r\nWWW-Authenticate: NTLM \
+        TlRMTVNTUAACAAAAAgACADgAAAAAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABTAA==\r\n\r\n";
+    assert_eq!(names(&done(response).0), [(NameSource::Smb, "s")]);
+}
+
+#[test]
 fn mmtls_is_told_from_http() {
     let application = |bytes| done(bytes).0.application.map(|application| application.0);
     assert_eq!(application(b"POST /mmtls/0123abcd HTTP/1.1\r\nHost: short.weixin.qq.com\r\n\r\n"), Some("mmtls"));

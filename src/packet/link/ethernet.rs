@@ -45,6 +45,7 @@ pub(super) fn read_mpacket(span: Span<'_>) -> Result<Next<'_>, NotIp> {
 pub(super) fn read_ether_type(ether_type: u16, span: Span<'_>) -> Result<Next<'_>, NotIp> {
     match ether_type {
         0x0800 | 0x86dd => Ok(Next::Ip(span)),
+        0x22f3 => read_trill(span),
         // 802.1Q, 802.1ad and the numbers used for double tags before it.
         0x8100 | 0x88a8 | 0x9100 | 0x9200 | 0x9300 => tagged(span, 2),
         ETHERTYPE_TEB => Ok(Next::Ethernet(span)),
@@ -53,6 +54,10 @@ pub(super) fn read_ether_type(ether_type: u16, span: Span<'_>) -> Result<Next<'_
         0x8864 => read_pppoe_session(span),
         0x8870 => Ok(Next::Llc(span)),
         0x88e5 => read_macsec(span),
+        // Provider backbone bridges (802.1ah): flags and service, then the customer's frame.
+        0x88e7 => Ok(Next::Ethernet(span.after(4)?)),
+        // Cisco FabricPath: tree and time to live.
+        0x8903 => Ok(Next::Ethernet(span.after(2)?)),
         // Cisco MetaData: version, length, option, security group.
         0x8909 => tagged(span, 6),
         // VN-Tag.
@@ -88,6 +93,16 @@ pub(super) fn read_pppoe_session(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     match (version, code) {
         (0x11, 0) => Ok(Next::Ppp(span.after(HEADER)?.limited(length))),
         (0x11, _) => Err(NotIp::LinkControl),
+        _ => Err(NotIp::Malformed),
+    }
+}
+
+/// TRILL (RFC 6325 §3): flags with the length of the options, both nicknames, the frame.
+fn read_trill(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+    let flags = span.u16(0)?;
+    let options = usize::from(flags >> 6 & 0x1f) * 4;
+    match flags >> 14 {
+        0 => Ok(Next::Ethernet(span.after(6 + options)?)),
         _ => Err(NotIp::Malformed),
     }
 }
@@ -135,6 +150,15 @@ mod tests {
         let bytes = [0x00, 0, 0, 0, 0, 1, 0x08, 0x00, 0x45];
         assert_eq!(read_macsec(Span::new(&bytes, 9)), Ok(Next::EtherType(0x0800, Span::new(&[0x45], 1))));
         assert_eq!(read_macsec(Span::new(&[0x2c, 0, 0, 0, 0, 1], 6)), Err(NotIp::Encrypted));
+    }
+
+    #[test]
+    fn frames_within_frames_are_read() {
+        let frame = Ok(Next::Ethernet(Span::new(&[7], 1)));
+        assert_eq!(read_ether_type(0x88e7, Span::new(&[0, 0, 1, 2, 7], 5)), frame);
+        assert_eq!(read_ether_type(0x8903, Span::new(&[0, 64, 7], 3)), frame);
+        assert_eq!(read_ether_type(0x22f3, Span::new(&[0, 0x5e, 0, 1, 0, 2, 0, 0, 0, 0, 7], 11)), frame);
+        assert_eq!(read_ether_type(0x22f3, Span::new(&[0x40, 0, 0, 1, 0, 2, 7], 7)), Err(NotIp::Malformed));
     }
 
     #[test]

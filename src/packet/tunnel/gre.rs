@@ -11,6 +11,9 @@ const SEQUENCE: u16 = 0x1000;
 const ACKNOWLEDGMENT: u16 = 0x0080;
 const VERSION: u16 = 0x0007;
 const ETHERTYPE_PPP: u16 = 0x880b;
+const ETHERTYPE_EOIP: u16 = 0x6400;
+const ARUBA_FIRST: u16 = 0x8200;
+const ARUBA_LAST: u16 = 0x8370;
 const ETHERTYPE_ERSPAN: u16 = 0x88be;
 const ETHERTYPE_ERSPAN_THIRD: u16 = 0x22eb;
 /// Cisco's web cache protocol: an IPv4 packet, after a redirect header in its second version.
@@ -27,6 +30,8 @@ pub(super) fn read(span: Span<'_>) -> Result<(Encapsulation, Next<'_>), NotIp> {
         _ if flags & ROUTING != 0 => Err(NotIp::Malformed),
         (1, ETHERTYPE_PPP) if flags & SEQUENCE != 0 => plain(Next::Ppp(rest)),
         (1, ETHERTYPE_PPP) => Err(NotIp::LinkControl),
+        // MikroTik's Ethernet over IP: its length and number stand where the key does.
+        (1, ETHERTYPE_EOIP) if flags & KEY != 0 => plain(Next::Ethernet(rest)),
         (0, _) if flags & ACKNOWLEDGMENT != 0 => Err(NotIp::Malformed),
         (0, ETHERTYPE_ERSPAN) => {
             // The first type has neither a sequence number nor a header of its own.
@@ -42,6 +47,8 @@ pub(super) fn read(span: Span<'_>) -> Result<(Encapsulation, Next<'_>), NotIp> {
             4 => plain(Next::Ip(rest)),
             _ => plain(Next::Ip(rest.after(4)?)),
         },
+        // Aruba's access points: an 802.11 frame, the protocol says from which radio.
+        (0, ARUBA_FIRST..=ARUBA_LAST) => plain(Next::Link(105, rest)),
         (0, ether_type) => plain(Next::EtherType(ether_type, rest)),
         _ => Err(NotIp::Malformed),
     }
@@ -71,6 +78,14 @@ mod tests {
         let bytes = [0x30, 0x81, 0x88, 0x0b, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0x21];
         assert_eq!(read(Span::new(&bytes, 17)), Ok((Encapsulation::Gre, Next::Ppp(Span::new(&[0x21], 1)))));
         assert_eq!(read(Span::new(&[0x20, 0x81, 0x88, 0x0b], 12)), Err(NotIp::LinkControl));
+    }
+
+    #[test]
+    fn makers_have_their_own_ways() {
+        let frame = Next::Ethernet(Span::new(&[7], 1));
+        assert_eq!(read(Span::new(&[0x20, 1, 0x64, 0, 0, 1, 5, 0, 7], 9)), Ok((Encapsulation::Gre, frame)));
+        let frame = Next::Link(105, Span::new(&[7], 1));
+        assert_eq!(read(Span::new(&[0, 0, 0x82, 0x10, 7], 5)), Ok((Encapsulation::Gre, frame)));
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub(super) type Part = (usize, usize);
 /// A client's opening: its hello and the keys for it.
 pub(super) struct Opening {
     version: Version,
+    /// What the header says the version is.
+    number: u32,
     pub(super) destination: Vec<u8>,
     pub(super) source: Vec<u8>,
     /// The ClientHello, without a record around it.
@@ -42,7 +44,11 @@ pub(super) struct Opening {
 
 /// A version's number on the wire.
 fn number(version: Version) -> u32 {
-    if matches!(version, Version::V2) { 0x6b33_43cf } else { 1 }
+    match version {
+        Version::V2 => 0x6b33_43cf,
+        Version::V1Draft => 0xff00_001d,
+        _ => 1,
+    }
 }
 
 /// What comes before the packet number, but for the length.
@@ -96,6 +102,11 @@ fn seal(keys: &DirectionalKeys, mut header: Vec<u8>, packet_number: u16, mut fra
 
 impl Opening {
     pub(super) fn new(hello: &Hello, version: Version) -> Self {
+        Self::numbered(hello, version, number(version))
+    }
+
+    /// The same under another version's number.
+    pub(super) fn numbered(hello: &Hello, version: Version, number: u32) -> Self {
         seeded::seed(hello.name);
         let (destination, source) = (seeded::bytes(8), seeded::bytes(8));
         let params = parameters(&source);
@@ -104,7 +115,7 @@ impl Opening {
         let mut bytes = Vec::new();
         assert!(client.write_hs(&mut bytes).is_none());
         let keys = suite().keys(&destination, Side::Client, version);
-        Self { version, destination, source, hello: bytes, keys, client }
+        Self { version, number, destination, source, hello: bytes, keys, client }
     }
 
     /// An Initial with CRYPTO frames of these parts of the hello, padded to a full datagram.
@@ -137,7 +148,8 @@ impl Opening {
         parts: &[Part],
         size: usize,
     ) -> Vec<u8> {
-        let header = long_header(INITIAL, self.version, destination, &self.source, Some(token));
+        let mut header = long_header(INITIAL, self.version, destination, &self.source, Some(token));
+        header[1..5].copy_from_slice(&self.number.to_be_bytes());
         let mut frames = Vec::new();
         for part in parts {
             frames.extend(crypto(part.0, &self.hello[part.0..part.1]));
