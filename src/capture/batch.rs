@@ -22,6 +22,9 @@ const MAX_BYTES: u64 = 4 << 20;
 /// Most captures that share one.
 const MAX_CAPTURES: usize = 1_024;
 
+/// Most bytes that a small compressed file may come to.
+const WHOLE_BYTES: usize = 8 << 20;
+
 /// How many of these sources, from the first on, one worker is to read.
 pub(super) fn length<'a>(sources: impl Iterator<Item = &'a Source>, range_bytes: Option<u64>) -> usize {
     let most = MAX_BYTES.min(range_bytes.unwrap_or(u64::MAX));
@@ -133,7 +136,7 @@ fn one<P: Observe>(
         Ok(decoder) => decoder,
         Err(error) => return Some((0, Some(lane::not_opened(&error)))),
     };
-    let mut cutter = Cutter::new(decoder, 0, source.start.offset, state, lane::PIECE_BYTES);
+    let mut cutter = Cutter::new(decoder, 0, source.start.offset, state, WHOLE_BYTES);
     let cut = cutter.cut(std::mem::take(scrap));
     let outcome = cut.is_last.then(|| (cut.end, cut.problem.clone()));
     if outcome.is_some() {
