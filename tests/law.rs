@@ -242,7 +242,11 @@ fn a_capture_says_the_same_however_it_arrives() {
         write(&many, &format!("x_{at:05}.pcap"), &classic(piece));
     }
     for (range_bytes, threads) in [(None, 1), (None, 3), (Some(1), 2), (Some(2_000), 2)] {
-        assert_eq!(bare(analyse(&[many.clone()], range_bytes, threads, &knowledge)), expected, "{range_bytes:?}");
+        assert_eq!(
+            bare(analyse(std::slice::from_ref(&many), range_bytes, threads, &knowledge)),
+            expected,
+            "{range_bytes:?}"
+        );
     }
 }
 

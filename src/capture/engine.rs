@@ -488,61 +488,6 @@ mod tests {
         }
     }
 
-    /// Captures that begin at these seconds.
-    fn days(begins: &[u32]) -> Vec<Source> {
-        let file = |(index, begin): (usize, &u32)| {
-            let mut file = pcap_header(ByteOrder::Little, 0xa1b2_c3d4, (2, 4), 1);
-            for packet in 0..index as u32 % 4 {
-                file.extend(pcap_record(ByteOrder::Little, (begin + packet, 0), (9, 60 + packet), &[index as u8; 9]));
-            }
-            // Every seventh is cut short, some are compressed, some are compressed and not small.
-            file.truncate((file.len() - usize::from(index % 7 == 6)).max(24));
-            let bytes = match index % 5 {
-                3 => zstd::stream::encode_all(&*file, 1).unwrap(),
-                _ => file,
-            };
-            Source::memory(format!("{index}"), bytes).unwrap()
-        };
-        begins.iter().enumerate().map(file).collect()
-    }
-
-    #[test]
-    fn captures_read_together_give_what_each_gives() {
-        // One after another; over each other; now and then back; without a time.
-        let rows: [Vec<u32>; 4] = [
-            (0..60).map(|index| 1_000 + index * 10).collect(),
-            (0..60).map(|index| 1_000 + index).collect(),
-            (0..60).map(|index| 1_000 + index * 10 % 70).collect(),
-            vec![0; 60],
-        ];
-        for row in rows {
-            // A byte is too little to read any two together.
-            let expected = read_all(days(&row), Some(1), 1);
-            assert_eq!(expected.1.len(), 60);
-            for threads in [1, 3] {
-                assert_eq!(read_all(days(&row), None, threads), expected);
-                assert_eq!(read_all(days(&row), Some(500), threads), expected);
-            }
-        }
-    }
-
-    #[test]
-    fn a_small_file_of_a_large_capture_is_read_in_pieces() {
-        let large = pcap_of(&vec![vec![0; 1_000]; 10_000]);
-        let sources = || {
-            let compressed = zstd::stream::encode_all(&*large, 1).unwrap();
-            assert!(compressed.len() < 1 << 20);
-            let of = |seconds: u32, bytes: Vec<u8>| Source::memory(seconds.to_string(), bytes).unwrap();
-            vec![of(0, pcap_of(&[])), of(1, compressed), of(2, pcap_of(&packets(5)))]
-        };
-        let mut pieces = Vec::new();
-        let mut join = |piece: Piece<Log>| pieces.push((piece.base, piece.frames));
-        let outcomes = read(sources(), &ReadOptions::default(), &Progress::default(), &Log::default, &mut join);
-        assert_eq!(outcomes.iter().map(|outcome| outcome.frames).collect::<Vec<_>>(), [0, 10_000, 5]);
-        assert!(pieces.len() >= 2, "{pieces:?}");
-        assert!(pieces.is_sorted());
-    }
-
     #[test]
     fn a_caller_outside_the_pool_reads_as_well() {
         let mut frames = 0;
