@@ -198,6 +198,8 @@ fn a_dash_is_stdin_plain_or_compressed() {
         assert_eq!(piped.code, Some(0), "{suffix}: {}", piped.err);
         has_all(&piped.out, &["plain.example.net"]);
     }
+    // What a pipe held cannot be read again under its name.
+    has_all(&with_stdin(&["map", "-"], PHONE).out, &["whither map CAPTURE --html map.html"]);
     let map = with_stdin(&["map", "-", "--json", "-"], PHONE);
     assert_eq!(map.code, Some(0), "{}", map.err);
     serde_json::from_str::<serde_json::Value>(&map.out).expect("JSON");

@@ -206,19 +206,53 @@ fn without_places(value: &mut serde_json::Value) {
     }
 }
 
+/// Report and flows without what names captures and frames.
+fn bare((report, flows): (String, String)) -> Vec<serde_json::Value> {
+    let lines = std::iter::once(report.as_str()).chain(flows.lines());
+    lines
+        .map(|line| {
+            let mut value = serde_json::from_str(line).unwrap();
+            without_places(&mut value);
+            value
+        })
+        .collect()
+}
+
+#[test]
+fn a_capture_says_the_same_however_it_arrives() {
+    use std::io::Write;
+    let (folder, knowledge) = (tempfile::tempdir().unwrap(), knowledge());
+    let all = packets(6);
+    let (pcap, pcapng) = (classic(&all), pcapng(&all));
+    let expected = bare(analyse(&[write(folder.path(), "a.pcap", &pcap)], Some(1 << 30), 1, &knowledge));
+    let zstd = zstd::stream::encode_all(&*pcapng, 1).unwrap();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&pcap).unwrap();
+    let arrivals = [("a.pcapng", pcapng), ("a.pcap.zst", zstd), ("a.pcap.gz", gzip.finish().unwrap())];
+    for (name, bytes) in arrivals {
+        let path = [write(folder.path(), name, &bytes)];
+        for (range_bytes, threads) in [(None, 2), (Some(3_000), 1), (Some(3_000), 4), (Some(40_000), 3)] {
+            assert_eq!(bare(analyse(&path, range_bytes, threads, &knowledge)), expected, "{name} {range_bytes:?}");
+        }
+    }
+    // In files of a few packets each, which are read together, or each alone.
+    let many = folder.path().join("many");
+    std::fs::create_dir(&many).unwrap();
+    for (at, piece) in all.chunks(7).enumerate() {
+        write(&many, &format!("x_{at:05}.pcap"), &classic(piece));
+    }
+    for (range_bytes, threads) in [(None, 1), (None, 3), (Some(1), 2), (Some(2_000), 2)] {
+        assert_eq!(
+            bare(analyse(std::slice::from_ref(&many), range_bytes, threads, &knowledge)),
+            expected,
+            "{range_bytes:?}"
+        );
+    }
+}
+
 #[test]
 fn a_rotated_capture_says_what_the_whole_says() {
     let (folder, knowledge) = (tempfile::tempdir().unwrap(), knowledge());
-    let bare = |(report, flows): (String, String)| {
-        let lines = std::iter::once(report.as_str()).chain(flows.lines());
-        lines
-            .map(|line| {
-                let mut value = serde_json::from_str(line).unwrap();
-                without_places(&mut value);
-                value
-            })
-            .collect::<Vec<_>>()
-    };
     for seed in 3..6 {
         let all = packets(seed);
         let whole = write(folder.path(), &format!("whole-{seed}.pcap"), &classic(&all));

@@ -22,6 +22,9 @@ const MAX_BYTES: u64 = 4 << 20;
 /// Most captures that share one.
 const MAX_CAPTURES: usize = 1_024;
 
+/// Most bytes that a small compressed file may come to.
+const WHOLE_BYTES: usize = 8 << 20;
+
 /// How many of these sources, from the first on, one worker is to read.
 pub(super) fn length<'a>(sources: impl Iterator<Item = &'a Source>, range_bytes: Option<u64>) -> usize {
     let most = MAX_BYTES.min(range_bytes.unwrap_or(u64::MAX));
@@ -47,6 +50,7 @@ pub(super) enum Member<P> {
 }
 
 /// What was read of a capture.
+#[derive(Default)]
 pub(super) struct Read {
     pub(super) counts: Counts,
     /// Where reading ended.
@@ -101,12 +105,6 @@ pub(super) fn read<P: Observe>(
     members
 }
 
-impl Default for Read {
-    fn default() -> Self {
-        Self { counts: Counts::default(), end: 0, problem: None }
-    }
-}
-
 /// Reads one capture: where that ended and why; none if it is too large, of which nothing was observed then.
 fn one<P: Observe>(
     source: &Source,
@@ -133,7 +131,7 @@ fn one<P: Observe>(
         Ok(decoder) => decoder,
         Err(error) => return Some((0, Some(lane::not_opened(&error)))),
     };
-    let mut cutter = Cutter::new(decoder, 0, source.start.offset, state, lane::PIECE_BYTES);
+    let mut cutter = Cutter::new(decoder, 0, source.start.offset, state, WHOLE_BYTES);
     let cut = cutter.cut(std::mem::take(scrap));
     let outcome = cut.is_last.then(|| (cut.end, cut.problem.clone()));
     if outcome.is_some() {
@@ -151,5 +149,66 @@ fn opened(place: &Place) -> Option<io::Result<(Input, u64)>> {
             Ok((Input::File(file), size))
         })),
         Place::Held(_) | Place::Pipe(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::super::{ByteOrder, Piece, Progress, ReadOptions, Source, read};
+
+    /// Captures that begin at these seconds.
+    fn days(begins: &[u32]) -> Vec<Source> {
+        let file = |(index, begin): (usize, &u32)| {
+            let mut file = pcap_header(ByteOrder::Little, 0xa1b2_c3d4, (2, 4), 1);
+            for packet in 0..index as u32 % 4 {
+                file.extend(pcap_record(ByteOrder::Little, (begin + packet, 0), (9, 60 + packet), &[index as u8; 9]));
+            }
+            // Every seventh is cut short, some are compressed, some are compressed and not small.
+            file.truncate((file.len() - usize::from(index % 7 == 6)).max(24));
+            let bytes = match index % 5 {
+                3 => zstd::stream::encode_all(&*file, 1).unwrap(),
+                _ => file,
+            };
+            Source::memory(format!("{index}"), bytes).unwrap()
+        };
+        begins.iter().enumerate().map(file).collect()
+    }
+
+    #[test]
+    fn captures_read_together_give_what_each_gives() {
+        // One after another; over each other; now and then back; without a time.
+        let rows: [Vec<u32>; 4] = [
+            (0..60).map(|index| 1_000 + index * 10).collect(),
+            (0..60).map(|index| 1_000 + index).collect(),
+            (0..60).map(|index| 1_000 + index * 10 % 70).collect(),
+            vec![0; 60],
+        ];
+        for row in rows {
+            // A byte is too little to read any two together.
+            let expected = read_all(days(&row), Some(1), 1);
+            assert_eq!(expected.1.len(), 60);
+            for threads in [1, 3] {
+                assert_eq!(read_all(days(&row), None, threads), expected);
+                assert_eq!(read_all(days(&row), Some(500), threads), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn a_small_file_of_a_large_capture_is_read_in_pieces() {
+        let large = pcap_of(&vec![vec![0; 1_000]; 10_000]);
+        let sources = || {
+            let compressed = zstd::stream::encode_all(&*large, 1).unwrap();
+            assert!(compressed.len() < 1 << 20);
+            let of = |seconds: u32, bytes: Vec<u8>| Source::memory(seconds.to_string(), bytes).unwrap();
+            vec![of(0, pcap_of(&[])), of(1, compressed), of(2, pcap_of(&vec![vec![5; 5]; 5]))]
+        };
+        let mut pieces = Vec::new();
+        let mut join = |piece: Piece<Log>| pieces.push((piece.base, piece.frames));
+        let outcomes = read(sources(), &ReadOptions::default(), &Progress::default(), &Log::default, &mut join);
+        assert_eq!(outcomes.iter().map(|outcome| outcome.frames).collect::<Vec<_>>(), [0, 10_000, 5]);
+        assert!(pieces.len() >= 2, "{pieces:?}");
+        assert!(pieces.is_sorted());
     }
 }

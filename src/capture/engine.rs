@@ -7,11 +7,10 @@
 
 use super::batch;
 use super::input::Sequential;
-use super::lane::{self, Done, Job, Lane, PIECE_BYTES, Queue, Ranges, Stage, Ticket};
+use super::lane::{self, Done, Job, Lane, PIECE_BYTES, Queue, Ranges, Run, Stage, Ticket};
 use super::range::{Ended, Extent, read_range};
 use super::records::State;
 use super::source::Source;
-use super::stream::Cut;
 use super::tally::{Counts, Observe, Tally};
 use super::{FrameId, range};
 use crate::error::Defect;
@@ -177,7 +176,7 @@ impl<P: Observe> Engine<'_, P> {
             };
             drop(queue);
             self.call_helper(scope);
-            self.run(ticket);
+            self.run(ticket, scope);
             self.join_ready(scope);
             self.call_helper(scope);
         }
@@ -199,7 +198,7 @@ impl<P: Observe> Engine<'_, P> {
         }
     }
 
-    fn run(&self, ticket: Ticket) {
+    fn run<'scope>(&'scope self, ticket: Ticket<P>, scope: &Scope<'scope>) {
         let Ticket { lane, epoch, job } = ticket;
         match job {
             Job::Open(source) => {
@@ -232,11 +231,23 @@ impl<P: Observe> Engine<'_, P> {
                 let cut = cutter.cut(buffer);
                 self.lock().cut(lane, epoch, cutter, cut);
             }
-            Job::Parse(number, cut) => {
-                let (done, buffer) = self.parse(cut);
-                let mut queue = self.lock();
-                queue.scrap(buffer);
-                queue.deposit(lane, epoch, number, done);
+            Job::Parse(pieces, first, run) => {
+                let mut run = run.unwrap_or_else(|| Run::new(first, (self.empty)()));
+                let mut pieces = pieces.into_iter();
+                let mut next = pieces.next();
+                while let Some(piece) = next {
+                    let buffer = run.parse(piece);
+                    let mut queue = self.lock();
+                    queue.scrap(lane, buffer);
+                    next = pieces.next();
+                    if next.is_none() {
+                        let Some((same, piece)) = queue.parsed(lane, epoch, run) else { return };
+                        (run, next) = (same, Some(piece));
+                    }
+                    drop(queue);
+                    // The reader may have waited for the buffer.
+                    self.call_helper(scope);
+                }
             }
         }
     }
@@ -261,7 +272,8 @@ impl<P: Observe> Engine<'_, P> {
                 end: limit,
                 problem: None,
                 states: None,
-                beyond: Default::default(),
+                beyond: (0, 0),
+                pieces: 1,
             },
         }
     }
@@ -275,17 +287,7 @@ impl<P: Observe> Engine<'_, P> {
         let Ended { end, problem } = read_range(&ranges.input, extent, &mut state, &mut tally, done);
         let (partial, counts) = tally.finish();
         let states = Some((before, state));
-        Done { partial, counts, start: Some(from), end, problem, states, beyond: Default::default() }
-    }
-
-    /// Parses a piece cut from a stream; gives its buffer back.
-    fn parse(&self, cut: Cut) -> (Done<P>, Vec<u8>) {
-        let (end, problem) = (cut.end, cut.problem.clone());
-        let mut tally = Tally::new((self.empty)());
-        let buffer = cut.walk(&mut tally);
-        let (partial, counts) = tally.finish();
-        let beyond = Default::default();
-        (Done { partial, counts, start: None, end, problem, states: None, beyond }, buffer)
+        Done { partial, counts, start: Some(from), end, problem, states, beyond: (0, 0), pieces: 1 }
     }
 
     /// Joins what is there, unless another thread is at it.
@@ -484,61 +486,6 @@ mod tests {
             let names: Vec<_> = outcomes.into_iter().map(|outcome| outcome.name).collect();
             assert_eq!(names, (0..300).map(|index| index.to_string()).collect::<Vec<_>>());
         }
-    }
-
-    /// Captures that begin at these seconds.
-    fn days(begins: &[u32]) -> Vec<Source> {
-        let file = |(index, begin): (usize, &u32)| {
-            let mut file = pcap_header(ByteOrder::Little, 0xa1b2_c3d4, (2, 4), 1);
-            for packet in 0..index as u32 % 4 {
-                file.extend(pcap_record(ByteOrder::Little, (begin + packet, 0), (9, 60 + packet), &[index as u8; 9]));
-            }
-            // Every seventh is cut short, some are compressed, some are compressed and not small.
-            file.truncate((file.len() - usize::from(index % 7 == 6)).max(24));
-            let bytes = match index % 5 {
-                3 => zstd::stream::encode_all(&*file, 1).unwrap(),
-                _ => file,
-            };
-            Source::memory(format!("{index}"), bytes).unwrap()
-        };
-        begins.iter().enumerate().map(file).collect()
-    }
-
-    #[test]
-    fn captures_read_together_give_what_each_gives() {
-        // One after another; over each other; now and then back; without a time.
-        let rows: [Vec<u32>; 4] = [
-            (0..60).map(|index| 1_000 + index * 10).collect(),
-            (0..60).map(|index| 1_000 + index).collect(),
-            (0..60).map(|index| 1_000 + index * 10 % 70).collect(),
-            vec![0; 60],
-        ];
-        for row in rows {
-            // A byte is too little to read any two together.
-            let expected = read_all(days(&row), Some(1), 1);
-            assert_eq!(expected.1.len(), 60);
-            for threads in [1, 3] {
-                assert_eq!(read_all(days(&row), None, threads), expected);
-                assert_eq!(read_all(days(&row), Some(500), threads), expected);
-            }
-        }
-    }
-
-    #[test]
-    fn a_small_file_of_a_large_capture_is_read_in_pieces() {
-        let large = pcap_of(&vec![vec![0; 1_000]; 10_000]);
-        let sources = || {
-            let compressed = zstd::stream::encode_all(&*large, 1).unwrap();
-            assert!(compressed.len() < 1 << 20);
-            let of = |seconds: u32, bytes: Vec<u8>| Source::memory(seconds.to_string(), bytes).unwrap();
-            vec![of(0, pcap_of(&[])), of(1, compressed), of(2, pcap_of(&packets(5)))]
-        };
-        let mut pieces = Vec::new();
-        let mut join = |piece: Piece<Log>| pieces.push((piece.base, piece.frames));
-        let outcomes = read(sources(), &ReadOptions::default(), &Progress::default(), &Log::default, &mut join);
-        assert_eq!(outcomes.iter().map(|outcome| outcome.frames).collect::<Vec<_>>(), [0, 10_000, 5]);
-        assert!(pieces.len() > 2, "{pieces:?}");
-        assert!(pieces.is_sorted());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::resync::Guess;
 use super::sniff::Start;
 use super::source::{Place, Source};
 use super::stream::{Cut, Cutter};
-use super::tally::Counts;
+use super::tally::{Counts, Observe, Tally};
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io::{self, Read};
@@ -53,6 +53,44 @@ pub(super) struct Done<P> {
     pub(super) states: Option<(State, State)>,
     /// Frames and bytes on the wire of further captures that the partial holds.
     pub(super) beyond: (u64, u64),
+    /// How many numbers it takes in the order of joining: the pieces of a run.
+    pub(super) pieces: u64,
+}
+
+/// Neighbouring pieces of a stream, taken in one after another. Pieces are small, so that they are parsed while they are in a
+/// cache; runs are long, since each is joined.
+pub(super) struct Run<P> {
+    first: u64,
+    /// The piece that would go on with it.
+    next: u64,
+    bytes: usize,
+    end: u64,
+    problem: Option<String>,
+    has_ended: bool,
+    tally: Tally<P>,
+}
+
+impl<P: Observe> Run<P> {
+    pub(super) fn new(first: u64, partial: P) -> Self {
+        let tally = Tally::new(partial);
+        Self { first, next: first, bytes: 0, end: 0, problem: None, has_ended: false, tally }
+    }
+
+    /// Takes in the next piece; gives its buffer back.
+    pub(super) fn parse(&mut self, cut: Cut) -> Vec<u8> {
+        self.next += 1;
+        self.bytes = self.bytes.saturating_add(cut.length());
+        (self.end, self.problem, self.has_ended) = (cut.end, cut.problem.clone(), cut.is_last);
+        cut.walk(&mut self.tally)
+    }
+}
+
+impl<P> Run<P> {
+    fn done(self) -> (u64, Done<P>) {
+        let (partial, counts) = self.tally.finish();
+        let (start, states, beyond, pieces) = (None, None, (0, 0), self.next - self.first);
+        (self.first, Done { partial, counts, start, end: self.end, problem: self.problem, states, beyond, pieces })
+    }
 }
 
 /// How far a capture's reading came.
@@ -65,7 +103,7 @@ pub(super) enum Stage {
         /// Away while a worker cuts.
         cutter: Option<Box<Cutter>>,
         /// Cut, not yet parsed.
-        ready: VecDeque<(u64, Cut)>,
+        ready: VecDeque<Cut>,
     },
     /// In hand together with a capture before it.
     InBatch,
@@ -89,6 +127,13 @@ pub(super) struct Lane<P> {
     /// Pieces that a worker has, or that wait to be parsed or to join.
     pub(super) in_flight: usize,
     pub(super) done: BTreeMap<u64, Done<P>>,
+    /// Pieces of a stream whose bytes are in memory: in a worker's hands, or ready.
+    buffers: usize,
+    /// Workers that parse pieces of a stream, and the first piece that none of them has.
+    parsers: usize,
+    next_parse: u64,
+    /// A run whose next piece is not cut yet.
+    parked: Option<Run<P>>,
     /// Why the capture could not be opened.
     pub(super) problem: Option<String>,
 }
@@ -104,26 +149,31 @@ impl<P> Lane<P> {
             total: None,
             in_flight: 0,
             done: BTreeMap::new(),
+            buffers: 0,
+            parsers: 0,
+            next_parse: 0,
+            parked: None,
             problem: None,
         }
     }
 }
 
 /// What a worker is to do.
-pub(super) enum Job {
+pub(super) enum Job<P> {
     Open(Box<Source>),
     /// Captures from the ticket's lane on.
     Batch(Vec<Source>),
     Range(Arc<Ranges>, u64),
     Cut(Box<Cutter>, Vec<u8>),
-    Parse(u64, Cut),
+    /// Pieces that follow each other, the number of the first, and the run that they go on with.
+    Parse(Vec<Cut>, u64, Option<Run<P>>),
 }
 
 /// A job, and where its result belongs.
-pub(super) struct Ticket {
+pub(super) struct Ticket<P> {
     pub(super) lane: usize,
     pub(super) epoch: u32,
-    pub(super) job: Job,
+    pub(super) job: Job<P>,
 }
 
 /// Everything that is left to be read.
@@ -135,11 +185,13 @@ pub(super) struct Queue<P> {
     in_flight: usize,
     /// Most pieces in flight, so that memory does not grow with the capture.
     window: usize,
-    /// Most pieces in flight of one stream, whose bytes are in memory.
+    /// Most pieces of one stream whose bytes are in memory.
     stream_window: usize,
     /// Captures worked on at once: as many as keep the threads busy, far fewer than there are file handles.
     open_window: usize,
     range_bytes: Option<u64>,
+    /// Bytes of a stream in a run.
+    run_bytes: usize,
     /// Buffers to be used again.
     scrap: Vec<Vec<u8>>,
     pub(super) is_joining: bool,
@@ -154,9 +206,10 @@ impl<P> Queue<P> {
             front: 0,
             in_flight: 0,
             window: 2 * threads + 2,
-            stream_window: threads + 2,
+            stream_window: HELP * (threads.min(MAX_STREAM_THREADS) + 1),
             open_window: 2 * threads + 2,
             range_bytes,
+            run_bytes: range_bytes.map_or(RUN_BYTES, |bytes| super::range::to_usize(bytes).saturating_mul(2)),
             scrap: Vec::new(),
             is_joining: false,
             helpers: 0,
@@ -170,7 +223,7 @@ impl<P> Queue<P> {
     }
 
     /// Takes the next job: of the earliest capture first, since all wait for it.
-    pub(super) fn pick(&mut self) -> Option<Ticket> {
+    pub(super) fn pick(&mut self) -> Option<Ticket<P>> {
         let (index, what) = self.find()?;
         if let What::Batch(length) = what {
             return self.pick_batch(index, length);
@@ -192,20 +245,29 @@ impl<P> Queue<P> {
             }
             (What::Cut, Stage::Stream { cutter, .. }) => {
                 let cutter = cutter.take()?;
-                lane.in_flight += 1;
-                self.in_flight += 1;
+                lane.buffers += 1;
                 Job::Cut(cutter, scrap.unwrap_or_default())
             }
             (What::Parse, Stage::Stream { ready, .. }) => {
-                let (number, cut) = ready.pop_front()?;
-                Job::Parse(number, cut)
+                let first = lane.next_parse;
+                let run = lane.parked.take_if(|run| run.next == first);
+                // Who goes on with a run goes on piece by piece; who comes to help takes several at once.
+                let count = if run.is_some() || lane.parsers == 0 { 1 } else { HELP };
+                let pieces: Vec<Cut> = ready.drain(..count.min(ready.len())).collect();
+                lane.next_parse += pieces.len() as u64;
+                lane.parsers += 1;
+                if run.is_none() {
+                    lane.in_flight += 1;
+                    self.in_flight += 1;
+                }
+                Job::Parse(pieces, first, run)
             }
             _ => return None,
         };
         Some(Ticket { lane: index, epoch, job })
     }
 
-    fn pick_batch(&mut self, index: usize, length: usize) -> Option<Ticket> {
+    fn pick_batch(&mut self, index: usize, length: usize) -> Option<Ticket<P>> {
         let mut sources = Vec::with_capacity(length);
         for lane in self.lanes.get_mut(index..index + length)? {
             if let Stage::Unopened(source) = std::mem::replace(&mut lane.stage, Stage::InBatch) {
@@ -242,8 +304,7 @@ impl<P> Queue<P> {
             if let Some(partial) = partial {
                 first = index;
                 let Some(lane) = self.lanes.get_mut(index) else { return };
-                let done =
-                    Done { partial, counts, start: None, end, problem, states: None, beyond: Default::default() };
+                let done = Done { partial, counts, start: None, end, problem, states: None, beyond: (0, 0), pieces: 1 };
                 lane.done.insert(0, done);
                 lane.stage = Stage::Whole(Counts::default(), 0);
                 lane.total = Some(1);
@@ -287,8 +348,23 @@ impl<P> Queue<P> {
                     }
                 },
                 Stage::Ranges(ranges) if may_start && lane.next < ranges.count() => What::Range,
-                Stage::Stream { cutter: Some(_), .. } if may_start && lane.in_flight < self.stream_window => What::Cut,
-                Stage::Stream { ready, .. } if !ready.is_empty() => What::Parse,
+                Stage::Stream { cutter, ready } => {
+                    let may_parse = lane.parked.is_some() || index == self.front || self.in_flight < self.window;
+                    // One parses; others help where pieces pile up.
+                    let can_parse = may_parse && !ready.is_empty() && (lane.parsers == 0 || lane.total.is_some());
+                    let can_help = may_parse && ready.len() >= HELP;
+                    let can_cut = cutter.is_some() && lane.buffers < self.stream_window;
+                    if can_parse && ready.len() > 1 {
+                        What::Parse
+                    } else if can_cut {
+                        What::Cut
+                    } else if can_parse || can_help {
+                        What::Parse
+                    } else {
+                        open += 1;
+                        continue;
+                    }
+                }
                 _ => {
                     open += 1;
                     continue;
@@ -308,32 +384,54 @@ impl<P> Queue<P> {
         batch::length(unopened, self.range_bytes)
     }
 
-    /// Takes back a buffer.
-    pub(super) fn scrap(&mut self, buffer: Vec<u8>) {
-        if self.scrap.len() < self.stream_window {
-            self.scrap.push(buffer);
-        }
-    }
-
     /// Puts a cutter back with the piece it cut.
     pub(super) fn cut(&mut self, index: usize, epoch: u32, cutter: Box<Cutter>, piece: Cut) {
         let Some(lane) = self.lanes.get_mut(index) else { return };
         match &mut lane.stage {
             Stage::Stream { cutter: place, ready } if lane.epoch == epoch => {
-                let number = lane.next;
                 lane.next += 1;
                 if piece.is_last {
                     lane.total = Some(lane.next);
                 } else {
                     *place = Some(cutter);
                 }
-                ready.push_back((number, piece));
+                ready.push_back(piece);
             }
-            _ => {
-                lane.in_flight -= 1;
-                self.in_flight -= 1;
-            }
+            _ => {}
         }
+    }
+
+    /// Takes back the buffer of a piece that was parsed.
+    pub(super) fn scrap(&mut self, index: usize, buffer: Vec<u8>) {
+        if let Some(lane) = self.lanes.get_mut(index) {
+            lane.buffers = lane.buffers.saturating_sub(1);
+        }
+        if self.scrap.len() < self.stream_window {
+            self.scrap.push(buffer);
+        }
+    }
+
+    /// Takes back a run, or gives it out again with its next piece.
+    pub(super) fn parsed(&mut self, index: usize, epoch: u32, run: Run<P>) -> Option<(Run<P>, Cut)> {
+        let lane = self.lanes.get_mut(index)?;
+        if let Stage::Stream { ready, .. } = &mut lane.stage
+            && lane.epoch == epoch
+            && !run.has_ended
+            && run.bytes < self.run_bytes
+            && run.next == lane.next_parse
+        {
+            if let Some(piece) = ready.pop_front() {
+                lane.next_parse += 1;
+                return Some((run, piece));
+            }
+            lane.parsers -= 1;
+            lane.parked = Some(run);
+            return None;
+        }
+        lane.parsers = lane.parsers.saturating_sub(1);
+        let (first, done) = run.done();
+        self.deposit(index, epoch, first, done);
+        None
     }
 
     /// Takes in what a piece gave.
@@ -351,7 +449,7 @@ impl<P> Queue<P> {
     pub(super) fn next_done(&mut self) -> Option<Done<P>> {
         let lane = self.lanes.get_mut(self.front)?;
         let done = lane.done.remove(&lane.next_join)?;
-        lane.next_join += 1;
+        lane.next_join += done.pieces;
         lane.in_flight -= 1;
         self.in_flight -= 1;
         Some(done)
@@ -360,11 +458,8 @@ impl<P> Queue<P> {
     /// Forgets what is in flight of the front capture, and reads it on in another way, or no more.
     pub(super) fn restart_front(&mut self, stage: Stage) {
         let Some(lane) = self.lanes.get_mut(self.front) else { return };
-        let waiting = match &lane.stage {
-            Stage::Stream { ready, .. } => ready.len(),
-            _ => 0,
-        };
-        let dropped = lane.done.len() + waiting;
+        // A stream has nothing else in flight: what ends it is in its last piece.
+        let dropped = lane.done.len();
         lane.done.clear();
         lane.in_flight -= dropped;
         self.in_flight -= dropped;
@@ -426,8 +521,14 @@ pub(super) fn counted(input: Arc<Input>, done: &Arc<AtomicU64>) -> Box<dyn Read 
     Box::new(Counted { reader: Sequential { input, offset: 0 }, done: Arc::clone(done) })
 }
 
-/// Bytes of a stream per piece: few pieces, since joining them costs, yet several in memory at once.
-pub(super) const PIECE_BYTES: usize = 8 << 20;
+/// Bytes of a stream per piece: most of a second-level cache.
+pub(super) const PIECE_BYTES: usize = 1 << 20;
+/// Bytes of a stream in a run, as in a large range: few, since joining them costs.
+const RUN_BYTES: usize = 16 << 20;
+/// Pieces that a worker takes at once where it breaks into another's run.
+const HELP: usize = 4;
+/// More threads than this do not parse a stream faster than it can be read.
+const MAX_STREAM_THREADS: usize = 8;
 
 /// A lane that is cut in order.
 pub(super) fn stream_stage(

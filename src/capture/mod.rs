@@ -26,5 +26,5 @@ mod testing;
 pub use engine::{Outcome, Piece, Progress, ReadOptions, read};
 pub use frame::{ByteOrder, Direction, Frame, FrameId, FrameNote, LinkType};
 pub use open::{Opened, open};
-pub use source::Source;
+pub use source::{STANDARD_INPUT, Source};
 pub use tally::Observe;

@@ -14,6 +14,9 @@ use std::sync::Arc;
 /// same, and their names decide.
 const COMPARED: u64 = 16 << 20;
 
+/// What a capture is called that came by standard input.
+pub const STANDARD_INPUT: &str = "standard input";
+
 /// A capture whose format is known, ready to be read.
 pub struct Source {
     pub(super) name: String,
@@ -90,7 +93,7 @@ impl Source {
 
     /// Standard input: as the file it is, where it is one that nobody has begun to read.
     fn stdin(path: &Path) -> Result<Self, Error> {
-        let name = "standard input".to_owned();
+        let name = STANDARD_INPUT.to_owned();
         let Ok(mut file) = stdin_file() else { return Self::pipe(path, name, Box::new(io::stdin())) };
         let metadata = file.metadata().map_err(|error| Error::io(path, error))?;
         if !metadata.is_file() || file.stream_position().unwrap_or(1) != 0 {

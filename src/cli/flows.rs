@@ -15,9 +15,8 @@ use std::sync::Arc;
 const CHUNK: usize = 1 << 18;
 
 pub(super) fn run(args: &Args, flows: &FlowsArgs) -> Result<End, Error> {
-    let sources = input::captures(&flows.input, args.quiet)?;
+    let (sources, knowledge) = input::open(&flows.input, args.quiet)?;
     let names: Vec<String> = sources.iter().map(|source| source.name().to_owned()).collect();
-    let knowledge = input::knowledge_of(&flows.input)?;
     let options = input::options(&flows.input, &knowledge)?;
     let mut writer = match format(&flows.format) {
         Some(format) => (format.writer)(),

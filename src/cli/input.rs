@@ -11,8 +11,15 @@ use crate::place::{Places, Vantage, vantage};
 use crate::report::analysis::{FrameFilter, Knowledge, Options};
 use std::path::Path;
 
+/// Opens captures and what they are held against, side by side: a pipe may let its first bytes wait, ten thousand files take
+/// as long as the catalogue.
+pub(super) fn open(input: &InputArgs, is_quiet: bool) -> Result<(Vec<Source>, Knowledge), Error> {
+    let (sources, knowledge) = rayon::join(|| captures(input, is_quiet), || knowledge_of(input));
+    Ok((sources?, knowledge?))
+}
+
 /// Opens the captures and says what was passed by.
-pub(super) fn captures(input: &InputArgs, is_quiet: bool) -> Result<Vec<Source>, Error> {
+fn captures(input: &InputArgs, is_quiet: bool) -> Result<Vec<Source>, Error> {
     let opened = capture::open(&input.captures)?;
     if opened.skipped > 0 && !is_quiet {
         let what = match opened.skipped {
@@ -31,14 +38,14 @@ pub(super) fn knowledge(args: &KnowledgeArgs, from: Option<&str>) -> Result<Know
         is_there(path, "give a MaxMind DB file (.mmdb); none is needed: data comes with the program")
     })?;
     args.apps.iter().try_for_each(|path| is_there(path, "check the path"))?;
-    let catalogue = Catalogue::with_user(&args.apps)?;
-    let places = Places::open(&args.geo)?;
+    let (catalogue, places) = rayon::join(|| Catalogue::with_user(&args.apps), || Places::open(&args.geo));
+    let (catalogue, places) = (catalogue?, places?);
     let vantage: Option<Vantage> = from.map(|text| vantage(text, places.embedded())).transpose()?;
     Ok(Knowledge::new(catalogue, places, vantage))
 }
 
 /// The same for captures, with the owners named beside them.
-pub(super) fn knowledge_of(input: &InputArgs) -> Result<Knowledge, Error> {
+fn knowledge_of(input: &InputArgs) -> Result<Knowledge, Error> {
     input.owners.iter().try_for_each(|path| is_there(path, "check the path"))?;
     let mut knowledge = knowledge(&input.knowledge, input.from.as_deref())?;
     knowledge.owners = input.owners.iter().map(|path| SideOwners::open(path)).collect::<Result<_, _>>()?;

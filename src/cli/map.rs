@@ -15,8 +15,7 @@ const DEFAULT_WIDTH: usize = 80;
 
 pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Error> {
     map.outputs.0.iter().try_for_each(|(_, path)| stdout::check(path))?;
-    let sources = input::captures(&map.input, args.quiet)?;
-    let knowledge = input::knowledge_of(&map.input)?;
+    let (sources, knowledge) = input::open(&map.input, args.quiet)?;
     let options = input::options(&map.input, &knowledge)?;
     let progress = Arc::new(Progress::default());
     let bar = Bar::start(&progress, args.quiet);

@@ -2,6 +2,7 @@
 
 use super::detail;
 use super::sheet::{Ink, Line, Sheet, cut};
+use crate::capture::STANDARD_INPUT;
 use crate::output::{escape, units};
 use crate::report::{Remainder, Report};
 use unicode_width::UnicodeWidthStr;
@@ -139,9 +140,12 @@ pub(super) fn next(sheet: &mut Sheet, report: &Report) {
         0..=CAPTURE_LIMIT => names.iter().map(|name| escape::shell(name)).collect(),
         _ => vec!["CAPTURE...".into()],
     };
-    // A name that cannot be shown as it is cannot be repeated either.
-    let names: Vec<_> =
-        names.iter().map(|name| if sheet.text(name) == *name { name.as_ref() } else { "CAPTURE" }).collect();
+    // A name that cannot be shown as it is cannot be repeated either, nor can what a pipe held.
+    let is_pipe = report.captures.iter().any(|capture| capture.name == STANDARD_INPUT);
+    let names: Vec<_> = names
+        .iter()
+        .map(|name| if !is_pipe && sheet.text(name) == *name { name.as_ref() } else { "CAPTURE" })
+        .collect();
     let mut line = Line::default();
     line.put(Ink::Bold, "Next: ");
     let mut words = vec![(Ink::Plain, "whither".to_owned()), (Ink::Plain, "map".to_owned())];
