@@ -296,7 +296,7 @@ pub(super) fn open(
     done: &Arc<AtomicU64>,
 ) -> io::Result<Stage> {
     let Source { place, compression, start, .. } = source;
-    let piece_bytes = range_bytes.map_or(PIECE_BYTES, super::range::to_usize).max(1);
+    let piece_bytes = piece_bytes(range_bytes);
     let (input, size) = match place {
         Place::Pipe(stream) => {
             let reader = Box::new(Counted { reader: stream, done: Arc::clone(done) });
@@ -322,7 +322,14 @@ pub(super) fn open(
 }
 
 /// Bytes of a stream per piece: few pieces, since joining them costs, yet several in memory at once.
-pub(super) const PIECE_BYTES: usize = 8 << 20;
+const PIECE_BYTES: usize = 8 << 20;
+/// Most that a caller can make of it: unlike a range, a piece is held in memory.
+const MAX_PIECE_BYTES: usize = 64 << 20;
+
+/// Bytes of a stream per piece where ranges are to be of this size.
+pub(super) fn piece_bytes(range_bytes: Option<u64>) -> usize {
+    range_bytes.map_or(PIECE_BYTES, super::range::to_usize).clamp(1, MAX_PIECE_BYTES)
+}
 
 /// A lane that is cut in order.
 pub(super) fn stream_stage(
