@@ -1,4 +1,3 @@
 #![no_main]
-//! Any bytes as datagrams.
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| whither_fuzz::read_datagrams("quic", data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| whither_fuzz::run("quic", data));

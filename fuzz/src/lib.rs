@@ -1,72 +1,41 @@
-//! What the fuzz targets share: random bytes as streams and datagrams, into the rows of the reader tables.
+//! What the fuzz targets run: one function for each, from any bytes to no panic. A stable toolchain can run them too, on the
+//! seeds that [`samples`] makes.
 
-use whither::name::table::{DATAGRAM_READERS, Datagram, STREAM_READERS};
-use whither::name::{Findings, Reading};
+mod captures;
+mod given;
+mod names;
+mod packets;
+mod quic;
+pub mod samples;
+mod whole;
 
-/// Bytes that one run looks at: twice the largest message any reader gathers.
-const INPUT_LIMIT: usize = 128 * 1024;
-
-/// Datagrams of one run: what `flow` keeps of a sender.
-const DATAGRAM_LIMIT: usize = 16;
-
-/// Reads a stream as the rows of a protocol do, whole and in two halves, and checks what they promise.
-pub fn read_stream(protocol: &str, data: &[u8]) {
-    let data = data.get(..INPUT_LIMIT).unwrap_or(data);
-    for reader in STREAM_READERS.iter().filter(|reader| reader.protocol == protocol) {
-        if data.is_empty() || !(reader.starts)(data) {
-            continue;
-        }
-        let whole = (reader.read)(data);
-        check(&whole, data.len());
-        let half = data.len() / 2;
-        if half > 0 {
-            assert!((reader.starts)(&data[..half]), "a prefix of a start starts too");
-            let early = (reader.read)(&data[..half]);
-            check(&early, half);
-            if matches!(early, Reading::No | Reading::Done { .. }) {
-                assert_eq!(early, whole, "final is final");
-            }
-        }
-    }
+/// A fuzz target.
+pub struct Target {
+    /// Its name, and that of its corpus.
+    pub name: &'static str,
+    /// Runs an input.
+    pub run: fn(&[u8]),
 }
 
-/// Reads datagrams, each behind a length of two bytes, as the rows of a protocol do.
-pub fn read_datagrams(protocol: &str, data: &[u8]) {
-    let mut rest = data.get(..INPUT_LIMIT).unwrap_or(data);
-    let mut datagrams = Vec::new();
-    while let [high, low, more @ ..] = rest
-        && datagrams.len() < DATAGRAM_LIMIT
-    {
-        let length = usize::from(u16::from_be_bytes([*high, *low])).min(more.len());
-        let (payload, more) = more.split_at(length);
-        datagrams.push(Datagram { payload, source_port: 50_000, destination_port: 443 });
-        rest = more;
-    }
-    for reader in DATAGRAM_READERS.iter().filter(|reader| reader.protocol == protocol) {
-        let started: Vec<_> = datagrams.iter().copied().filter(|datagram| (reader.starts)(datagram)).collect();
-        let whole = (reader.read)(&started);
-        for count in 1..=started.len() {
-            let early = (reader.read)(&started[..count]);
-            check(&early, usize::MAX);
-            if matches!(early, Reading::Done { .. }) {
-                assert_eq!(early, whole, "final is final");
-                break;
-            }
-        }
-    }
-}
+/// All targets, sorted by name; each has a binary of its own in the manifest.
+pub const TARGETS: &[Target] = &[
+    Target { name: "capture", run: captures::capture },
+    Target { name: "catalogue", run: given::catalogue },
+    Target { name: "datagrams", run: names::datagrams },
+    Target { name: "given", run: given::given },
+    Target { name: "law", run: whole::law },
+    Target { name: "link", run: packets::link },
+    Target { name: "owner", run: captures::owner },
+    Target { name: "quic", run: quic::quic },
+    Target { name: "report", run: whole::report },
+    Target { name: "streams", run: names::streams },
+];
 
-fn check(reading: &Reading, length: usize) {
-    let names = |findings: &Findings| {
-        assert!(findings.names.len() <= Findings::NAME_LIMIT);
-        assert!(findings.names.iter().all(|found| !found.name.is_empty()));
-    };
-    match reading {
-        Reading::Done { findings, consumed } => {
-            assert!(*consumed <= length);
-            names(findings);
-        }
-        Reading::NeedMore(Some(findings)) => names(findings),
-        Reading::NeedMore(None) | Reading::No => {}
-    }
+/// Runs an input through a target.
+///
+/// # Panics
+/// If there is no such target, and on a finding.
+pub fn run(name: &str, data: &[u8]) {
+    let target = TARGETS.iter().find(|target| target.name == name).expect("a target of the table");
+    (target.run)(data);
 }

@@ -1,9 +1,12 @@
 //! From compressed captures to their bytes: gzip with several members, zstd, lz4 and xz.
 
 use std::io::{self, BufRead, BufReader, Read};
+use std::ops::Range;
 
 /// Bytes read from the file at once.
 const BUFFER: usize = 128 << 10;
+/// Bytes decompressed at once: lost where they are damaged, and enough that asking costs nothing beside decompressing.
+const STEP: usize = 8 << 10;
 /// Memory an xz stream may ask for: the highest preset needs 65 MiB, and a hostile header could ask for gigabytes.
 const XZ_MEMORY: u64 = 256 << 20;
 
@@ -48,15 +51,39 @@ impl Compression {
         let buffered = |reader| BufReader::with_capacity(BUFFER, reader);
         Ok(match self {
             Self::Plain => reader,
-            Self::Gzip => Box::new(Gzip { member: Some(flate2::bufread::GzDecoder::new(buffered(reader))) }),
-            Self::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(buffered(reader))?),
-            Self::Lz4 => Box::new(Lz4::new(buffered(reader))),
+            Self::Gzip => stepped(Gzip { member: Some(flate2::bufread::GzDecoder::new(buffered(reader))) }),
+            Self::Zstd => stepped(zstd::stream::read::Decoder::with_buffer(buffered(reader))?),
+            Self::Lz4 => stepped(Lz4::new(buffered(reader))),
             Self::Xz => {
                 let stream = liblzma::stream::Stream::new_stream_decoder(XZ_MEMORY, liblzma::stream::CONCATENATED)
                     .map_err(io::Error::other)?;
-                Box::new(liblzma::bufread::XzDecoder::new_stream(buffered(reader), stream))
+                stepped(liblzma::bufread::XzDecoder::new_stream(buffered(reader), stream))
             }
         })
+    }
+}
+
+/// A decoder that is asked for the same little each time, however much its reader has room for. A call that meets damage
+/// forgets what it had decompressed up to there: so that is little too, and the same whatever the pieces.
+struct Stepped<R> {
+    decoder: R,
+    step: Box<[u8]>,
+    /// What of the step was not handed out yet.
+    unread: Range<usize>,
+}
+
+fn stepped(decoder: impl Read + Send + 'static) -> Box<dyn Read + Send> {
+    Box::new(Stepped { decoder, step: vec![0; STEP].into(), unread: 0..0 })
+}
+
+impl<R: Read> Read for Stepped<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.unread.is_empty() {
+            self.unread = 0..self.decoder.read(&mut self.step)?;
+        }
+        let read = self.step.get(self.unread.clone()).unwrap_or_default().read(buffer)?;
+        self.unread.start += read;
+        Ok(read)
     }
 }
 
@@ -238,6 +265,34 @@ mod tests {
                 assert_eq!(seen, plain[..seen.len()], "{compression:?} {cut}");
                 let defect = outcomes[0].defect.as_ref().unwrap_or_else(|| panic!("{compression:?} {cut}"));
                 assert_eq!(defect.frame, seen.len() as u64 + 1, "{compression:?} {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn damage_takes_little_with_it_and_the_same_whatever_the_pieces() {
+        let packets: Vec<Vec<u8>> =
+            (0..700_u32).map(|index| (0..200 + index).map(|at| (at * at >> 7) as u8).collect()).collect();
+        let capture = pcap_of(&packets);
+        let plain = read_one(capture.clone()).0;
+        for compression in [Compression::Gzip, Compression::Zstd, Compression::Xz] {
+            let (first, second) = capture.split_at(capture.len() / 3);
+            let (mut bytes, mut second) = (compressed(compression, first), compressed(compression, second));
+            let middle = second.len() / 2;
+            second[middle..middle + 40].fill(0xff);
+            bytes.extend(second);
+            let read = |piece| {
+                let (seen, outcomes) = read_all(vec![Source::memory("test", bytes.clone()).unwrap()], Some(piece), 1);
+                (seen, outcomes[0].clone())
+            };
+            let whole = read(16 << 20);
+            // A damaged block of zstd gives nothing, and is as large as what is compressed here.
+            let least = if compression == Compression::Gzip { plain.len() / 2 } else { plain.len() / 3 };
+            assert!(whole.0.len() > least, "{compression:?} {} of {}", whole.0.len(), plain.len());
+            assert_eq!(whole.0, plain[..whole.0.len()], "{compression:?}");
+            assert!(whole.1.defect.is_some(), "{compression:?}");
+            for piece in [1_000, 30_000, 1 << 20] {
+                assert_eq!(read(piece), whole, "{compression:?} {piece}");
             }
         }
     }

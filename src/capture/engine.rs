@@ -5,14 +5,14 @@
 //! is some. Only the caller waits, and only while others read; so a pool of one thread, or a caller inside the pool, is
 //! enough.
 
+use super::FrameId;
 use super::batch;
 use super::input::Sequential;
-use super::lane::{self, Done, Job, Lane, PIECE_BYTES, Queue, Ranges, Run, Stage, Ticket};
+use super::lane::{self, Done, Job, Lane, Queue, Ranges, Run, Stage, Ticket};
 use super::range::{Ended, Extent, read_range};
 use super::records::State;
 use super::source::Source;
 use super::tally::{Counts, Observe, Tally};
-use super::{FrameId, range};
 use crate::error::Defect;
 use rayon::Scope;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -366,7 +366,7 @@ impl<P: Observe> Engine<'_, P> {
             Some(ranges) if is_miss && proof.misses >= MAX_MISSES && proof.index < ranges.count() => {
                 let (Some(state), Some(ranges)) = (proof.state.take(), proof.ranges.take()) else { return Next::On };
                 let reader = Sequential { input: Arc::clone(&ranges.input), offset: proof.position };
-                let piece_bytes = self.options.range_bytes.map_or(PIECE_BYTES, range::to_usize);
+                let piece_bytes = lane::piece_bytes(self.options.range_bytes);
                 Next::Recut(lane::stream_stage(Box::new(reader), proof.position, 0, state, piece_bytes))
             }
             _ => Next::On,
@@ -486,6 +486,17 @@ mod tests {
             let names: Vec<_> = outcomes.into_iter().map(|outcome| outcome.name).collect();
             assert_eq!(names, (0..300).map(|index| index.to_string()).collect::<Vec<_>>());
         }
+    }
+
+    #[test]
+    fn a_stream_is_read_however_large_its_pieces_may_be() {
+        let file = pcap_of(&packets(20));
+        let pipe = |file: &[u8]| {
+            let reader = Box::new(std::io::Cursor::new(file.to_vec()));
+            Source::pipe(std::path::Path::new("test"), "test".to_owned(), reader).unwrap()
+        };
+        assert_eq!(read_all(vec![pipe(&file)], Some(u64::MAX), 1).0.len(), 20);
+        assert_eq!(read_all(vec![pipe(&file)], Some(0), 1).0.len(), 20);
     }
 
     #[test]

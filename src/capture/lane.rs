@@ -487,7 +487,7 @@ pub(super) fn open(
     done: &Arc<AtomicU64>,
 ) -> io::Result<Stage> {
     let Source { place, compression, start, size, .. } = source;
-    let piece_bytes = range_bytes.map_or(PIECE_BYTES, super::range::to_usize);
+    let piece_bytes = piece_bytes(range_bytes);
     let (input, size) = match place {
         Place::Pipe(stream) => {
             let reader = Box::new(Counted { reader: stream, done: Arc::clone(done) });
@@ -522,13 +522,17 @@ pub(super) fn counted(input: Arc<Input>, done: &Arc<AtomicU64>) -> Box<dyn Read 
 }
 
 /// Bytes of a stream per piece: most of a second-level cache.
-pub(super) const PIECE_BYTES: usize = 1 << 20;
+const PIECE_BYTES: usize = 1 << 20;
 /// Bytes of a stream in a run, as in a large range: few, since joining them costs.
 const RUN_BYTES: usize = 16 << 20;
 /// Pieces that a worker takes at once where it breaks into another's run.
 const HELP: usize = 4;
 /// More threads than this do not parse a stream faster than it can be read.
 const MAX_STREAM_THREADS: usize = 8;
+/// Bytes of a stream per piece where ranges are to be of this size.
+pub(super) fn piece_bytes(range_bytes: Option<u64>) -> usize {
+    range_bytes.map_or(PIECE_BYTES, super::range::to_usize)
+}
 
 /// A lane that is cut in order.
 pub(super) fn stream_stage(

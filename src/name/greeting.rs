@@ -68,20 +68,27 @@ pub(super) fn starts_stream(bytes: &[u8]) -> bool {
 
 /// Reads the opening: no more than its first bytes.
 pub(super) fn read_stream(bytes: &[u8]) -> Reading {
-    let found = match bytes {
-        [b'2', b'2', b'0', b' ' | b'-', banner @ ..] => banner_protocol(banner),
-        [0xff, 0xfb | 0xfd, rest @ ..] if !is_telnet(rest) => None,
-        _ => find(bytes).map(|greeting| (greeting.application, greeting.role)),
+    let (found, is_certain) = match bytes {
+        [b'2', b'2', b'0', b' ' | b'-', ..] => match read_banner(bytes) {
+            Banner::Names(application, is_whole) => (Some((application, SERVER)), is_whole),
+            Banner::Cut => return Reading::NeedMore(None),
+            Banner::Silent => return Reading::No,
+        },
+        [0xff, 0xfb | 0xfd, rest @ ..] if !is_telnet(rest) => return Reading::No,
+        // What follows the first command tells whether it is one.
+        _ => (
+            find(bytes).map(|greeting| (greeting.application, greeting.role)),
+            bytes.len() > 4 || bytes.first() != Some(&0xff),
+        ),
     };
-    match found {
-        Some((application, role)) => {
-            // The rest of what has come may be anything, TLS after a STARTTLS too: it begins behind a line end.
-            let line = bytes.iter().take(BANNER_LIMIT).position(|&byte| byte == b'\n').map(|end| end + 1);
-            let consumed = line.unwrap_or(bytes.len());
-            Reading::Done { findings: Box::new(Findings::of(application, role)), consumed }
-        }
-        None => Reading::No,
+    let Some((application, role)) = found else { return Reading::No };
+    let findings = Box::new(Findings::of(application, role));
+    if !is_certain {
+        return Reading::NeedMore(Some(findings));
     }
+    // The rest of what has come may be anything, TLS after a STARTTLS too: it begins behind a line end.
+    let line = bytes.iter().take(BANNER_LIMIT).position(|&byte| byte == b'\n').map(|end| end + 1);
+    Reading::Done { findings, consumed: line.unwrap_or(bytes.len()) }
 }
 
 /// Whether an option and nothing, or another command of telnet, follow `IAC WILL` or `IAC DO` (RFC 854).
@@ -89,14 +96,38 @@ fn is_telnet(rest: &[u8]) -> bool {
     matches!(rest, [0..=49] | [0..=49, 0xff, 0xf0..=0xfe, ..])
 }
 
-/// Which of the protocols that greet with 220 the banner speaks of.
-fn banner_protocol(banner: &[u8]) -> Option<(&'static str, Option<Role>)> {
-    let banner = banner.get(..BANNER_LIMIT).unwrap_or(banner);
-    let mentions = |word: &[u8]| banner.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word));
+/// What a banner that begins with 220 says.
+enum Banner {
+    /// The protocol, and whether the line that names it is all here.
+    Names(&'static str, bool),
+    /// Nothing yet.
+    Cut,
+    /// Nothing.
+    Silent,
+}
+
+/// Reads a reply of one line, or of many: `220-` opens those, and `220 ` begins the last (RFC 959 §4.2, RFC 5321 §4.2.1).
+fn read_banner(bytes: &[u8]) -> Banner {
+    let is_all = bytes.len() >= BANNER_LIMIT;
+    let shown = bytes.get(..BANNER_LIMIT).unwrap_or(bytes);
+    for line in shown.split_inclusive(|&byte| byte == b'\n') {
+        let is_whole = is_all || line.ends_with(b"\n");
+        match protocol_of(line) {
+            Some(protocol) => return Banner::Names(protocol, is_whole),
+            None if is_whole && line.starts_with(b"220 ") => return Banner::Silent,
+            None => {}
+        }
+    }
+    if is_all { Banner::Silent } else { Banner::Cut }
+}
+
+/// Which of the protocols that greet with 220 a line speaks of.
+fn protocol_of(line: &[u8]) -> Option<&'static str> {
+    let mentions = |word: &[u8]| line.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word));
     if mentions(b"smtp") {
-        Some(("smtp", SERVER))
+        Some("smtp")
     } else if mentions(b"ftp") || mentions(b"filezilla") {
-        Some(("ftp", SERVER))
+        Some("ftp")
     } else {
         None
     }
@@ -111,7 +142,9 @@ mod tests {
             return None;
         }
         match read_stream(bytes) {
-            Reading::Done { findings, .. } => findings.application.map(|application| application.0),
+            Reading::Done { findings, .. } | Reading::NeedMore(Some(findings)) => {
+                findings.application.map(|application| application.0)
+            }
             _ => None,
         }
     }
@@ -133,6 +166,24 @@ mod tests {
         assert_eq!(application(b"\xff\xfb\x90\x64"), None);
         assert_eq!(application(b""), None);
         assert_eq!(application(b"SSH"), None);
+    }
+
+    #[test]
+    fn what_is_said_in_several_segments_is_waited_for() {
+        for banner in [
+            &b"220 mx.example ESMTP ready\r\n"[..],
+            b"220-Welcome\r\nto all\r\n220 FTP\r\n",
+            b"\xff\xfb\x18\xff\xfd\x01",
+        ] {
+            let whole = read_stream(banner);
+            assert!(matches!(whole, Reading::Done { .. }));
+            for cut in (1..banner.len()).filter(|&cut| starts_stream(&banner[..cut])) {
+                let early = read_stream(&banner[..cut]);
+                assert!(matches!(early, Reading::NeedMore(_) | Reading::Done { .. }), "{cut}: {early:?}");
+            }
+        }
+        assert_eq!(read_stream(b"220 hello\r\n220 smtp\r\n"), Reading::No);
+        assert_eq!(read_stream(&[b"220-", [b'x'; BANNER_LIMIT].as_slice()].concat()), Reading::No);
     }
 
     #[test]

@@ -4,8 +4,22 @@ use super::table::Datagram;
 use super::wire::{Wire, u16_at, u32_at};
 use super::{Findings, NameSource, Reading, Role, dtls};
 
-/// First bytes: the high byte of the type, two zero bits and class and method.
-pub(super) static FIRST_BYTES: &[u8] = &[0, 1];
+/// First bytes of datagrams: the high byte of the type, two zero bits, then class and method, also of methods that are not
+/// registered: WhatsApp's are 0800 to 0805.
+pub(super) static FIRST_BYTES: &[u8] = &high_bytes();
+
+/// First bytes of streams: registered methods only, so that few segments are looked at.
+pub(super) static STREAM_FIRST_BYTES: &[u8] = &[0, 1];
+
+const fn high_bytes() -> [u8; 0x40] {
+    let mut bytes = [0; 0x40];
+    let mut at = 0;
+    while at < bytes.len() {
+        bytes[at] = at as u8;
+        at += 1;
+    }
+    bytes
+}
 
 const HEADER_LENGTH: usize = 20;
 const MAGIC_COOKIE: u32 = 0x2112_a442;
@@ -42,14 +56,13 @@ pub(super) fn read_datagrams(datagrams: &[Datagram<'_>]) -> Reading {
 /// Whether a segment begins with a message. One that is cut within its header is let go: STUN over TCP is rare, and
 /// small numbers begin much else.
 pub(super) fn starts_stream(bytes: &[u8]) -> bool {
-    message_length(bytes).is_some_and(|length| length <= STREAM_LENGTH_LIMIT)
+    bytes.first().is_some_and(|first| STREAM_FIRST_BYTES.contains(first))
+        && message_length(bytes).is_some_and(|length| length <= STREAM_LENGTH_LIMIT)
 }
 
 /// Reads one message.
 pub(super) fn read_stream(bytes: &[u8]) -> Reading {
-    let Some(length) = message_length(bytes).filter(|&length| length <= STREAM_LENGTH_LIMIT) else {
-        return Reading::No;
-    };
+    let Some(length) = message_length(bytes).filter(|_| starts_stream(bytes)) else { return Reading::No };
     let findings = Box::new(findings(bytes.get(..length).unwrap_or(bytes)));
     if length <= bytes.len() { Reading::Done { findings, consumed: length } } else { Reading::NeedMore(Some(findings)) }
 }
@@ -124,6 +137,17 @@ mod tests {
         assert_eq!(&*findings.names[0].name, "turn.ex.y");
         let Reading::Done { consumed, .. } = read_stream(&[&sample[..], b"next"].concat()) else { panic!("not done") };
         assert_eq!(consumed, sample.len());
+    }
+
+    #[test]
+    fn methods_of_no_registry_are_read_too() {
+        let message = b"\x08\x01\x00\x00\x21\x12\xa4\x42ABCDEFGHIJKL";
+        let datagram = Datagram { payload: message, source_port: 50_000, destination_port: 3478 };
+        assert!(starts_datagram(&datagram));
+        let rows = super::super::table::datagram_candidates(&datagram);
+        let readers = super::super::table::DATAGRAM_READERS.iter().enumerate();
+        let candidates = readers.filter(|(row, _)| rows >> row & 1 == 1).map(|(_, reader)| reader.protocol);
+        assert!(candidates.into_iter().any(|protocol| protocol == "stun"));
     }
 
     #[test]

@@ -70,7 +70,7 @@ pub static STREAM_READERS: &[StreamReader] = &[
     row("app-resolver", app_resolver::FIRST_BYTES, app_resolver::starts_stream, app_resolver::read_stream),
     preamble_row("greeting", greeting::FIRST_BYTES, greeting::starts_stream, greeting::read_stream),
     row("bittorrent", bittorrent::STREAM_FIRST_BYTES, bittorrent::starts_stream, bittorrent::read_stream),
-    row("stun", stun::FIRST_BYTES, stun::starts_stream, stun::read_stream),
+    row("stun", stun::STREAM_FIRST_BYTES, stun::starts_stream, stun::read_stream),
     row("rtmp", rtmp::FIRST_BYTES, rtmp::starts_stream, rtmp::read_stream),
     row("turn", turn::FIRST_BYTES, turn::starts_stream, turn::read_stream),
     row("smb", smb::FIRST_BYTES, smb::starts_stream, smb::read_stream),

@@ -1,4 +1,0 @@
-#![no_main]
-//! Any bytes as datagrams.
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| whither_fuzz::read_datagrams("dtls", data));

@@ -1,0 +1,157 @@
+//! Bytes as a capture, the whole way: analysed, reported, written in every format; and the one law, that no way of cutting
+//! changes what is said.
+
+use std::sync::OnceLock;
+
+use serde_json::Value;
+use whither::app::Catalogue;
+use whither::capture::{Progress, ReadOptions, Source};
+use whither::output::flows::{self, FlowRecord};
+use whither::output::terminal::{Style, render};
+use whither::output::{self, write_json_compact};
+use whither::place::{Places, vantage};
+use whither::report::analysis::{self, Knowledge, Options};
+use whither::report::{Report, build};
+
+use crate::captures::pool;
+
+/// Records that one run makes of its bytes.
+const RECORD_LIMIT: usize = 400;
+
+fn knowledge() -> &'static Knowledge {
+    static KNOWLEDGE: OnceLock<Knowledge> = OnceLock::new();
+    KNOWLEDGE.get_or_init(|| {
+        let places = Places::open(&[]).expect("sound");
+        let vantage = vantage("Berlin", places.embedded()).ok();
+        Knowledge::new(Catalogue::embedded().expect("sound"), places, vantage)
+    })
+}
+
+struct Analysis {
+    report: Report,
+    /// NDJSON and CSV.
+    flows: [Vec<u8>; 2],
+    has_stepped_back: bool,
+}
+
+fn analyse(bytes: &[u8], name: &str, range_bytes: u64, threads: usize) -> Option<Analysis> {
+    let options = Options { read: ReadOptions { range_bytes: Some(range_bytes) }, ..Options::default() };
+    let source = || Source::memory(name, bytes);
+    let first = vec![source().ok()?];
+    let again = vec![source().expect("opened before")];
+    let knowledge = knowledge();
+    pool(threads).install(|| {
+        let (routes, analysed) = analysis::map(first, &options, knowledge, &Progress::default());
+        let report = build(&routes, &analysed, knowledge, "whither map".to_owned());
+        let mut writers = ["ndjson", "csv"].map(|name| (flows::format(name).expect("known").writer)());
+        let mut written = [Vec::new(), Vec::new()];
+        writers.iter_mut().zip(&mut written).for_each(|(writer, out)| writer.header(out));
+        analysis::flows(again, &options, knowledge, &Progress::default(), &mut |studied| {
+            let record = FlowRecord::new(&studied.flow, &studied.place, &studied.attribution, name, studied.check);
+            writers.iter_mut().zip(&mut written).for_each(|(writer, out)| writer.record(&record, out));
+            true
+        });
+        writers.iter_mut().zip(&mut written).for_each(|(writer, out)| writer.finish(out));
+        let has_stepped_back = analysed.summary.clock_stepped_back_ns().is_some();
+        Some(Analysis { report, flows: written, has_stepped_back })
+    })
+}
+
+/// A capture by a hostile name, in every format there is.
+pub fn report(data: &[u8]) {
+    let name = String::from_utf8_lossy(&data[data.len().saturating_sub(24)..]);
+    let Some(Analysis { report, flows, .. }) = analyse(data, &name, u64::MAX, 1) else { return };
+    for format in output::FORMATS {
+        let mut out = Vec::new();
+        (format.write)(&report, &mut out).expect("memory takes everything");
+        let text = String::from_utf8(out).expect("text");
+        match format.name {
+            "json" | "geojson" => drop(serde_json::from_str::<Value>(&text).expect("JSON")),
+            name => assert_shows_nothing_else(name, &text),
+        }
+    }
+    for style in [
+        Style::default(),
+        Style { width: 40, color: false, ascii: true },
+        Style { width: 200, color: false, ascii: false },
+        Style { width: 0, color: true, ascii: false },
+    ] {
+        let text = render(&report, &style);
+        // The escapes of colours are ours: SGR and nothing else.
+        let text = if style.color { without_colours(&text) } else { text };
+        assert_shows_nothing_else("terminal", &text);
+        assert!(!style.ascii || text.is_ascii(), "ASCII was asked for");
+    }
+    let [ndjson, csv] = flows.map(|out| String::from_utf8(out).expect("text"));
+    ndjson.lines().for_each(|line| drop(serde_json::from_str::<Value>(line).expect("JSON")));
+    assert_shows_nothing_else("flows csv", &csv);
+}
+
+/// No character that drives a terminal, is invisible or turns the direction of text, except line ends.
+pub(crate) fn assert_shows_nothing_else(what: &str, text: &str) {
+    let found = text.chars().find(|&character| {
+        (character.is_control() && character != '\n' && character != '\r')
+            || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    });
+    assert_eq!(found, None, "{what} shows no such character");
+}
+
+fn without_colours(text: &str) -> String {
+    let mut pieces = text.split("\u{1b}[");
+    let mut out = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let rest = piece.trim_start_matches(|character: char| character.is_ascii_digit() || character == ';');
+        out.push_str(rest.strip_prefix('m').expect("a colour"));
+    }
+    out
+}
+
+/// The law: a capture in one piece, in tiny ranges on several threads, and in other ranges on one, says the same. The first
+/// byte chooses whether the rest is a capture file or records, and the second how it is cut.
+pub fn law(data: &[u8]) {
+    let Some((&[kind, cut], data)) = data.split_first_chunk() else { return };
+    let file = if kind == FILE { data.to_vec() } else { recorded(kind, data) };
+    let Some(whole) = analyse(&file, "fuzz", u64::MAX, 1) else { return };
+    if whole.has_stepped_back {
+        // Which sessions are over depends on the clock; the report says so.
+        return;
+    }
+    let expected = said(whole);
+    for (range_bytes, threads) in [(64 + u64::from(cut) * 11, 3), (1 + file.len() as u64 / 2, 1)] {
+        let ranges = analyse(&file, "fuzz", range_bytes, threads).map(said).expect("opened before");
+        assert_eq!(ranges, expected, "ranges of {range_bytes} bytes on {threads} threads");
+    }
+}
+
+/// What is compared: the report as JSON, and the records.
+fn said(analysis: Analysis) -> [String; 3] {
+    let mut report = Vec::new();
+    write_json_compact(&analysis.report, &mut report).expect("memory takes everything");
+    let [ndjson, csv] = analysis.flows;
+    [report, ndjson, csv].map(|out| String::from_utf8(out).expect("text"))
+}
+
+/// For [`law`]: what follows is a capture file.
+pub(crate) const FILE: u8 = 0;
+/// What follows are records of Ethernet frames: a byte that chooses the pause, two of length, the frame.
+pub(crate) const RECORDS: u8 = 1;
+
+/// A classic capture of records whose clock never steps back.
+fn recorded(kind: u8, data: &[u8]) -> Vec<u8> {
+    let link_type = if kind & 2 == 0 { 1 } else { 101 };
+    let numbers = |numbers: &[u32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
+    let mut file = numbers(&[0xa1b2_c3d4, 0x0004_0002, 0, 0, 65_535, link_type]);
+    let (mut rest, mut time_us) = (data, 1_700_000_000_000_000_u64);
+    for _ in 0..RECORD_LIMIT {
+        let Some((&[pause, high, low], more)) = rest.split_first_chunk() else { break };
+        let (frame, more) = more.split_at(usize::from(u16::from_be_bytes([high, low])).min(more.len()));
+        rest = more;
+        time_us += [0, 50, 1_000, 30_000, 1_000_000, 20_000_000, 130_000_000, 310_000_000][usize::from(pause & 7)];
+        let length = frame.len() as u32;
+        // Sometimes more was on the wire.
+        let wire_length = length + u32::from(pause >> 3) * 8;
+        file.extend(numbers(&[(time_us / 1_000_000) as u32, (time_us % 1_000_000) as u32, length, wire_length]));
+        file.extend(frame);
+    }
+    file
+}
