@@ -75,7 +75,7 @@ fn benches(criterion: &mut Criterion) {
         bencher.iter_batched(
             halves,
             |(one, two)| {
-                let mut tracker = Tracker::new(hasher.clone());
+                let mut tracker = Tracker::new(hasher.clone(), None);
                 tracker.join(one, FrameId::new(0, 0), |closed| closed.for_each(|flow| drop(black_box(flow))));
                 tracker.join(two, FrameId::new(0, left.len() as u64), |closed| {
                     closed.for_each(|flow| drop(black_box(flow)))

@@ -146,7 +146,7 @@ mod live {
                 captured_bytes: 0,
                 shown: Instant::now(),
                 partial: Partial::new(hasher.clone()),
-                tracker: Tracker::new(hasher.clone()),
+                tracker: Tracker::new(hasher.clone(), None),
                 hasher,
             }
         }

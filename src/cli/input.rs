@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::output::escape;
 use crate::place::{Places, Vantage, vantage};
 use crate::report::analysis::{FrameFilter, Knowledge, Options};
+use crate::report::memory::LEAST;
 use std::path::Path;
 
 /// Opens captures and what they are held against, side by side: a pipe may let its first bytes wait, ten thousand files take
@@ -102,7 +103,17 @@ pub(super) fn options(input: &InputArgs, knowledge: &Knowledge) -> Result<Option
         filter: input.filter.as_deref().map(filter).transpose()?,
         apps: input.app.clone(),
         devices: input.device.clone(),
+        max_memory: Some(memory(input.max_memory)?),
     })
+}
+
+/// A limit that holds what is always needed.
+fn memory(bytes: u64) -> Result<u64, Error> {
+    if bytes < LEAST {
+        let what = format!("--max-memory {}M is too little", bytes >> 20);
+        return Err(Error::usage(what, format!("databases and buffers alone take half of {}M", LEAST >> 20)));
+    }
+    Ok(bytes)
 }
 
 #[cfg(feature = "live")]

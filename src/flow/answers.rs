@@ -2,6 +2,7 @@
 
 use super::cold::Delivery;
 use super::gather::Stamp;
+use super::limit::Part;
 use crate::capture::FrameId;
 use crate::name::NameSource;
 use foldhash::fast::RandomState;
@@ -71,6 +72,8 @@ pub(super) struct Answers {
     given: HashMap<(IpAddr, IpAddr), SmallVec<[Given; 1]>, RandomState>,
     /// The first frame that published each configuration.
     ech_configs: BTreeMap<EchKey, FrameId>,
+    /// The part of all clients and addresses that is kept.
+    part: Part,
 }
 
 /// Adds a name to those of a client and address: a set, so that order does not matter.
@@ -169,6 +172,24 @@ impl Answers {
             names.sort_by(|a, b| a.order().cmp(&b.order()));
             !names.is_empty()
         });
+    }
+
+    /// Lets go of some, by a hash of client and address, where there are more than this; how many.
+    pub(super) fn shed(&mut self, limit: usize) -> u64 {
+        let before = self.given.len();
+        if !self.part.is_all() {
+            let part = self.part;
+            self.given.retain(|key, _| part.holds(key));
+        }
+        while self.given.len() > limit {
+            self.part.halve();
+            let part = self.part;
+            self.given.retain(|key, _| part.holds(key));
+        }
+        if self.given.capacity() > 4 * self.given.len().max(1 << 12) {
+            self.given.shrink_to_fit();
+        }
+        (before - self.given.len()) as u64
     }
 
     /// Shifts frame identities.

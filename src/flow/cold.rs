@@ -265,6 +265,17 @@ impl Cold {
         self.heads.iter_mut().flatten().for_each(|kept| kept.stamp.rebase(base));
     }
 
+    /// Bytes of memory it takes, about.
+    pub(super) fn weight(&self) -> usize {
+        /// A name, an owner, a datagram's head: with what it points to.
+        const ITEM: usize = 128;
+        let items = self.names.len() + self.owners.len() + self.heads.iter().map(Vec::len).sum::<usize>();
+        size_of::<Self>()
+            + items * ITEM
+            + self.streams.iter().map(StreamSide::weight).sum::<usize>()
+            + self.datagrams.iter().map(DatagramOpening::weight).sum::<usize>()
+    }
+
     /// Whether a hello with a server name was seen, so that a certificate would add nothing. Some clients send the bare
     /// address, against RFC 6066 §3: that is no name.
     pub(super) fn has_server_name(&self) -> bool {

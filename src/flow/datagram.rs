@@ -121,6 +121,12 @@ impl DatagramOpening {
         }
     }
 
+    /// Bytes of memory it takes, about.
+    pub(super) fn weight(&self) -> usize {
+        let kept = self.datagrams.iter().flatten();
+        size_of::<Self>() + kept.map(|kept| size_of::<Segment>() + kept.bytes.len()).sum::<usize>()
+    }
+
     /// What was found, when the session is over, in the order of frames.
     pub(super) fn into_found(self) -> impl Iterator<Item = (Stamp, Side, Findings)> {
         let mut found: Vec<_> = self.found.into_iter().flatten().collect();

@@ -289,7 +289,7 @@ fn observe(frames: &[Built], hasher: &RandomState) -> Partial {
 
 /// The flows in the order in which they leave, with their windows.
 fn track(parts: Vec<(usize, Partial)>, hasher: &RandomState) -> Vec<(i64, Flow)> {
-    let mut tracker = Tracker::new(hasher.clone());
+    let mut tracker = Tracker::new(hasher.clone(), None);
     let (waiting, mut left) = (Mutex::new(Vec::new()), Vec::new());
     let sink = |closed: &mut dyn Iterator<Item = Closed>| waiting.lock().unwrap().extend(closed);
     let mut leave = |before: i64| {

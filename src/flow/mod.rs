@@ -11,6 +11,7 @@ mod fragments;
 mod gather;
 #[cfg(test)]
 mod laws;
+mod limit;
 mod partial;
 mod record;
 mod repeats;
@@ -23,4 +24,4 @@ mod tracker;
 
 pub use partial::{OtherFrames, Partial, Span};
 pub use record::{Counters, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSource};
-pub use tracker::{Closed, Summary, Tracker};
+pub use tracker::{Closed, Shed, Summary, Tracker};

@@ -3,7 +3,9 @@
 use super::answers::Answers;
 use super::fragments::Fragments;
 use super::gather::Stamp;
+use super::limit::Part;
 use super::shard::{Interner, Shard, deliver};
+use super::table::Table;
 use crate::capture::{Frame, FrameId};
 use crate::packet::{Dissected, NotIp, Packet, dissect};
 use foldhash::fast::RandomState;
@@ -137,7 +139,8 @@ impl Partial {
         self.answers.merge(std::mem::take(&mut right.answers));
         let (answers, interner) = (&mut self.answers, &mut self.interner);
         for (mine, theirs) in self.shards.iter_mut().zip(std::mem::take(&mut right.shards)) {
-            mine.append(theirs, base, &self.hasher, |table, at| deliver(table.at(at), answers, interner), |_, _| ());
+            let joined = |table: &mut Table, at: usize| deliver(table.at(at), answers, interner);
+            mine.append(theirs, base, Part::default(), &self.hasher, joined, |_, _| ());
         }
         self.merge_counts(right);
     }

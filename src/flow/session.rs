@@ -173,6 +173,12 @@ impl Session {
         self.first == FrameId::MAX
     }
 
+    /// Bytes of memory it takes, about.
+    pub(super) fn weight(&self) -> usize {
+        // The slot, and its part of the tables that find it.
+        2 * size_of::<Self>() + self.cold.as_ref().map_or(0, |cold| cold.weight())
+    }
+
     /// The box for what is rare.
     pub(super) fn cold_mut(&mut self) -> &mut Cold {
         let has_syn = self.handshake.isn.is_some();

@@ -5,6 +5,7 @@ use super::cold::{Cold, Folded, HEAD_DATAGRAMS};
 use super::datagram::DatagramOpening;
 use super::fragments;
 use super::gather::{Segment, Stamp};
+use super::limit::Part;
 use super::partial::OtherFrames;
 use super::record::Head;
 use super::session::{NEVER, Session};
@@ -52,6 +53,31 @@ impl Interner {
     }
 }
 
+/// What was let go of for lack of memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Shed {
+    /// Sessions, or parts of them.
+    pub sessions: u64,
+    /// Their frames.
+    pub frames: OtherFrames,
+    /// Addresses that resolvers gave for names.
+    pub answers: u64,
+}
+
+impl Shed {
+    fn add(&mut self, session: &Session) {
+        self.sessions += 1;
+        let [a, b] = &session.counters;
+        self.frames.add(OtherFrames { frames: a.packets + b.packets, bytes: a.bytes + b.bytes });
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        self.sessions += other.sessions;
+        self.frames.add(other.frames);
+        self.answers += other.answers;
+    }
+}
+
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shard {
@@ -60,6 +86,8 @@ pub(super) struct Shard {
     pieced: HashMap<FlowKey, Vec<Session>, RandomState>,
     /// Records that repeat a packet, by their packet id.
     pub(super) repeated: OtherFrames,
+    /// Sessions let go of for lack of memory.
+    pub(super) shed: Shed,
 }
 
 impl Shard {
@@ -136,11 +164,12 @@ impl Shard {
     }
 
     /// Appends the sessions of what follows, whose frames count from `base`: those that go on with one of these join it, and
-    /// are shown to `joined`; the others are shown to `added` with the slots they get.
+    /// are shown to `joined`; the others, where they are of the part to be kept, to `added` with the slots they get.
     pub(super) fn append(
         &mut self,
         right: Self,
         base: FrameId,
+        part: Part,
         hasher: &RandomState,
         mut joined: impl FnMut(&mut Table, usize),
         mut added: impl FnMut(&mut Table, usize),
@@ -156,6 +185,7 @@ impl Shard {
                     self.repeated.add(self.table.at(at).merge(session));
                     joined(&mut self.table, at);
                 }
+                _ if !part.holds(&session.key) => self.shed.add(&session),
                 _ => {
                     let at = self.table.push(hash, session, hasher);
                     added(&mut self.table, at);
@@ -215,6 +245,17 @@ impl Shard {
         if packet.transport == Transport::Udp && !packet.payload.is_empty() {
             session.observe_datagram(packet, frame, context, true);
         }
+    }
+
+    /// Lets go of the sessions that are not of this part.
+    pub(super) fn shed(&mut self, part: Part, hasher: &RandomState) {
+        let shed = &mut self.shed;
+        self.table.retain(hasher, |session| part.holds(&session.key), |session| shed.add(&session));
+        self.pieced.retain(|key, sessions| {
+            let is_kept = part.holds(key);
+            sessions.iter().filter(|_| !is_kept).for_each(|session| shed.add(session));
+            is_kept
+        });
     }
 
     /// Hands the sessions to `take` that no later packet can join when the clock shows `clock_ns`: later than `end_ns` says. It

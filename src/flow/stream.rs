@@ -403,6 +403,12 @@ impl StreamSide {
         self.first_bytes = kept_bytes;
     }
 
+    /// Bytes of memory it takes beside itself, about.
+    pub(super) fn weight(&self) -> usize {
+        let kept = self.first.iter().chain(&self.window);
+        kept.map(|segment| size_of::<Segment>() + segment.bytes.len()).sum()
+    }
+
     /// Whether a server name, where one is known, says all that can be found in this direction.
     pub(super) fn is_second_choice(&self) -> bool {
         self.read.is_second_choice

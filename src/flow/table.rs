@@ -26,11 +26,13 @@ pub(super) struct Place {
     next: u32,
     /// Under what it is filed.
     due: i32,
+    /// Bytes it was last found to take, about.
+    weight: u32,
 }
 
 impl Default for Place {
     fn default() -> Self {
-        Self { previous: NONE, next: NONE, due: UNFILED }
+        Self { previous: NONE, next: NONE, due: UNFILED, weight: 0 }
     }
 }
 
@@ -43,6 +45,8 @@ pub(super) struct Table {
     vacant: Vec<u32>,
     /// Slots by when their sessions end at the earliest. One that was filed anew, or is vacant, stays in its old list.
     due: BTreeMap<i32, Vec<u32>>,
+    /// Bytes that the sessions weighed take, about.
+    weight: u64,
 }
 
 impl Table {
@@ -114,6 +118,35 @@ impl Table {
         }
     }
 
+    /// Takes note of what the session in this slot takes.
+    pub(super) fn weigh(&mut self, at: usize) {
+        let session = &mut self.slots[at];
+        let weight = u32::try_from(session.weight()).unwrap_or(u32::MAX);
+        self.weight = self.weight - u64::from(session.place.weight) + u64::from(weight);
+        session.place.weight = weight;
+    }
+
+    /// Bytes that the sessions weighed take, about.
+    pub(super) fn weight(&self) -> u64 {
+        self.weight
+    }
+
+    /// Takes out the sessions that are not to be kept.
+    pub(super) fn retain(
+        &mut self,
+        hasher: &RandomState,
+        is_kept: impl Fn(&Session) -> bool,
+        mut gone: impl FnMut(Session),
+    ) {
+        for at in 0..self.slots.len() {
+            let session = &self.slots[at];
+            if !session.is_vacant() && !is_kept(session) {
+                let session = self.remove(at as u32, hasher);
+                gone(session);
+            }
+        }
+    }
+
     /// Hands the sessions to `take` that are over when the clock shows `clock_ns`, that is: later than `end_ns` says; all of
     /// them at the end of time. It must take them all.
     pub(super) fn take_over(
@@ -149,7 +182,8 @@ impl Table {
 
     fn remove(&mut self, at: u32, hasher: &RandomState) -> Session {
         let session = std::mem::replace(&mut self.slots[at as usize], Session::vacant());
-        let Place { previous, next, .. } = session.place;
+        let Place { previous, next, weight, .. } = session.place;
+        self.weight -= u64::from(weight);
         if let Some(after) = self.slots.get_mut(next as usize) {
             after.place.previous = previous;
         } else if let Ok(mut entry) = self.latest.find_entry(hasher.hash_one(session.key), |&slot| slot == at) {

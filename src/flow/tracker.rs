@@ -2,9 +2,11 @@
 
 use super::answers::Answers;
 use super::fragments::{self, Group};
+use super::limit::Part;
 use super::partial::{OtherFrames, Partial, Span, shard_of};
 use super::record::Flow;
 use super::session::Session;
+pub use super::shard::Shed;
 use super::shard::{Shard, deliver, idle_ns};
 use super::table::Table;
 use crate::capture::{Frame, FrameId, LinkType};
@@ -44,12 +46,26 @@ pub struct Tracker {
     earlier: Option<Span>,
     /// The clock when answers were last looked through for those that have become useless.
     swept_ns: i64,
+    /// Bytes that open sessions, and as many that answers may take, about.
+    limit_bytes: Option<u64>,
+    /// The part of all sessions that is kept.
+    part: Part,
+    shed_answers: u64,
 }
 
 impl Tracker {
-    /// A tracker for one analysis. All partials given to it must have been made with the same hasher.
-    pub fn new(hasher: RandomState) -> Self {
-        Self { state: Partial::new(hasher), capture: None, earlier: None, swept_ns: i64::MIN }
+    /// A tracker for one analysis. All partials given to it must have been made with the same hasher. What it holds open
+    /// takes about `limit_bytes`; what is more is let go of, see [`Shed`].
+    pub fn new(hasher: RandomState, limit_bytes: Option<u64>) -> Self {
+        Self {
+            state: Partial::new(hasher),
+            capture: None,
+            earlier: None,
+            swept_ns: i64::MIN,
+            limit_bytes,
+            part: Part::default(),
+            shed_answers: 0,
+        }
     }
 
     /// Joins the partial of the frames that follow; `base` is the identity of its first frame. Sessions that are over go to
@@ -59,7 +75,27 @@ impl Tracker {
         self.absorb(right, base);
         let clock_ns = self.clock_ns();
         self.close(clock_ns, sink);
+        if let Some(limit_bytes) = self.limit_bytes {
+            self.shed(limit_bytes);
+        }
         self.forget(clock_ns.saturating_sub(HOLD_NS));
+    }
+
+    /// Lets go of what is too much, and takes in more again where there is room.
+    fn shed(&mut self, limit_bytes: u64) {
+        // An answer takes about this with its name and its place in the table.
+        const ANSWER_BYTES: u64 = 256;
+        let limit = usize::try_from(limit_bytes / 4 / ANSWER_BYTES).unwrap_or(usize::MAX);
+        self.shed_answers += self.state.answers.shed(limit);
+        let weight = |shards: &[Shard]| shards.iter().map(|shard| shard.table.weight()).sum::<u64>();
+        while weight(&self.state.shards) > limit_bytes {
+            self.part.halve();
+            let (part, hasher) = (self.part, &self.state.hasher);
+            self.state.shards.par_iter_mut().for_each(|shard| shard.shed(part, hasher));
+        }
+        if !self.part.is_all() && weight(&self.state.shards) < limit_bytes / 4 {
+            self.part.double();
+        }
     }
 
     /// Sets the clock forward.
@@ -100,6 +136,8 @@ impl Tracker {
     /// Closes everything: no frames follow.
     pub fn finish(mut self, sink: impl Fn(&mut dyn Iterator<Item = Closed>) + Sync) -> Summary {
         self.close(i64::MAX, sink);
+        let mut shed = Shed { answers: self.shed_answers, ..Shed::default() };
+        self.state.shards.iter().for_each(|shard| shed.merge(shard.shed));
         Summary {
             span: self.span(),
             others: self.state.others,
@@ -109,6 +147,7 @@ impl Tracker {
                 sum
             }),
             skipped: self.state.skipped,
+            shed,
         }
     }
 
@@ -135,7 +174,7 @@ impl Tracker {
 
     fn absorb(&mut self, mut right: Partial, base: FrameId) {
         right.rebase_rest(base);
-        let hasher = &self.state.hasher;
+        let (part, hasher) = (self.part, &self.state.hasher);
         self.state.answers.merge(std::mem::take(&mut right.answers));
         let late: Vec<Answers> = self
             .state
@@ -147,6 +186,7 @@ impl Tracker {
                 let file = |table: &mut Table, at: usize| {
                     let over_ns = over_ns(table.at(at));
                     table.file(at, over_ns);
+                    table.weigh(at);
                 };
                 let joined = |table: &mut Table, at: usize| {
                     deliver(table.at(at), &mut late, &mut interner);
@@ -156,7 +196,7 @@ impl Tracker {
                     table.at(at).anchor();
                     file(table, at);
                 };
-                mine.append(theirs, base, hasher, joined, added);
+                mine.append(theirs, base, part, hasher, joined, added);
                 late
             })
             .collect();
@@ -237,11 +277,67 @@ pub struct Summary {
     pub repeated: OtherFrames,
     /// Frames that the user's filter left out.
     pub skipped: OtherFrames,
+    /// What was let go of for lack of memory.
+    pub shed: Shed,
 }
 
 impl Summary {
     /// Whether the clock stepped back further than sessions wait.
     pub fn clock_stepped_back_ns(&self) -> Option<i64> {
         self.span.map(|span| span.step_back_ns).filter(|&step| step > SLACK_NS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+
+    /// Packets of the flows kept, by port, and what was let go of: every packet a flow of its own, in parts of a hundred.
+    fn track(limit_bytes: Option<u64>) -> (BTreeMap<u16, u64>, Shed) {
+        let hasher = RandomState::default();
+        let mut tracker = Tracker::new(hasher.clone(), limit_bytes);
+        let kept = Mutex::new(BTreeMap::new());
+        let sink = |closed: &mut dyn Iterator<Item = Closed>| {
+            let mut kept = kept.lock().unwrap();
+            closed.for_each(|one| {
+                *kept.entry(one.flow.client_port.unwrap_or(0)).or_insert(0) += one.flow.up.packets;
+            });
+        };
+        for part in 0..40_u16 {
+            let mut partial = Partial::new(hasher.clone());
+            for at in 0..100 {
+                let step = etherparse::PacketBuilder::ipv4([10, 0, 0, 1], [198, 51, 100, 7], 64)
+                    .udp(1_024 + 100 * part + at, 9);
+                let mut bytes = Vec::new();
+                step.write(&mut bytes, b"hello").unwrap();
+                partial.observe(&Frame {
+                    id: FrameId::new(0, u64::from(at)),
+                    time_ns: i64::from(part) * 1_000_000,
+                    link_type: LinkType::RAW,
+                    bytes: &bytes,
+                    wire_length: bytes.len() as u32,
+                    note: None,
+                });
+            }
+            tracker.join(partial, FrameId::new(0, u64::from(part) * 100), sink);
+        }
+        let shed = tracker.finish(sink).shed;
+        (kept.into_inner().unwrap(), shed)
+    }
+
+    #[test]
+    fn what_does_not_fit_is_let_go_of_by_its_key_and_counted() {
+        let (all, nothing) = track(None);
+        assert_eq!((all.len(), nothing), (4_000, Shed::default()));
+        assert_eq!(track(Some(1 << 30)), (all.clone(), nothing));
+        let (kept, shed) = track(Some(400_000));
+        assert_eq!(kept.values().sum::<u64>() + shed.frames.frames, 4_000);
+        assert_eq!(shed.frames.frames, shed.sessions);
+        assert!((50..2_000).contains(&kept.len()), "{}", kept.len());
+        assert!(kept.iter().all(|(port, packets)| all.get(port) == Some(packets)), "kept whole");
+        assert_eq!((kept, shed), track(Some(400_000)), "whatever the hasher of the tables");
+        let (few, _) = track(Some(100_000));
+        assert!(few.len() < 1_000);
     }
 }

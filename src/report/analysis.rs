@@ -1,6 +1,7 @@
 //! The whole way: captures are read, flows tracked, attributed, placed and summed.
 
 use super::inherit::{self, Estate, Waiting};
+use super::memory::Shares;
 use crate::app::{Attribution, Catalogue};
 use crate::capture::owner::{Owner, SideOwners};
 use crate::capture::{self, Frame, Observe, Outcome, Progress, ReadOptions, Source};
@@ -30,6 +31,8 @@ pub struct Options {
     pub apps: Vec<String>,
     /// Only flows with one of these addresses at one end.
     pub devices: Vec<IpAddr>,
+    /// Bytes of memory to take at most, about; no limit where none. What is let go of for it, [`Summary::shed`] says.
+    pub max_memory: Option<u64>,
 }
 
 /// What flows are held against.
@@ -145,9 +148,12 @@ fn run(
     after: &mut (dyn FnMut(i64) + Send),
 ) -> Analysed {
     let hasher = RandomState::default();
-    let mut tracker = Tracker::new(hasher.clone());
+    let shares = options.max_memory.map(Shares::of);
+    let mut tracker = Tracker::new(hasher.clone(), shares.map(|shares| shares.open));
+    let mut read = options.read.clone();
+    read.range_bytes = read.range_bytes.or(shares.and_then(|shares| shares.range));
     let empty = || Filtered { partial: Partial::new(hasher.clone()), filter: options.filter.clone() };
-    let outcomes = capture::read(sources, &options.read, progress, &empty, &mut |piece| {
+    let outcomes = capture::read(sources, &read, progress, &empty, &mut |piece| {
         tracker.join(piece.partial.partial, piece.base, take);
         after(tracker.complete_window());
     });
@@ -233,7 +239,12 @@ pub fn map(
             let studied = knowledge.study(flow, &mut lane.memory);
             lane.estate.observe(window, &studied);
             if inherit::is_heir(&studied) {
-                lane.windows.entry(window).or_default().push(Waiting::new(studied, &hasher));
+                let waiting = lane.windows.entry(window).or_default();
+                waiting.push(Waiting::new(studied, &hasher));
+                // More than can inherit: a capture in which much ends at once must not fill the memory with them.
+                for one in inherit::shed(waiting) {
+                    lane.add(&one.studied, options);
+                }
             } else {
                 lane.add(&studied, options);
             }

@@ -5,7 +5,9 @@ use super::model::*;
 use crate::capture::FrameId;
 use crate::packet::NotIp;
 use crate::place::{Country, LocationCheck};
-use crate::route::{AppSums, DestinationKey, DestinationSums, Geography, Reason, RouteMap, Traffic, Where};
+use crate::route::{
+    AppSums, DestinationKey, DestinationSums, Geography, Reason, RouteMap, SAMPLE_LIMIT, Traffic, Where,
+};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
@@ -55,7 +57,7 @@ pub fn build(routes: &RouteMap, analysed: &Analysed, knowledge: &Knowledge, comm
         local,
         not_ip: not_ip(analysed),
         countries: builder.countries(routes),
-        notes: notes(analysed),
+        notes: notes(analysed, routes),
         apps,
         captures,
     }
@@ -83,7 +85,7 @@ fn label(place: Where) -> (PlaceKind, Option<Country>, String) {
     }
 }
 
-fn notes(analysed: &Analysed) -> Vec<String> {
+fn notes(analysed: &Analysed, routes: &RouteMap) -> Vec<String> {
     let mut notes = Vec::new();
     let summary = &analysed.summary;
     if let Some(step_ns) = summary.clock_stepped_back_ns() {
@@ -98,6 +100,25 @@ fn notes(analysed: &Analysed) -> Vec<String> {
     if summary.repeated.frames > 0 {
         notes
             .push(format!("{} frames repeat a packet by their packet id: it is counted once", summary.repeated.frames));
+    }
+    let shed = summary.shed;
+    if shed.sessions > 0 {
+        notes.push(format!(
+            "{} flows ({} frames) were left out for lack of memory, chosen by a hash of their endpoints: give more with --max-memory",
+            shed.sessions, shed.frames.frames
+        ));
+    }
+    if shed.answers > 0 {
+        notes.push(format!(
+            "{} addresses that resolvers gave were forgotten for lack of memory, so that names may be missing: give more with \
+             --max-memory",
+            shed.answers
+        ));
+    }
+    if !routes.is_whole() {
+        notes.push(format!(
+            "a destination has more than {SAMPLE_LIMIT} names or addresses: those shown are of a sample, their number is estimated"
+        ));
     }
     notes
 }
@@ -124,10 +145,12 @@ fn not_ip(analysed: &Analysed) -> Vec<Remainder> {
     let dropped = (summary.dropped.frames > 0).then(|| ("dropped by the operating system".to_owned(), summary.dropped));
     let repeated = (summary.repeated.frames > 0).then(|| ("repeats of a packet".to_owned(), summary.repeated));
     let skipped = (summary.skipped.frames > 0).then(|| ("left out by --filter".to_owned(), summary.skipped));
+    let shed = (summary.shed.sessions > 0).then(|| ("left out for lack of memory".to_owned(), summary.shed.frames));
     let mut lines: Vec<Remainder> = kinds
         .chain(dropped)
         .chain(repeated)
         .chain(skipped)
+        .chain(shed)
         .map(|(reason, sums)| Remainder {
             reason,
             frames: sums.frames,
@@ -173,19 +196,19 @@ impl Builder<'_> {
 
     fn evidence(&self, sums: &AppSums) -> Vec<EvidenceShare> {
         // Of each kind the rule with most bytes is shown.
-        let mut kinds: BTreeMap<_, (u64, (Reverse<u64>, &str))> = BTreeMap::new();
-        for ((kind, rule), &bytes) in &sums.evidence {
+        let mut best: BTreeMap<_, (Reverse<u64>, &str)> = BTreeMap::new();
+        for ((kind, rule), &bytes) in sums.rules.iter() {
             let candidate = (Reverse(bytes), &**rule);
-            let line = kinds.entry(*kind).or_insert((0, candidate));
-            line.0 += bytes;
-            line.1 = line.1.min(candidate);
+            let held = best.entry(*kind).or_insert(candidate);
+            *held = (*held).min(candidate);
         }
         let total = sums.traffic.bytes();
-        let mut lines: Vec<EvidenceShare> = kinds
-            .into_iter()
-            .map(|(kind, (bytes, (_, rule)))| EvidenceShare {
+        let mut lines: Vec<EvidenceShare> = sums
+            .evidence
+            .iter()
+            .map(|(&kind, &bytes)| EvidenceShare {
                 kind,
-                rule: rule.to_owned(),
+                rule: best.get(&kind).map(|(_, rule)| (*rule).to_owned()).unwrap_or_default(),
                 bytes,
                 share: self.share(bytes, total),
             })
@@ -241,9 +264,9 @@ impl Builder<'_> {
             traffic: sums.traffic,
             share: self.share(sums.traffic.bytes(), total),
             names: self.names(sums),
-            names_total: sums.names.len() as u64,
+            names_total: sums.names.total(),
             addresses: sums.ranked_addresses().into_iter().take(LISTED).map(|ip| ip.to_string()).collect(),
-            addresses_total: sums.addresses.len() as u64,
+            addresses_total: sums.addresses.total(),
             rtt: sums.rtt.map(|(ns, source)| RttLine {
                 ms: ns as f64 / 1e6,
                 source: source.word().to_owned(),

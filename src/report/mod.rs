@@ -3,6 +3,7 @@
 pub mod analysis;
 mod build;
 mod inherit;
+pub mod memory;
 mod model;
 pub mod stages;
 

@@ -79,7 +79,7 @@ pub fn read_to(stage: Stage, sources: Vec<Source>, options: &Options, progress: 
         }
         Stage::Track => {
             let hasher = RandomState::default();
-            let mut tracker = Tracker::new(hasher.clone());
+            let mut tracker = Tracker::new(hasher.clone(), None);
             let flows = AtomicU64::new(0);
             let take = |closed: &mut dyn Iterator<Item = Closed>| {
                 flows.fetch_add(closed.count() as u64, Ordering::Relaxed);

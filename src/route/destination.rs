@@ -1,14 +1,13 @@
 //! Endpoints of one app in one place and one network.
 
 use super::geography::Geography;
+use super::sample::Sample;
 use super::traffic::Traffic;
 use crate::app::{Attribution, Party};
 use crate::capture::FrameId;
 use crate::flow::{Flow, RttSource};
 use crate::name::NameSource;
 use crate::place::{Country, LocationCheck, Place, Scope};
-use foldhash::fast::RandomState;
-use hashbrown::HashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -60,6 +59,14 @@ pub struct NameSums {
     pub bytes: u64,
 }
 
+impl NameSums {
+    fn merge(&mut self, other: &Self) {
+        self.source = self.source.min(other.source);
+        self.frame = self.frame.min(other.frame);
+        self.bytes += other.bytes;
+    }
+}
+
 /// Sums of one destination. Everything is a sum, a minimum, a maximum or a set.
 #[derive(Clone, Debug, Default)]
 pub struct DestinationSums {
@@ -74,9 +81,9 @@ pub struct DestinationSums {
     /// Shared services used.
     pub services: BTreeSet<Arc<str>>,
     /// Names.
-    pub names: HashMap<Arc<str>, NameSums, RandomState>,
+    pub names: Sample<Arc<str>, NameSums>,
     /// Addresses and their first frames.
-    pub addresses: HashMap<IpAddr, FrameId, RandomState>,
+    pub addresses: Sample<IpAddr, FrameId>,
     /// Smallest round trip and how it was measured.
     pub rtt: Option<(u64, RttSource)>,
     /// Flows that had a round trip.
@@ -152,21 +159,12 @@ impl DestinationSums {
     }
 
     fn add_name(&mut self, name: &Arc<str>, sums: NameSums) {
-        match self.names.get_mut(name) {
-            Some(mine) => {
-                mine.source = mine.source.min(sums.source);
-                mine.frame = mine.frame.min(sums.frame);
-                mine.bytes += sums.bytes;
-            }
-            None => {
-                self.names.insert(name.clone(), sums);
-            }
-        }
+        let start = || (Arc::clone(name), sums.clone());
+        self.names.add(name, |mine| mine.merge(&sums), start);
     }
 
     fn add_address(&mut self, address: IpAddr, frame: FrameId) {
-        let first = self.addresses.entry(address).or_insert(frame);
-        *first = (*first).min(frame);
+        self.addresses.add(&address, |first| *first = frame.min(*first), || (address, frame));
     }
 
     fn add_check(&mut self, check: LocationCheck) {
@@ -185,8 +183,8 @@ impl DestinationSums {
         self.geography.merge(other.geography);
         other.parties.into_iter().for_each(|(key, bytes)| *self.parties.entry(key).or_default() += bytes);
         self.services.extend(other.services);
-        other.names.into_iter().for_each(|(name, sums)| self.add_name(&name, sums));
-        other.addresses.into_iter().for_each(|(address, frame)| self.add_address(address, frame));
+        self.names.merge(other.names, |mine, theirs| mine.merge(&theirs));
+        self.addresses.merge(other.addresses, |mine, theirs| *mine = theirs.min(*mine));
         other.rtt.into_iter().for_each(|rtt| min_of(&mut self.rtt, rtt));
         self.rtt_samples += other.rtt_samples;
         other.check.into_iter().for_each(|check| self.add_check(check));

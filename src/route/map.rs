@@ -1,6 +1,7 @@
 //! The routing map: sums per app and destination, and what no app got.
 
 use super::destination::{DestinationKey, DestinationSums, Where};
+use super::sample::Sample;
 use super::traffic::Traffic;
 use crate::app::{Attribution, Claim, EvidenceKind};
 use crate::capture::FrameId;
@@ -8,7 +9,7 @@ use crate::flow::{Ech, Flow};
 use crate::place::{LocationCheck, Place, Scope};
 use foldhash::fast::RandomState;
 use hashbrown::{Equivalent, HashMap};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -107,8 +108,10 @@ impl Equivalent<(EvidenceKind, Arc<str>)> for Rule<'_> {
 pub struct AppSums {
     /// Packets, bytes, flows.
     pub traffic: Traffic,
-    /// Bytes by kind of evidence and rule.
-    pub evidence: HashMap<(EvidenceKind, Arc<str>), u64, RandomState>,
+    /// Bytes by kind of evidence.
+    pub evidence: BTreeMap<EvidenceKind, u64>,
+    /// Bytes by kind and rule.
+    pub rules: Sample<(EvidenceKind, Arc<str>), u64>,
     /// Destinations.
     pub destinations: HashMap<DestinationKey, DestinationSums, RandomState>,
 }
@@ -118,10 +121,10 @@ impl AppSums {
         let traffic = Traffic::of(observed.flow);
         self.traffic.add(&traffic);
         if let Some(claim) = &observed.attribution.chosen {
-            match self.evidence.get_mut(&Rule(claim.kind, &claim.rule)) {
-                Some(bytes) => *bytes += traffic.bytes(),
-                None => drop(self.evidence.insert((claim.kind, Arc::clone(&claim.rule)), traffic.bytes())),
-            }
+            let bytes = traffic.bytes();
+            *self.evidence.entry(claim.kind).or_default() += bytes;
+            let start = || ((claim.kind, Arc::clone(&claim.rule)), bytes);
+            self.rules.add(&Rule(claim.kind, &claim.rule), |sum| *sum += bytes, start);
         }
         let place = observed.place;
         let key = DestinationKey { place: Where::of(place), asn: place.asn };
@@ -131,7 +134,8 @@ impl AppSums {
 
     fn merge(&mut self, other: Self) {
         self.traffic.add(&other.traffic);
-        other.evidence.into_iter().for_each(|(key, bytes)| *self.evidence.entry(key).or_default() += bytes);
+        other.evidence.into_iter().for_each(|(kind, bytes)| *self.evidence.entry(kind).or_default() += bytes);
+        self.rules.merge(other.rules, |mine, theirs| *mine += theirs);
         for (key, theirs) in other.destinations {
             self.destinations.entry(key).or_default().merge(theirs);
         }
@@ -230,6 +234,12 @@ impl RouteMap {
         }
         self.nameless.merge(other.nameless);
         other.devices.into_iter().for_each(|(frame, device)| self.add_device(frame, device));
+    }
+
+    /// Whether all names and addresses of all destinations are kept.
+    pub fn is_whole(&self) -> bool {
+        let all = self.apps.values().chain([&self.nameless]).flat_map(|app| app.destinations.values());
+        all.into_iter().all(|sums| sums.names.is_whole() && sums.addresses.is_whole())
     }
 
     /// Client addresses, first seen first.

@@ -3,9 +3,11 @@
 mod destination;
 mod geography;
 mod map;
+mod sample;
 mod traffic;
 
 pub use destination::{DestinationKey, DestinationSums, NameSums, Where};
 pub use geography::Geography;
 pub use map::{AppSums, Observed, Reason, ReasonSums, RouteMap, is_system};
+pub use sample::{LIMIT as SAMPLE_LIMIT, Sample};
 pub use traffic::Traffic;
