@@ -272,7 +272,7 @@ mod tests {
     #[test]
     fn damage_takes_little_with_it_and_the_same_whatever_the_pieces() {
         let packets: Vec<Vec<u8>> =
-            (0..700_u32).map(|index| (0..200 + index).map(|at| (at * at >> 7) as u8).collect()).collect();
+            (0..700_u32).map(|index| (0..200 + index).map(|at| ((at * at) >> 7) as u8).collect()).collect();
         let capture = pcap_of(&packets);
         let plain = read_one(capture.clone()).0;
         for compression in [Compression::Gzip, Compression::Zstd, Compression::Xz] {
