@@ -126,7 +126,7 @@ fn is_final(row: &StreamReader) -> bool {
 
 /// Whether a row takes a start however short its first segment is. The others want their first bytes together.
 fn is_patient(row: &StreamReader) -> bool {
-    !row.is_second_choice && ["tls", "fbzero", "http", "http2", "sip"].contains(&row.protocol)
+    !row.is_second_choice && ["tls", "fbzero", "http2"].contains(&row.protocol)
 }
 
 /// Reads datagrams of one sender as rows do.

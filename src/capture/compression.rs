@@ -70,16 +70,29 @@ struct Stepped<R> {
     step: Box<[u8]>,
     /// What of the step was not handed out yet.
     unread: Range<usize>,
+    /// What went wrong, said again when asked again: some decoders would go on behind the damage.
+    problem: Option<(io::ErrorKind, String)>,
 }
 
 fn stepped(decoder: impl Read + Send + 'static) -> Box<dyn Read + Send> {
-    Box::new(Stepped { decoder, step: vec![0; STEP].into(), unread: 0..0 })
+    Box::new(Stepped { decoder, step: vec![0; STEP].into(), unread: 0..0, problem: None })
 }
 
 impl<R: Read> Read for Stepped<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.unread.is_empty() {
-            self.unread = 0..self.decoder.read(&mut self.step)?;
+            if let Some((kind, what)) = &self.problem {
+                return Err(io::Error::new(*kind, what.clone()));
+            }
+            match self.decoder.read(&mut self.step) {
+                Ok(read) => self.unread = 0..read,
+                Err(error) => {
+                    if error.kind() != io::ErrorKind::Interrupted {
+                        self.problem = Some((error.kind(), error.to_string()));
+                    }
+                    return Err(error);
+                }
+            }
         }
         let read = self.step.get(self.unread.clone()).unwrap_or_default().read(buffer)?;
         self.unread.start += read;
@@ -295,6 +308,19 @@ mod tests {
                 assert_eq!(read(piece), whole, "{compression:?} {piece}");
             }
         }
+    }
+
+    #[test]
+    fn damage_ahead_of_the_first_packet_is_said_of_pipes_too() {
+        // The first packet is not whole, and the checksum wrong.
+        let mut bytes = compressed(Compression::Gzip, &pcap_of(&[vec![7; 60_000]])[..20_000]);
+        let checksum = bytes.len() - 6;
+        bytes[checksum] ^= 1;
+        let memory = Source::memory("test", bytes.clone()).unwrap();
+        let pipe = Source::pipe(Path::new("-"), "test".to_owned(), Box::new(io::Cursor::new(bytes))).unwrap();
+        let [memory, pipe] = [memory, pipe].map(|source| read_all(vec![source], None, 1));
+        assert!(memory.1[0].defect.as_ref().is_some_and(|defect| defect.what.contains("checksum")));
+        assert_eq!(pipe, memory);
     }
 
     #[test]

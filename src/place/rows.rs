@@ -163,13 +163,18 @@ impl Code for TextCode {
             let city = self.text(bits, &mut buffer)?;
             rows.push(Location {
                 country: country_of(country.to_be_bytes()),
-                coordinates: (latitude != i16::MIN)
-                    .then(|| (f32::from(latitude) / PER_DEGREE, f32::from(longitude) / PER_DEGREE)),
+                coordinates: degrees(latitude, longitude),
                 city: (!city.is_empty()).then(|| city.into()),
             });
         }
         Some(rows.into())
     }
+}
+
+/// Degrees north and east; none where there are none, or none such on Earth.
+fn degrees(latitude: i16, longitude: i16) -> Option<(f32, f32)> {
+    let [north, east] = [latitude, longitude].map(|hundredths| f32::from(hundredths) / PER_DEGREE);
+    (north.abs() <= 90.0 && east.abs() <= 180.0).then_some((north, east))
 }
 
 /// Writes locations (or cities).
@@ -345,6 +350,12 @@ fn country_of(code: [u8; 2]) -> Option<Country> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn coordinates_lie_on_earth() {
+        assert_eq!(degrees(9_000, -18_000), Some((90.0, -180.0)));
+        assert_eq!([degrees(9_001, 0), degrees(0, 18_001), degrees(i16::MIN, i16::MIN)], [None; 3]);
+    }
     use proptest::prelude::*;
 
     fn locations() -> Vec<Location> {

@@ -40,12 +40,12 @@ impl<'a> Head<'a> {
         let is_full = window.len() == HEAD_LIMIT;
         let Some(line_end) = memchr(b'\n', window) else {
             return Err(match window {
-                _ if is_full || !is_text(window) => HeadState::NotText,
+                _ if is_full || !is_text(without_return(window)) => HeadState::NotText,
                 _ => HeadState::NotYet,
             });
         };
         let (line, rest) = window.split_at(line_end);
-        let first_line = line.strip_suffix(b"\r").unwrap_or(line);
+        let first_line = without_return(line);
         if !is_text(first_line) {
             return Err(HeadState::NotText);
         }
@@ -135,8 +135,12 @@ fn end_of(lines: &[u8]) -> Option<usize> {
     bare.or(proper)
 }
 
+/// A line without the carriage return of its end.
+fn without_return(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
 /// Whether a first line holds no control characters: binary data is ruled out at once.
 fn is_text(line: &[u8]) -> bool {
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
     line.iter().all(|&byte| byte >= 0x20 && byte != 0x7f || byte == b'\t')
 }

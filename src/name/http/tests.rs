@@ -14,6 +14,14 @@ fn names(findings: &Findings) -> Vec<(NameSource, &str)> {
 }
 
 #[test]
+fn a_line_that_ends_in_two_returns_is_none_from_the_start() {
+    let request = b"GET / HTTP/1.1\r\r\n";
+    for cut in 16..=request.len() {
+        assert_eq!(read_stream(&request[..cut]), Reading::No, "{cut}");
+    }
+}
+
+#[test]
 fn a_request_names_its_host() {
     let request = b"GET /a HTTP/1.1\r\nAccept: */*\r\nhost: Example.ORG:8080\r\n\r\nrest";
     let (findings, consumed) = done(request);
