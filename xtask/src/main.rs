@@ -1,6 +1,8 @@
 //! The project's own commands: `cargo xtask --help`.
 
 mod geo;
+mod mmdb;
+mod mmdb_figures;
 mod outline;
 mod owner_samples;
 mod picture;
@@ -22,6 +24,14 @@ enum Command {
         /// Where to write.
         #[arg(long, default_value = "data")]
         into: PathBuf,
+    },
+    /// Write the embedded data as one merged MaxMind DB file (and FILE.zst), to see whether that were better (docs/geo.md).
+    GeoMmdb {
+        /// Where to write.
+        file: PathBuf,
+        /// Measure the file written before, and the embedded data beside it.
+        #[arg(long)]
+        measure: bool,
     },
     /// Draw what `whither map` says of a sample as it looks in a terminal.
     Picture {
@@ -64,6 +74,8 @@ enum Command {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     match Command::parse() {
         Command::Geo { from, into } => geo::run(&from, &into),
+        Command::GeoMmdb { file, measure: false } => mmdb_figures::write(&file),
+        Command::GeoMmdb { file, measure: true } => mmdb_figures::measure(&file),
         Command::Picture { capture, from, into } => picture::run(&capture, from.as_deref(), &into),
         Command::Samples { into } => samples::run(&into),
         Command::Synth { profile, size, flows, seed, out } => {
