@@ -164,11 +164,10 @@ impl Data {
         }
         let pointer = match self.place(value.clone()) {
             place @ ..0x800 => (place | 0x2000).to_be_bytes()[2..].to_vec(),
-            place @ ..0x8_0800 => (place - 0x800 | 0x28_0000).to_be_bytes()[1..].to_vec(),
-            place @ ..0x808_0800 => (place - 0x8_0800 | 0x3000_0000).to_be_bytes().to_vec(),
+            place @ ..0x8_0800 => ((place - 0x800) | 0x28_0000).to_be_bytes()[1..].to_vec(),
+            place @ ..0x808_0800 => ((place - 0x8_0800) | 0x3000_0000).to_be_bytes().to_vec(),
             place => [&[0x38], place.to_be_bytes().as_slice()].concat(),
         };
-        // the text is there now, but the next one may have it in less
         if pointer.len() < value.len() { pointer } else { value }
     }
 
