@@ -400,6 +400,32 @@ fn the_order_of_captures_does_not_matter() {
     assert_eq!(good(&["map", QUIC, PHONE, "--json", "-"]), swapped);
 }
 
+/// Thirty thousand conversations of one packet, more than the least memory holds.
+fn many_conversations() -> Vec<u8> {
+    let mut file = [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, 101].map(u32::to_le_bytes).concat();
+    for number in 0..30_000_u32 {
+        let address = (10 << 24 | number).to_be_bytes();
+        let mut packet = vec![0x45, 0, 0, 33, 0, 0, 0, 0, 64, 17, 0, 0];
+        packet.extend(address);
+        packet.extend([198, 51, 100, 7, 0x80, 0, 0x90, 0, 0, 13, 0, 0]);
+        packet.extend(b"hello");
+        file.extend([number / 1_000, 0, 33, 33].map(u32::to_le_bytes).concat());
+        file.extend(packet);
+    }
+    file
+}
+
+#[test]
+fn what_does_not_fit_into_memory_is_left_out_and_said() {
+    let out = fed(&["map", "-", "--json", "-", "--quiet", "--max-memory", "128M"], many_conversations()).out;
+    has_all(&out, &["left out for lack of memory", "give more with --max-memory", "\"bytes\": 990000"]);
+    let out = fed(&["map", "-", "--json", "-", "--quiet"], many_conversations()).out;
+    assert!(!out.contains("lack of memory"));
+    let said = run(&["map", SMALL, "--max-memory", "20M"]);
+    assert_eq!(said.code, Some(2));
+    has_all(&said.err, &["--max-memory 20M is too little", "128M"]);
+}
+
 #[test]
 fn quiet_says_nothing_but_results_and_errors() {
     assert_eq!(good(&["flows", TLS, "--quiet"]), good(&["flows", TLS]));

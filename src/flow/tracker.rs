@@ -83,8 +83,8 @@ impl Tracker {
 
     /// Lets go of what is too much, and takes in more again where there is room.
     fn shed(&mut self, limit_bytes: u64) {
-        // An answer takes about this with its name and its place in the table.
-        const ANSWER_BYTES: u64 = 256;
+        // An answer takes about this at most, with its name and its place in a table that has just grown.
+        const ANSWER_BYTES: u64 = 512;
         let limit = usize::try_from(limit_bytes / 4 / ANSWER_BYTES).unwrap_or(usize::MAX);
         self.shed_answers += self.state.answers.shed(limit);
         let weight = |shards: &[Shard]| shards.iter().map(|shard| shard.table.weight()).sum::<u64>();

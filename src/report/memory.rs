@@ -8,7 +8,7 @@ const FIXED: u64 = 64 << 20;
 const RANGES: u64 = 8;
 /// What a byte of a capture may become while its range is read: a packet of 60 bytes that begins a flow becomes a session,
 /// sixteen bytes of an answer become an entry with a name.
-const GROWTH: u64 = 12;
+const GROWTH: u64 = 16;
 /// Smallest ranges worth their joining.
 const MIN_RANGE: u64 = 256 << 10;
 /// Ranges of which a growth at that rate does not count.

@@ -8,7 +8,7 @@ use hashbrown::{Equivalent, HashMap};
 use std::hash::{BuildHasher, Hash};
 
 /// Keys kept: more than a person looks at, few enough for each destination to have them.
-pub const LIMIT: usize = 1 << 15;
+pub const LIMIT: usize = 1 << 13;
 /// Any number; the same for ever.
 const SEED: u64 = 0x726f_7574_6573_2121;
 
