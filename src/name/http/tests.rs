@@ -14,6 +14,12 @@ fn names(findings: &Findings) -> Vec<(NameSource, &str)> {
 }
 
 #[test]
+fn what_starts_has_a_first_byte_of_its_row() {
+    assert!(starts_stream(b"X_Y-Z / HTTP/1.1\r\n"));
+    assert!(!starts_stream(b"_XY / HTTP/1.1\r\n"));
+}
+
+#[test]
 fn a_line_that_ends_in_two_returns_is_none_from_the_start() {
     let request = b"GET / HTTP/1.1\r\r\n";
     for cut in 16..=request.len() {
