@@ -135,9 +135,10 @@ fn end_of(lines: &[u8]) -> Option<usize> {
     bare.or(proper)
 }
 
-/// A line without the carriage return of its end.
+/// A line without the carriage returns of its end: some clients send two.
 fn without_return(line: &[u8]) -> &[u8] {
-    line.strip_suffix(b"\r").unwrap_or(line)
+    let end = line.iter().rposition(|&byte| byte != b'\r').map_or(0, |last| last + 1);
+    line.get(..end).unwrap_or(line)
 }
 
 /// Whether a first line holds no control characters: binary data is ruled out at once.

@@ -45,7 +45,7 @@ fn without_empty_lines(mut bytes: &[u8]) -> &[u8] {
 
 /// Whether bytes begin with a method that is known by its name, or something of the form `METHOD /`.
 fn starts_request(bytes: &[u8]) -> bool {
-    let Some(first) = bytes.first() else { return false };
+    let Some(first) = bytes.first().filter(|first| first.is_ascii_uppercase()) else { return false };
     let is_known = |method: &&[u8]| starts_with_or_cut(bytes, method);
     if methods(*first).iter().any(is_known) {
         return true;

@@ -14,11 +14,18 @@ fn names(findings: &Findings) -> Vec<(NameSource, &str)> {
 }
 
 #[test]
-fn a_line_that_ends_in_two_returns_is_none_from_the_start() {
+fn what_starts_has_a_first_byte_of_its_row() {
+    assert!(starts_stream(b"X_Y-Z / HTTP/1.1\r\n"));
+    assert!(!starts_stream(b"_XY / HTTP/1.1\r\n"));
+}
+
+#[test]
+fn a_line_that_ends_in_two_returns_is_waited_for() {
     let request = b"GET / HTTP/1.1\r\r\n";
-    for cut in 16..=request.len() {
-        assert_eq!(read_stream(&request[..cut]), Reading::No, "{cut}");
+    for cut in 0..request.len() {
+        assert_eq!(read_stream(&request[..cut]), Reading::NeedMore(None), "{cut}");
     }
+    assert!(matches!(read_stream(request), Reading::NeedMore(Some(_))));
 }
 
 #[test]
