@@ -61,13 +61,17 @@ fn has_all(text: &str, words: &[&str]) {
 }
 
 fn with_stdin(args: &[&str], path: &str) -> Said {
+    fed(args, std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("the sample is there"))
+}
+
+/// Runs a command with these bytes on its stdin.
+fn fed(args: &[&str], bytes: Vec<u8>) -> Said {
     let mut child = whither(args)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("whither starts");
-    let bytes = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("the sample is there");
     let mut stdin = child.stdin.take().expect("a pipe");
     let writer = std::thread::spawn(move || stdin.write_all(&bytes));
     let said = child.wait_with_output().expect("whither ends").into();

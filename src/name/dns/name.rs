@@ -67,6 +67,9 @@ struct Labels<'a> {
     position: usize,
     /// Where the part of the name now read begins: a pointer must lead to before it, or the walk could circle.
     part: usize,
+    /// Where labels must end: what a pointer leads to was there before it, so that a message of which the end is missing is
+    /// judged no differently.
+    limit: usize,
     pointers: usize,
     wire_length: usize,
 }
@@ -79,7 +82,7 @@ enum Label<'a> {
 
 impl<'a> Labels<'a> {
     const fn at(message: &'a [u8], position: usize) -> Self {
-        Self { message, position, part: position, pointers: 0, wire_length: 0 }
+        Self { message, position, part: position, limit: usize::MAX, pointers: 0, wire_length: 0 }
     }
 
     /// The next label; `None` where the name is cut short or malformed.
@@ -91,7 +94,7 @@ impl<'a> Labels<'a> {
                 1..=63 => {
                     let start = self.position + 1;
                     let end = start + usize::from(length);
-                    let label = self.message.get(start..end)?;
+                    let label = self.message.get(start..end).filter(|_| end <= self.limit)?;
                     self.position = end;
                     self.wire_length += 1 + usize::from(length);
                     return (self.wire_length < LENGTH_LIMIT).then_some(Label::Text(label));
@@ -102,6 +105,7 @@ impl<'a> Labels<'a> {
                     if target >= self.part || self.pointers > POINTER_LIMIT {
                         return None;
                     }
+                    self.limit = self.position;
                     self.position = target;
                     self.part = target;
                 }

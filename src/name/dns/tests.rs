@@ -157,3 +157,21 @@ proptest! {
         let _ = read(&bytes, 53);
     }
 }
+
+/// What a pointer leads to was there before it: a name that reads on over its own pointer, into what a stream may not have
+/// brought yet, is none, however much of the stream is there.
+#[test]
+fn a_pointer_leads_to_nothing_that_comes_after_it() {
+    let answer = message(
+        0x8180,
+        [1, 1, 0, 0],
+        &[b"\x02\x05a\xc0\x0d\x00\x01\x00\x01", &record(b"\x00", 1, &[1, 2, 3, 4])[..]].concat(),
+    );
+    assert_eq!(read(&answer, 53), None);
+    let stream = [&(answer.len() as u16).to_be_bytes()[..], &answer].concat();
+    let whole = read_stream(&stream);
+    assert_eq!(whole, Reading::No);
+    for length in 14..stream.len() {
+        assert!(matches!(read_stream(&stream[..length]), Reading::NeedMore(None) | Reading::No), "{length}");
+    }
+}
