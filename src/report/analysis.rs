@@ -150,7 +150,7 @@ fn run(
     let hasher = RandomState::default();
     let shares = options.max_memory.map(Shares::of);
     let mut tracker = Tracker::new(hasher.clone(), shares.map(|shares| shares.open));
-    let mut read = options.read.clone();
+    let mut read = options.read;
     read.range_bytes = read.range_bytes.or(shares.and_then(|shares| shares.range));
     let empty = || Filtered { partial: Partial::new(hasher.clone()), filter: options.filter.clone() };
     let outcomes = capture::read(sources, &read, progress, &empty, &mut |piece| {
