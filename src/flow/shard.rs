@@ -247,6 +247,13 @@ impl Shard {
         }
     }
 
+    /// Bytes of memory that its sessions take, about.
+    pub(super) fn weight(&self) -> u64 {
+        /// A session of datagrams that came in pieces, with its findings.
+        const PIECED: u64 = 2 << 10;
+        self.table.weight() + self.pieced.values().map(|sessions| sessions.len() as u64 * PIECED).sum::<u64>()
+    }
+
     /// Lets go of the sessions that are not of this part.
     pub(super) fn shed(&mut self, part: Part, hasher: &RandomState) {
         let shed = &mut self.shed;

@@ -87,7 +87,7 @@ impl Tracker {
         const ANSWER_BYTES: u64 = 512;
         let limit = usize::try_from(limit_bytes / 4 / ANSWER_BYTES).unwrap_or(usize::MAX);
         self.shed_answers += self.state.answers.shed(limit);
-        let weight = |shards: &[Shard]| shards.iter().map(|shard| shard.table.weight()).sum::<u64>();
+        let weight = |shards: &[Shard]| shards.iter().map(Shard::weight).sum::<u64>();
         while weight(&self.state.shards) > limit_bytes {
             self.part.halve();
             let (part, hasher) = (self.part, &self.state.hasher);
