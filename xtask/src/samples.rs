@@ -8,6 +8,7 @@ mod clear;
 mod datagrams;
 mod dns;
 mod files;
+mod google;
 mod names;
 mod packet;
 mod phone;

@@ -6,7 +6,7 @@ use super::packet::{self, at, ethernet, ip, udp};
 use super::quic::Opening;
 use super::scene::{Path, Scene, Stream};
 use super::tls::{self, Flight, Hello};
-use super::{Sample, sample, seeded};
+use super::{Sample, google, sample, seeded};
 use rustls::quic::Version;
 use std::net::SocketAddr;
 
@@ -33,7 +33,7 @@ pub(super) fn samples() -> Vec<Sample> {
         ),
         sample(
             "names-quic.pcap",
-            "QUIC draft 29, a version nobody knows, Google's Q043 and Q046: each name says which",
+            "QUIC drafts 29 and 34, a version nobody knows, mvfst, Google's Q043, Q046, Q050 and T051, Facebook's Zero: each name says which",
             quic_ways(),
         ),
         sample(
@@ -289,6 +289,22 @@ fn quic_ways() -> Vec<u8> {
     let header = [&[0xc3][..], b"Q046", &[0x50], &[7; 8], &[0, 0, 0, 1], &[9; 12]].concat();
     let packet = [header, crypto_stream(&chlo("q046.example.net"))].concat();
     zoo.datagrams("203.0.113.44:443", &[Flight::up(packet)]);
+    // Meta's mvfst and the last draft: the keys of version 1 under numbers of their own.
+    for (server, name, number) in [
+        ("203.0.113.45:443", "mvfst.example.net", 0xface_b003),
+        ("203.0.113.46:443", "draft34.example.net", 0xff00_0022),
+    ] {
+        let opening = Opening::numbered(&Hello::new(name), Version::V1, number);
+        zoo.datagrams(server, &[Flight::up(opening.whole())]);
+    }
+    // Google's last: a CHLO, then a ClientHello, in the standard's packets.
+    zoo.datagrams("203.0.113.47:443", &[Flight::up(google::initial(google::Q050, &chlo("q050.example.net")))]);
+    let hello = Opening::new(&Hello::new("t051.example.net"), Version::V1).hello;
+    zoo.datagrams("203.0.113.48:443", &[Flight::up(google::initial(google::T051, &hello))]);
+    // Facebook's Zero: the CHLO again, over TCP.
+    let chlo = chlo("zero.example.net");
+    let zero = [&b"1QTV0"[..], &(chlo.len() as u32).to_le_bytes(), &chlo].concat();
+    zoo.stream("203.0.113.49:443", &[Flight::up(zero), Flight::down([&b"1QTV0\x08\0\0\0SHLO"[..], &[0; 4]].concat())]);
     zoo.finish()
 }
 
