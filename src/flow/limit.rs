@@ -1,4 +1,4 @@
-//! What is let go of where memory is limited: sessions and answers by a hash of their keys.
+//! What is let go of where memory is limited: sessions, answers, and what is summed per key, by a hash of their keys.
 //!
 //! A hash that never changes divides keys into halves, quarters and so on; what is kept is the part that fits. So a conversation is
 //! kept whole or left out whole, whatever came first, and the part kept is a fair sample.
@@ -6,9 +6,9 @@
 use foldhash::fast::FixedState;
 use std::hash::{BuildHasher, Hash};
 
-/// The part of all keys that is kept.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Part(u64);
+/// The part of all keys that is kept; a smaller one lies in a larger one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Part(u64);
 
 impl Default for Part {
     /// All.
@@ -22,22 +22,27 @@ impl Part {
     const SEED: u64 = 0x7768_6974_6865_7221;
 
     /// Whether a key is in it.
-    pub(super) fn holds<K: Hash>(self, key: &K) -> bool {
+    pub fn holds<K: Hash + ?Sized>(self, key: &K) -> bool {
         self.0 == u64::MAX || FixedState::with_seed(Self::SEED).hash_one(key) <= self.0
     }
 
     /// Whether it is all.
-    pub(super) fn is_all(self) -> bool {
+    pub fn is_all(self) -> bool {
         self.0 == u64::MAX
     }
 
     /// Half of it.
-    pub(super) fn halve(&mut self) {
+    pub fn halve(&mut self) {
         self.0 >>= 1;
     }
 
+    /// How many keys there are where the part has this many: counted where it is all, else estimated.
+    pub fn whole_of(self, kept: u64) -> u64 {
+        kept.saturating_mul((u64::MAX / self.0.max(1)).max(1))
+    }
+
     /// Twice as much of all keys.
-    pub(super) fn double(&mut self) {
+    pub fn double(&mut self) {
         self.0 = self.0 << 1 | 1;
     }
 }

@@ -22,6 +22,7 @@ mod stream;
 mod table;
 mod tracker;
 
+pub use limit::Part;
 pub use partial::{OtherFrames, Partial, Span};
 pub use record::{Counters, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSource};
 pub use tracker::{Closed, Shed, Summary, Tracker};

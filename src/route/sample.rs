@@ -3,34 +3,28 @@
 //! The hash never changes, and the part is halved when it holds too much. So which keys are kept depends on the keys alone, not
 //! on the order in which they come or are merged, and the sums of those kept are whole.
 
-use foldhash::fast::{FixedState, RandomState};
+use crate::flow::Part;
+use foldhash::fast::RandomState;
 use hashbrown::{Equivalent, HashMap};
-use std::hash::{BuildHasher, Hash};
+use std::hash::Hash;
 
 /// Keys kept: more than a person looks at, few enough for each destination to have them.
 pub const LIMIT: usize = 1 << 13;
-/// Any number; the same for ever.
-const SEED: u64 = 0x726f_7574_6573_2121;
 
 /// See the module.
 #[derive(Clone, Debug)]
 pub struct Sample<K, V> {
     kept: HashMap<K, V, RandomState>,
-    /// Keys whose hash is larger are not kept.
-    part: u64,
+    part: Part,
 }
 
 impl<K, V> Default for Sample<K, V> {
     fn default() -> Self {
-        Self { kept: HashMap::default(), part: u64::MAX }
+        Self { kept: HashMap::default(), part: Part::default() }
     }
 }
 
 impl<K: Hash + Eq, V> Sample<K, V> {
-    fn holds<Q: Hash + ?Sized>(part: u64, key: &Q) -> bool {
-        part == u64::MAX || FixedState::with_seed(SEED).hash_one(key) <= part
-    }
-
     /// Adds to the sums of a key: `update` those there are, or the new ones that `start` gives.
     pub fn add<Q: Hash + Equivalent<K> + ?Sized>(
         &mut self,
@@ -41,7 +35,7 @@ impl<K: Hash + Eq, V> Sample<K, V> {
         if let Some(value) = self.kept.get_mut(key) {
             return update(value);
         }
-        if Self::holds(self.part, key) {
+        if self.part.holds(key) {
             let (key, value) = start();
             self.kept.insert(key, value);
             self.bound();
@@ -50,9 +44,8 @@ impl<K: Hash + Eq, V> Sample<K, V> {
 
     fn bound(&mut self) {
         while self.kept.len() > LIMIT {
-            self.part >>= 1;
-            let part = self.part;
-            self.kept.retain(|key, _| Self::holds(part, key));
+            self.part.halve();
+            self.kept.retain(|key, _| self.part.holds(key));
         }
     }
 
@@ -60,13 +53,12 @@ impl<K: Hash + Eq, V> Sample<K, V> {
     pub fn merge(&mut self, other: Self, join: impl Fn(&mut V, V)) {
         if other.part < self.part {
             self.part = other.part;
-            let part = self.part;
-            self.kept.retain(|key, _| Self::holds(part, key));
+            self.kept.retain(|key, _| self.part.holds(key));
         }
         for (key, theirs) in other.kept {
             match self.kept.get_mut(&key) {
                 Some(mine) => join(mine, theirs),
-                None if Self::holds(self.part, &key) => _ = self.kept.insert(key, theirs),
+                None if self.part.holds(&key) => _ = self.kept.insert(key, theirs),
                 None => {}
             }
         }
@@ -80,12 +72,12 @@ impl<K: Hash + Eq, V> Sample<K, V> {
 
     /// How many keys there are: counted where all are kept, else estimated.
     pub fn total(&self) -> u64 {
-        (self.kept.len() as u64).saturating_mul((u64::MAX / self.part.max(1)).max(1))
+        self.part.whole_of(self.kept.len() as u64)
     }
 
     /// Whether all are kept.
     pub fn is_whole(&self) -> bool {
-        self.part == u64::MAX
+        self.part.is_all()
     }
 }
 
