@@ -238,9 +238,10 @@ pub fn map(
         for Closed { window, flow } in closed {
             let studied = knowledge.study(flow, &mut lane.memory);
             lane.estate.observe(window, &studied);
-            if inherit::is_heir(&studied) {
+            let sought = inherit::seeks(&studied, &hasher);
+            if sought.is_some() {
                 let waiting = lane.windows.entry(window).or_default();
-                waiting.push(Waiting::new(studied, &hasher));
+                waiting.push(Waiting::new(studied, sought));
                 // More than can inherit: a capture in which much ends at once must not fill the memory with them.
                 for one in inherit::shed(waiting) {
                     lane.add(&one.studied, options);
@@ -288,8 +289,9 @@ pub fn flows(
         for Closed { window, flow } in closed {
             let studied = knowledge.study(flow, &mut lane.memory);
             lane.estate.observe(window, &studied);
-            if inherit::is_heir(&studied) || !options.leaves_out(&studied) {
-                lane.windows.entry(window).or_default().push(Waiting::new(studied, &hasher));
+            let sought = inherit::seeks(&studied, &hasher);
+            if sought.is_some() || !options.leaves_out(&studied) {
+                lane.windows.entry(window).or_default().push(Waiting::new(studied, sought));
             }
         }
     };

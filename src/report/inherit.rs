@@ -85,7 +85,7 @@ fn neighbour(studied: &Studied) -> Neighbour<'_> {
 }
 
 /// Whether a flow is to wait for its neighbours: it has no app, or one on weak evidence only, and could have one.
-pub(super) fn is_heir(studied: &Studied) -> bool {
+fn is_heir(studied: &Studied) -> bool {
     let word = studied.flow.application.map(|application| application.0);
     studied.flow.server_port.is_some() && !word.is_some_and(is_system) && neighbour(studied).may_inherit()
 }
@@ -103,16 +103,20 @@ pub(super) struct Waiting {
     sought: Option<[u32; 3]>,
 }
 
+/// Hashes of what a flow looks for neighbours by, if it is one that waits for them. Of all that wait for each other the hasher
+/// is the same.
+pub(super) fn seeks(studied: &Studied, hasher: &RandomState) -> Option<[u32; 3]> {
+    is_heir(studied).then(|| {
+        let seen = neighbour(studied);
+        let mut hashes = sought(&seen).map(|key| hash(hasher, &key));
+        let first = hashes.next().unwrap_or_default();
+        [first, hashes.next().unwrap_or(first), hashes.next().unwrap_or(first)]
+    })
+}
+
 impl Waiting {
-    /// Of all that wait for each other the hasher is the same.
-    pub(super) fn new(studied: Studied, hasher: &RandomState) -> Self {
-        let hashes = |studied: &Studied| {
-            let seen = neighbour(studied);
-            let mut hashes = sought(&seen).map(|key| hash(hasher, &key));
-            let first = hashes.next().unwrap_or_default();
-            [first, hashes.next().unwrap_or(first), hashes.next().unwrap_or(first)]
-        };
-        let sought = is_heir(&studied).then(|| hashes(&studied));
+    /// A flow with what [`seeks`] says of it.
+    pub(super) fn new(studied: Studied, sought: Option<[u32; 3]>) -> Self {
         Self { studied: Box::new(studied), sought }
     }
 
@@ -398,7 +402,7 @@ mod tests {
             for &at in arrival.iter().filter(|&&at| (complete..next).contains(&flows[at].0)) {
                 let (window, studied) = &flows[at];
                 lanes[at % 2].observe(*window, studied);
-                waiting.entry(*window).or_default().push(Waiting::new(studied.clone(), &hasher));
+                waiting.entry(*window).or_default().push(Waiting::new(studied.clone(), seeks(studied, &hasher)));
             }
             lanes.iter_mut().for_each(|lane| estate.append(lane));
             complete = next;
