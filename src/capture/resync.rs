@@ -86,6 +86,7 @@ impl Guess<'_> {
     /// The first candidate with a chain of several records beyond the longest IP packet; none where a chain leaves the window
     /// before that can be said. A capture of longer packets that hold captures deceives it, which the proof finds out.
     fn find_quickly(&self, bytes: &[u8]) -> Option<usize> {
+        let mut steps = 0;
         for candidate in (0..QUICK_STRIDE).step_by(to_usize(self.alignment())) {
             let (mut position, mut records) = (candidate, 0);
             loop {
@@ -98,6 +99,10 @@ impl Guess<'_> {
                 };
                 records += 1;
                 position += length;
+                steps += 1;
+                if steps > MAX_STEPS {
+                    return None;
+                }
             }
         }
         None
