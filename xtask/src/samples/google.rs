@@ -5,7 +5,8 @@ use super::seeded;
 use aes_gcm::aes::Aes128;
 use aes_gcm::aes::cipher::BlockCipherEncrypt;
 use aes_gcm::{AeadInOut, Aes128Gcm, KeyInit};
-use sha2::{Digest, Sha256};
+use hkdf::Hkdf;
+use sha2::Sha256;
 
 /// Version Q050 and its salt (Chromium, `quic/core/crypto/crypto_utils.cc`).
 pub(super) const Q050: (&[u8; 4], [u8; 20]) = (b"Q050", salt(0x5045_74ef, 0xd066_fe2f_9d94_5cfc_dbd3_a7f0_d3b5_6b45));
@@ -24,28 +25,20 @@ const fn salt(first: u32, rest: u128) -> [u8; 20] {
     bytes
 }
 
-/// HMAC-SHA256 (RFC 2104) under a key of at most a block.
-fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
-    let pad = |with: u8| {
-        let mut block = [with; 64];
-        block.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
-        block
-    };
-    let inner = Sha256::digest([&pad(0x36)[..], message].concat());
-    Sha256::digest([&pad(0x5c)[..], &inner[..]].concat()).into()
-}
-
 /// HKDF-Expand-Label (RFC 8446 §7.1) of at most 32 bytes.
-fn expand<const LENGTH: usize>(secret: &[u8; 32], label: &str) -> [u8; LENGTH] {
+fn expand<const LENGTH: usize>(secret: &Hkdf<Sha256>, label: &str) -> [u8; LENGTH] {
     let label = format!("tls13 {label}");
-    let info = [&(LENGTH as u16).to_be_bytes()[..], &[label.len() as u8], label.as_bytes(), &[0, 1]].concat();
-    *hmac(secret, &info).first_chunk().expect("at most a digest")
+    let info = [&(LENGTH as u16).to_be_bytes()[..], &[label.len() as u8], label.as_bytes(), &[0]].concat();
+    let mut bytes = [0; LENGTH];
+    secret.expand(&info, &mut bytes).expect("at most a digest");
+    bytes
 }
 
 /// A datagram with an Initial of this version that carries these bytes in a CRYPTO frame.
 pub(super) fn initial((version, salt): (&[u8; 4], [u8; 20]), crypto: &[u8]) -> Vec<u8> {
     let id = seeded::bytes(8);
-    let secret = expand::<32>(&hmac(&salt, &id), "client in");
+    let secret = expand::<32>(&Hkdf::new(Some(&salt), &id), "client in");
+    let secret = Hkdf::from_prk(&secret).expect("a digest");
     let length = |value: usize| (value as u16 | 0x4000).to_be_bytes();
     let mut header = [&[0xc1][..], version, &[8], &id, &[0, 0]].concat();
     let mut frames = [&[0x08, 0][..], &length(crypto.len()), crypto].concat();
