@@ -355,9 +355,7 @@ fn claim_certificate<'a>(
 mod tests {
     use super::*;
     use crate::capture::owner::{Owner, OwnerFormat};
-    use crate::flow::{Counters, Head, Name};
-    use crate::packet::TunnelPath;
-    use std::net::Ipv4Addr;
+    use crate::flow::{Head, Name};
 
     fn flow(names: &[(NameSource, &str)]) -> Flow {
         let names = names.iter().zip(3..).map(|(&(source, name), frame)| Name {
@@ -365,28 +363,11 @@ mod tests {
             frame: FrameId::new(0, frame),
             name: name.into(),
         });
+        let [client, server] = [[192, 0, 2, 1], [198, 51, 100, 1]].map(IpAddr::from);
         Flow {
             first_frame: FrameId::new(0, 1),
-            first_seen_ns: 0,
-            last_seen_ns: 0,
-            protocol: 6,
-            client_ip: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
-            client_port: Some(50_000),
-            server_ip: IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1)),
-            server_port: Some(443),
-            up: Counters::default(),
-            down: Counters::default(),
-            application: None,
             names: names.collect(),
-            alpn: Vec::new(),
-            ech_offer: None,
-            ech: None,
-            certificate: None,
-            rtt: None,
-            owner: None,
-            client_head: None,
-            server_head: None,
-            tunnel: TunnelPath::default(),
+            ..Flow::between(6, (client, Some(50_000)), (server, Some(443)))
         }
     }
 

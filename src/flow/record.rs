@@ -182,6 +182,34 @@ impl Flow {
     /// Names kept per flow, the first by frame: a connection reused for many requests shows its first hosts.
     pub const NAME_LIMIT: usize = 32;
 
+    /// A flow of which only the ends are known, each with its port where the protocol has ports.
+    pub const fn between(protocol: u8, client: (IpAddr, Option<u16>), server: (IpAddr, Option<u16>)) -> Self {
+        const NOTHING: Counters = Counters { packets: 0, bytes: 0, payload: 0 };
+        Self {
+            first_frame: FrameId::new(0, 0),
+            first_seen_ns: 0,
+            last_seen_ns: 0,
+            protocol,
+            client_ip: client.0,
+            client_port: client.1,
+            server_ip: server.0,
+            server_port: server.1,
+            up: NOTHING,
+            down: NOTHING,
+            application: None,
+            names: Vec::new(),
+            alpn: Vec::new(),
+            ech_offer: None,
+            ech: None,
+            certificate: None,
+            rtt: None,
+            owner: None,
+            client_head: None,
+            server_head: None,
+            tunnel: TunnelPath::NONE,
+        }
+    }
+
     /// Whether it asked a resolver for names.
     pub fn is_lookup(&self) -> bool {
         self.names.last().is_some_and(|name| name.source == NameSource::DnsQuestion)

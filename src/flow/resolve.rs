@@ -49,24 +49,11 @@ impl Session {
             first_frame: began.frame,
             first_seen_ns: began.time_ns,
             last_seen_ns,
-            protocol: self.key.protocol,
-            client_ip,
-            client_port: port(client),
-            server_ip,
-            server_port: port(server),
             up: self.counted(client),
             down: self.counted(server),
             application: cold.as_ref().and_then(|cold| choose_application(&cold.applications)),
-            names: Vec::new(),
-            alpn: Vec::new(),
-            ech_offer: None,
-            ech: None,
-            certificate: None,
-            rtt: None,
-            owner: None,
-            client_head: None,
-            server_head: None,
             tunnel: self.tunnel,
+            ..Flow::between(self.key.protocol, (client_ip, port(client)), (server_ip, port(server)))
         };
         // No answer comes in no time: the capture has no clock (simple packet blocks), or too coarse a one.
         // A record without a time has time 0: nothing was measured.

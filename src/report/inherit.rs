@@ -340,8 +340,7 @@ mod tests {
     use super::*;
     use crate::app::{Attribution, Catalogue, EvidenceKind};
     use crate::capture::owner::OwnerFormat;
-    use crate::flow::{Counters, Flow, OwnerEvidence};
-    use crate::packet::TunnelPath;
+    use crate::flow::{Flow, OwnerEvidence};
     use crate::place::{LocationCheck, Place, Places};
     use proptest::prelude::*;
 
@@ -358,24 +357,7 @@ mod tests {
                 first_frame: frame,
                 first_seen_ns: seen_s.0 * 1_000_000_000,
                 last_seen_ns: seen_s.1 * 1_000_000_000,
-                protocol: UDP,
-                client_ip: address(1),
-                client_port: Some(port),
-                server_ip: address(server),
-                server_port: Some(3478),
-                up: Counters::default(),
-                down: Counters::default(),
-                application: None,
-                names: Vec::new(),
-                alpn: Vec::new(),
-                ech_offer: None,
-                ech: None,
-                certificate: None,
-                rtt: None,
-                owner: None,
-                client_head: None,
-                server_head: None,
-                tunnel: TunnelPath::NONE,
+                ..Flow::between(UDP, (address(1), Some(port)), (address(server), Some(3478)))
             },
             peer: address(server),
             place: Arc::new(Place::default()),
