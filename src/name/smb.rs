@@ -12,7 +12,7 @@ pub(super) static FIRST_BYTES: &[u8] = &[0, SESSION_REQUEST];
 const SESSION_REQUEST: u8 = 0x81;
 /// NetBIOS's frame: type and length.
 const FRAME: usize = 4;
-/// Of a message with a login or the name of a share, so much is waited for; logins with large tickets stay below.
+/// Of a message with a login or the name of a share, so much is read and waited for; logins with large tickets stay below.
 const LENGTH_LIMIT: usize = 20 * 1024;
 
 const FIRST_MAGIC: &[u8] = b"\xffSMB";
@@ -34,12 +34,13 @@ pub(super) fn read_stream(bytes: &[u8]) -> Reading {
         return Reading::No;
     }
     let length = FRAME + (u32_at(bytes, 0).unwrap_or_default() & 0x00ff_ffff) as usize;
-    let message = bytes.get(..length).unwrap_or(bytes);
+    let awaited = length.min(LENGTH_LIMIT);
+    let message = bytes.get(..awaited).unwrap_or(bytes);
     let Some((role, is_telling)) = kind_of(message) else { return Reading::NeedMore(None) };
     let mut findings = Box::new(Findings::of("smb", Some(role)));
     if is_telling {
         add_names(message, role, &mut findings);
-        if bytes.len() < length && length <= LENGTH_LIMIT {
+        if bytes.len() < awaited {
             return Reading::NeedMore(Some(findings));
         }
     }
@@ -168,6 +169,16 @@ mod tests {
                 let _ = read_stream(&message[..cut]);
             }
         }
+    }
+
+    #[test]
+    fn a_message_that_claims_to_be_long_says_nothing_final_before_its_names_may_have_come() {
+        let mut message = [tree("\\\\files\\x"), vec![0; 60 << 10]].concat();
+        message[1] = 1;
+        for cut in [24, 80, 1_000] {
+            assert!(matches!(read_stream(&message[..cut]), Reading::NeedMore(_)), "{cut}");
+        }
+        assert_eq!(read(&message[..LENGTH_LIMIT]).0, ["files"]);
     }
 
     #[test]
