@@ -10,7 +10,7 @@ pub(super) static FIRST_BYTES: &[u8] = &[5];
 
 const HEADER: usize = 16;
 const FIRST_FRAGMENT: u8 = 0x01;
-/// Of a message with a login so much is waited for; those with large tickets stay below.
+/// Of a message with a login so much is read and waited for; those with large tickets stay below.
 const LENGTH_LIMIT: usize = 20 * 1024;
 
 /// Whether a segment begins with such a message, little-endian as all that is seen.
@@ -28,13 +28,14 @@ pub(super) fn read_stream(bytes: &[u8]) -> Reading {
     let Some(login_length) = u32_le_at(bytes, 8).map(|lengths| lengths >> 16) else {
         return Reading::NeedMore(None);
     };
-    let message = bytes.get(..length).unwrap_or(bytes);
+    let awaited = length.min(LENGTH_LIMIT);
+    let message = bytes.get(..awaited).unwrap_or(bytes);
     // Answers to a bind, to a change of it, and refusals.
     let role = if matches!(bytes.get(2), Some(12 | 13 | 15)) { Role::Server } else { Role::Client };
     let mut findings = Box::new(Findings::of("dcerpc", Some(role)));
     if login_length > 0 {
         security_token::add_names(message, &mut findings);
-        if bytes.len() < length && length <= LENGTH_LIMIT {
+        if bytes.len() < awaited {
             return Reading::NeedMore(Some(findings));
         }
     }
@@ -54,6 +55,10 @@ mod tests {
         let answer = [&[5, 0, 12, 3, 0x10, 0, 0, 0, length[0], length[1], 200, 0, 1, 0, 0, 0][..], &body].concat();
         let Reading::Done { findings, consumed } = read_stream(&answer) else { panic!("not done") };
         assert_eq!((&*findings.names[0].name, consumed), ("dc.example", answer.len()));
+        let mut long = [&answer[..], &[0; LENGTH_LIMIT]].concat();
+        long[8..10].fill(0xff);
+        assert!(matches!(read_stream(&long[..100]), Reading::NeedMore(_)), "whatever length it claims");
+        assert!(matches!(read_stream(&long), Reading::Done { .. }));
         assert_eq!(findings.role, Some(Role::Server));
         for cut in 0..answer.len() {
             assert_eq!(starts_stream(&answer[..cut]), cut >= 10);
