@@ -16,6 +16,7 @@ use super::operators::Operators;
 use super::scope::{routed, scope};
 use super::user::UserDatabase;
 use crate::error::Error;
+use rayon::prelude::*;
 
 /// Most files a user may give: each votes on the country, and none needs more.
 const MAX_USER_DATABASES: usize = 32;
@@ -38,7 +39,7 @@ impl Places {
             return Err(Error::usage(what, format!("give at most {MAX_USER_DATABASES}")));
         }
         let open = |path: &PathBuf| Ok(Box::new(UserDatabase::open(path)?) as Box<dyn Database>);
-        let users = user.iter().map(open).collect::<Result<_, Error>>()?;
+        let users = user.par_iter().map(open).collect::<Vec<_>>().into_iter().collect::<Result<_, Error>>()?;
         Ok(Self { users, embedded: Embedded::open(), operators: Operators::embedded() })
     }
 

@@ -64,7 +64,9 @@ impl UserDatabase {
     /// If it cannot be read, or is no MaxMind DB.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let file = File::open(path).map_err(|error| Error::io(path, error))?;
-        let mut bytes = Vec::new();
+        let expected = file.metadata().map_or(0, |metadata| metadata.len().min(MAX_FILE_BYTES));
+        // Growing step by step would touch twice the memory.
+        let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0));
         file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| Error::io(path, error))?;
         if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_FILE_BYTES) {
             return Err(Error::not_usable(path, "larger than a MaxMind DB can be (4 GiB)", HINT));
@@ -119,9 +121,13 @@ impl Database for UserDatabase {
     }
 
     fn is_uniform(&self, block: Block) -> bool {
-        let shared = if block.first.is_ipv4() { Block::FOUR } else { Block::SIX };
-        let network = self.reader.lookup(block.first).and_then(|found| found.network());
-        network.is_ok_and(|network| network.is_ipv4() == block.first.is_ipv4() && network.prefix() <= shared)
+        let is_ipv4 = block.first.is_ipv4();
+        let Ok(found) = self.reader.lookup(block.first) else {
+            return !is_ipv4 && self.reader.metadata().ip_version == 4;
+        };
+        let shared = if is_ipv4 { Block::FOUR } else { Block::SIX };
+        // An IPv6 network that an IPv4 address lies in holds them all.
+        found.network().is_ok_and(|network| network.is_ipv4() != is_ipv4 || network.prefix() <= shared)
     }
 
     fn info(&self) -> Vec<DatabaseInfo> {
@@ -268,6 +274,49 @@ mod tests {
         assert_eq!(info[0].name, "nested");
         assert_eq!(info[0].used_for, "given by the user (Test-Nested)");
         assert_eq!(info[0].date.len(), "2026-06-05".len());
+    }
+
+    /// A file that knows one network, in Germany.
+    fn lone(ip: &str, prefix: u8) -> UserDatabase {
+        let text = |text: &str| [&[0x40 | text.len() as u8], text.as_bytes()].concat();
+        let number = |key: &str, number: u8| [text(key), vec![0xa1, number]].concat();
+        let (bytes, version) = match ip.parse().unwrap() {
+            IpAddr::V4(ip) => (ip.octets().to_vec(), 4),
+            IpAddr::V6(ip) => (ip.octets().to_vec(), 6),
+        };
+        // A node for each bit: what goes on, and what is not known. The last goes on to the data, behind 16 zeros.
+        let tree = (0..prefix).flat_map(|node| {
+            let is_one = bytes[usize::from(node / 8)] << (node % 8) & 0x80 != 0;
+            let on = if node + 1 < prefix { node + 1 } else { prefix + 16 };
+            let (left, right) = if is_one { (prefix, on) } else { (on, prefix) };
+            [0, 0, left, 0, 0, right]
+        });
+        let data = [vec![0; 16], vec![0xe1], text("country_code"), text("DE")].concat();
+        let metadata = [
+            [b"\xab\xcd\xefMaxMind.com", &[0xe9][..]].concat(),
+            [number("binary_format_major_version", 2), number("binary_format_minor_version", 0)].concat(),
+            [text("build_epoch"), vec![1, 2, 0], text("database_type"), text("Lone")].concat(),
+            [text("description"), vec![0xe0], number("ip_version", version), text("languages"), vec![0, 4]].concat(),
+            [text("node_count"), vec![0xc1, prefix], number("record_size", 24)].concat(),
+        ];
+        let reader = Reader::from_source([tree.collect(), data, metadata.concat()].concat()).unwrap();
+        UserDatabase { reader, name: "lone".into() }
+    }
+
+    #[test]
+    fn blocks_are_uniform_where_no_network_is_smaller() {
+        let is_uniform = |database: &UserDatabase, ip: &str| database.is_uniform(Block::of(ip.parse().unwrap()));
+        let small = lone("203.0.113.64", 26);
+        assert!(small.look_up("203.0.113.65".parse().unwrap()).is_some());
+        assert!(!is_uniform(&small, "203.0.113.1") && is_uniform(&small, "203.0.114.1"));
+        assert!(is_uniform(&lone("203.0.113.0", 24), "203.0.113.1"));
+        assert!(is_uniform(&small, "2001:db8::1"), "an IPv4 file knows no IPv6 address");
+        let six = lone("8000::", 1);
+        assert_eq!(six.look_up("8000::1".parse().unwrap()).unwrap().opinion.unwrap().country, Country::new("DE"));
+        assert_eq!(six.look_up("8.8.8.8".parse().unwrap()), None);
+        assert!(is_uniform(&six, "8.8.8.8") && is_uniform(&six, "8000::1"), "nor this file an IPv4 address");
+        let small = lone("2001:db8:1:2::", 64);
+        assert!(!is_uniform(&small, "2001:db8:1::") && is_uniform(&small, "2001:db8:2::"));
     }
 
     #[test]
