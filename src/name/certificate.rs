@@ -5,7 +5,9 @@
 use super::client_hello::host;
 use super::wire::Wire;
 use super::{CertificateSubject, Findings, NameSource};
-use x509_parser::prelude::{FromDer, GeneralName, ParsedExtension, X509Certificate};
+use x509_parser::nom::Parser;
+use x509_parser::oid_registry::OID_X509_EXT_SUBJECT_ALT_NAME;
+use x509_parser::prelude::{FromDer, GeneralName, SubjectAlternativeName, X509CertificateParser};
 
 /// Names kept of one certificate: CDN certificates list a hundred, which name the CDN, not the flow.
 const NAME_LIMIT: usize = 16;
@@ -41,7 +43,8 @@ impl<'a> Leaf<'a> {
 
 /// Adds what a certificate says to the findings; what is no certificate adds nothing.
 pub(super) fn read(der: &[u8], findings: &mut Findings) {
-    let Ok((_, certificate)) = X509Certificate::from_der(der) else { return };
+    // Of the extensions one is of use: the others need not be understood.
+    let Ok((_, certificate)) = X509CertificateParser::new().with_deep_parse_extensions(false).parse(der) else { return };
     let subject = certificate.subject();
     let limit = findings.names.len() + NAME_LIMIT;
     // The common name may hold anything ("My Router"); with a dot it is meant as a host.
@@ -49,7 +52,10 @@ pub(super) fn read(der: &[u8], findings: &mut Findings) {
         push(findings, name, limit);
     }
     for extension in certificate.extensions() {
-        let ParsedExtension::SubjectAlternativeName(names) = extension.parsed_extension() else { continue };
+        if extension.oid != OID_X509_EXT_SUBJECT_ALT_NAME {
+            continue;
+        }
+        let Ok((_, names)) = SubjectAlternativeName::from_der(extension.value) else { continue };
         for name in &names.general_names {
             if let GeneralName::DNSName(name) = name {
                 push(findings, name, limit);
