@@ -190,8 +190,7 @@ impl StreamSide {
     ) -> Completed {
         let mut completed = Completed::new();
         let segment = || Segment { stamp, sequence, length, bytes: payload.into() };
-        self.collect(is_anchored, segment);
-        let mut slot = None;
+        let (mut slot, mut is_superseded) = (None, false);
         if !self.unfinished.is_empty() {
             slot = Some(self.window.len());
             self.window.push(segment());
@@ -206,16 +205,20 @@ impl StreamSide {
             // Where it is ignored and where it is read, by a part that cannot know better, the head is as good as read.
             self.read.is_known |= STREAM_READERS[row].is_second_choice;
             self.read.is_second_choice |= STREAM_READERS[row].is_second_choice;
-            if ignored >> row & 1 == 0 {
+            is_superseded = ignored >> row & 1 != 0;
+            if !is_superseded {
                 self.start(stamp, sequence, payload, slot, segment, &mut completed);
             }
         }
+        // At last, since most first segments are settled by now and need no copy. Of one that is superseded none would stay
+        // where the start was seen.
+        self.collect(is_anchored, is_anchored && is_superseded, segment);
         completed
     }
 
-    /// Keeps one of the first segments, if it is one.
-    fn collect(&mut self, is_anchored: bool, segment: impl FnOnce() -> Segment) {
-        if self.is_collecting(is_anchored) {
+    /// Keeps one of the first segments, if it is one and not of no use.
+    fn collect(&mut self, is_anchored: bool, is_useless: bool, segment: impl FnOnce() -> Segment) {
+        if !is_useless && self.is_collecting(is_anchored) {
             let segment = segment();
             self.first_bytes += segment.bytes.len();
             self.first.push(segment);
@@ -368,7 +371,7 @@ impl StreamSide {
             if !self.is_collecting(is_anchored) {
                 break;
             }
-            self.collect(is_anchored, || segment);
+            self.collect(is_anchored, false, || segment);
         }
         if right.syn_at.is_some() {
             completed.extend(self.finish());
