@@ -55,8 +55,8 @@ pub(super) struct Cold {
     pub(super) datagrams: Vec<DatagramOpening>,
     /// First datagrams of each side, for wire signatures.
     pub(super) heads: [Vec<Segment>; 2],
-    pub(super) names: Vec<Found>,
-    pub(super) applications: Vec<(FrameId, Application)>,
+    pub(super) names: SmallVec<[Found; 1]>,
+    pub(super) applications: SmallVec<[(FrameId, Application); 1]>,
     /// Which side a reader took for the client.
     pub(super) client: Option<(FrameId, Side)>,
     pub(super) alpn: Option<(FrameId, Vec<Box<str>>)>,

@@ -412,7 +412,8 @@ pub(super) fn deliver(session: &mut Session, answers: &mut Answers, interner: &m
 }
 
 fn deliver_of(key: &FlowKey, cold: &mut Cold, answers: &mut Answers, interner: &mut Interner) {
-    for delivery in cold.outbox.drain(..) {
+    // Taken, not drained: nothing more comes for most, and what they take stays until they are over.
+    for delivery in std::mem::take(&mut cold.outbox) {
         answers.deliver(key.address(delivery.to), delivery, &mut |name| interner.intern(name));
     }
 }
