@@ -1,7 +1,7 @@
 //! Bytes as a frame of any link type.
 
 use whither::capture::{Frame, FrameId, LinkType};
-use whither::packet::{Dissected, Packet, dissect, dissect_ip};
+use whither::packet::{Dissected, NotIp, Packet, dissect, dissect_ip};
 
 /// Nanosecond that every frame carries.
 const TIME_NS: i64 = 1_700_000_000_000_000_000;
@@ -17,7 +17,11 @@ pub fn link(data: &[u8]) {
         // The short path is for these two; through another link type the same bytes go the general way.
         LinkType::ETHERNET => {
             let wrapped = [&[0xd5], bytes].concat();
-            agree(&seen, &dissect(&frame(LinkType(274), &wrapped, wire_length + 1)));
+            let general = dissect(&frame(LinkType(274), &wrapped, wire_length + 1));
+            // One header more may be one too many, where many stand before IP.
+            if general != Dissected::NotIp(NotIp::Malformed) || is_short(bytes) {
+                agree(&seen, &general);
+            }
         }
         LinkType::RAW => agree(&seen, &dissect(&frame(LinkType(12), bytes, wire_length))),
         _ => {}
@@ -31,6 +35,13 @@ pub fn link(data: &[u8]) {
             check(&inner, packet.payload);
         }
     }
+}
+
+/// Whether IP follows an Ethernet header with at most one tag.
+fn is_short(bytes: &[u8]) -> bool {
+    const IP: [[u8; 2]; 2] = [[0x08, 0x00], [0x86, 0xdd]];
+    let kind = |at: usize| bytes.get(at..at + 2).and_then(|kind| <[u8; 2]>::try_from(kind).ok()).unwrap_or_default();
+    IP.contains(&kind(12)) || (kind(12) == [0x81, 0x00] && IP.contains(&kind(16)))
 }
 
 /// How [`link`] takes a frame.
