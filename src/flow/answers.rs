@@ -9,6 +9,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -66,14 +67,35 @@ pub(super) struct Followed {
 /// Public name, configuration id, KDF, AEAD.
 type EchKey = (Box<str>, u8, u16, u16);
 
+/// Who was told, and the address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Ends {
+    client: IpAddr,
+    address: IpAddr,
+}
+
+impl Hash for Ends {
+    /// Two numbers: byte by byte it would cost more than what is looked up.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for ip in [self.client, self.address] {
+            state.write_u128(match ip {
+                IpAddr::V4(ip) => ip.to_bits().into(),
+                IpAddr::V6(ip) => ip.to_bits(),
+            });
+        }
+    }
+}
+
 /// Answers by client and address.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Answers {
-    given: HashMap<(IpAddr, IpAddr), SmallVec<[Given; 1]>, RandomState>,
+    given: HashMap<Ends, SmallVec<[Given; 1]>, RandomState>,
     /// The first frame that published each configuration.
     ech_configs: BTreeMap<EchKey, FrameId>,
     /// The part of all clients and addresses that is kept.
     part: Part,
+    /// Addresses let go of, each with its names.
+    pub(super) shed: u64,
 }
 
 /// Adds a name to those of a client and address: a set, so that order does not matter.
@@ -105,7 +127,7 @@ impl Answers {
                 source: answer.source,
                 stamps: SmallVec::from_buf([delivery.stamp]),
             };
-            add(self.given.entry((client, answer.address)).or_default(), given);
+            add(self.given.entry(Ends { client, address: answer.address }).or_default(), given);
         }
         for config in delivery.ech_configs {
             for &(kdf, aead) in &config.suites {
@@ -114,12 +136,17 @@ impl Answers {
         }
     }
 
-    /// Appends what followed.
+    /// Appends what followed, as far as it is of the part to be kept.
     pub(super) fn merge(&mut self, right: Self) {
-        if self.given.is_empty() {
+        self.shed += right.shed;
+        if self.given.is_empty() && self.part.is_all() {
             self.given = right.given;
         } else {
             for (key, theirs) in right.given {
+                if !self.part.holds(&key) {
+                    self.shed += 1;
+                    continue;
+                }
                 let mine = self.given.entry(key).or_default();
                 theirs.into_iter().for_each(|given| add(mine, given));
             }
@@ -146,7 +173,7 @@ impl Answers {
         if self.given.is_empty() {
             return None;
         }
-        let names = self.given.get(&(client, address))?;
+        let names = self.given.get(&Ends { client, address })?;
         let last = |given: &'_ Given| {
             let stamp = given.before(began.frame)?;
             (began.time_ns.saturating_sub(stamp.time_ns) <= LIFETIME_NS).then_some(stamp.frame)
@@ -163,7 +190,7 @@ impl Answers {
     /// between them are still open.
     pub(super) fn forget_before(&mut self, clock_ns: i64, is_open: impl Fn(IpAddr, IpAddr) -> bool) {
         let is_old = |stamp: &Stamp| clock_ns.saturating_sub(stamp.time_ns) > LIFETIME_NS;
-        self.given.retain(|&(client, address), names| {
+        self.given.retain(|&Ends { client, address }, names| {
             if !names.iter().any(|given| given.stamps.iter().any(is_old)) || is_open(client, address) {
                 return true;
             }
@@ -174,13 +201,9 @@ impl Answers {
         });
     }
 
-    /// Lets go of some, by a hash of client and address, where there are more than this; how many.
-    pub(super) fn shed(&mut self, limit: usize) -> u64 {
+    /// Lets go of some, by a hash of client and address, where there are more than this.
+    pub(super) fn shed(&mut self, limit: usize) {
         let before = self.given.len();
-        if !self.part.is_all() {
-            let part = self.part;
-            self.given.retain(|key, _| part.holds(key));
-        }
         while self.given.len() > limit {
             self.part.halve();
             let part = self.part;
@@ -189,7 +212,7 @@ impl Answers {
         if self.given.capacity() > 4 * self.given.len().max(1 << 12) {
             self.given.shrink_to_fit();
         }
-        (before - self.given.len()) as u64
+        self.shed += (before - self.given.len()) as u64;
     }
 
     /// Shifts frame identities.

@@ -50,7 +50,6 @@ pub struct Tracker {
     limit_bytes: Option<u64>,
     /// The part of all sessions that is kept.
     part: Part,
-    shed_answers: u64,
 }
 
 impl Tracker {
@@ -64,7 +63,6 @@ impl Tracker {
             swept_ns: i64::MIN,
             limit_bytes,
             part: Part::default(),
-            shed_answers: 0,
         }
     }
 
@@ -86,7 +84,7 @@ impl Tracker {
         // An answer takes about this at most, with its name and its place in a table that has just grown.
         const ANSWER_BYTES: u64 = 512;
         let limit = usize::try_from(limit_bytes / 4 / ANSWER_BYTES).unwrap_or(usize::MAX);
-        self.shed_answers += self.state.answers.shed(limit);
+        self.state.answers.shed(limit);
         let weight = |shards: &[Shard]| shards.iter().map(Shard::weight).sum::<u64>();
         while weight(&self.state.shards) > limit_bytes {
             self.part.halve();
@@ -136,7 +134,7 @@ impl Tracker {
     /// Closes everything: no frames follow.
     pub fn finish(mut self, sink: impl Fn(&mut dyn Iterator<Item = Closed>) + Sync) -> Summary {
         self.close(i64::MAX, sink);
-        let mut shed = Shed { answers: self.shed_answers, ..Shed::default() };
+        let mut shed = Shed { answers: self.state.answers.shed, ..Shed::default() };
         self.state.shards.iter().for_each(|shard| shed.merge(shard.shed));
         Summary {
             span: self.span(),

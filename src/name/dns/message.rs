@@ -84,6 +84,13 @@ struct Record {
     data_length: usize,
 }
 
+impl Record {
+    /// Whether it is of a service, at a port and a scheme.
+    const fn is_service(&self) -> bool {
+        matches!(self.kind, TYPE_HTTPS | TYPE_SVCB)
+    }
+}
+
 /// A message whose question was understood.
 pub(super) struct Message<'a> {
     bytes: &'a [u8],
@@ -157,16 +164,23 @@ impl<'a> Message<'a> {
     /// Adds the addresses and ECH configurations given for names.
     pub(super) fn add_answers(&self, findings: &mut Findings) {
         let chain = self.chain();
-        for record in &self.records {
-            let Some((owner, canonical)) = self.names_of(record, &chain) else { continue };
+        let mut last = None;
+        for record in self.records.iter().filter(|record| record.kind != TYPE_CNAME) {
+            // Records of one name mostly follow each other, and point to one place.
+            let owner = (name::start(self.bytes, record.owner), record.is_service());
+            if last.as_ref().is_none_or(|(known, _)| *known != owner) {
+                last = Some((owner, self.names_of(record, &chain)));
+            }
+            let Some((_, Some((owner, canonical)))) = &last else { continue };
             match record.kind {
                 TYPE_A | TYPE_AAAA => {
                     if let Some(address) = self.address(record) {
-                        findings.answers.push(Answer { name: owner, canonical, address, source: NameSource::Dns });
+                        let (name, canonical) = (owner.clone(), canonical.clone());
+                        findings.answers.push(Answer { name, canonical, address, source: NameSource::Dns });
                     }
                 }
-                TYPE_PTR => self.add_reverse(record, &owner, findings),
-                TYPE_HTTPS | TYPE_SVCB => self.add_service(record, &owner, canonical, findings),
+                TYPE_PTR => self.add_reverse(record, owner, findings),
+                TYPE_HTTPS | TYPE_SVCB => self.add_service(record, owner, canonical.clone(), findings),
                 _ => {}
             }
         }
@@ -208,13 +222,9 @@ impl<'a> Message<'a> {
 
     /// The name a record answers for, and the last name of the chain where they differ.
     fn names_of(&self, record: &Record, chain: &[usize]) -> Option<(Box<str>, Option<Box<str>>)> {
-        if record.kind == TYPE_CNAME {
-            return None;
-        }
         let place = chain.iter().position(|&link| name::same(self.bytes, link, record.owner));
         let owner = name::text(self.bytes, if place.is_some() { HEADER_LENGTH } else { record.owner })?;
-        let is_service = matches!(record.kind, TYPE_HTTPS | TYPE_SVCB);
-        let owner = if is_service { without_service_labels(owner.as_str()) } else { owner.as_str() };
+        let owner = if record.is_service() { without_service_labels(owner.as_str()) } else { owner.as_str() };
         if owner.is_empty() {
             return None;
         }

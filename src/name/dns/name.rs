@@ -172,6 +172,14 @@ pub(super) fn same(message: &[u8], left: usize, right: usize) -> bool {
     }
 }
 
+/// Where the name at `position` stands: elsewhere, if there is but a pointer here.
+pub(super) fn start(message: &[u8], position: usize) -> usize {
+    match message.get(position..) {
+        Some([high @ 0xc0..=0xff, low, ..]) => usize::from(high & 0x3f) << 8 | usize::from(*low),
+        _ => position,
+    }
+}
+
 /// Where the name at `position` ends in the message, without following a pointer.
 pub(super) fn end(message: &[u8], mut position: usize) -> Option<usize> {
     let limit = position + LENGTH_LIMIT;
