@@ -9,22 +9,30 @@ use super::range::to_usize;
 use super::records::{MAX_PACKET, State};
 use std::io;
 
-/// A chain must span more than this, so that it cannot lie within one packet.
-const SPAN: usize = MAX_PACKET as usize + 64;
-/// Candidates tried per window read.
-const STRIDE: usize = 256 << 10;
-/// A window holds its candidates and the longest chain any of them needs.
-const WINDOW: usize = STRIDE + SPAN + MAX_PACKET as usize + 64;
+/// How to look for a chain.
+struct Look {
+    /// Candidates tried per window read.
+    stride: usize,
+    /// Bytes read: the candidates and the longest chain that any of them needs.
+    window: usize,
+    /// A chain spans more than this, so that it cannot lie within one packet.
+    span: usize,
+    /// Records of a chain.
+    records: usize,
+}
+
 /// A file that ends in the middle of a record still proves a chain of this many.
 const CHAIN: usize = 8;
-/// The same for a first look, which most often is enough: reading and proving more costs more than being wrong now and then.
-const QUICK_SPAN: usize = 1 << 16;
-/// Candidates of the first look.
-const QUICK_STRIDE: usize = 32 << 10;
-/// Its window; longer records than usual leave it.
-const QUICK_WINDOW: usize = QUICK_STRIDE + QUICK_SPAN + (32 << 10);
-/// Bytes that say whether a header could be one.
-const HEADER: usize = 64;
+/// Beyond any packet.
+const LOOK: Look = Look {
+    stride: 256 << 10,
+    window: (256 << 10) + 2 * (MAX_PACKET as usize + 64),
+    span: MAX_PACKET as usize + 64,
+    records: 1,
+};
+/// A first look, beyond the longest IP packet, which most often is enough: reading and proving more costs more than being wrong
+/// now and then, where longer packets hold captures. Longer records than usual leave its window.
+const FIRST_LOOK: Look = Look { stride: 32 << 10, window: 128 << 10, span: 1 << 16, records: CHAIN };
 /// Most headers looked at in chains per range: a hostile file could make each byte start a long chain.
 const MAX_STEPS: usize = 1 << 20;
 
@@ -55,72 +63,49 @@ impl Guess<'_> {
     /// Offset of the first likely record in `from..limit`.
     pub(super) fn find(&self, input: &Input, from: u64, limit: u64, size: u64) -> io::Result<Option<u64>> {
         let mut base = from.next_multiple_of(self.alignment());
-        if size.saturating_sub(base) > QUICK_WINDOW as u64 {
-            let mut window = vec![0; QUICK_WINDOW];
+        let mut steps = 0;
+        if size.saturating_sub(base) > FIRST_LOOK.window as u64 {
+            let mut window = vec![0; FIRST_LOOK.window];
             let filled = input.fill_at(&mut window, base)?;
-            if let Some(found) = self.find_quickly(window.get(..filled).unwrap_or_default()) {
+            let bytes = window.get(..filled).unwrap_or_default();
+            if let Some(found) = self.first(bytes, FIRST_LOOK.stride, &FIRST_LOOK, false, &mut steps) {
                 let found = base + found as u64;
                 return Ok(Some(found).filter(|found| *found < limit));
             }
         }
-        let mut window = vec![0; WINDOW.min(to_usize(size.saturating_sub(base)))];
-        let mut steps = 0;
-        while base < limit {
+        let mut window = vec![0; LOOK.window.min(to_usize(size.saturating_sub(base)))];
+        while base < limit && steps <= MAX_STEPS {
             let filled = input.fill_at(&mut window, base)?;
             let bytes = window.get(..filled).unwrap_or_default();
+            let candidates = LOOK.stride.min(to_usize(limit - base)).min(filled);
             let ends_file = base + filled as u64 >= size;
-            let candidates = STRIDE.min(to_usize(limit - base)).min(filled);
-            for candidate in (0..candidates).step_by(to_usize(self.alignment())) {
-                if self.is_chain(bytes, candidate, ends_file, &mut steps) {
-                    return Ok(Some(base + candidate as u64));
-                }
-                if steps > MAX_STEPS {
-                    return Ok(None);
-                }
+            if let Some(found) = self.first(bytes, candidates, &LOOK, ends_file, &mut steps) {
+                return Ok(Some(base + found as u64));
             }
-            base += STRIDE as u64;
+            base += LOOK.stride as u64;
         }
         Ok(None)
     }
 
-    /// The first candidate with a chain of several records beyond the longest IP packet; none where a chain leaves the window
-    /// before that can be said. A capture of longer packets that hold captures deceives it, which the proof finds out.
-    fn find_quickly(&self, bytes: &[u8]) -> Option<usize> {
-        let mut steps = 0;
-        for candidate in (0..QUICK_STRIDE).step_by(to_usize(self.alignment())) {
-            let (mut position, mut records) = (candidate, 0);
-            loop {
-                if records >= CHAIN && position - candidate > QUICK_SPAN {
-                    return Some(candidate);
-                }
-                let Some(length) = self.plausible(bytes.get(position..).filter(|rest| rest.len() >= HEADER)?, false)
-                else {
-                    break;
-                };
-                records += 1;
-                position += length;
-                steps += 1;
-                if steps > MAX_STEPS {
-                    return None;
-                }
-            }
-        }
-        None
+    /// The first candidate with a chain.
+    fn first(&self, bytes: &[u8], candidates: usize, look: &Look, ends_file: bool, steps: &mut usize) -> Option<usize> {
+        let mut candidates = (0..candidates).step_by(to_usize(self.alignment()));
+        candidates.find(|&candidate| self.is_chain(bytes, candidate, look, ends_file, steps))
     }
 
     #[inline]
-    fn is_chain(&self, bytes: &[u8], candidate: usize, ends_file: bool, steps: &mut usize) -> bool {
+    fn is_chain(&self, bytes: &[u8], candidate: usize, look: &Look, ends_file: bool, steps: &mut usize) -> bool {
         let mut position = candidate;
         let mut records = 0;
         loop {
-            if ends_file && position > bytes.len() {
-                return records >= CHAIN;
+            if ends_file && position >= bytes.len() {
+                return records >= if position == bytes.len() { look.records } else { CHAIN };
             }
-            if position - candidate > SPAN || (ends_file && position == bytes.len()) {
-                return records > 0;
+            if position - candidate > look.span && records >= look.records {
+                return true;
             }
             let Some(rest) = bytes.get(position..).filter(|rest| !rest.is_empty()) else { return false };
-            let Some(length) = self.plausible(rest, ends_file) else { return false };
+            let Some(length) = self.plausible(rest, ends_file).filter(|_| *steps <= MAX_STEPS) else { return false };
             *steps += 1;
             records += 1;
             position += length;

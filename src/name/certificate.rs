@@ -44,7 +44,9 @@ impl<'a> Leaf<'a> {
 /// Adds what a certificate says to the findings; what is no certificate adds nothing.
 pub(super) fn read(der: &[u8], findings: &mut Findings) {
     // Of the extensions one is of use: the others need not be understood.
-    let Ok((_, certificate)) = X509CertificateParser::new().with_deep_parse_extensions(false).parse(der) else { return };
+    let Ok((_, certificate)) = X509CertificateParser::new().with_deep_parse_extensions(false).parse(der) else {
+        return;
+    };
     let subject = certificate.subject();
     let limit = findings.names.len() + NAME_LIMIT;
     // The common name may hold anything ("My Router"); with a dot it is meant as a host.
