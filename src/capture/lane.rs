@@ -1,7 +1,5 @@
-//! What is left to be read, capture by capture, and what may be read next: a lane per capture, its pieces numbered in the
-//! order in which they join.
+//! What is left to be read of each capture: a lane, its pieces numbered in the order in which they join.
 
-use super::batch::{self, Member};
 use super::input::{Input, Sequential};
 use super::records::State;
 use super::resync::Guess;
@@ -62,11 +60,11 @@ pub(super) struct Done<P> {
 pub(super) struct Run<P> {
     first: u64,
     /// The piece that would go on with it.
-    next: u64,
-    bytes: usize,
+    pub(super) next: u64,
+    pub(super) bytes: usize,
     end: u64,
     problem: Option<String>,
-    has_ended: bool,
+    pub(super) has_ended: bool,
     tally: Tally<P>,
 }
 
@@ -86,7 +84,7 @@ impl<P: Observe> Run<P> {
 }
 
 impl<P> Run<P> {
-    fn done(self) -> (u64, Done<P>) {
+    pub(super) fn done(self) -> (u64, Done<P>) {
         let (partial, counts) = self.tally.finish();
         let (start, states, beyond, pieces) = (None, None, (0, 0), self.next - self.first);
         (self.first, Done { partial, counts, start, end: self.end, problem: self.problem, states, beyond, pieces })
@@ -128,18 +126,18 @@ pub(super) struct Lane<P> {
     pub(super) in_flight: usize,
     pub(super) done: BTreeMap<u64, Done<P>>,
     /// Pieces of a stream whose bytes are in memory: in a worker's hands, or ready.
-    buffers: usize,
+    pub(super) buffers: usize,
     /// Workers that parse pieces of a stream, and the first piece that none of them has.
-    parsers: usize,
-    next_parse: u64,
+    pub(super) parsers: usize,
+    pub(super) next_parse: u64,
     /// A run whose next piece is not cut yet.
-    parked: Option<Run<P>>,
+    pub(super) parked: Option<Run<P>>,
     /// Why the capture could not be opened.
     pub(super) problem: Option<String>,
 }
 
 impl<P> Lane<P> {
-    fn new(source: Source) -> Self {
+    pub(super) fn new(source: Source) -> Self {
         Self {
             name: source.name.clone(),
             stage: Stage::Unopened(Box::new(source)),
@@ -156,327 +154,6 @@ impl<P> Lane<P> {
             problem: None,
         }
     }
-}
-
-/// What a worker is to do.
-pub(super) enum Job<P> {
-    Open(Box<Source>),
-    /// Captures from the ticket's lane on.
-    Batch(Vec<Source>),
-    Range(Arc<Ranges>, u64),
-    Cut(Box<Cutter>, Vec<u8>),
-    /// Pieces that follow each other, the number of the first, and the run that they go on with.
-    Parse(Vec<Cut>, u64, Option<Run<P>>),
-}
-
-/// A job, and where its result belongs.
-pub(super) struct Ticket<P> {
-    pub(super) lane: usize,
-    pub(super) epoch: u32,
-    pub(super) job: Job<P>,
-}
-
-/// Everything that is left to be read.
-pub(super) struct Queue<P> {
-    pub(super) lanes: Vec<Lane<P>>,
-    /// The capture that joins now.
-    pub(super) front: usize,
-    /// Pieces in flight over all captures.
-    in_flight: usize,
-    /// Most pieces in flight, so that memory does not grow with the capture.
-    window: usize,
-    /// Most pieces of one stream whose bytes are in memory.
-    stream_window: usize,
-    /// Captures worked on at once: as many as keep the threads busy, far fewer than there are file handles.
-    open_window: usize,
-    range_bytes: Option<u64>,
-    /// Bytes of a stream in a run.
-    run_bytes: usize,
-    /// Buffers to be used again.
-    scrap: Vec<Vec<u8>>,
-    pub(super) is_joining: bool,
-    pub(super) helpers: usize,
-    pub(super) has_panicked: bool,
-}
-
-impl<P> Queue<P> {
-    pub(super) fn new(sources: Vec<Source>, threads: usize, range_bytes: Option<u64>) -> Self {
-        Self {
-            lanes: sources.into_iter().map(Lane::new).collect(),
-            front: 0,
-            in_flight: 0,
-            window: 2 * threads + 2,
-            stream_window: HELP * (threads.min(MAX_STREAM_THREADS) + 1),
-            open_window: 2 * threads + 2,
-            range_bytes,
-            run_bytes: range_bytes.map_or(RUN_BYTES, |bytes| super::range::to_usize(bytes).saturating_mul(2)),
-            scrap: Vec::new(),
-            is_joining: false,
-            helpers: 0,
-            has_panicked: false,
-        }
-    }
-
-    /// Whether nobody has anything left to do.
-    pub(super) fn is_over(&self) -> bool {
-        self.front >= self.lanes.len() || self.has_panicked
-    }
-
-    /// Takes the next job: of the earliest capture first, since all wait for it.
-    pub(super) fn pick(&mut self) -> Option<Ticket<P>> {
-        let (index, what) = self.find()?;
-        if let What::Batch(length) = what {
-            return self.pick_batch(index, length);
-        }
-        let scrap = matches!(what, What::Cut).then(|| self.scrap.pop()).flatten();
-        let lane = self.lanes.get_mut(index)?;
-        let epoch = lane.epoch;
-        let job = match (what, &mut lane.stage) {
-            (What::Open, stage @ Stage::Unopened(_)) => match std::mem::replace(stage, Stage::Opening) {
-                Stage::Unopened(source) => Job::Open(source),
-                _ => return None,
-            },
-            (What::Range, Stage::Ranges(ranges)) => {
-                let ranges = Arc::clone(ranges);
-                lane.in_flight += 1;
-                self.in_flight += 1;
-                lane.next += 1;
-                Job::Range(ranges, lane.next - 1)
-            }
-            (What::Cut, Stage::Stream { cutter, .. }) => {
-                let cutter = cutter.take()?;
-                lane.buffers += 1;
-                Job::Cut(cutter, scrap.unwrap_or_default())
-            }
-            (What::Parse, Stage::Stream { ready, .. }) => {
-                let first = lane.next_parse;
-                let run = lane.parked.take_if(|run| run.next == first);
-                // Who goes on with a run goes on piece by piece; who comes to help takes several at once.
-                let count = if run.is_some() || lane.parsers == 0 { 1 } else { HELP };
-                let pieces: Vec<Cut> = ready.drain(..count.min(ready.len())).collect();
-                lane.next_parse += pieces.len() as u64;
-                lane.parsers += 1;
-                if run.is_none() {
-                    lane.in_flight += 1;
-                    self.in_flight += 1;
-                }
-                Job::Parse(pieces, first, run)
-            }
-            _ => return None,
-        };
-        Some(Ticket { lane: index, epoch, job })
-    }
-
-    fn pick_batch(&mut self, index: usize, length: usize) -> Option<Ticket<P>> {
-        let mut sources = Vec::with_capacity(length);
-        for lane in self.lanes.get_mut(index..index + length)? {
-            if let Stage::Unopened(source) = std::mem::replace(&mut lane.stage, Stage::InBatch) {
-                sources.push(*source);
-            }
-        }
-        let lane = self.lanes.get_mut(index)?;
-        lane.in_flight += 1;
-        self.in_flight += 1;
-        Some(Ticket { lane: index, epoch: lane.epoch, job: Job::Batch(sources) })
-    }
-
-    /// Takes in what captures read together gave.
-    pub(super) fn deposit_batch(&mut self, index: usize, members: Vec<Member<P>>) {
-        if let Some(lane) = self.lanes.get_mut(index) {
-            lane.in_flight -= 1;
-            self.in_flight -= 1;
-        }
-        // Where the partial in hand begins, and how much of it is of captures after the first.
-        let mut first = index;
-        for (index, member) in (index..).zip(members) {
-            let (read, partial) = match member {
-                Member::Large(mut source) => {
-                    source.may_share = false;
-                    if let Some(lane) = self.lanes.get_mut(index) {
-                        lane.stage = Stage::Unopened(source);
-                    }
-                    continue;
-                }
-                Member::Shares(read) => (read, None),
-                Member::First(read, partial) => (read, Some(partial)),
-            };
-            let batch::Read { counts, end, problem } = read;
-            if let Some(partial) = partial {
-                first = index;
-                let Some(lane) = self.lanes.get_mut(index) else { return };
-                let done = Done { partial, counts, start: None, end, problem, states: None, beyond: (0, 0), pieces: 1 };
-                lane.done.insert(0, done);
-                lane.stage = Stage::Whole(Counts::default(), 0);
-                lane.total = Some(1);
-                lane.in_flight += 1;
-                self.in_flight += 1;
-                continue;
-            }
-            if let Some(lane) = self.lanes.get_mut(index) {
-                lane.stage = Stage::Whole(counts, end);
-                lane.problem = problem;
-                lane.total = Some(0);
-            }
-            if let Some(done) = self.lanes.get_mut(first).and_then(|lane| lane.done.get_mut(&0)) {
-                done.beyond.0 += counts.frames;
-                done.beyond.1 += counts.wire_bytes;
-            }
-        }
-    }
-
-    /// Whether there is a job to take.
-    pub(super) fn has_job(&self) -> bool {
-        self.find().is_some()
-    }
-
-    fn find(&self) -> Option<(usize, What)> {
-        let mut open = 0;
-        for (index, lane) in self.lanes.iter().enumerate().skip(self.front) {
-            // What the front waits for is always allowed, or nothing would move.
-            let may_start = self.in_flight < self.window || (index == self.front && lane.in_flight == 0);
-            let what = match &lane.stage {
-                // These hold no file open.
-                Stage::InBatch | Stage::Whole(..) => continue,
-                _ if open >= self.open_window => return None,
-                Stage::Unopened(source) if !source.may_share => What::Open,
-                Stage::Unopened(_) => match self.batch_length(index) {
-                    0 | 1 => What::Open,
-                    length if may_start => What::Batch(length),
-                    _ => {
-                        open += 1;
-                        continue;
-                    }
-                },
-                Stage::Ranges(ranges) if may_start && lane.next < ranges.count() => What::Range,
-                Stage::Stream { cutter, ready } => {
-                    let may_parse = lane.parked.is_some() || index == self.front || self.in_flight < self.window;
-                    // One parses; others help where pieces pile up.
-                    let can_parse = may_parse && !ready.is_empty() && (lane.parsers == 0 || lane.total.is_some());
-                    let can_help = may_parse && ready.len() >= HELP;
-                    let can_cut = cutter.is_some() && lane.buffers < self.stream_window;
-                    if can_parse && ready.len() > 1 {
-                        What::Parse
-                    } else if can_cut {
-                        What::Cut
-                    } else if can_parse || can_help {
-                        What::Parse
-                    } else {
-                        open += 1;
-                        continue;
-                    }
-                }
-                _ => {
-                    open += 1;
-                    continue;
-                }
-            };
-            return Some((index, what));
-        }
-        None
-    }
-
-    /// How many captures from this lane on one worker is to read.
-    fn batch_length(&self, index: usize) -> usize {
-        let unopened = self.lanes.iter().skip(index).map_while(|lane| match &lane.stage {
-            Stage::Unopened(source) => Some(&**source),
-            _ => None,
-        });
-        batch::length(unopened, self.range_bytes)
-    }
-
-    /// Puts a cutter back with the piece it cut.
-    pub(super) fn cut(&mut self, index: usize, epoch: u32, cutter: Box<Cutter>, piece: Cut) {
-        let Some(lane) = self.lanes.get_mut(index) else { return };
-        match &mut lane.stage {
-            Stage::Stream { cutter: place, ready } if lane.epoch == epoch => {
-                lane.next += 1;
-                if piece.is_last {
-                    lane.total = Some(lane.next);
-                } else {
-                    *place = Some(cutter);
-                }
-                ready.push_back(piece);
-            }
-            _ => {}
-        }
-    }
-
-    /// Takes back the buffer of a piece that was parsed.
-    pub(super) fn scrap(&mut self, index: usize, buffer: Vec<u8>) {
-        if let Some(lane) = self.lanes.get_mut(index) {
-            lane.buffers = lane.buffers.saturating_sub(1);
-        }
-        if self.scrap.len() < self.stream_window {
-            self.scrap.push(buffer);
-        }
-    }
-
-    /// Takes back a run, or gives it out again with its next piece.
-    pub(super) fn parsed(&mut self, index: usize, epoch: u32, run: Run<P>) -> Option<(Run<P>, Cut)> {
-        let lane = self.lanes.get_mut(index)?;
-        if let Stage::Stream { ready, .. } = &mut lane.stage
-            && lane.epoch == epoch
-            && !run.has_ended
-            && run.bytes < self.run_bytes
-            && run.next == lane.next_parse
-        {
-            if let Some(piece) = ready.pop_front() {
-                lane.next_parse += 1;
-                return Some((run, piece));
-            }
-            lane.parsers -= 1;
-            lane.parked = Some(run);
-            return None;
-        }
-        lane.parsers = lane.parsers.saturating_sub(1);
-        let (first, done) = run.done();
-        self.deposit(index, epoch, first, done);
-        None
-    }
-
-    /// Takes in what a piece gave.
-    pub(super) fn deposit(&mut self, index: usize, epoch: u32, number: u64, done: Done<P>) {
-        let Some(lane) = self.lanes.get_mut(index) else { return };
-        if lane.epoch == epoch && !matches!(lane.stage, Stage::Finished) {
-            lane.done.insert(number, done);
-        } else {
-            lane.in_flight -= 1;
-            self.in_flight -= 1;
-        }
-    }
-
-    /// Takes the next piece of the front capture to join, if it is there.
-    pub(super) fn next_done(&mut self) -> Option<Done<P>> {
-        let lane = self.lanes.get_mut(self.front)?;
-        let done = lane.done.remove(&lane.next_join)?;
-        lane.next_join += done.pieces;
-        lane.in_flight -= 1;
-        self.in_flight -= 1;
-        Some(done)
-    }
-
-    /// Forgets what is in flight of the front capture, and reads it on in another way, or no more.
-    pub(super) fn restart_front(&mut self, stage: Stage) {
-        let Some(lane) = self.lanes.get_mut(self.front) else { return };
-        // A stream has nothing else in flight: what ends it is in its last piece.
-        let dropped = lane.done.len();
-        lane.done.clear();
-        lane.in_flight -= dropped;
-        self.in_flight -= dropped;
-        lane.epoch += 1;
-        (lane.next, lane.next_join, lane.total) = (0, 0, None);
-        lane.stage = stage;
-    }
-}
-
-/// Kind of the next job.
-#[derive(Clone, Copy)]
-enum What {
-    Open,
-    Batch(usize),
-    Range,
-    Cut,
-    Parse,
 }
 
 /// Opens a capture for reading, as ranges where it can be read at any position and is not compressed.
@@ -524,11 +201,11 @@ pub(super) fn counted(input: Arc<Input>, done: &Arc<AtomicU64>) -> Box<dyn Read 
 /// Bytes of a stream per piece: most of a second-level cache.
 const PIECE_BYTES: usize = 1 << 20;
 /// Bytes of a stream in a run, as in a large range: few, since joining them costs.
-const RUN_BYTES: usize = 16 << 20;
+pub(super) const RUN_BYTES: usize = 16 << 20;
 /// Pieces that a worker takes at once where it breaks into another's run.
-const HELP: usize = 4;
+pub(super) const HELP: usize = 4;
 /// More threads than this do not parse a stream faster than it can be read.
-const MAX_STREAM_THREADS: usize = 8;
+pub(super) const MAX_STREAM_THREADS: usize = 8;
 /// Bytes of a stream per piece where ranges are to be of this size.
 pub(super) fn piece_bytes(range_bytes: Option<u64>) -> usize {
     range_bytes.map_or(PIECE_BYTES, super::range::to_usize)

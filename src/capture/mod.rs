@@ -10,9 +10,12 @@ mod engine;
 mod frame;
 mod input;
 mod lane;
+#[cfg(test)]
+mod laws;
 mod open;
 pub mod owner;
 mod pcapng;
+mod queue;
 mod range;
 mod records;
 mod resync;

@@ -12,6 +12,7 @@ mod gather;
 #[cfg(test)]
 mod laws;
 mod limit;
+mod opening;
 mod partial;
 mod record;
 mod repeats;

@@ -6,10 +6,10 @@ use super::datagram::DatagramOpening;
 use super::fragments;
 use super::gather::{Segment, Stamp};
 use super::limit::Part;
+use super::opening;
 use super::partial::OtherFrames;
 use super::record::Head;
 use super::session::{NEVER, Session};
-use super::stream;
 use super::table::Table;
 use crate::capture::{Frame, FrameId};
 use crate::name::Reading;
@@ -152,7 +152,7 @@ impl Shard {
                 } else if session.handshake.ack_ns == NEVER && segment.flags.is_ack() {
                     session.handshake.ack_ns = frame.time_ns;
                 }
-                if !packet.payload.is_empty() && (session.is_watched[side] || stream::may_start(packet.payload)) {
+                if !packet.payload.is_empty() && (session.is_watched[side] || opening::may_start(packet.payload)) {
                     session.observe_segment(segment, packet, frame, context);
                 }
             }

@@ -1,0 +1,155 @@
+//! What holds however a capture is read: in one piece or many ranges, on one thread or several, whatever it holds.
+
+use super::engine::{Piece, Progress, ReadOptions, read};
+use super::testing::*;
+use super::{ByteOrder, Source};
+use proptest::prelude::*;
+
+fn packets(count: usize) -> Vec<Vec<u8>> {
+    (0..count).map(|index| (0..index * 37 % 1_500).map(|byte| (byte * index) as u8).collect()).collect()
+}
+
+/// Packets that hold a capture, so that guesses go wrong.
+fn nested(count: usize) -> Vec<Vec<u8>> {
+    let inner = pcap_of(&packets(30));
+    (0..count).map(|index| inner[24 + index % 9..].to_vec()).collect()
+}
+
+fn check(file: &[u8], range_bytes: u64, threads: usize) {
+    let source = |_| Source::memory("test", file.to_vec()).unwrap();
+    let sequential = read_all(vec![source(0)], Some(u64::MAX), 1);
+    assert_eq!(read_all(vec![source(1)], Some(range_bytes), threads), sequential, "{range_bytes} {threads}");
+}
+
+#[test]
+fn ranges_give_what_one_reader_gives() {
+    for file in [pcap_of(&packets(200)), pcap_of(&nested(40)), pcap_of(&nested(1))] {
+        for range_bytes in [1 << 10, 5_000, 1 << 16] {
+            check(&file, range_bytes, 1);
+            check(&file, range_bytes, 3);
+            check(&file[..file.len() - 7], range_bytes, 2);
+        }
+    }
+}
+
+#[test]
+fn many_captures_join_in_order() {
+    let sources: Vec<_> = (0..300)
+        .map(|index| {
+            let kind = [pcap_of(&packets(index % 7)), pcap_of(&packets(90))];
+            Source::memory(format!("{index}"), kind[usize::from(index % 50 == 9)].clone()).unwrap()
+        })
+        .collect();
+    for threads in [1, 4] {
+        let again = sources.iter().map(|source| match &source.place {
+            super::source::Place::Memory(bytes) => Source::memory(&*source.name, bytes.clone()).unwrap(),
+            _ => unreachable!(),
+        });
+        let (seen, outcomes) = read_all(again.collect(), Some(4_096), threads);
+        assert!(seen.is_sorted_by(|a, b| a.id < b.id));
+        assert_eq!(outcomes.iter().map(|outcome| outcome.frames).sum::<u64>(), seen.len() as u64);
+        let names: Vec<_> = outcomes.into_iter().map(|outcome| outcome.name).collect();
+        assert_eq!(names, (0..300).map(|index| index.to_string()).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_stream_is_read_however_large_its_pieces_may_be() {
+    let file = pcap_of(&packets(20));
+    let pipe = |file: &[u8]| {
+        let reader = Box::new(std::io::Cursor::new(file.to_vec()));
+        Source::pipe(std::path::Path::new("test"), "test".to_owned(), reader).unwrap()
+    };
+    assert_eq!(read_all(vec![pipe(&file)], Some(u64::MAX), 1).0.len(), 20);
+    assert_eq!(read_all(vec![pipe(&file)], Some(0), 1).0.len(), 20);
+}
+
+#[test]
+fn a_caller_outside_the_pool_reads_as_well() {
+    let mut frames = 0;
+    let mut join = |piece: Piece<Log>| frames += piece.frames;
+    let progress = Progress::default();
+    let source = Source::memory("test", pcap_of(&packets(50))).unwrap();
+    let options = ReadOptions { range_bytes: Some(4_096) };
+    let outcomes = read(vec![source], &options, &progress, &Log::default, &mut join);
+    assert_eq!((frames, outcomes.len()), (50, 1));
+    assert!(progress.bytes_done() > 0 && progress.bytes_total() > 0);
+}
+
+fn any_packet() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        4 => proptest::collection::vec(any::<u8>(), 0..300),
+        1 => (0_usize..40).prop_map(|cut| pcap_of(&packets(12))[cut..].to_vec()),
+        1 => (0_usize..5).prop_map(|cut| any_pcapng(&[(0, vec![3; 50]), (7, vec![1; 9])], ByteOrder::Little)[cut * 4..].to_vec()),
+        1 => Just(vec![0; 400]),
+    ]
+}
+
+/// What a number chooses ahead of each packet: a new section, an interface, another block, or nothing.
+fn any_pcapng(packets: &[(u8, Vec<u8>)], first: ByteOrder) -> Vec<u8> {
+    let mut order = first;
+    let mut interfaces = 1;
+    let mut file = [section(order), interface(order, 1, 0, &[])].concat();
+    for (index, (kind, packet)) in packets.iter().enumerate() {
+        match kind {
+            0 => {
+                order = if order == ByteOrder::Big { ByteOrder::Little } else { ByteOrder::Big };
+                file.extend([section(order), interface(order, 101, 0, &[])].concat());
+                interfaces = 1;
+            }
+            1 => {
+                file.extend(interface(order, 113, 0, &[]));
+                interfaces += 1;
+            }
+            2 => file.extend(block(order, 0xbad, &[7; 20])),
+            3 => file.extend(block(order, 5, &[0; 8])),
+            _ => {}
+        }
+        let options: &[u8] = if kind % 5 == 4 { &[1, 0, 1, 0, b'x', 0, 0, 0] } else { &[] };
+        let which = u32::from(*kind) % interfaces;
+        file.extend(packet_block_with(order, which, index as u64, 2_000, packet, options));
+    }
+    file
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn any_pcap_in_any_ranges(
+        packets in proptest::collection::vec(any_packet(), 0..60),
+        wild in proptest::option::weighted(0.2, any::<u32>()),
+        zeros in 0_usize..400,
+        range_bytes in 1_u64 << 10..20_000,
+        threads in 1_usize..5,
+        cut in 0_usize..20,
+    ) {
+        // Records of nothing, which look like a hole as far as they reach.
+        let empty = pcap_record(ByteOrder::Little, (0, 0), (0, 0), &[]).repeat(zeros);
+        let mut file = [pcap_of(&packets), empty, pcap_of(&packets)[24..].to_vec()].concat();
+        if let Some(wild) = wild {
+            file.extend(pcap_record(ByteOrder::Little, (1_600_000_000, 0), (wild, wild), &[9; 99]));
+            file.extend(&pcap_of(&packets)[24..]);
+        }
+        let end = file.len() - cut.min(file.len() - 24);
+        check(&file[..end], range_bytes, threads);
+        check(&zstd::stream::encode_all(&file[..end], 1).unwrap(), range_bytes, threads);
+    }
+
+    #[test]
+    fn any_pcapng_in_any_ranges(
+        packets in proptest::collection::vec((0_u8..40, any_packet()), 0..60),
+        range_bytes in 1_u64 << 10..20_000,
+        threads in 1_usize..5,
+        cut in 0_usize..20,
+    ) {
+        let file = any_pcapng(&packets, ByteOrder::Big);
+        check(&file[..file.len() - cut], range_bytes, threads);
+    }
+
+    #[test]
+    fn random_bytes_are_no_trouble(bytes in proptest::collection::vec(any::<u8>(), 0..2_000), is_pcapng: bool) {
+        let start = if is_pcapng { any_pcapng(&[], ByteOrder::Little) } else { pcap_of(&[]) };
+        check(&[start, bytes].concat(), 1_024, 2);
+    }
+}

@@ -1,0 +1,149 @@
+//! Openings in the bytes of a stream: where one may start, which reader has it, and what follows it.
+
+use super::gather::Stamp;
+use crate::name::table::{STREAM_READERS, StreamReader, stream_candidates};
+use crate::name::{Findings, NameSource, Reading};
+
+/// Openings read one after the other in the bytes of one segment (pipelined requests).
+pub(super) const OPENINGS_PER_SEGMENT: usize = 16;
+
+/// What was read to its end.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Read {
+    /// An opening after which none is waited for.
+    pub(super) is_settled: bool,
+    /// Words before another protocol, or an opening that need not be read: nothing is left to recognise.
+    pub(super) is_known: bool,
+    /// An opening that is read only where no server name is known.
+    pub(super) is_second_choice: bool,
+}
+
+/// An opening that needs more bytes.
+#[derive(Clone, Debug)]
+pub(super) struct Opening {
+    /// Index of the segment it starts in, among those kept since the oldest unfinished opening.
+    pub(super) slot: usize,
+    /// Sequence number of its first byte.
+    pub(super) sequence: u32,
+    /// Index in [`STREAM_READERS`].
+    pub(super) reader: usize,
+    /// Contiguous bytes at the last attempt.
+    pub(super) tried_bytes: usize,
+    /// What is certain by now.
+    pub(super) certain: Option<(Stamp, Box<Findings>)>,
+}
+
+/// What a segment's payload completes: findings, and when.
+pub(super) type Completed = Vec<(Stamp, Findings)>;
+
+/// The first reader, from `skip` on, that an opening at the start of these bytes may be for.
+#[inline]
+pub(super) fn reader_for(payload: &[u8], skip: usize) -> Option<usize> {
+    let mut rows = stream_candidates(*payload.first()?) & u32::MAX.checked_shl(skip as u32).unwrap_or(0);
+    while rows != 0 {
+        let row = rows.trailing_zeros() as usize;
+        if (STREAM_READERS[row].starts)(payload) {
+            return Some(row);
+        }
+        rows &= rows - 1;
+    }
+    None
+}
+
+/// Whether an opening may start with these bytes.
+#[inline]
+pub(super) fn may_start(payload: &[u8]) -> bool {
+    payload.first().is_some_and(|&first| stream_candidates(first) != 0) && reader_for(payload, 0).is_some()
+}
+
+/// Outcome of reading at one position.
+pub(super) enum Attempt {
+    /// No opening.
+    Nothing,
+    /// One that needs more bytes.
+    Unfinished { reader: usize, certain: Option<Box<Findings>> },
+    /// One that is whole.
+    Done { reader: usize, findings: Findings, consumed: usize },
+}
+
+/// Reads an opening at the start of these bytes, by the first reader from this one on that has it.
+pub(super) fn attempt(bytes: &[u8], from_reader: usize) -> Attempt {
+    let StreamReader { is_second_choice, starts, .. } = STREAM_READERS[from_reader];
+    if is_second_choice && !starts(bytes) {
+        // Other bytes took its place since it began: where it is ignored they are no opening of anything.
+        return Attempt::Nothing;
+    }
+    let mut skip = from_reader;
+    while let Some(reader) = reader_for(bytes, skip) {
+        match (STREAM_READERS[reader].read)(bytes) {
+            // Where it is ignored nobody else is asked, so nobody is asked here either.
+            Reading::No if STREAM_READERS[reader].is_second_choice => break,
+            Reading::No => skip = reader + 1,
+            Reading::NeedMore(certain) => return Attempt::Unfinished { reader, certain },
+            Reading::Done { findings, consumed } => return Attempt::Done { reader, findings: *findings, consumed },
+        }
+    }
+    Attempt::Nothing
+}
+
+/// Whether an opening that this reader read to its end settles the stream. Words before TLS do not, and what is read only
+/// where nothing better is known may be read by a part of a capture and not by the whole: nothing may follow from it.
+fn settles(reader: usize, findings: &Findings) -> bool {
+    let StreamReader { is_second_choice, is_preamble, .. } = STREAM_READERS[reader];
+    !is_second_choice && !is_preamble && findings.names.iter().all(|found| found.source != NameSource::HttpConnect)
+}
+
+/// The same for an opening found by a second look: of what was passed by nothing more can be passed by.
+pub(super) fn settles_late(reader: usize, findings: &Findings) -> bool {
+    STREAM_READERS[reader].is_second_choice || settles(reader, findings)
+}
+
+impl Read {
+    /// Notes that this reader read an opening to its end.
+    pub(super) fn note(&mut self, reader: usize, findings: &Findings) {
+        let is_settling = settles(reader, findings);
+        self.is_settled |= is_settling;
+        self.is_known |= !is_settling;
+    }
+
+    /// Reads the openings that follow the bytes which the last one consumed. Whether one of them needs more bytes: then it
+    /// takes the place of the last.
+    pub(super) fn after(
+        &mut self,
+        opening: &mut Opening,
+        bytes: &[u8],
+        consumed: usize,
+        stamp: Stamp,
+        completed: &mut Completed,
+    ) -> bool {
+        let mut offset = consumed.clamp(1, bytes.len());
+        for _ in 0..OPENINGS_PER_SEGMENT {
+            let rest = &bytes[offset..];
+            if rest.is_empty() {
+                return false;
+            }
+            match attempt(rest, 0) {
+                Attempt::Nothing => return false,
+                Attempt::Done { reader, findings, consumed } => {
+                    self.note(reader, &findings);
+                    completed.push((stamp, findings));
+                    if STREAM_READERS[reader].is_second_choice {
+                        return false;
+                    }
+                    offset += consumed.clamp(1, rest.len());
+                }
+                Attempt::Unfinished { reader, certain } => {
+                    *opening = Opening {
+                        slot: opening.slot,
+                        sequence: opening.sequence.wrapping_add(offset as u32),
+                        reader,
+                        tried_bytes: rest.len(),
+                        certain: certain.map(|findings| (stamp, findings)),
+                    };
+                    return true;
+                }
+            }
+        }
+        false
+    }
+}
