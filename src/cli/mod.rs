@@ -67,6 +67,12 @@ fn dispatch(args: &Args, command: &str) -> Result<End, Error> {
             .build_global()
             .map_err(|error| Error::usage(format!("--threads {threads}: {error}"), "give a smaller number"))?;
     }
+    // In the pool: a caller outside it would hand each step to a thread of it and wait, and the kernel takes its time to find
+    // them processors.
+    rayon::scope(|_| obey(args, command))
+}
+
+fn obey(args: &Args, command: &str) -> Result<End, Error> {
     match &args.command {
         Command::Map(map) => map::run(args, map, command),
         Command::Flows(flows) => flows::run(args, flows),
