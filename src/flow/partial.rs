@@ -106,12 +106,13 @@ impl Partial {
             self.dropped.count(frame);
             return;
         }
-        match dissect(frame) {
+        // Looked at where it was written: to move it costs more than to look.
+        match &dissect(frame) {
             Dissected::Packet(packet) if packet.fragment.is_some() => {
-                self.fragments.observe(&packet, Stamp { frame: frame.id, time_ns: frame.time_ns });
+                self.fragments.observe(packet, Stamp { frame: frame.id, time_ns: frame.time_ns });
             }
-            Dissected::Packet(packet) => self.observe_packet(&packet, frame),
-            Dissected::NotIp(kind) => self.others.entry(kind).or_default().count(frame),
+            Dissected::Packet(packet) => self.observe_packet(packet, frame),
+            Dissected::NotIp(kind) => self.others.entry(*kind).or_default().count(frame),
         }
     }
 
@@ -122,7 +123,7 @@ impl Partial {
 
     #[inline]
     fn observe_packet(&mut self, packet: &Packet<'_>, frame: &Frame<'_>) {
-        let hash = self.hasher.hash_one(packet.key);
+        let hash = self.hasher.hash_one(&packet.key);
         let shard = shard_of(hash);
         self.shards[shard].observe(hash, packet, frame, &self.hasher, (&mut self.answers, &mut self.interner));
     }
