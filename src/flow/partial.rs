@@ -123,7 +123,8 @@ impl Partial {
 
     #[inline]
     fn observe_packet(&mut self, packet: &Packet<'_>, frame: &Frame<'_>) {
-        let hash = self.hasher.hash_one(&packet.key);
+        let key = &packet.key;
+        let hash = self.hasher.hash_one(key);
         let shard = shard_of(hash);
         self.shards[shard].observe(hash, packet, frame, &self.hasher, (&mut self.answers, &mut self.interner));
     }

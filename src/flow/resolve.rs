@@ -53,7 +53,7 @@ impl Session {
             down: self.counted(server),
             application: cold.as_ref().and_then(|cold| choose_application(&cold.applications)),
             tunnel: self.tunnel,
-            ..Flow::between(self.key.protocol, (client_ip, port(client)), (server_ip, port(server)))
+            ..Flow::between(self.key.protocol(), (client_ip, port(client)), (server_ip, port(server)))
         };
         // No answer comes in no time: the capture has no clock (simple packet blocks), or too coarse a one.
         // A record without a time has time 0: nothing was measured.
@@ -130,7 +130,7 @@ impl Session {
     }
 
     fn rtt(&self, client: Side, application: Option<Application>) -> Option<Rtt> {
-        if self.key.protocol == super::shard::TCP {
+        if self.key.protocol() == super::shard::TCP {
             return self.handshake.rtt(self.counters[client.opposite() as usize].packets == 0);
         }
         let [mine, theirs] = [self.first_ns[client as usize], self.first_ns[client.opposite() as usize]];

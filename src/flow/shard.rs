@@ -112,7 +112,7 @@ impl Shard {
         };
         let syn = segment.filter(|s| s.flags.is_syn() && !s.flags.is_ack()).map(|s| s.sequence);
         let at = match self.table.find(hash, &packet.key) {
-            Some(at) if self.table.at(at).is_continued_by(frame.time_ns, syn, idle_ns(packet.key.protocol)) => at,
+            Some(at) if self.table.at(at).is_continued_by(frame.time_ns, syn, idle_ns(packet.key.protocol())) => at,
             known => {
                 let is_anchored = known.is_some() || segment.is_some_and(|s| s.flags.is_syn());
                 let mut session = Session::begin(packet.key, packet.side, frame.id, frame.time_ns, is_anchored);
@@ -181,7 +181,7 @@ impl Shard {
             let (began_ns, syn) = (session.began_ns(), session.handshake.opening_syn);
             let latest = self.table.find(hash, &session.key);
             match latest {
-                Some(at) if self.table.at(at).is_continued_by(began_ns, syn, idle_ns(session.key.protocol)) => {
+                Some(at) if self.table.at(at).is_continued_by(began_ns, syn, idle_ns(session.key.protocol())) => {
                     self.repeated.add(self.table.at(at).merge(session));
                     joined(&mut self.table, at);
                 }
@@ -206,7 +206,7 @@ impl Shard {
         (packets, last_ns): (u64, i64),
         context: (&mut Answers, &mut Interner),
     ) {
-        let idle = idle_ns(packet.key.protocol);
+        let idle = idle_ns(packet.key.protocol());
         let (mut before, mut after) = (None, None);
         for (at, session) in self.table.of_key(hash, &packet.key) {
             if session.first < frame.id {

@@ -259,7 +259,7 @@ const HOLD_NS: i64 = 2 * fragments::TIMEOUT_NS;
 
 /// Until when a session is kept: no packet after that can join it.
 fn over_ns(session: &Session) -> i64 {
-    session.end_ns().saturating_add(idle_ns(session.key.protocol) + HOLD_NS)
+    session.end_ns().saturating_add(idle_ns(session.key.protocol()) + HOLD_NS)
 }
 
 /// What is left to say when all captures are read.

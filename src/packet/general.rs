@@ -50,18 +50,18 @@ pub(crate) fn dissect_ip<'a>(
     payload: &'a [u8],
     counted_length: u32,
 ) -> Dissected<'a> {
-    if !matches!(key.version, 4 | 6) {
+    if !matches!(key.version(), 4 | 6) {
         return Dissected::NotIp(NotIp::Malformed);
     }
     let datagram = Datagram {
-        version: key.version,
-        protocol: key.protocol,
+        version: key.version(),
+        protocol: key.protocol(),
         source: key.address_bytes(side),
         destination: key.address_bytes(side.opposite()),
         payload: Span::new(payload, payload.len()),
         fragment: None,
     };
-    let mut datagram = if key.version == 6 { ip::past_extensions(datagram) } else { datagram };
+    let mut datagram = if key.version() == 6 { ip::past_extensions(datagram) } else { datagram };
     // What was put together cannot be a piece again (RFC 8200 allows one fragment header).
     datagram.fragment = None;
     innermost(datagram, tunnel, counted_length)
@@ -175,7 +175,7 @@ mod tests {
             let whole = packet(&raw(&bytes));
             assert_eq!(path(&whole), [encapsulation], "{bytes:02x?}");
             assert_eq!(whole.counted_length as usize, bytes.len());
-            if whole.key.protocol == 17 {
+            if whole.key.protocol() == 17 {
                 assert_eq!((whole.transport, whole.payload, whole.payload_length), (Transport::Udp, &[7, 8][..], 2));
                 assert_eq!((whole.key.port(whole.side), whole.key.port(whole.side.opposite())), (53, 54));
             }
@@ -211,7 +211,7 @@ mod tests {
         }
         let packet = packet(&raw(&bytes));
         assert_eq!(path(&packet), [Encapsulation::IpInIp; TunnelPath::LIMIT]);
-        assert_eq!(packet.key.protocol, 4);
+        assert_eq!(packet.key.protocol(), 4);
     }
 
     #[test]
@@ -222,11 +222,11 @@ mod tests {
         let piece = packet(&raw(&bytes));
         assert_eq!(piece.fragment, Some(Fragment { identification: 7, offset: 16, has_more: true }));
         assert_eq!((piece.transport, piece.payload, piece.payload_length), (Transport::Other, &[1; 16][..], 0));
-        assert_eq!((piece.key.protocol, piece.key.port(piece.side)), (17, 0));
+        assert_eq!((piece.key.protocol(), piece.key.port(piece.side)), (17, 0));
         let bytes = ipv6(0, &[44, 0, 1, 4, 0, 0, 0, 0, 17, 0, 0, 9, 0, 0, 1, 0, 7, 7]);
         let piece = packet(&raw(&bytes));
         assert_eq!(piece.fragment, Some(Fragment { identification: 256, offset: 8, has_more: true }));
-        assert_eq!((piece.key.protocol, piece.payload), (17, &[7, 7][..]));
+        assert_eq!((piece.key.protocol(), piece.payload), (17, &[7, 7][..]));
     }
 
     #[test]

@@ -152,17 +152,14 @@ impl Side {
 /// Both endpoints of a conversation in one order, so that both directions have the same key.
 ///
 /// Encapsulations are not part of it: a mirror or a load balancer may wrap one direction and leave the other bare.
-/// Addresses are integers, IPv4 in the upper 32 bits; `version` keeps them apart from IPv6.
-#[derive(Clone, Copy, PartialOrd, Ord, Debug)]
+/// Addresses are integers, IPv4 in the upper 32 bits; the version keeps them apart from IPv6. All else is one integer too: what is
+/// written at once can be read at once, and keys are written, hashed and compared for every packet.
+#[derive(Clone, Copy, PartialOrd, Ord)]
 pub struct FlowKey {
     low: u128,
     high: u128,
-    low_port: u16,
-    high_port: u16,
-    /// IP protocol number of the transport (IANA).
-    pub protocol: u8,
-    /// 4 or 6.
-    pub version: u8,
+    /// From the upper end: 16 bits each of the ports of the low and the high side, 16 of nothing, 8 each of protocol and version.
+    tail: u64,
 }
 
 impl FlowKey {
@@ -191,13 +188,27 @@ impl FlowKey {
     #[inline(always)]
     fn ordered(version: u8, protocol: u8, from: (u128, u16), to: (u128, u16), is_from_low: bool) -> (Self, Side) {
         let (low, high, side) = if is_from_low { (from, to, Side::Low) } else { (to, from, Side::High) };
-        (Self { low: low.0, high: high.0, low_port: low.1, high_port: high.1, protocol, version }, side)
+        let ports = u64::from(low.1) << 48 | u64::from(high.1) << 32;
+        let tail = ports | u64::from(protocol) << 8 | u64::from(version);
+        (Self { low: low.0, high: high.0, tail }, side)
+    }
+
+    /// IP protocol number of the transport (IANA).
+    #[inline]
+    pub const fn protocol(&self) -> u8 {
+        (self.tail >> 8) as u8
+    }
+
+    /// 4 or 6.
+    #[inline]
+    pub const fn version(&self) -> u8 {
+        self.tail as u8
     }
 
     /// Address of one side.
     pub fn address(&self, side: Side) -> IpAddr {
         let bits = self.bits(side);
-        match self.version {
+        match self.version() {
             4 => IpAddr::V4(Ipv4Addr::from_bits((bits >> Self::IPV4_SHIFT) as u32)),
             _ => IpAddr::V6(Ipv6Addr::from_bits(bits)),
         }
@@ -218,23 +229,21 @@ impl FlowKey {
     /// Port of one side; 0 where the protocol has none.
     pub const fn port(&self, side: Side) -> u16 {
         match side {
-            Side::Low => self.low_port,
-            Side::High => self.high_port,
+            Side::Low => (self.tail >> 48) as u16,
+            Side::High => (self.tail >> 32) as u16,
         }
     }
 
     /// Whether both sides are the same endpoint, so that the direction cannot be told.
     pub const fn is_to_itself(&self) -> bool {
-        self.low == self.high && self.low_port == self.high_port
+        self.low == self.high && self.port(Side::Low) == self.port(Side::High)
     }
+}
 
-    /// All but the addresses.
-    #[inline(always)]
-    const fn tail(&self) -> u128 {
-        (self.low_port as u128) << 48
-            | (self.high_port as u128) << 32
-            | (self.protocol as u128) << 8
-            | self.version as u128
+impl fmt::Debug for FlowKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let end = |side| (self.address(side), self.port(side));
+        write!(formatter, "{:?} {:?} protocol {}", end(Side::Low), end(Side::High), self.protocol())
     }
 }
 
@@ -242,7 +251,7 @@ impl PartialEq for FlowKey {
     /// Without branches: the table compares keys whose hashes agree, so they nearly always are equal.
     #[inline]
     fn eq(&self, other: &Self) -> bool {
-        (self.low ^ other.low) | (self.high ^ other.high) | (self.tail() ^ other.tail()) == 0
+        (self.low ^ other.low) | (self.high ^ other.high) | u128::from(self.tail ^ other.tail) == 0
     }
 }
 
@@ -252,12 +261,12 @@ impl Hash for FlowKey {
     /// A plain IPv4 conversation is one 128-bit word: 32 bits each of addresses, ports and the rest.
     #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
-        if self.version == 4 {
-            state.write_u128(self.low | self.high >> 32 | self.tail());
+        if self.version() == 4 {
+            state.write_u128(self.low | self.high >> 32 | u128::from(self.tail));
         } else {
             state.write_u128(self.low);
             state.write_u128(self.high);
-            state.write_u128(self.tail());
+            state.write_u64(self.tail);
         }
     }
 }

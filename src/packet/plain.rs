@@ -79,7 +79,7 @@ fn read_v6(bytes: &[u8], wire_length: usize, counted_length: u32) -> Option<Pack
     let destination = *header.get(24..)?.first_chunk::<16>()?;
     let mut inside = Inside { protocol: header[6], rest, length: payload_length, tunnel: TunnelPath::NONE };
     if !matches!(inside.protocol, TCP | UDP) {
-        inside = inside.past_extensions()?;
+        inside.go_past_extensions()?;
     }
     let segment = Segment::read(inside.protocol, inside.rest, inside.length)?;
     let key = FlowKey::new(6, inside.protocol, (source, segment.ports.0), (destination, segment.ports.1));
@@ -98,7 +98,7 @@ struct Inside<'a> {
 impl Inside<'_> {
     /// Goes past extension headers that lie wholly in the capture (RFC 8200 §4, RFC 4302 §2); fragments and long chains
     /// are for the general path.
-    fn past_extensions(mut self) -> Option<Self> {
+    fn go_past_extensions(&mut self) -> Option<()> {
         for _ in 0..EXTENSION_LIMIT {
             let [next, units] = *self.rest.first_chunk::<2>()?;
             let length = match self.protocol {
@@ -107,7 +107,7 @@ impl Inside<'_> {
                     self.tunnel = self.tunnel.entered(Encapsulation::Ah)?;
                     (usize::from(units) + 2) * 4
                 }
-                _ => return Some(self),
+                _ => return Some(()),
             };
             self.rest = self.rest.get(length..)?;
             self.length = self.length.checked_sub(length)?;
