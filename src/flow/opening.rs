@@ -5,7 +5,7 @@ use crate::name::table::{STREAM_READERS, StreamReader, stream_candidates};
 use crate::name::{Findings, NameSource, Reading};
 
 /// Openings read one after the other in the bytes of one segment (pipelined requests).
-pub(super) const OPENINGS_PER_SEGMENT: usize = 16;
+const OPENINGS_PER_SEGMENT: usize = 16;
 
 /// What was read to its end.
 #[derive(Clone, Copy, Debug, Default)]
@@ -106,44 +106,39 @@ impl Read {
         self.is_known |= !is_settling;
     }
 
-    /// Reads the openings that follow the bytes which the last one consumed. Whether one of them needs more bytes: then it
-    /// takes the place of the last.
-    pub(super) fn after(
+    /// Reads the openings in these bytes of a stream, from `offset` on, one after the other; `sequence` is that of the first
+    /// byte. The one that needs more bytes, if one does, as if it started in the first segment kept.
+    pub(super) fn openings(
         &mut self,
-        opening: &mut Opening,
         bytes: &[u8],
-        consumed: usize,
+        mut offset: usize,
+        sequence: u32,
         stamp: Stamp,
         completed: &mut Completed,
-    ) -> bool {
-        let mut offset = consumed.clamp(1, bytes.len());
+    ) -> Option<Opening> {
         for _ in 0..OPENINGS_PER_SEGMENT {
-            let rest = &bytes[offset..];
-            if rest.is_empty() {
-                return false;
-            }
+            let rest = bytes.get(offset..).filter(|rest| !rest.is_empty())?;
             match attempt(rest, 0) {
-                Attempt::Nothing => return false,
+                Attempt::Nothing => return None,
                 Attempt::Done { reader, findings, consumed } => {
                     self.note(reader, &findings);
                     completed.push((stamp, findings));
                     if STREAM_READERS[reader].is_second_choice {
-                        return false;
+                        return None;
                     }
                     offset += consumed.clamp(1, rest.len());
                 }
                 Attempt::Unfinished { reader, certain } => {
-                    *opening = Opening {
-                        slot: opening.slot,
-                        sequence: opening.sequence.wrapping_add(offset as u32),
+                    return Some(Opening {
+                        slot: 0,
+                        sequence: sequence.wrapping_add(offset as u32),
                         reader,
                         tried_bytes: rest.len(),
                         certain: certain.map(|findings| (stamp, findings)),
-                    };
-                    return true;
+                    });
                 }
             }
         }
-        false
+        None
     }
 }

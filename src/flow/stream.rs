@@ -6,9 +6,7 @@
 //! first segments: what an opening left unfinished before the cut goes on with them.
 
 use super::gather::{BYTE_LIMIT, SEGMENT_LIMIT, Segment, Stamp, contiguous};
-use super::opening::{
-    Attempt, Completed, OPENINGS_PER_SEGMENT, Opening, Read, attempt, may_start, reader_for, settles_late,
-};
+use super::opening::{Attempt, Completed, Opening, Read, attempt, may_start, reader_for, settles_late};
 use super::record::Head;
 use crate::capture::FrameId;
 use crate::name::table::STREAM_READERS;
@@ -20,6 +18,7 @@ use crate::name::{Findings, NameSource, server_name_in_piece};
 const HEAD_BYTE_LIMIT: usize = 6 << 10;
 /// Segments are counted up to here: one more than are ever kept, so that a missed one tells.
 const SEEN_LIMIT: u8 = SEGMENT_LIMIT as u8 + 1;
+
 /// One direction of a stream.
 #[derive(Clone, Debug, Default)]
 pub(super) struct StreamSide {
@@ -99,38 +98,12 @@ impl StreamSide {
         segment: impl Fn() -> Segment,
         completed: &mut Completed,
     ) {
-        let mut offset = 0;
-        for _ in 0..OPENINGS_PER_SEGMENT {
-            let rest = &payload[offset..];
-            if rest.is_empty() {
-                return;
-            }
-            match attempt(rest, 0) {
-                Attempt::Nothing => return,
-                Attempt::Done { reader, findings, consumed } => {
-                    self.read.note(reader, &findings);
-                    completed.push((stamp, findings));
-                    if STREAM_READERS[reader].is_second_choice {
-                        return;
-                    }
-                    offset += consumed.clamp(1, rest.len());
-                }
-                Attempt::Unfinished { reader, certain } => {
-                    let slot = slot.unwrap_or_else(|| {
-                        self.window.push(segment());
-                        self.window.len() - 1
-                    });
-                    self.unfinished.push(Opening {
-                        slot,
-                        sequence: sequence.wrapping_add(offset as u32),
-                        reader,
-                        tried_bytes: rest.len(),
-                        certain: certain.map(|findings| (stamp, findings)),
-                    });
-                    return;
-                }
-            }
-        }
+        let Some(opening) = self.read.openings(payload, 0, sequence, stamp, completed) else { return };
+        let slot = slot.unwrap_or_else(|| {
+            self.window.push(segment());
+            self.window.len() - 1
+        });
+        self.unfinished.push(Opening { slot, ..opening });
     }
 
     /// Offers the last segment of the window to the unfinished openings and gives up those that had enough.
@@ -155,7 +128,12 @@ impl StreamSide {
                         opening.certain = None;
                         is_over = true;
                         if !STREAM_READERS[reader].is_second_choice {
-                            is_over = !self.read.after(&mut opening, &bytes, consumed, stamp, completed);
+                            let offset = consumed.clamp(1, bytes.len());
+                            let next = self.read.openings(&bytes, offset, opening.sequence, stamp, completed);
+                            if let Some(next) = next {
+                                opening = Opening { slot: opening.slot, ..next };
+                                is_over = false;
+                            }
                         }
                     }
                     Attempt::Unfinished { reader, certain } => {
@@ -348,10 +326,9 @@ impl StreamSide {
         let mut bytes = Vec::new();
         contiguous(&self.first, start.sequence, &mut bytes);
         let newest = self.first.iter().map(|segment| segment.stamp).max().unwrap_or_default();
-        let mut next = Opening { slot: 0, sequence: start.sequence, reader: 0, tried_bytes: 0, certain: None };
-        if { self.read }.after(&mut next, &bytes, consumed, newest, completed) {
-            completed.extend(next.certain.map(|(stamp, findings)| (stamp, *findings)));
-        }
+        let offset = consumed.clamp(1, bytes.len());
+        let next = { self.read }.openings(&bytes, offset, start.sequence, newest, completed);
+        completed.extend(next.and_then(|next| next.certain).map(|(stamp, findings)| (stamp, *findings)));
     }
 
     /// Shifts frame identities.
