@@ -65,8 +65,9 @@ impl UserDatabase {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let file = File::open(path).map_err(|error| Error::io(path, error))?;
         let expected = file.metadata().map_or(0, |metadata| metadata.len().min(MAX_FILE_BYTES));
-        // Growing step by step would touch twice the memory.
-        let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0));
+        let mut bytes = Vec::new();
+        // Growing step by step would touch twice the memory. What cannot be had the reading refuses, with an error.
+        let _ = bytes.try_reserve_exact(usize::try_from(expected).unwrap_or(0));
         file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| Error::io(path, error))?;
         if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_FILE_BYTES) {
             return Err(Error::not_usable(path, "larger than a MaxMind DB can be (4 GiB)", HINT));
