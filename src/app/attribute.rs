@@ -252,7 +252,9 @@ impl Catalogue {
         // Surest first; a flow matches one row about always.
         let mut found: SmallVec<[(Confidence, &SignatureTarget); 2]> = SmallVec::new();
         for (signature, target) in SIGNATURES.iter().zip(&self.signatures) {
-            if let Some(confidence) = (signature.read)(probe) {
+            if signature.over.holds(flow.protocol)
+                && let Some(confidence) = (signature.read)(probe)
+            {
                 found.push((confidence, target));
             }
         }

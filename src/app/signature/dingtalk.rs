@@ -1,11 +1,12 @@
 //! DingTalk's LWP handshake over TCP: after four bytes, items of type, 16-bit length and value, of which the second says `dk`.
 
-use super::{Confidence, Probe, Says, Signature, networks};
+use super::{Confidence, Over, Probe, Says, Signature, networks};
 
 pub(super) const SIGNATURE: Signature = Signature {
     name: "dingtalk",
     says: Says::App("dingtalk"),
     about: "TCP: items 01 (one byte), 02 `dk`, 03 (32 bytes) after four bytes, surer in Alibaba's network",
+    over: Over::Tcp,
     read,
 };
 

@@ -1,12 +1,13 @@
 //! Discord voice over UDP: IP discovery (Discord developer documentation, "Voice connections"): `0001 0046` and an SSRC with
 //! 66 bytes of zeros, answered by `0002 0046`, the SSRC and the client's address as text.
 
-use super::{Confidence, Probe, Says, Signature};
+use super::{Confidence, Over, Probe, Says, Signature};
 
 pub(super) const SIGNATURE: Signature = Signature {
     name: "discord-voice",
     says: Says::App("discord"),
     about: "UDP: IP discovery of 74 bytes, asked or answered",
+    over: Over::Udp,
     read,
 };
 

@@ -1,11 +1,12 @@
 //! Dropbox's LAN sync discovery: JSON broadcast from and to UDP port 17500.
 
-use super::{Confidence, Probe, Says, Signature};
+use super::{Confidence, Over, Probe, Says, Signature};
 
 pub(super) const SIGNATURE: Signature = Signature {
     name: "dropbox-lan-sync",
     says: Says::App("dropbox"),
     about: "UDP 17500: a JSON object with host_int and namespaces",
+    over: Over::Udp,
     read,
 };
 

@@ -1,12 +1,13 @@
 //! Meta's QUIC library mvfst: versions `FACEB00x` in the long header of QUIC packets (RFC 8999 §5.1). They tell the operator,
 //! not which of its apps.
 
-use super::{Confidence, Probe, Says, Signature};
+use super::{Confidence, Over, Probe, Says, Signature};
 
 pub(super) const SIGNATURE: Signature = Signature {
     name: "mvfst",
     says: Says::Platform("meta-platform"),
     about: "QUIC long headers with a version FACEB00x: some app of Meta's",
+    over: Over::Udp,
     read,
 };
 
@@ -16,6 +17,7 @@ pub(super) const OWN_APP: Signature = Signature {
     name: "mvfst-facebook",
     says: Says::App("facebook"),
     about: "mvfst to a name under facebook.com: Meta's own app, not its SDK in another's",
+    over: Over::Udp,
     read: read_own_app,
 };
 

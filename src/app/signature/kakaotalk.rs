@@ -1,12 +1,13 @@
 //! KakaoTalk's LOCO over TCP: the secure handshake gives, as little-endian 32-bit numbers, a key length of 256 and the kinds
 //! of key and cipher, then the key.
 
-use super::{Confidence, Probe, Says, Signature, networks};
+use super::{Confidence, Over, Probe, Says, Signature, networks};
 
 pub(super) const SIGNATURE: Signature = Signature {
     name: "kakaotalk-loco",
     says: Says::App("kakaotalk"),
     about: "TCP: LOCO's secure handshake (256, key kind, cipher kind, 256 bytes), surer in Kakao's network",
+    over: Over::Tcp,
     read,
 };
 

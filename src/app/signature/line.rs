@@ -1,12 +1,13 @@
 //! LINE calls over UDP: the signalling of LINE's call servers, and their older fixed-length messages. Held against LINE's
 //! own network, since the marks alone are few.
 
-use super::{Confidence, Probe, Says, Side, Signature, networks};
+use super::{Confidence, Over, Probe, Says, Side, Signature, networks};
 
 pub(super) const SIGNATURE: Signature = Signature {
     name: "line-call",
     says: Says::App("line"),
     about: "UDP messages of LINE's call servers, within LINE's networks",
+    over: Over::Udp,
     read,
 };
 

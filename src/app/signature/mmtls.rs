@@ -1,12 +1,13 @@
 //! WeChat's MMTLS over TCP: records of type 15 alert, 16 handshake, 17 data or 19 early handshake (hexadecimal), then `F1 03`
 //! or `F1 04` and a 16-bit length. Documented by the Citizen Lab's analysis of the protocol (2024).
 
-use super::{Confidence, Probe, Says, Side, Signature};
+use super::{Confidence, Over, Probe, Says, Side, Signature};
 
 pub(super) const SIGNATURE: Signature = Signature {
     name: "mmtls",
     says: Says::App("wechat"),
     about: "MMTLS records (types 15, 16, 17, 19; versions F103, F104) whose lengths chain, or an MMTLS hello",
+    over: Over::Either,
     read,
 };
 

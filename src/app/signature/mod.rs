@@ -64,6 +64,28 @@ pub enum Says {
     Platform(&'static str),
 }
 
+/// The transport that a wire format is spoken over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Over {
+    /// TCP alone.
+    Tcp,
+    /// UDP alone.
+    Udp,
+    /// Either.
+    Either,
+}
+
+impl Over {
+    /// Whether it may be this IP protocol.
+    pub const fn holds(self, protocol: u8) -> bool {
+        match self {
+            Self::Tcp => protocol == TCP,
+            Self::Udp => protocol == UDP,
+            Self::Either => true,
+        }
+    }
+}
+
 /// The first bytes one side sent.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Side<'a> {
@@ -175,6 +197,8 @@ pub struct Signature {
     pub says: Says,
     /// What it looks for, in a sentence.
     pub about: &'static str,
+    /// What it is spoken over.
+    pub over: Over,
     /// Whether the flow speaks it.
     pub read: fn(&Probe<'_>) -> Option<Confidence>,
 }
@@ -287,7 +311,10 @@ mod tests {
                                   server in prop::collection::vec(any::<u8>(), 0..=128), port in any::<u16>()) {
             for signature in SIGNATURES {
                 for probe in [tcp(&client, &server, port, 0), udp(&client, &server, port, 0)] {
-                    prop_assert_ne!((signature.read)(&probe), Some(Confidence::Certain), "{}", signature.name);
+                    let found = (signature.read)(&probe);
+                    prop_assert_ne!(found, Some(Confidence::Certain), "{}", signature.name);
+                    let protocol = if probe.is_tcp { TCP } else { UDP };
+                    prop_assert!(found.is_none() || signature.over.holds(protocol), "{}", signature.name);
                 }
             }
         }

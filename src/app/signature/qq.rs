@@ -1,11 +1,12 @@
 //! QQ's OICQ over UDP: `02`, a 16-bit version and a 16-bit command, `03` at the end. Few marks, so never more than probable.
 
-use super::{Confidence, Probe, Says, Signature, networks};
+use super::{Confidence, Over, Probe, Says, Signature, networks};
 
 pub(super) const SIGNATURE: Signature = Signature {
     name: "oicq",
     says: Says::App("qq"),
     about: "OICQ datagrams on port 8000 or in Tencent's network",
+    over: Over::Udp,
     read,
 };
 

@@ -2,12 +2,13 @@
 //! one; Snapchat's relays, in the clouds of Amazon and Google, are reached by address. As seen in captures published with
 //! nDPI (`snapchat_call.pcapng`); by its marks alone it could be any program built on the same library.
 
-use super::{Confidence, Probe, Says, Signature, networks};
+use super::{Confidence, Over, Probe, Says, Signature, networks};
 
 pub(super) const SIGNATURE: Signature = Signature {
     name: "snapchat-call",
     says: Says::App("snapchat"),
     about: "Google QUIC Q046 with a hello of twelve tags and no server name, surer in the clouds it uses",
+    over: Over::Udp,
     read,
 };
 

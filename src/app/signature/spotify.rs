@@ -1,11 +1,12 @@
 //! Spotify's discovery in the local network: `SpotUdp` broadcast on UDP port 57621.
 
-use super::{Confidence, Probe, Says, Signature};
+use super::{Confidence, Over, Probe, Says, Signature};
 
 pub(super) const SIGNATURE: Signature = Signature {
     name: "spotify-discovery",
     says: Says::App("spotify"),
     about: "UDP datagrams that begin with SpotUdp",
+    over: Over::Udp,
     read,
 };
 

@@ -1,11 +1,12 @@
 //! Steam over UDP: connection manager datagrams that begin with `VS01`, and discovery for streaming in the local network.
 
-use super::{Confidence, Probe, Says, Signature};
+use super::{Confidence, Over, Probe, Says, Signature};
 
 pub(super) const SIGNATURE: Signature = Signature {
     name: "steam",
     says: Says::App("steam"),
     about: "UDP `VS01`, or the discovery magic FFFFFFFF 214C5FA0 on ports 27031 to 27036",
+    over: Over::Udp,
     read,
 };
 

@@ -4,12 +4,13 @@
 //! and messages of the methods 0800 to 0805, which the registry of RFC 8489 §18.2 does not know, often bare.
 //! Microsoft: MS-VERSION 8008, MS-SERVICE-QUALITY 8055, MS-IMPLEMENTATION-VERSION 8070 and others of MS-TURN and MS-ICE2.
 
-use super::{Confidence, Probe, Says, Side, Signature, networks};
+use super::{Confidence, Over, Probe, Says, Side, Signature, networks};
 
 pub(super) const WHATSAPP: Signature = Signature {
     name: "whatsapp-call",
     says: Says::App("whatsapp"),
     about: "STUN attributes 4000 to 4007 in TURN messages, or messages 0800 to 0805; surer in Meta's network",
+    over: Over::Udp,
     read: read_whatsapp,
 };
 
@@ -17,6 +18,7 @@ pub(super) const MICROSOFT: Signature = Signature {
     name: "ms-turn",
     says: Says::App("teams"),
     about: "STUN attributes of MS-TURN to Microsoft's network: Teams, before May 2025 also Skype",
+    over: Over::Either,
     read: read_microsoft,
 };
 

@@ -1,9 +1,14 @@
 //! TeamViewer's own protocol on port 5938: messages begin with `17 24`, over TCP and UDP.
 
-use super::{Confidence, Probe, Says, Signature};
+use super::{Confidence, Over, Probe, Says, Signature};
 
-pub(super) const SIGNATURE: Signature =
-    Signature { name: "teamviewer", says: Says::App("teamviewer"), about: "port 5938: `17 24` from either side", read };
+pub(super) const SIGNATURE: Signature = Signature {
+    name: "teamviewer",
+    says: Says::App("teamviewer"),
+    about: "port 5938: `17 24` from either side",
+    over: Over::Either,
+    read,
+};
 
 fn read(probe: &Probe<'_>) -> Option<Confidence> {
     if probe.server_port != 5938 {

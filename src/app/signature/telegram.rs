@@ -1,7 +1,7 @@
 //! Telegram's MTProto over TCP (core.telegram.org/mtproto/mtproto-transports): plain abridged, intermediate and padded
 //! intermediate transports, and "obfuscated2", whose first 64 bytes carry their own AES-256-CTR key.
 
-use super::{Confidence, Probe, Says, Signature, networks};
+use super::{Confidence, Over, Probe, Says, Signature, networks};
 use aes::Aes256;
 use ctr::cipher::{KeyIvInit, StreamCipher};
 
@@ -9,6 +9,7 @@ pub(super) const SIGNATURE: Signature = Signature {
     name: "telegram",
     says: Says::App("telegram"),
     about: "MTProto: the transport tag, plain or where the first 64 bytes decrypt to it with the key they carry",
+    over: Over::Tcp,
     read,
 };
 

@@ -1,12 +1,13 @@
 //! Telegram calls over UDP through its reflectors: a 16-byte peer tag, then twelve bytes FF and a request word; answers alike.
 //! From the published libtgvoip and tgcalls sources.
 
-use super::{Confidence, Probe, Says, Signature, networks};
+use super::{Confidence, Over, Probe, Says, Signature, networks};
 
 pub(super) const SIGNATURE: Signature = Signature {
     name: "telegram-voip",
     says: Says::App("telegram"),
     about: "UDP: a peer tag, twelve bytes FF and a reflector request, surer in Telegram's own network",
+    over: Over::Udp,
     read,
 };
 

@@ -1,12 +1,13 @@
 //! WeChat's media transfers over TCP (`AB` and a 32-bit length) and call datagrams over UDP, both only within Tencent's
 //! network: the marks are few.
 
-use super::{Confidence, Probe, Says, Signature, networks};
+use super::{Confidence, Over, Probe, Says, Signature, networks};
 
 pub(super) const SIGNATURE: Signature = Signature {
     name: "wechat-media",
     says: Says::App("wechat"),
     about: "TCP `AB` + length on WeChat's media ports, UDP heartbeats `D1 0A xx 0A`, within Tencent's network",
+    over: Over::Either,
     read,
 };
 

@@ -1,12 +1,13 @@
 //! WhatsApp's chat connection over TCP: an optional edge-routing block `ED 00 01` + 24-bit length, then `WA` with a major and
 //! a minor version, from the client, before Noise begins.
 
-use super::{Confidence, Probe, Says, Signature, networks};
+use super::{Confidence, Over, Probe, Says, Signature, networks};
 
 pub(super) const SIGNATURE: Signature = Signature {
     name: "whatsapp",
     says: Says::App("whatsapp"),
     about: "`WA` with a known version from the client, plain or after an `ED 00 01` routing block",
+    over: Over::Tcp,
     read,
 };
 

@@ -1,12 +1,13 @@
 //! Zoom's media over UDP (ports 8801 to 8810): the server's first answer repeats the client's 16-byte cookie; media begins
 //! with a server header of type 5.
 
-use super::{Confidence, Probe, Says, Signature, networks};
+use super::{Confidence, Over, Probe, Says, Signature, networks};
 
 pub(super) const SIGNATURE: Signature = Signature {
     name: "zoom",
     says: Says::App("zoom"),
     about: "UDP 8801 to 8810: `01 00 0x` + cookie answered by `02 00 0x` + the same cookie, or Zoom's network",
+    over: Over::Udp,
     read,
 };
 
