@@ -25,7 +25,7 @@ const DEVICE_V6: [u8; 16] = [0xfd, 0, 0, 2, 0xfd, 0, 0, 1, 0xfd, 0, 0, 1, 0xfd, 
 /// Whether a frame has zero addresses and the trailer's magic in its place.
 #[inline]
 pub(super) fn may_have_trailer(bytes: &[u8]) -> bool {
-    bytes.starts_with(&[0; 12])
+    bytes.first_chunk() == Some(&[0; 12])
         && bytes.len() >= ETHERNET_LENGTH + TRAILER_LENGTH
         && bytes.last_chunk::<TRAILER_LENGTH>().is_some_and(|trailer| trailer.starts_with(&TRAILER_MAGIC))
 }
