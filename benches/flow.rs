@@ -74,12 +74,12 @@ fn benches(criterion: &mut Criterion) {
     group.bench_function("join and resolve", |bencher| {
         bencher.iter_batched(
             halves,
-            |(one, two)| {
+            |(mut one, mut two)| {
                 let mut tracker = Tracker::new(hasher.clone(), None);
-                tracker.join(one, FrameId::new(0, 0), |closed| closed.for_each(|flow| drop(black_box(flow))));
-                tracker.join(two, FrameId::new(0, left.len() as u64), |closed| {
-                    closed.for_each(|flow| drop(black_box(flow)))
-                });
+                for (half, first) in [(&mut one, 0), (&mut two, left.len() as u64)] {
+                    tracker.join(half, FrameId::new(0, first));
+                    tracker.close(|closed| closed.for_each(|flow| drop(black_box(flow))));
+                }
                 tracker.finish(|closed| closed.for_each(|flow| drop(black_box(flow))))
             },
             BatchSize::LargeInput,

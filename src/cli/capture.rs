@@ -130,7 +130,6 @@ mod live {
         frames: u64,
         captured_bytes: u64,
         shown: Instant,
-        hasher: RandomState,
         partial: Partial,
         tracker: Tracker,
     }
@@ -146,8 +145,7 @@ mod live {
                 captured_bytes: 0,
                 shown: Instant::now(),
                 partial: Partial::new(hasher.clone()),
-                tracker: Tracker::new(hasher.clone(), None),
-                hasher,
+                tracker: Tracker::new(hasher, None),
             }
         }
 
@@ -171,8 +169,8 @@ mod live {
 
         fn show(&mut self, elapsed: Duration) {
             self.shown = Instant::now();
-            let partial = std::mem::replace(&mut self.partial, Partial::new(self.hasher.clone()));
-            self.tracker.join(partial, crate::capture::FrameId::default(), |_| {});
+            self.tracker.join(&mut self.partial, crate::capture::FrameId::default());
+            self.tracker.close(|over| over.for_each(drop));
             if self.is_shown {
                 let line = format!(
                     "\r{} s · {} frames · {} · {} open flows → {}   ",

@@ -10,6 +10,7 @@ use crate::capture::{Direction, FrameId};
 use crate::name::{Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, NameSource, Role};
 use crate::packet::{Side, TunnelPath};
 use smallvec::SmallVec;
+use std::hint::black_box;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -54,21 +55,27 @@ pub(super) struct Cold {
     pub(super) streams: [StreamSide; 2],
     pub(super) datagrams: Vec<DatagramOpening>,
     /// First datagrams of each side, for wire signatures.
-    pub(super) heads: [Vec<Segment>; 2],
+    pub(super) heads: [FirstDatagrams; 2],
     pub(super) names: SmallVec<[Found; 1]>,
     pub(super) applications: SmallVec<[(FrameId, Application); 1]>,
     /// Which side a reader took for the client.
     pub(super) client: Option<(FrameId, Side)>,
     pub(super) alpn: Option<(FrameId, Vec<Box<str>>)>,
     pub(super) ech: Option<(FrameId, EchOffer)>,
+    /// Answers on their way to the answer table.
+    pub(super) outbox: Vec<Delivery>,
+    rare: Option<Box<Rare>>,
+}
+
+/// What few of the few have.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rare {
     /// The first hello with an encrypted server name of ECH's drafts.
     pub(super) esni: Option<(FrameId, ())>,
     pub(super) certificate: Option<(FrameId, CertificateSubject)>,
     pub(super) owners: Vec<Votes>,
     /// Records with a packet id, which may repeat each other.
     pub(super) repeats: Repeats,
-    /// Answers on their way to the answer table.
-    pub(super) outbox: Vec<Delivery>,
     /// Datagrams that came in pieces.
     pub(super) folded: Option<Box<Folded>>,
 }
@@ -81,8 +88,6 @@ pub(super) struct Folded {
     pub(super) first: Stamp,
     pub(super) side: Side,
     pub(super) tunnel: TunnelPath,
-    /// Latest time of a piece.
-    pub(super) last_ns: i64,
     pub(super) datagrams: Vec<DatagramOpening>,
 }
 
@@ -106,6 +111,23 @@ impl Cold {
         new
     }
 
+    /// Reads a word of each line of memory that it takes: see [`super::table::AHEAD`].
+    pub(super) fn touch(&self) {
+        let [low, high] = &self.streams;
+        black_box((low.first.len(), high.first.len(), self.datagrams.len(), self.heads[1].kept.len()));
+        black_box((self.names.len(), self.applications.len(), self.client.is_some(), self.alpn.is_some()));
+        black_box(self.outbox.len());
+    }
+
+    /// The same for what it points to.
+    pub(super) fn touch_behind(&self) {
+        for (head, stream) in self.heads.iter().zip(&self.streams) {
+            black_box((head.kept.first(), head.bytes.first()));
+            black_box(stream.first.first().and_then(|kept| kept.bytes.first()));
+        }
+        black_box(self.names.first().and_then(|found| found.name.as_bytes().first()));
+    }
+
     /// Takes in what a reader found in bytes that `side` sent, completed by `stamp`.
     pub(super) fn absorb(
         &mut self,
@@ -117,6 +139,7 @@ impl Cold {
         let frame = stamp.frame;
         if !findings.answers.is_empty() || !findings.ech_configs.is_empty() {
             let (answers, ech_configs) = (findings.answers, findings.ech_configs);
+            self.outbox.reserve_exact(usize::from(self.outbox.is_empty()));
             self.outbox.push(Delivery { stamp, to: side.opposite(), answers, ech_configs });
         }
         for found in &findings.names {
@@ -133,8 +156,36 @@ impl Cold {
             keep_first(&mut self.alpn, Some((frame, findings.alpn)));
         }
         keep_first(&mut self.ech, findings.ech.map(|offer| (frame, offer)));
-        keep_first(&mut self.esni, findings.esni.then_some((frame, ())));
-        keep_first(&mut self.certificate, findings.certificate.map(|subject| (frame, subject)));
+        if findings.esni {
+            keep_first(&mut self.rare_mut().esni, Some((frame, ())));
+        }
+        if let Some(subject) = findings.certificate {
+            keep_first(&mut self.rare_mut().certificate, Some((frame, subject)));
+        }
+    }
+
+    /// What is rare, if there is any of it.
+    pub(super) fn rare(&self) -> Option<&Rare> {
+        self.rare.as_deref()
+    }
+
+    /// The box for what is rare.
+    pub(super) fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    /// Takes the openings read of datagrams, those that came in pieces last.
+    pub(super) fn take_datagrams(&mut self) -> Vec<DatagramOpening> {
+        let mut all = std::mem::take(&mut self.datagrams);
+        if let Some(folded) = self.rare.as_mut().and_then(|rare| rare.folded.as_mut()) {
+            all.append(&mut folded.datagrams);
+        }
+        all
+    }
+
+    /// Takes what is rare.
+    pub(super) fn take_rare(&mut self) -> Option<Box<Rare>> {
+        self.rare.take()
     }
 
     /// Adds a name: the first by frame are kept, in whatever order they come. Those of certificates have their own places,
@@ -170,15 +221,16 @@ impl Cold {
 
     /// Counts one packet's owner.
     pub(super) fn vote(&mut self, owner: &Arc<Owner>, direction: Direction, frame: FrameId) {
-        let slot = match self.owners.iter().position(|votes| votes.owner == *owner) {
+        let owners = &mut self.rare_mut().owners;
+        let slot = match owners.iter().position(|votes| votes.owner == *owner) {
             Some(slot) => slot,
-            None if self.owners.len() < OWNER_LIMIT => {
-                self.owners.push(Votes { owner: owner.clone(), first: frame, packets: [0; 3] });
-                self.owners.len() - 1
+            None if owners.len() < OWNER_LIMIT => {
+                owners.push(Votes { owner: owner.clone(), first: frame, packets: [0; 3] });
+                owners.len() - 1
             }
             None => return,
         };
-        self.owners[slot].packets[direction as usize] += 1;
+        owners[slot].packets[direction as usize] += 1;
     }
 
     /// A new connection begins (a SYN): what was being gathered is finished with what is there.
@@ -208,8 +260,6 @@ impl Cold {
         keep_first(&mut self.client, right.client);
         keep_first(&mut self.alpn, right.alpn);
         keep_first(&mut self.ech, right.ech);
-        keep_first(&mut self.esni, right.esni);
-        keep_first(&mut self.certificate, right.certificate);
         for mut theirs in right.datagrams {
             match self.datagrams.iter_mut().find(|mine| mine.reader == theirs.reader) {
                 Some(mine) => mine.merge(theirs, is_anchored),
@@ -222,14 +272,10 @@ impl Cold {
             }
         }
         for (mine, theirs) in self.heads.iter_mut().zip(right.heads) {
-            mine.extend(theirs.into_iter().take(HEAD_DATAGRAMS - mine.len().min(HEAD_DATAGRAMS)));
+            mine.merge(theirs);
         }
-        for votes in right.owners {
-            match self.owners.iter().position(|mine| mine.owner == votes.owner) {
-                Some(at) => self.owners[at].packets.iter_mut().zip(votes.packets).for_each(|(a, b)| *a += b),
-                None if self.owners.len() < OWNER_LIMIT => self.owners.push(votes),
-                None => {}
-            }
+        if let Some(theirs) = right.rare {
+            self.rare_mut().merge(*theirs);
         }
     }
 
@@ -256,20 +302,23 @@ impl Cold {
         self.client.iter_mut().for_each(|(frame, _)| shift(frame));
         self.alpn.iter_mut().for_each(|(frame, _)| shift(frame));
         self.ech.iter_mut().for_each(|(frame, _)| shift(frame));
-        self.esni.iter_mut().for_each(|(frame, ())| shift(frame));
-        self.certificate.iter_mut().for_each(|(frame, _)| shift(frame));
-        self.owners.iter_mut().for_each(|votes| shift(&mut votes.first));
+        if let Some(rare) = &mut self.rare {
+            rare.esni.iter_mut().for_each(|(frame, ())| shift(frame));
+            rare.certificate.iter_mut().for_each(|(frame, _)| shift(frame));
+            rare.owners.iter_mut().for_each(|votes| shift(&mut votes.first));
+        }
         self.outbox.iter_mut().for_each(|delivery| shift(&mut delivery.stamp.frame));
         self.streams.iter_mut().for_each(|stream| stream.rebase(base));
         self.datagrams.iter_mut().for_each(|datagrams| datagrams.rebase(base));
-        self.heads.iter_mut().flatten().for_each(|kept| kept.stamp.rebase(base));
+        self.heads.iter_mut().flat_map(|head| &mut head.kept).for_each(|(frame, _)| shift(frame));
     }
 
     /// Bytes of memory it takes, about.
     pub(super) fn weight(&self) -> usize {
         /// A name, an owner, a datagram's head: with what it points to.
         const ITEM: usize = 128;
-        let items = self.names.len() + self.owners.len() + self.heads.iter().map(Vec::len).sum::<usize>();
+        let owners = self.rare.as_ref().map_or(0, |rare| 1 + rare.owners.len());
+        let items = self.names.len() + owners + self.heads.iter().filter(|head| !head.kept.is_empty()).count();
         size_of::<Self>()
             + items * ITEM
             + self.streams.iter().map(StreamSide::weight).sum::<usize>()
@@ -305,13 +354,60 @@ pub(super) fn stream_head(segments: &[Segment]) -> Option<Head> {
     Some(Head { bytes, lengths: lengths(segments), frame: first.stamp.frame })
 }
 
-/// The head of a side that sent these datagrams first.
-pub(super) fn datagram_head(datagrams: Vec<Segment>) -> Option<Head> {
-    let lengths = lengths(&datagrams);
-    let first = datagrams.into_iter().next()?;
-    let mut bytes = first.bytes.into_vec();
-    bytes.truncate(Head::LIMIT);
-    Some(Head { bytes, lengths, frame: first.stamp.frame })
+impl Rare {
+    /// Appends what followed; records with a packet id are joined by the session, which corrects its counts.
+    fn merge(&mut self, right: Self) {
+        keep_first(&mut self.esni, right.esni);
+        keep_first(&mut self.certificate, right.certificate);
+        for votes in right.owners {
+            match self.owners.iter().position(|mine| mine.owner == votes.owner) {
+                Some(at) => self.owners[at].packets.iter_mut().zip(votes.packets).for_each(|(a, b)| *a += b),
+                None if self.owners.len() < OWNER_LIMIT => self.owners.push(votes),
+                None => {}
+            }
+        }
+    }
+}
+
+/// The first datagrams that one side sent: frames and lengths of [`HEAD_DATAGRAMS`], and the first one's bytes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FirstDatagrams {
+    kept: Vec<(FrameId, u32)>,
+    bytes: Box<[u8]>,
+}
+
+impl FirstDatagrams {
+    /// Takes in a datagram of this length on the wire. The first by frame are kept: what came in pieces comes late.
+    pub(super) fn observe(&mut self, frame: FrameId, length: u32, payload: &[u8]) {
+        let at = self.kept.partition_point(|&(kept, _)| kept < frame);
+        if at == 0 {
+            self.bytes = payload[..payload.len().min(Head::LIMIT)].into();
+        }
+        self.kept.insert(at, (frame, length));
+        self.kept.truncate(HEAD_DATAGRAMS);
+    }
+
+    /// Whether a datagram of this frame would be kept.
+    pub(super) fn wants(&self, frame: FrameId) -> bool {
+        self.kept.len() < HEAD_DATAGRAMS || self.kept.last().is_some_and(|&(last, _)| frame <= last)
+    }
+
+    /// Appends what followed.
+    fn merge(&mut self, right: Self) {
+        if self.kept.is_empty() {
+            *self = right;
+        } else {
+            let room = HEAD_DATAGRAMS - self.kept.len().min(HEAD_DATAGRAMS);
+            self.kept.extend(right.kept.into_iter().take(room));
+        }
+    }
+
+    /// What wire signatures look at, if there was a datagram.
+    pub(super) fn into_head(self) -> Option<Head> {
+        let &(frame, _) = self.kept.first()?;
+        let lengths = self.kept.iter().map(|&(_, length)| length).collect();
+        Some(Head { bytes: self.bytes.into_vec(), lengths, frame })
+    }
 }
 
 fn lengths(segments: &[Segment]) -> SmallVec<[u32; Head::LENGTHS]> {

@@ -1,7 +1,7 @@
 //! The one law, held against captures built at random: however a capture is cut and in whatever order its parts join, the
 //! same flows leave in the same order.
 
-use super::{Closed, Flow, Partial, Tracker};
+use super::{Closed, Flow, Partial, Pool, Tracker};
 use crate::capture::owner::{Owner, OwnerFormat};
 use crate::capture::{Direction, Frame, FrameId, FrameNote, LinkType};
 use crate::name::quic_samples::{crypto, initial, tls_hello};
@@ -273,7 +273,10 @@ fn capture(steps: &[Step]) -> Vec<Built> {
 
 /// What a part saw, its frames numbered from 0.
 fn observe(frames: &[Built], hasher: &RandomState) -> Partial {
-    let mut partial = Partial::new(hasher.clone());
+    observe_into(Partial::new(hasher.clone()), frames)
+}
+
+fn observe_into(mut partial: Partial, frames: &[Built]) -> Partial {
     for (record, built) in frames.iter().enumerate() {
         partial.observe(&Frame {
             id: FrameId::new(0, record as u64),
@@ -289,6 +292,16 @@ fn observe(frames: &[Built], hasher: &RandomState) -> Partial {
 
 /// The flows in the order in which they leave, with their windows.
 fn track(parts: Vec<(usize, Partial)>, hasher: &RandomState) -> Vec<(i64, Flow)> {
+    track_as(&mut parts.into_iter(), hasher, 1, &mut drop)
+}
+
+/// The same, where sessions are closed after every so many parts, and what is left of each part is taken back.
+fn track_as(
+    parts: &mut dyn Iterator<Item = (usize, Partial)>,
+    hasher: &RandomState,
+    close_every: usize,
+    take_back: &mut dyn FnMut(Partial),
+) -> Vec<(i64, Flow)> {
     let mut tracker = Tracker::new(hasher.clone(), None);
     let (waiting, mut left) = (Mutex::new(Vec::new()), Vec::new());
     let sink = |closed: &mut dyn Iterator<Item = Closed>| waiting.lock().unwrap().extend(closed);
@@ -299,9 +312,13 @@ fn track(parts: Vec<(usize, Partial)>, hasher: &RandomState) -> Vec<(i64, Flow)>
         ready.sort_by_key(|closed| (closed.window, closed.flow.first_frame));
         left.extend(ready.into_iter().map(|closed| (closed.window, closed.flow)));
     };
-    for (base, partial) in parts {
-        tracker.join(partial, FrameId::new(0, base as u64), sink);
-        leave(tracker.complete_window());
+    for (at, (base, mut partial)) in parts.enumerate() {
+        tracker.join(&mut partial, FrameId::new(0, base as u64));
+        take_back(partial);
+        if at % close_every == 0 {
+            tracker.close(sink);
+            leave(tracker.complete_window());
+        }
     }
     tracker.finish(sink);
     leave(i64::MAX);
@@ -343,6 +360,7 @@ proptest! {
         steps in prop::collection::vec(step(), 1..40),
         cuts in prop::collection::vec(any::<u16>(), 0..12),
         picks in prop::collection::vec(any::<u16>(), 1..12),
+        close_every in 1_usize..5,
     ) {
         let frames = capture(&steps);
         let hasher = RandomState::default();
@@ -360,5 +378,10 @@ proptest! {
 
         let parts = frames.chunks(1).enumerate().map(|(base, piece)| (base, observe(piece, &hasher))).collect();
         assert_same(&whole, &track(parts, &hasher), "joined frame by frame");
+
+        let pool = Pool::new(hasher.clone());
+        let mut parts = cut.iter().map(|&(base, piece)| (base, observe_into(pool.take(), piece)));
+        let seen = track_as(&mut parts, &hasher, close_every, &mut |partial| pool.put(partial));
+        assert_same(&whole, &seen, "gathered into what was used before, and closed now and then");
     }
 }

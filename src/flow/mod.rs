@@ -14,6 +14,7 @@ mod laws;
 mod limit;
 mod opening;
 mod partial;
+mod pool;
 mod record;
 mod repeats;
 mod resolve;
@@ -25,5 +26,6 @@ mod tracker;
 
 pub use limit::Part;
 pub use partial::{OtherFrames, Partial, Span};
+pub use pool::Pool;
 pub use record::{Counters, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSource};
 pub use tracker::{Closed, Shed, Summary, Tracker};

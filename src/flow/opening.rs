@@ -122,6 +122,7 @@ impl Read {
                 Attempt::Nothing => return None,
                 Attempt::Done { reader, findings, consumed } => {
                     self.note(reader, &findings);
+                    completed.reserve_exact(1);
                     completed.push((stamp, findings));
                     if STREAM_READERS[reader].is_second_choice {
                         return None;

@@ -7,10 +7,9 @@ use super::limit::Part;
 use super::shard::{Interner, Shard, deliver};
 use super::table::Table;
 use crate::capture::{Frame, FrameId};
-use crate::packet::{Dissected, NotIp, Packet, dissect};
+use crate::packet::{Dissected, NotIp, Packet, dissect_other, dissect_plain};
 use foldhash::fast::RandomState;
 use std::collections::BTreeMap;
-use std::hash::BuildHasher;
 
 /// Shards of the flow table: merged and resolved side by side.
 pub(super) const SHARDS: usize = 16;
@@ -91,8 +90,13 @@ impl Partial {
         }
     }
 
+    /// Sessions there is room for.
+    pub(super) fn room(&self) -> usize {
+        self.shards.iter().map(|shard| shard.table.room()).sum()
+    }
+
     /// Takes in a frame.
-    #[inline]
+    #[inline(always)]
     pub fn observe(&mut self, frame: &Frame<'_>) {
         match &mut self.span {
             Some(span) if frame.time_ns >= span.latest_ns => span.latest_ns = frame.time_ns,
@@ -106,13 +110,21 @@ impl Partial {
             self.dropped.count(frame);
             return;
         }
-        // Looked at where it was written: to move it costs more than to look.
-        match &dissect(frame) {
+        // All of this is one function: what of a packet is looked at stays in registers, and none of it is written and read again.
+        match dissect_plain(frame) {
+            Some(packet) => self.observe_packet(packet, *frame),
+            None => self.observe_other(*frame),
+        }
+    }
+
+    #[inline(never)]
+    fn observe_other(&mut self, frame: Frame<'_>) {
+        match dissect_other(&frame) {
             Dissected::Packet(packet) if packet.fragment.is_some() => {
-                self.fragments.observe(packet, Stamp { frame: frame.id, time_ns: frame.time_ns });
+                self.fragments.observe(&packet, Stamp { frame: frame.id, time_ns: frame.time_ns });
             }
             Dissected::Packet(packet) => self.observe_packet(packet, frame),
-            Dissected::NotIp(kind) => self.others.entry(*kind).or_default().count(frame),
+            Dissected::NotIp(kind) => self.others.entry(kind).or_default().count(&frame),
         }
     }
 
@@ -121,10 +133,9 @@ impl Partial {
         self.skipped.count(frame);
     }
 
-    #[inline]
-    fn observe_packet(&mut self, packet: &Packet<'_>, frame: &Frame<'_>) {
-        let key = &packet.key;
-        let hash = self.hasher.hash_one(key);
+    #[inline(always)]
+    fn observe_packet(&mut self, packet: Packet<'_>, frame: Frame<'_>) {
+        let hash = packet.key.hashed(&self.hasher);
         let shard = shard_of(hash);
         self.shards[shard].observe(hash, packet, frame, &self.hasher, (&mut self.answers, &mut self.interner));
     }
@@ -140,22 +151,22 @@ impl Partial {
         right.rebase_rest(base);
         self.answers.merge(std::mem::take(&mut right.answers));
         let (answers, interner) = (&mut self.answers, &mut self.interner);
-        for (mine, theirs) in self.shards.iter_mut().zip(std::mem::take(&mut right.shards)) {
+        for (mine, theirs) in self.shards.iter_mut().zip(&mut right.shards) {
             let joined = |table: &mut Table, at: usize| deliver(table.at(at), answers, interner);
             mine.append(theirs, base, Part::default(), &self.hasher, joined, |_, _| ());
         }
-        self.merge_counts(right);
+        self.merge_counts(&mut right);
     }
 
-    /// Appends everything but sessions and answers.
-    pub(super) fn merge_counts(&mut self, right: Self) {
-        self.fragments.merge(right.fragments);
-        for (kind, theirs) in right.others {
+    /// Appends everything but sessions and answers; nothing of it is left there.
+    pub(super) fn merge_counts(&mut self, right: &mut Self) {
+        self.fragments.merge(std::mem::take(&mut right.fragments));
+        for (kind, theirs) in std::mem::take(&mut right.others) {
             self.others.entry(kind).or_default().add(theirs);
         }
-        self.dropped.add(right.dropped);
-        self.skipped.add(right.skipped);
-        self.span = Span::merge(self.span, right.span);
+        self.dropped.add(std::mem::take(&mut right.dropped));
+        self.skipped.add(std::mem::take(&mut right.skipped));
+        self.span = Span::merge(self.span, right.span.take());
     }
 }
 

@@ -32,6 +32,11 @@ pub(super) struct Repeats {
 }
 
 impl Repeats {
+    /// Whether there was no record with an id.
+    pub(super) fn is_empty(&self) -> bool {
+        self.first.is_empty()
+    }
+
     /// Takes in a record; whether it repeats one before it.
     pub(super) fn observe(&mut self, id: u64, side: Side, bytes: u64, payload: u64) -> bool {
         let is_repeat = self.last.contains(&id);

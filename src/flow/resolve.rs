@@ -1,7 +1,7 @@
 //! From a session that is over to a [`Flow`]: direction, names in order of choice, names from answers.
 
 use super::answers::{Answers, Followed};
-use super::cold::{Cold, Votes, datagram_head};
+use super::cold::{Cold, Votes};
 use super::gather::Stamp;
 use super::record::{Counters, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSource};
 use super::session::{NEVER, Session};
@@ -33,7 +33,8 @@ impl Session {
         let mut cold = self.cold.take();
         if let Some(cold) = &mut cold {
             self.finish(cold);
-            if let Some(folded) = cold.folded.take().filter(|folded| folded.first.frame < began.frame) {
+            let folded = cold.rare().and_then(|rare| rare.folded.as_ref());
+            if let Some(folded) = folded.filter(|folded| folded.first.frame < began.frame) {
                 (began, self.opener, self.tunnel) = (folded.first, folded.side, folded.tunnel);
             }
         }
@@ -84,12 +85,7 @@ impl Session {
         {
             cold.absorb(findings, stamp, client, intern);
         }
-        if cold.datagrams.is_empty() && cold.folded.is_none() {
-            return;
-        }
-        let mut openings = std::mem::take(&mut cold.datagrams);
-        openings.extend(cold.folded.iter_mut().flat_map(|folded| std::mem::take(&mut folded.datagrams)));
-        for opening in openings {
+        for opening in cold.take_datagrams() {
             for (stamp, side, findings) in opening.into_found() {
                 cold.absorb(findings, stamp, side, intern);
             }
@@ -162,18 +158,20 @@ impl Cold {
                 Ech::Grease
             }
         });
-        flow.ech = flow.ech.or(self.esni.map(|_| Ech::Esni));
         flow.ech_offer = self.ech.take().map(|(_, offer)| offer);
         flow.client_head = self.take_head(client);
         flow.server_head = self.take_head(client.opposite());
         flow.alpn = self.alpn.take().map(|(_, alpn)| alpn).unwrap_or_default();
-        flow.certificate = self.certificate.take().filter(|_| !has_sni).map(|(_, subject)| Box::new(subject));
-        flow.owner = elect(&self.owners).map(Box::new);
+        if let Some(rare) = self.take_rare() {
+            flow.ech = flow.ech.or(rare.esni.map(|_| Ech::Esni));
+            flow.certificate = rare.certificate.filter(|_| !has_sni).map(|(_, subject)| Box::new(subject));
+            flow.owner = elect(&rare.owners).map(Box::new);
+        }
     }
 
     fn take_head(&mut self, side: Side) -> Option<Box<Head>> {
         let datagrams = std::mem::take(&mut self.heads[side as usize]);
-        datagram_head(datagrams).or_else(|| self.streams[side as usize].head()).map(Box::new)
+        datagrams.into_head().or_else(|| self.streams[side as usize].head()).map(Box::new)
     }
 }
 

@@ -6,6 +6,7 @@ use super::record::{Counters, Rtt, RttSource};
 use super::table::Place;
 use crate::capture::FrameId;
 use crate::packet::{FlowKey, Side, TcpSegment, TunnelPath};
+use std::hint::black_box;
 
 /// No packet of that side was seen.
 pub(super) const NEVER: i64 = i64::MIN;
@@ -24,6 +25,8 @@ pub(super) struct Session {
     pub(super) first_ns: [i64; 2],
     /// Time of the last packet in record order.
     pub(super) last_ns: i64,
+    /// Latest time of a piece of a datagram that came in pieces, or [`NEVER`].
+    pub(super) folded_ns: i64,
     pub(super) counters: [Counters; 2],
     /// What few sessions have, or have for a short while.
     pub(super) cold: Option<Box<Cold>>,
@@ -154,6 +157,7 @@ impl Session {
             first: frame,
             first_ns: [NEVER; 2],
             last_ns: time_ns,
+            folded_ns: NEVER,
             counters: [Counters::default(); 2],
             cold: None,
             is_watched: [true; 2],
@@ -179,6 +183,21 @@ impl Session {
         2 * size_of::<Self>() + self.cold.as_ref().map_or(0, |cold| cold.weight())
     }
 
+    /// Reads a word of each line of memory that it takes: see [`super::table::AHEAD`].
+    pub(super) fn touch(&self) {
+        black_box((self.first, self.last_ns, self.counters[1].bytes));
+        if let Some(cold) = &self.cold {
+            cold.touch();
+        }
+    }
+
+    /// The same for what the first pointers lead to.
+    pub(super) fn touch_behind(&self) {
+        if let Some(cold) = &self.cold {
+            cold.touch_behind();
+        }
+    }
+
     /// The box for what is rare.
     pub(super) fn cold_mut(&mut self) -> &mut Cold {
         let has_syn = self.handshake.isn.is_some();
@@ -200,15 +219,17 @@ impl Session {
     /// Time of the last packet, or of the last piece of a datagram that came in pieces: these do not make a session longer
     /// for what follows, since they are known to belong to it only later.
     pub(super) fn end_ns(&self) -> i64 {
-        let folded = self.cold.as_ref().and_then(|cold| cold.folded.as_ref());
-        folded.map_or(self.last_ns, |folded| folded.last_ns.max(self.last_ns))
+        self.last_ns.max(self.folded_ns)
     }
 
     /// Appends the session that continues this one; what of it turns out to repeat this one's last packets.
     pub(super) fn merge(&mut self, mut right: Self) -> OtherFrames {
         let excess = match &mut right.cold {
-            Some(cold) => self.cold_mut().repeats.merge(std::mem::take(&mut cold.repeats)),
-            None => Default::default(),
+            Some(cold) if cold.rare().is_some_and(|rare| !rare.repeats.is_empty()) => {
+                let theirs = std::mem::take(&mut cold.rare_mut().repeats);
+                self.cold_mut().rare_mut().repeats.merge(theirs)
+            }
+            _ => Default::default(),
         };
         if right.cold.is_some() || self.cold.is_some() {
             let is_anchored = self.is_anchored;

@@ -1,23 +1,22 @@
 //! One shard of the flow table: the sessions of the keys that hash to it.
 
 use super::answers::Answers;
-use super::cold::{Cold, Folded, HEAD_DATAGRAMS};
+use super::cold::{Cold, Folded};
 use super::datagram::DatagramOpening;
 use super::fragments;
-use super::gather::{Segment, Stamp};
+use super::gather::Stamp;
 use super::limit::Part;
 use super::opening;
 use super::partial::OtherFrames;
-use super::record::Head;
 use super::session::{NEVER, Session};
-use super::table::Table;
+use super::table::{AHEAD, Table};
 use crate::capture::{Frame, FrameId};
 use crate::name::Reading;
 use crate::name::table::{DATAGRAM_READERS, Datagram, SECOND_CHOICES, datagram_candidates};
-use crate::packet::{FlowKey, Packet, Side, TcpSegment, Transport};
+use crate::packet::{FlowKey, Packet, Side, TcpFlags, TcpSegment, Transport};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
-use std::hash::BuildHasher;
+use std::hint::black_box;
 use std::sync::Arc;
 
 /// IP protocol number of TCP (IANA).
@@ -38,7 +37,14 @@ pub(super) struct Interner(hashbrown::HashSet<Arc<str>, RandomState>);
 
 impl Interner {
     /// Distinct names kept: beyond that (a hostile capture) names are simply not shared.
-    const LIMIT: usize = 1 << 16;
+    const LIMIT: usize = 1 << 13;
+
+    /// Makes room for other names.
+    pub(super) fn forget_if_full(&mut self) {
+        if self.0.len() >= Self::LIMIT {
+            self.0.clear();
+        }
+    }
 
     /// The shared copy of a name.
     pub(super) fn intern(&mut self, name: &str) -> Arc<str> {
@@ -97,16 +103,16 @@ impl Shard {
     }
 
     /// Counts a packet.
-    #[inline]
+    #[inline(always)]
     pub(super) fn observe(
         &mut self,
         hash: u64,
-        packet: &Packet<'_>,
-        frame: &Frame<'_>,
+        packet: Packet<'_>,
+        frame: Frame<'_>,
         hasher: &RandomState,
         context: (&mut Answers, &mut Interner),
     ) {
-        let segment = match &packet.transport {
+        let segment = match packet.transport {
             Transport::Tcp(segment) => Some(segment),
             _ => None,
         };
@@ -130,7 +136,7 @@ impl Shard {
                 session.cold_mut().vote(owner, note.direction, frame.id);
             }
             if let Some(id) = note.packet_id {
-                is_repeat = session.cold_mut().repeats.observe(id, packet.side, bytes, payload);
+                is_repeat = session.cold_mut().rare_mut().repeats.observe(id, packet.side, bytes, payload);
             }
         }
         if !is_repeat {
@@ -145,19 +151,23 @@ impl Shard {
             session.first_ns[side] = frame.time_ns;
         }
         session.last_ns = frame.time_ns;
+        let stamp = Stamp { frame: frame.id, time_ns: frame.time_ns };
         match segment {
             Some(segment) => {
                 if segment.flags.is_syn() || segment.flags.is_rst() {
-                    session.observe_handshake(segment, packet.side, frame, context.1);
+                    let TcpSegment { sequence, acknowledgment, flags } = segment;
+                    session.observe_handshake(sequence, acknowledgment, flags, packet.side, frame.time_ns, context.1);
                 } else if session.handshake.ack_ns == NEVER && segment.flags.is_ack() {
                     session.handshake.ack_ns = frame.time_ns;
                 }
                 if !packet.payload.is_empty() && (session.is_watched[side] || opening::may_start(packet.payload)) {
-                    session.observe_segment(segment, packet, frame, context);
+                    let bytes = Payload { bytes: packet.payload, length: packet.payload_length };
+                    session.observe_segment(segment.sequence, packet.side, bytes, stamp, context);
                 }
             }
             None if packet.transport == Transport::Udp && !packet.payload.is_empty() => {
-                session.observe_datagram(packet, frame, context, false);
+                let bytes = Payload { bytes: packet.payload, length: packet.payload_length };
+                session.observe_datagram(packet.side, bytes, stamp, context, false);
             }
             None => {}
         }
@@ -167,17 +177,33 @@ impl Shard {
     /// are shown to `joined`; the others, where they are of the part to be kept, to `added` with the slots they get.
     pub(super) fn append(
         &mut self,
-        right: Self,
+        right: &mut Self,
         base: FrameId,
         part: Part,
         hasher: &RandomState,
         mut joined: impl FnMut(&mut Table, usize),
         mut added: impl FnMut(&mut Table, usize),
     ) {
-        self.repeated.add(right.repeated);
-        for mut session in right.table.into_sessions() {
+        self.repeated.add(std::mem::take(&mut right.repeated));
+        let mut sessions = right.table.drain();
+        let mut hashes = [0; AHEAD];
+        let mut at = 0;
+        loop {
+            if at % AHEAD == 0 {
+                let ahead = sessions.as_slice().iter().take(AHEAD);
+                for (session, hash) in ahead.clone().zip(&mut hashes) {
+                    session.touch();
+                    *hash = session.key.hashed(hasher);
+                }
+                for (session, &hash) in ahead.zip(&hashes) {
+                    session.touch_behind();
+                    black_box(self.table.find(hash, &session.key));
+                }
+            }
+            let Some(mut session) = sessions.next() else { break };
             session.rebase(base);
-            let hash = hasher.hash_one(session.key);
+            let hash = hashes[at % AHEAD];
+            at += 1;
             let (began_ns, syn) = (session.began_ns(), session.handshake.opening_syn);
             let latest = self.table.find(hash, &session.key);
             match latest {
@@ -233,17 +259,16 @@ impl Shard {
             }
         };
         let stamp = Stamp { frame: frame.id, time_ns: frame.time_ns };
-        let new = || {
-            Box::new(Folded { first: stamp, side: packet.side, tunnel: packet.tunnel, last_ns, datagrams: Vec::new() })
-        };
-        let folded = session.cold_mut().folded.get_or_insert_with(new);
-        folded.last_ns = folded.last_ns.max(last_ns);
+        let new = || Box::new(Folded { first: stamp, side: packet.side, tunnel: packet.tunnel, datagrams: Vec::new() });
+        session.cold_mut().rare_mut().folded.get_or_insert_with(new);
+        session.folded_ns = session.folded_ns.max(last_ns);
         let counters = &mut session.counters[packet.side as usize];
         counters.packets += packets;
         counters.bytes += u64::from(packet.counted_length);
         counters.payload += u64::from(packet.payload_length);
         if packet.transport == Transport::Udp && !packet.payload.is_empty() {
-            session.observe_datagram(packet, frame, context, true);
+            let bytes = Payload { bytes: packet.payload, length: packet.payload_length };
+            session.observe_datagram(packet.side, bytes, stamp, context, true);
         }
     }
 
@@ -287,10 +312,27 @@ impl Shard {
     }
 }
 
+/// Payload of a packet. With its fields one by one, so that a packet need not be written to be passed on.
+#[derive(Clone, Copy)]
+struct Payload<'a> {
+    bytes: &'a [u8],
+    /// Length on the wire.
+    length: u32,
+}
+
 impl Session {
-    fn observe_handshake(&mut self, segment: &TcpSegment, side: Side, frame: &Frame<'_>, interner: &mut Interner) {
-        self.handshake.observe(segment, side, frame.time_ns);
-        if segment.flags.is_syn()
+    #[inline(never)]
+    fn observe_handshake(
+        &mut self,
+        sequence: u32,
+        acknowledgment: u32,
+        flags: TcpFlags,
+        side: Side,
+        time_ns: i64,
+        interner: &mut Interner,
+    ) {
+        self.handshake.observe(&TcpSegment { sequence, acknowledgment, flags }, side, time_ns);
+        if flags.is_syn()
             && let Some(cold) = &mut self.cold
         {
             cold.finish_openings(&mut |name| interner.intern(name));
@@ -298,53 +340,48 @@ impl Session {
         }
     }
 
-    #[cold]
+    #[inline(never)]
     fn observe_segment(
         &mut self,
-        segment: &TcpSegment,
-        packet: &Packet<'_>,
-        frame: &Frame<'_>,
+        sequence: u32,
+        side: Side,
+        payload: Payload<'_>,
+        stamp: Stamp,
         (answers, interner): (&mut Answers, &mut Interner),
     ) {
         let is_anchored = self.is_anchored;
-        let stamp = Stamp { frame: frame.id, time_ns: frame.time_ns };
         let key = self.key;
         let cold = self.cold_mut();
         // A certificate would add nothing to a server name.
         let ignored = if cold.has_server_name() { SECOND_CHOICES } else { 0 };
-        let completed = cold.streams[packet.side as usize].observe(
-            stamp,
-            segment.sequence,
-            packet.payload_length,
-            packet.payload,
-            is_anchored,
-            ignored,
-        );
+        let Payload { bytes, length } = payload;
+        let completed = cold.streams[side as usize].observe(stamp, sequence, length, bytes, is_anchored, ignored);
         for (stamp, findings) in completed {
-            cold.absorb(findings, stamp, packet.side, &mut |name| interner.intern(name));
+            cold.absorb(findings, stamp, side, &mut |name| interner.intern(name));
         }
         deliver_of(&key, cold, answers, interner);
         if is_anchored {
             cold.supersede();
         }
-        self.is_watched[packet.side as usize] =
-            self.cold.as_ref().is_none_or(|cold| cold.streams[packet.side as usize].is_watching(is_anchored));
+        self.is_watched[side as usize] =
+            self.cold.as_ref().is_none_or(|cold| cold.streams[side as usize].is_watching(is_anchored));
     }
 
+    #[inline(never)]
     fn observe_datagram(
         &mut self,
-        packet: &Packet<'_>,
-        frame: &Frame<'_>,
+        side: Side,
+        payload: Payload<'_>,
+        stamp: Stamp,
         (answers, interner): (&mut Answers, &mut Interner),
         is_folded: bool,
     ) {
         let key = self.key;
         let datagram = Datagram {
-            payload: packet.payload,
-            source_port: key.port(packet.side),
-            destination_port: key.port(packet.side.opposite()),
+            payload: payload.bytes,
+            source_port: key.port(side),
+            destination_port: key.port(side.opposite()),
         };
-        let stamp = Stamp { frame: frame.id, time_ns: frame.time_ns };
         let mut rows = datagram_candidates(&datagram);
         while rows != 0 {
             let at = rows.trailing_zeros() as usize;
@@ -356,20 +393,23 @@ impl Session {
             let is_anchored = self.is_anchored || is_folded;
             if reader.gathers {
                 let cold = self.cold_mut();
-                let openings = match &mut cold.folded {
-                    Some(folded) if is_folded => &mut folded.datagrams,
-                    _ => &mut cold.datagrams,
+                let openings = match is_folded {
+                    true => cold.rare_mut().folded.as_mut().map(|folded| &mut folded.datagrams),
+                    false => Some(&mut cold.datagrams),
                 };
+                let Some(openings) = openings else { return };
                 let opening = match openings.iter_mut().position(|opening| opening.reader == at) {
                     Some(known) => &mut openings[known],
                     None => {
+                        // One is all there is, about always.
+                        openings.reserve_exact(1);
                         openings.push(DatagramOpening::new(at, [key.port(Side::Low), key.port(Side::High)]));
                         let last = openings.len() - 1;
                         &mut openings[last]
                     }
                 };
-                opening.observe(stamp, packet.side, packet.payload, is_anchored);
-                self.keep_head(packet, stamp);
+                opening.observe(stamp, side, payload.bytes, is_anchored);
+                self.keep_head(side, payload, stamp);
                 return;
             }
             let findings = match (reader.read)(&[datagram]) {
@@ -377,28 +417,21 @@ impl Session {
                 Reading::NeedMore(Some(findings)) | Reading::Done { findings, .. } => findings,
             };
             let cold = self.cold_mut();
-            cold.absorb(*findings, stamp, packet.side, &mut |name| interner.intern(name));
+            cold.absorb(*findings, stamp, side, &mut |name| interner.intern(name));
             deliver_of(&key, cold, answers, interner);
             if reader.shows_app {
-                self.keep_head(packet, stamp);
+                self.keep_head(side, payload, stamp);
             }
             return;
         }
-        self.keep_head(packet, stamp);
+        self.keep_head(side, payload, stamp);
     }
 
     /// Keeps what wire signatures look at.
-    fn keep_head(&mut self, packet: &Packet<'_>, stamp: Stamp) {
-        let side = packet.side as usize;
-        let known = self.cold.as_ref().map_or(&[][..], |cold| &cold.heads[side]);
-        // The first by frame: what came in pieces comes late.
-        let at = known.partition_point(|kept| kept.stamp < stamp);
-        if at < HEAD_DATAGRAMS {
-            let kept = if at == 0 { &packet.payload[..packet.payload.len().min(Head::LIMIT)] } else { &[] };
-            let segment = Segment { stamp, sequence: 0, length: packet.payload_length, bytes: kept.into() };
-            let heads = &mut self.cold_mut().heads[side];
-            heads.insert(at, segment);
-            heads.truncate(HEAD_DATAGRAMS);
+    fn keep_head(&mut self, side: Side, payload: Payload<'_>, stamp: Stamp) {
+        let side = side as usize;
+        if self.cold.as_ref().is_none_or(|cold| cold.heads[side].wants(stamp.frame)) {
+            self.cold_mut().heads[side].observe(stamp.frame, payload.length, payload.bytes);
         }
     }
 }

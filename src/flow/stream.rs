@@ -15,7 +15,7 @@ use crate::name::{Findings, NameSource, server_name_in_piece};
 /// Bytes after which no further segment is kept of a stream whose start was seen: a hello of five full segments in any
 /// order, and enough for wire signatures. Bounded in bytes, so that small segments are no worse off; they count to
 /// [`SEGMENT_LIMIT`] all the same.
-const HEAD_BYTE_LIMIT: usize = 6 << 10;
+const HEAD_BYTE_LIMIT: u32 = 6 << 10;
 /// Segments are counted up to here: one more than are ever kept, so that a missed one tells.
 const SEEN_LIMIT: u8 = SEGMENT_LIMIT as u8 + 1;
 
@@ -24,12 +24,12 @@ const SEEN_LIMIT: u8 = SEGMENT_LIMIT as u8 + 1;
 pub(super) struct StreamSide {
     /// The first segments of the session in this direction.
     pub(super) first: Vec<Segment>,
-    first_bytes: usize,
+    first_bytes: u32,
     /// Payload-bearing segments seen, counted to [`SEEN_LIMIT`].
     seen: u8,
     read: Read,
     /// How many of `first` came before the session's first SYN: openings from before end there.
-    syn_at: Option<usize>,
+    syn_at: Option<u8>,
     /// Segments since the oldest unfinished opening's start.
     window: Vec<Segment>,
     /// Unfinished openings, oldest first.
@@ -82,7 +82,7 @@ impl StreamSide {
     fn collect(&mut self, is_anchored: bool, is_useless: bool, segment: impl FnOnce() -> Segment) {
         if !is_useless && self.is_collecting(is_anchored) {
             let segment = segment();
-            self.first_bytes += segment.bytes.len();
+            self.first_bytes += segment.bytes.len() as u32;
             self.first.push(segment);
         }
         self.seen = self.seen.saturating_add(1).min(SEEN_LIMIT);
@@ -124,6 +124,7 @@ impl StreamSide {
                     }
                     Attempt::Done { reader, findings, consumed } => {
                         self.read.note(reader, &findings);
+                        completed.reserve_exact(1);
                         completed.push((stamp, findings));
                         opening.certain = None;
                         is_over = true;
@@ -171,7 +172,7 @@ impl StreamSide {
     /// seen, those that openings from before may go on with.
     fn is_collecting(&self, is_anchored: bool) -> bool {
         let is_of_head = !self.read.is_settled && self.first_bytes < HEAD_BYTE_LIMIT;
-        let may_continue = !is_anchored && self.syn_at.is_none() && self.first_bytes <= BYTE_LIMIT;
+        let may_continue = !is_anchored && self.syn_at.is_none() && self.first_bytes <= BYTE_LIMIT as u32;
         (is_of_head || may_continue) && self.first.len() < SEGMENT_LIMIT && self.first.len() == usize::from(self.seen)
     }
 
@@ -182,7 +183,7 @@ impl StreamSide {
 
     /// Ends the unfinished openings with what is certain: a SYN came, or the end.
     pub(super) fn finish(&mut self) -> Completed {
-        self.syn_at.get_or_insert(self.first.len());
+        self.syn_at.get_or_insert(self.first.len() as u8);
         self.window = Vec::new();
         std::mem::take(&mut self.unfinished)
             .into_iter()
@@ -193,7 +194,7 @@ impl StreamSide {
     /// Appends the same direction of what followed: its own openings, and its first segments to those left unfinished.
     pub(super) fn merge(&mut self, right: Self, is_anchored: bool) -> Completed {
         let mut completed = Completed::new();
-        let reach = right.syn_at.unwrap_or(right.first.len());
+        let reach = right.syn_at.map_or(right.first.len(), usize::from);
         for segment in right.first.iter().take(reach) {
             if self.unfinished.is_empty() {
                 break;
@@ -206,7 +207,7 @@ impl StreamSide {
         self.read.is_second_choice |= right.read.is_second_choice;
         let seen = self.seen;
         for (at, segment) in right.first.into_iter().enumerate() {
-            if right.syn_at == Some(at) {
+            if right.syn_at.map(usize::from) == Some(at) {
                 completed.extend(self.finish());
             }
             if !self.is_collecting(is_anchored) {
@@ -238,7 +239,7 @@ impl StreamSide {
         let mut kept_bytes = 0;
         let kept = self.first.iter().take_while(|segment| {
             let is_kept = kept_bytes < HEAD_BYTE_LIMIT;
-            kept_bytes += if is_kept { segment.bytes.len() } else { 0 };
+            kept_bytes += if is_kept { segment.bytes.len() as u32 } else { 0 };
             is_kept
         });
         let kept = kept.count();

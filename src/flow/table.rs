@@ -7,15 +7,19 @@ use super::session::Session;
 use crate::packet::FlowKey;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use std::collections::BTreeMap;
-use std::hash::BuildHasher;
+use std::hint::black_box;
 
 /// No slot.
 pub(super) const NONE: u32 = u32::MAX;
 /// In no list of those that end.
 const UNFILED: i32 = i32::MIN;
 /// Sessions are filed by when they end at the earliest, in steps of this.
-const STEP_NS: i64 = 4_000_000_000;
+const STEP_NS: i64 = 32_000_000_000;
+/// Sessions are touched this many at a time before they are looked at: they lie anywhere, a session takes a thousand
+/// instructions, and so each would be waited for alone. Touched one after the other, all of them are waited for at once.
+pub(super) const AHEAD: usize = 16;
 
 /// Where a session stands in its table.
 #[derive(Clone, Copy, Debug)]
@@ -90,22 +94,32 @@ impl Table {
             self.slots[at as usize] = session;
         }
         let slots = &self.slots;
-        match self.latest.find_mut(hash, |&old| slots[old as usize].key == key) {
-            Some(slot) => {
-                let previous = std::mem::replace(slot, at);
+        let is_same = |&old: &u32| slots[old as usize].key == key;
+        match self.latest.entry(hash, is_same, |&at| slots[at as usize].key.hashed(hasher)) {
+            Entry::Occupied(mut entry) => {
+                let previous = std::mem::replace(entry.get_mut(), at);
                 self.slots[at as usize].place.previous = previous;
                 self.slots[previous as usize].place.next = at;
             }
-            None => {
-                self.latest.insert_unique(hash, at, |&at| hasher.hash_one(slots[at as usize].key));
-            }
+            Entry::Vacant(entry) => _ = entry.insert(at),
         }
         at as usize
     }
 
-    /// The sessions of a table that none was taken out of, in the order in which they were put in.
-    pub(super) fn into_sessions(self) -> impl Iterator<Item = Session> {
-        self.slots.into_iter()
+    /// Takes out the sessions of a table that none was taken out of before, in the order in which they were put in.
+    pub(super) fn drain(&mut self) -> std::vec::Drain<'_, Session> {
+        self.latest.clear();
+        self.slots.drain(..)
+    }
+
+    /// Slots that there is room for.
+    pub(super) fn room(&self) -> usize {
+        self.slots.capacity()
+    }
+
+    /// Slots, vacant ones among them.
+    pub(super) fn count(&self) -> usize {
+        self.slots.len()
     }
 
     /// Sees to it that [`Self::take_over`] looks at the session in this slot as soon as the clock shows `end_ns`.
@@ -163,12 +177,15 @@ impl Table {
         let (mut over, mut later) = (Vec::new(), Vec::new());
         while let Some(list) = self.due.first_entry().filter(|list| i64::from(*list.key()) * STEP_NS <= clock_ns) {
             let (step, slots) = list.remove_entry();
-            for at in slots {
-                let session = &mut self.slots[at as usize];
-                if session.place.due == step {
-                    session.place.due = UNFILED;
-                    let end_ns = end_ns(session);
-                    if end_ns < clock_ns { over.push(at) } else { later.push((at, end_ns)) }
+            for few in slots.chunks(AHEAD) {
+                few.iter().for_each(|&at| _ = black_box(self.slots[at as usize].place.due));
+                for &at in few {
+                    let session = &mut self.slots[at as usize];
+                    if session.place.due == step {
+                        session.place.due = UNFILED;
+                        let end_ns = end_ns(session);
+                        if end_ns < clock_ns { over.push(at) } else { later.push((at, end_ns)) }
+                    }
                 }
             }
         }
@@ -176,7 +193,17 @@ impl Table {
             self.file(at as usize, end_ns);
         }
         if !over.is_empty() {
-            take(&mut over.into_iter().map(|at| self.remove(at, hasher)));
+            let mut next = 0;
+            take(&mut std::iter::from_fn(|| {
+                if next % AHEAD == 0 {
+                    let ahead = over.iter().skip(next).take(AHEAD);
+                    ahead.clone().for_each(|&at| self.slots[at as usize].touch());
+                    ahead.for_each(|&at| self.slots[at as usize].touch_behind());
+                }
+                let at = *over.get(next)?;
+                next += 1;
+                Some(self.remove(at, hasher))
+            }));
         }
     }
 
@@ -186,7 +213,7 @@ impl Table {
         self.weight -= u64::from(weight);
         if let Some(after) = self.slots.get_mut(next as usize) {
             after.place.previous = previous;
-        } else if let Ok(mut entry) = self.latest.find_entry(hasher.hash_one(session.key), |&slot| slot == at) {
+        } else if let Ok(mut entry) = self.latest.find_entry(session.key.hashed(hasher), |&slot| slot == at) {
             if previous == NONE {
                 entry.remove();
             } else {
@@ -222,7 +249,7 @@ mod tests {
             let mut clock = 0;
             for (frame, (number, length, pause)) in (0_u64..).zip(steps) {
                 let (key, end) = (key(number), clock + (length - 10) * 1_000_000_000);
-                let hash = hasher.hash_one(key);
+                let hash = key.hashed(&hasher);
                 let latest = table.find(hash, &key);
                 prop_assert_eq!(
                     latest.map(|at| table.at(at).first.record()),
@@ -249,7 +276,7 @@ mod tests {
                 prop_assert_eq!(table.iter().count(), list.len());
                 for number in 0..6 {
                     let mut of_key: Vec<u64> =
-                        table.of_key(hasher.hash_one(self::key(number)), &self::key(number)).map(|one| one.1.first.record()).collect();
+                        table.of_key(self::key(number).hashed(&hasher), &self::key(number)).map(|one| one.1.first.record()).collect();
                     of_key.reverse();
                     prop_assert_eq!(of_key, list.iter().filter(|one| one.0 == number).map(|one| one.1).collect::<Vec<_>>());
                 }

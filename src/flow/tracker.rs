@@ -15,7 +15,6 @@ use foldhash::fast::RandomState;
 use hashbrown::HashSet;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-use std::hash::BuildHasher;
 use std::net::IpAddr;
 
 /// How far the capture's clock may step back without a session being closed too early. A capture that steps back further
@@ -25,7 +24,12 @@ const SLACK_NS: i64 = 10 * 1_000_000_000;
 const WINDOW_NS: i64 = 60 * 1_000_000_000;
 
 /// How often answers are looked through for those that have become useless: a small part of the time they are kept anyway.
-const SWEEP_NS: i64 = 15 * 60 * 1_000_000_000;
+const SWEEP_NS: i64 = 30 * 60 * 1_000_000_000;
+
+/// Sessions are closed after so many more have come: fewer are not worth the work that comes with each time.
+const CLOSE_SESSIONS: usize = 4_096;
+/// Sessions are closed after so long a time of the capture's clock, however few they are.
+const CLOSE_NS: i64 = 300 * 1_000_000_000;
 
 /// A flow that is over, with the window it leaves in.
 #[derive(Clone, Debug)]
@@ -50,6 +54,10 @@ pub struct Tracker {
     limit_bytes: Option<u64>,
     /// The part of all sessions that is kept.
     part: Part,
+    /// Sessions that came since sessions were last closed.
+    added: usize,
+    /// The clock when sessions were last closed.
+    closed_ns: i64,
 }
 
 impl Tracker {
@@ -63,16 +71,36 @@ impl Tracker {
             swept_ns: i64::MIN,
             limit_bytes,
             part: Part::default(),
+            added: 0,
+            closed_ns: i64::MIN,
         }
     }
 
-    /// Joins the partial of the frames that follow; `base` is the identity of its first frame. Sessions that are over go to
-    /// `sink`, shard by shard, on rayon's threads; it takes them all, in any order.
-    pub fn join(&mut self, right: Partial, base: FrameId, sink: impl Fn(&mut dyn Iterator<Item = Closed>) + Sync) {
+    /// Joins the partial of the frames that follow; `base` is the identity of its first frame. What is left of it is empty, with
+    /// room for as much again.
+    pub fn join(&mut self, right: &mut Partial, base: FrameId) {
         self.watch(base.capture(), right.span);
         self.absorb(right, base);
+    }
+
+    /// Whether what is over must be closed before this frame joins: it is of another capture, which has its own clock.
+    pub fn turns(&self, base: FrameId) -> bool {
+        self.capture.is_some_and(|(capture, _)| capture != base.capture())
+    }
+
+    /// Whether there is enough to close, or too much to keep.
+    pub fn is_due(&self) -> bool {
+        self.added >= CLOSE_SESSIONS
+            || self.clock_ns().saturating_sub(self.closed_ns) >= CLOSE_NS
+            || self.limit_bytes.is_some_and(|limit_bytes| self.weight() > limit_bytes)
+    }
+
+    /// Closes the sessions that no later packet can join. They go to `sink`, shard by shard, on rayon's threads; it takes them
+    /// all, in any order. Within a capture, how often this is called changes nothing but the memory it takes.
+    pub fn close(&mut self, sink: impl Fn(&mut dyn Iterator<Item = Closed>) + Sync) {
         let clock_ns = self.clock_ns();
-        self.close(clock_ns, sink);
+        self.close_before(clock_ns, sink);
+        (self.added, self.closed_ns) = (0, clock_ns);
         if let Some(limit_bytes) = self.limit_bytes {
             self.shed(limit_bytes);
         }
@@ -85,15 +113,19 @@ impl Tracker {
         const ANSWER_BYTES: u64 = 512;
         let limit = usize::try_from(limit_bytes / 4 / ANSWER_BYTES).unwrap_or(usize::MAX);
         self.state.answers.shed(limit);
-        let weight = |shards: &[Shard]| shards.iter().map(Shard::weight).sum::<u64>();
-        while weight(&self.state.shards) > limit_bytes {
+        while self.weight() > limit_bytes {
             self.part.halve();
             let (part, hasher) = (self.part, &self.state.hasher);
             self.state.shards.par_iter_mut().for_each(|shard| shard.shed(part, hasher));
         }
-        if !self.part.is_all() && weight(&self.state.shards) < limit_bytes / 4 {
+        if !self.part.is_all() && self.weight() < limit_bytes / 4 {
             self.part.double();
         }
+    }
+
+    /// Bytes that open sessions take, about.
+    fn weight(&self) -> u64 {
+        self.state.shards.iter().map(Shard::weight).sum()
     }
 
     /// Sets the clock forward.
@@ -126,14 +158,14 @@ impl Tracker {
         span.map_or(i64::MIN, |span| span.latest_ns).saturating_sub(SLACK_NS)
     }
 
-    /// The first window of [`Closed::window`] that is not complete yet.
+    /// The first window of [`Closed::window`] of which not all flows were handed out.
     pub fn complete_window(&self) -> i64 {
-        self.clock_ns().div_euclid(WINDOW_NS)
+        self.closed_ns.div_euclid(WINDOW_NS)
     }
 
     /// Closes everything: no frames follow.
     pub fn finish(mut self, sink: impl Fn(&mut dyn Iterator<Item = Closed>) + Sync) -> Summary {
-        self.close(i64::MAX, sink);
+        self.close_before(i64::MAX, sink);
         let mut shed = Shed { answers: self.state.answers.shed, ..Shed::default() };
         self.state.shards.iter().for_each(|shard| shed.merge(shard.shed));
         Summary {
@@ -170,15 +202,16 @@ impl Tracker {
         self.state.answers.forget_before(clock_ns, |client, address| open.contains(&(client, address)));
     }
 
-    fn absorb(&mut self, mut right: Partial, base: FrameId) {
+    fn absorb(&mut self, right: &mut Partial, base: FrameId) {
         right.rebase_rest(base);
+        self.added += right.shards.iter().map(|shard| shard.table.count()).sum::<usize>();
         let (part, hasher) = (self.part, &self.state.hasher);
         self.state.answers.merge(std::mem::take(&mut right.answers));
         let late: Vec<Answers> = self
             .state
             .shards
             .par_iter_mut()
-            .zip(std::mem::take(&mut right.shards))
+            .zip(&mut right.shards)
             .map(|(mine, theirs)| {
                 let (mut late, mut interner) = (Answers::default(), Default::default());
                 let file = |table: &mut Table, at: usize| {
@@ -202,7 +235,7 @@ impl Tracker {
         self.state.merge_counts(right);
     }
 
-    fn close(&mut self, clock_ns: i64, sink: impl Fn(&mut dyn Iterator<Item = Closed>) + Sync) {
+    fn close_before(&mut self, clock_ns: i64, sink: impl Fn(&mut dyn Iterator<Item = Closed>) + Sync) {
         let hasher = self.state.hasher.clone();
         if !self.state.fragments.is_empty() {
             for group in self.state.fragments.drain_before(clock_ns) {
@@ -248,7 +281,7 @@ impl Tracker {
             wire_length: bytes,
             note,
         };
-        let hash = hasher.hash_one(packet.key);
+        let hash = packet.key.hashed(&hasher);
         let context = (&mut self.state.answers, &mut self.state.interner);
         self.state.shards[shard_of(hash)].fold(hash, &packet, &frame, (group.packets, group.last_ns), context);
     }
@@ -318,7 +351,8 @@ mod tests {
                     note: None,
                 });
             }
-            tracker.join(partial, FrameId::new(0, u64::from(part) * 100), sink);
+            tracker.join(&mut partial, FrameId::new(0, u64::from(part) * 100));
+            tracker.close(sink);
         }
         let shed = tracker.finish(sink).shed;
         (kept.into_inner().unwrap(), shed)

@@ -1,7 +1,7 @@
 //! The key of a flow: both endpoints in one order, the protocol and the encapsulations around them.
 
 use std::fmt;
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// One encapsulation between the link layer and the innermost IP packet.
@@ -205,6 +205,15 @@ impl FlowKey {
         self.tail as u8
     }
 
+    /// What a table's hasher makes of it: `hash_one`, but never a call, so that a key need not be written to be hashed.
+    #[inline(always)]
+    #[expect(clippy::manual_hash_one, reason = "`hash_one` is not always inlined")]
+    pub(crate) fn hashed(&self, hasher: &impl BuildHasher) -> u64 {
+        let mut state = hasher.build_hasher();
+        self.hash(&mut state);
+        state.finish()
+    }
+
     /// Address of one side.
     pub fn address(&self, side: Side) -> IpAddr {
         let bits = self.bits(side);
@@ -259,7 +268,7 @@ impl Eq for FlowKey {}
 
 impl Hash for FlowKey {
     /// A plain IPv4 conversation is one 128-bit word: 32 bits each of addresses, ports and the rest.
-    #[inline]
+    #[inline(always)]
     fn hash<H: Hasher>(&self, state: &mut H) {
         if self.version() == 4 {
             state.write_u128(self.low | self.high >> 32 | u128::from(self.tail));

@@ -12,3 +12,4 @@ mod view;
 
 pub use key::{Encapsulation, FlowKey, Side, TunnelPath};
 pub use view::{Dissected, Fragment, NotIp, Packet, TcpFlags, TcpSegment, Transport, dissect, dissect_ip};
+pub(crate) use view::{dissect_other, dissect_plain};

@@ -111,10 +111,21 @@ pub enum Dissected<'a> {
 /// Reads a frame down to its innermost IP packet.
 #[inline]
 pub fn dissect<'a>(frame: &Frame<'a>) -> Dissected<'a> {
-    match plain::read(frame) {
+    match dissect_plain(frame) {
         Some(packet) => Dissected::Packet(packet),
-        None => general::dissect(frame),
+        None => dissect_other(frame),
     }
+}
+
+/// The packet in a frame of the common kind. Where there is none, [`dissect_other`] tells what there is.
+#[inline(always)]
+pub(crate) fn dissect_plain<'a>(frame: &Frame<'a>) -> Option<Packet<'a>> {
+    plain::read(frame)
+}
+
+/// What [`dissect`] says, on the way that all frames can go.
+pub(crate) fn dissect_other<'a>(frame: &Frame<'a>) -> Dissected<'a> {
+    general::dissect(frame)
 }
 
 /// Reads the reassembled payload of a fragmented datagram: `key` is that of its fragments (`protocol` that of the first),

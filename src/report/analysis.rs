@@ -1,21 +1,25 @@
 //! The whole way: captures are read, flows tracked, attributed, placed and summed.
 
-use super::inherit::{self, Estate, Waiting};
+use super::inherit::{self, Estate, Queue, Waiting};
 use super::memory::Shares;
 use crate::app::{Attribution, Catalogue};
 use crate::capture::owner::{Owner, SideOwners};
 use crate::capture::{self, Frame, Observe, Outcome, Progress, ReadOptions, Source};
-use crate::flow::{Closed, Flow, OwnerEvidence, Partial, Summary, Tracker};
+use crate::flow::{Closed, Flow, OwnerEvidence, Partial, Pool, Summary, Tracker};
 use crate::place::{LocationCheck, LocationChecker, Memory, Place, Places, Scope, Vantage};
 use crate::route::{Observed, Reason, RouteMap};
 use foldhash::fast::RandomState;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
+use std::hint::black_box;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Flows that are added to the map at a time: fewer are not worth a task of their own.
-const HEIRS_PER_TASK: usize = 256;
+/// Batches of flows that are added to the map at a time: fewer are not worth a task of their own.
+const BATCHES_PER_TASK: usize = 4;
+
+/// Flows that are waited for at once.
+const FEW: usize = 8;
 
 /// A test of frames by their bytes, such as a BPF program: whether the frame is to be analysed.
 pub type FrameFilter = Arc<dyn Fn(&Frame<'_>) -> bool + Send + Sync>;
@@ -107,6 +111,13 @@ pub struct Studied {
 }
 
 impl Studied {
+    /// Reads a word of each line of memory it takes: several of them are waited for at once.
+    fn touch(&self) {
+        let Flow { first_frame, protocol, up, names, rtt, owner, .. } = &self.flow;
+        black_box((*first_frame, *protocol, up.bytes, names.len(), rtt.is_some(), owner.is_some()));
+        black_box((self.attribution.chosen.is_some(), self.attribution.others.len(), self.place.scope, self.peer));
+    }
+
     /// As the routing map takes it.
     pub fn observed(&self) -> Observed<'_> {
         let Self { flow, peer, place, attribution, check } = self;
@@ -152,10 +163,22 @@ fn run(
     let mut tracker = Tracker::new(hasher.clone(), shares.map(|shares| shares.open));
     let mut read = options.read;
     read.range_bytes = read.range_bytes.or(shares.and_then(|shares| shares.range));
-    let empty = || Filtered { partial: Partial::new(hasher.clone()), filter: options.filter.clone() };
+    let pool = Pool::new(hasher);
+    let empty = || Filtered { partial: pool.take(), filter: options.filter.clone() };
     let outcomes = capture::read(sources, &read, progress, &empty, &mut |piece| {
-        tracker.join(piece.partial.partial, piece.base, take);
-        after(tracker.complete_window());
+        let mut close = |tracker: &mut Tracker| {
+            tracker.close(take);
+            after(tracker.complete_window());
+        };
+        if tracker.turns(piece.base) {
+            close(&mut tracker);
+        }
+        let mut partial = piece.partial.partial;
+        tracker.join(&mut partial, piece.base);
+        pool.put(partial);
+        if tracker.is_due() {
+            close(&mut tracker);
+        }
     });
     let summary = tracker.finish(take);
     after(i64::MAX);
@@ -172,7 +195,7 @@ struct Lane {
     memory: Memory,
     routes: RouteMap,
     /// Flows by window: those that may inherit, or all where they are asked for one by one.
-    windows: BTreeMap<i64, Vec<Waiting>>,
+    windows: BTreeMap<i64, Queue>,
     estate: Estate,
 }
 
@@ -198,14 +221,14 @@ fn mine(lanes: &[Mutex<Lane>]) -> std::sync::MutexGuard<'_, Lane> {
     lock(&lanes[thread % lanes.len()])
 }
 
-fn take_windows(lanes: &[Mutex<Lane>], until: i64, estate: &mut Estate) -> BTreeMap<i64, Vec<Waiting>> {
-    let mut ready: BTreeMap<i64, Vec<Waiting>> = BTreeMap::new();
+fn take_windows(lanes: &[Mutex<Lane>], until: i64, estate: &mut Estate) -> BTreeMap<i64, Queue> {
+    let mut ready: BTreeMap<i64, Queue> = BTreeMap::new();
     for lane in lanes {
         let lane = &mut *lock(lane);
         estate.append(&mut lane.estate);
         let later = lane.windows.split_off(&until);
         for (window, studied) in std::mem::replace(&mut lane.windows, later) {
-            ready.entry(window).or_default().extend(studied);
+            ready.entry(window).or_default().append(studied);
         }
     }
     ready
@@ -239,31 +262,38 @@ pub fn map(
             let studied = knowledge.study(flow, &mut lane.memory);
             lane.estate.observe(window, &studied);
             let sought = inherit::seeks(&studied, &hasher);
-            if sought.is_some() {
-                let waiting = lane.windows.entry(window).or_default();
-                waiting.push(Waiting::new(studied, sought));
+            if sought.is_none() {
+                lane.add(&studied, options);
+                continue;
+            }
+            let waiting = lane.windows.entry(window).or_default();
+            if waiting.push(Waiting::new(studied, sought)) {
                 // More than can inherit: a capture in which much ends at once must not fill the memory with them.
-                for one in inherit::shed(waiting) {
+                for one in waiting.shed() {
                     lane.add(&one.studied, options);
                 }
-            } else {
-                lane.add(&studied, options);
             }
         }
     };
-    let (mut estate, mut heirs) = (Estate::default(), BTreeMap::<i64, Vec<Waiting>>::new());
+    let (mut estate, mut heirs) = (Estate::default(), BTreeMap::<i64, Queue>::new());
     let mut after = |complete_window: i64| {
         for (window, studied) in take_windows(&lanes, i64::MAX, &mut estate) {
-            heirs.entry(window).or_default().extend(studied);
+            heirs.entry(window).or_default().append(studied);
         }
         let until = inherit::settled(complete_window);
         let later = heirs.split_off(&until);
         let mut ready = std::mem::replace(&mut heirs, later);
         estate.settle(&mut ready, &hasher, knowledge);
-        let shed = heirs.values_mut().flat_map(inherit::shed);
-        let settled: Vec<Waiting> = ready.into_values().flatten().chain(shed).collect();
-        let add = |one: Waiting| mine(&lanes).add(&one.studied, options);
-        settled.into_par_iter().with_min_len(HEIRS_PER_TASK).for_each(add);
+        let shed = heirs.values_mut().map(Queue::shed);
+        let settled: Vec<Vec<Waiting>> = ready.into_values().flat_map(Queue::into_batches).chain(shed).collect();
+        let add = |batch: Vec<Waiting>| {
+            let lane = &mut *mine(&lanes);
+            for few in batch.chunks(FEW) {
+                few.iter().for_each(|one| one.studied.touch());
+                few.iter().for_each(|one| lane.add(&one.studied, options));
+            }
+        };
+        settled.into_par_iter().with_min_len(BATCHES_PER_TASK).for_each(add);
         estate.forget_before(until);
     };
     let analysed = run(sources, options, progress, &take, &mut after);
@@ -301,9 +331,8 @@ pub fn flows(
         let until = inherit::settled(complete_window);
         let mut ready = take_windows(&lanes, until, &mut estate);
         estate.settle(&mut ready, &hasher, knowledge);
-        for mut studied in ready.into_values() {
-            studied.sort_by_cached_key(Waiting::order);
-            for Waiting { studied: one, .. } in &studied {
+        for studied in ready.into_values() {
+            for Waiting { studied: one, .. } in studied.sorted() {
                 wants_more = wants_more && (options.leaves_out(one) || emit(one));
             }
         }

@@ -98,7 +98,7 @@ pub(super) fn settled(complete_window: i64) -> i64 {
 /// A flow that waits for its neighbours.
 #[derive(Debug)]
 pub(super) struct Waiting {
-    pub(super) studied: Box<Studied>,
+    pub(super) studied: Studied,
     /// Hashes of what it looks for them by, some of them twice; none if it does not look for any.
     sought: Option<[u32; 3]>,
 }
@@ -117,7 +117,7 @@ pub(super) fn seeks(studied: &Studied, hasher: &RandomState) -> Option<[u32; 3]>
 impl Waiting {
     /// A flow with what [`seeks`] says of it.
     pub(super) fn new(studied: Studied, sought: Option<[u32; 3]>) -> Self {
-        Self { studied: Box::new(studied), sought }
+        Self { studied, sought }
     }
 
     /// Where it stands in its window.
@@ -126,9 +126,65 @@ impl Waiting {
     }
 }
 
-/// Takes out the flows of a window, of those that wait, that are too many to inherit.
-pub(super) fn shed(waiting: &mut Vec<Waiting>) -> Vec<Waiting> {
-    if waiting.len() < 2 * HEIRS { Vec::new() } else { keep_first(waiting, HEIRS, Waiting::order) }
+/// The flows of a window that wait, in batches: written one after the other and read so again, by one thread each, and never
+/// moved.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    batches: Vec<Vec<Waiting>>,
+}
+
+impl Queue {
+    /// Flows of a full batch: enough to be worth a task, too few to matter where few wait.
+    const BATCH: usize = 64;
+
+    /// Adds a flow; whether that began a batch.
+    pub(super) fn push(&mut self, one: Waiting) -> bool {
+        let is_first = self.batches.is_empty();
+        let room = self.batches.last_mut().filter(|batch| batch.len() < Self::BATCH);
+        let begins = room.is_none();
+        match room {
+            Some(batch) => batch.push(one),
+            None => {
+                // The first batch grows as it fills: most windows of most captures have few flows.
+                let mut batch = Vec::with_capacity(if is_first { 1 } else { Self::BATCH });
+                batch.push(one);
+                self.batches.push(batch);
+            }
+        }
+        begins
+    }
+
+    /// Adds those of another.
+    pub(super) fn append(&mut self, mut other: Self) {
+        self.batches.append(&mut other.batches);
+    }
+
+    /// Takes out those that are too many to inherit.
+    pub(super) fn shed(&mut self) -> Vec<Waiting> {
+        if self.batches.iter().map(Vec::len).sum::<usize>() < 2 * HEIRS {
+            return Vec::new();
+        }
+        let mut all: Vec<Waiting> = std::mem::take(&mut self.batches).into_iter().flatten().collect();
+        let shed = keep_first(&mut all, HEIRS, Waiting::order);
+        self.batches.push(all);
+        shed
+    }
+
+    /// All of them, in the order in which they leave.
+    pub(super) fn sorted(&self) -> Vec<&Waiting> {
+        let mut all: Vec<&Waiting> = self.batches.iter().flatten().collect();
+        all.sort_by_cached_key(|one| one.order());
+        all
+    }
+
+    /// The batches, for as many threads.
+    pub(super) fn into_batches(self) -> impl Iterator<Item = Vec<Waiting>> {
+        self.batches.into_iter()
+    }
+
+    fn iter_mut(&mut self) -> impl Iterator<Item = &mut Waiting> {
+        self.batches.iter_mut().flatten()
+    }
 }
 
 /// Keeps the first by order, and hands back the others.
@@ -236,17 +292,12 @@ impl Estate {
     }
 
     /// Lets the flows of these windows inherit. All windows up to [`LATER`] after them must be complete.
-    pub(super) fn settle(
-        &mut self,
-        ready: &mut BTreeMap<i64, Vec<Waiting>>,
-        hasher: &RandomState,
-        knowledge: &Knowledge,
-    ) {
+    pub(super) fn settle(&mut self, ready: &mut BTreeMap<i64, Queue>, hasher: &RandomState, knowledge: &Knowledge) {
         let (Some((&first, _)), Some((&last, _))) = (ready.first_key_value(), ready.last_key_value()) else { return };
         let mut heirs: Vec<(i64, [u32; 3], &mut Studied)> = Vec::new();
         for (&window, flows) in ready {
             let mut of_window: Vec<_> =
-                flows.iter_mut().filter_map(|one| Some((one.sought?, &mut *one.studied))).collect();
+                flows.iter_mut().filter_map(|one| Some((one.sought?, &mut one.studied))).collect();
             keep_first(&mut of_window, HEIRS, |(_, studied)| order(studied));
             heirs.extend(of_window.into_iter().map(|(sought, studied)| (window, sought, studied)));
         }
@@ -374,7 +425,7 @@ mod tests {
     /// Frame, app and kind of each flow, where flows arrive as `arrival` says and `steps` windows complete at a time.
     fn run(flows: &[(i64, Studied)], arrival: &[usize], steps: i64, knowledge: &Knowledge) -> Vec<(u64, String)> {
         let last = flows.iter().map(|(window, _)| *window).max().unwrap_or(0);
-        let (mut estate, mut waiting) = (Estate::default(), BTreeMap::<i64, Vec<Waiting>>::new());
+        let (mut estate, mut waiting) = (Estate::default(), BTreeMap::<i64, Queue>::new());
         let hasher = RandomState::default();
         let mut shown = Vec::new();
         let mut complete = 0;
@@ -392,9 +443,8 @@ mod tests {
             let later = waiting.split_off(&until);
             let mut ready = std::mem::replace(&mut waiting, later);
             estate.settle(&mut ready, &hasher, knowledge);
-            for mut flows in ready.into_values() {
-                flows.sort_by_cached_key(Waiting::order);
-                shown.extend(flows.iter().map(|Waiting { studied, .. }| {
+            for flows in ready.into_values() {
+                shown.extend(flows.sorted().into_iter().map(|Waiting { studied, .. }| {
                     let chosen = studied.attribution.chosen.as_ref();
                     let text = chosen.map(|claim| format!("{} {} {}", claim.app, claim.kind.word(), claim.rule));
                     (studied.flow.first_frame.number(), text.unwrap_or_default())

@@ -2,7 +2,7 @@
 
 use super::analysis::Options;
 use crate::capture::{self, Frame, Observe, Outcome, Progress, Source};
-use crate::flow::{Closed, Partial, Tracker};
+use crate::flow::{Closed, Partial, Pool, Tracker};
 use crate::packet::dissect;
 use foldhash::fast::RandomState;
 use std::hint::black_box;
@@ -84,9 +84,18 @@ pub fn read_to(stage: Stage, sources: Vec<Source>, options: &Options, progress: 
             let take = |closed: &mut dyn Iterator<Item = Closed>| {
                 flows.fetch_add(closed.count() as u64, Ordering::Relaxed);
             };
-            let empty = || Gather(Partial::new(hasher.clone()));
+            let pool = Pool::new(hasher);
+            let empty = || Gather(pool.take());
             let outcomes = capture::read(sources, read, progress, &empty, &mut |piece| {
-                tracker.join(piece.partial.0, piece.base, take);
+                if tracker.turns(piece.base) {
+                    tracker.close(take);
+                }
+                let mut partial = piece.partial.0;
+                tracker.join(&mut partial, piece.base);
+                pool.put(partial);
+                if tracker.is_due() {
+                    tracker.close(take);
+                }
             });
             tracker.finish(take);
             Reached { outcomes, flows: flows.into_inner() }

@@ -1,0 +1,39 @@
+//! Partials that are empty again: what a range is gathered into was allocated for one before it, and grew to its size.
+
+use super::partial::Partial;
+use foldhash::fast::RandomState;
+use std::sync::{Mutex, PoisonError};
+
+/// Partials kept: one for each that is read or joined at a time, on as many threads as are worth it.
+const KEPT: usize = 16;
+/// Sessions that a partial may have had to be kept: a hostile range's tables must not stay for good.
+const SESSIONS: usize = 1 << 16;
+
+/// See the module.
+#[derive(Debug)]
+pub struct Pool {
+    hasher: RandomState,
+    kept: Mutex<Vec<Partial>>,
+}
+
+impl Pool {
+    /// An empty pool, of partials that share this hasher.
+    pub fn new(hasher: RandomState) -> Self {
+        Self { hasher, kept: Mutex::default() }
+    }
+
+    /// An empty partial.
+    pub fn take(&self) -> Partial {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        kept.unwrap_or_else(|| Partial::new(self.hasher.clone()))
+    }
+
+    /// Takes back a partial that a tracker left empty.
+    pub fn put(&self, mut partial: Partial) {
+        partial.interner.forget_if_full();
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < KEPT && partial.room() <= SESSIONS {
+            kept.push(partial);
+        }
+    }
+}
