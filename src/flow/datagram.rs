@@ -5,9 +5,10 @@
 
 use super::gather::{Segment, Stamp};
 use crate::capture::FrameId;
-use crate::name::table::{DATAGRAM_READERS, Datagram};
+use crate::name::table::{DATAGRAM_READERS, Datagram, GoesOn};
 use crate::name::{Findings, Reading};
 use crate::packet::Side;
+use std::fmt;
 
 /// Datagrams kept of one direction of an opening: a hello of two post-quantum key shares takes three; retransmissions
 /// come on top.
@@ -23,12 +24,37 @@ pub(super) struct DatagramOpening {
     /// What the opening gave by now, and who sent it: by [`Self::slot`].
     found: [Option<(Stamp, Side, Box<Findings>)>; 2],
     is_settled: [bool; 2],
+    /// What the reader remembers of all the datagrams of a side, if anything.
+    remembered: [Remembered; 2],
+}
+
+/// A reading that goes on. Of no meaning but speed: where there is none it is begun again, and so it is not copied.
+#[derive(Default)]
+struct Remembered(Option<Box<dyn GoesOn>>);
+
+impl Clone for Remembered {
+    fn clone(&self) -> Self {
+        Self(None)
+    }
+}
+
+impl fmt::Debug for Remembered {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Remembered").field(&self.0.is_some()).finish()
+    }
 }
 
 impl DatagramOpening {
     /// An opening for this reader between these ports (of the low and the high side).
     pub(super) fn new(reader: usize, ports: [u16; 2]) -> Self {
-        Self { reader, ports, datagrams: Default::default(), found: Default::default(), is_settled: [false; 2] }
+        Self {
+            reader,
+            ports,
+            datagrams: Default::default(),
+            found: Default::default(),
+            is_settled: [false; 2],
+            remembered: Default::default(),
+        }
     }
 
     /// Where a side's reading is kept: one place for both where the first to be whole is all that counts.
@@ -43,7 +69,7 @@ impl DatagramOpening {
         }
         if is_anchored && self.datagrams[side as usize].is_empty() {
             // The common case, a whole hello in one datagram, copies nothing.
-            let reading = (DATAGRAM_READERS[self.reader].read)(&[self.datagram(side, payload)]);
+            let reading = self.read_first(side, &[self.datagram(side, payload)]);
             self.take(stamp, side, reading);
             if !self.is_settled[self.slot(side)] {
                 self.push(stamp, side, payload);
@@ -61,8 +87,12 @@ impl DatagramOpening {
     }
 
     fn datagram<'a>(&self, side: Side, payload: &'a [u8]) -> Datagram<'a> {
-        let [source_port, destination_port] = [self.ports[side as usize], self.ports[side.opposite() as usize]];
-        Datagram { payload, source_port, destination_port }
+        datagram(self.ports, side, payload)
+    }
+
+    /// Lets go of what need not be remembered: the reading is over, or little more is to be expected.
+    fn forget(&mut self) {
+        self.remembered = Default::default();
     }
 
     fn push(&mut self, stamp: Stamp, side: Side, payload: &[u8]) {
@@ -74,10 +104,33 @@ impl DatagramOpening {
         if self.is_settled[self.slot(side)] {
             return;
         }
-        let kept = &self.datagrams[side as usize];
-        let datagrams: Vec<Datagram<'_>> = kept.iter().map(|kept| self.datagram(side, &kept.bytes)).collect();
-        let reading = (DATAGRAM_READERS[self.reader].read)(&datagrams);
+        let kept = std::mem::take(&mut self.datagrams[side as usize]);
+        let reading = match (&mut self.remembered[side as usize].0, kept.last()) {
+            (Some(reading), Some(last)) => reading.next(&datagram(self.ports, side, &last.bytes)),
+            _ => {
+                let all: Vec<Datagram<'_>> = kept.iter().map(|kept| self.datagram(side, &kept.bytes)).collect();
+                self.read_first(side, &all)
+            }
+        };
+        self.datagrams[side as usize] = kept;
         self.take(stamp, side, reading);
+    }
+
+    /// Reads the first datagrams of a side, and remembers what goes on.
+    fn read_first(&mut self, side: Side, datagrams: &[Datagram<'_>]) -> Reading {
+        let Some(begin) = DATAGRAM_READERS[self.reader].begin else {
+            return (DATAGRAM_READERS[self.reader].read)(datagrams);
+        };
+        let mut goes_on = begin();
+        let mut reading = Reading::No;
+        for datagram in datagrams {
+            reading = goes_on.next(datagram);
+            if matches!(reading, Reading::Done { .. }) {
+                return reading;
+            }
+        }
+        self.remembered[side as usize] = Remembered(Some(goes_on));
+        reading
     }
 
     fn take(&mut self, stamp: Stamp, side: Side, reading: Reading) {
@@ -87,6 +140,7 @@ impl DatagramOpening {
             Reading::Done { findings, .. } => {
                 self.found[self.slot(side)] = Some((stamp, side, findings));
                 self.is_settled[self.slot(side)] = true;
+                self.forget();
             }
         }
     }
@@ -107,6 +161,7 @@ impl DatagramOpening {
                 self.read(stamp, side);
             }
         }
+        self.forget();
         if is_anchored {
             self.anchor();
         }
@@ -114,6 +169,7 @@ impl DatagramOpening {
 
     /// Nothing came before: a settled opening needs its datagrams no more.
     pub(super) fn anchor(&mut self) {
+        self.forget();
         for side in [Side::Low, Side::High] {
             if self.is_settled[self.slot(side)] {
                 self.datagrams[side as usize] = Vec::new();
@@ -139,4 +195,9 @@ impl DatagramOpening {
         self.datagrams.iter_mut().flatten().for_each(|kept| kept.stamp.rebase(base));
         self.found.iter_mut().flatten().for_each(|(stamp, ..)| stamp.rebase(base));
     }
+}
+
+/// A datagram that a side sent, between these ports of the low and the high side.
+fn datagram(ports: [u16; 2], side: Side, payload: &[u8]) -> Datagram<'_> {
+    Datagram { payload, source_port: ports[side as usize], destination_port: ports[side.opposite() as usize] }
 }

@@ -5,6 +5,7 @@ use super::cold::{Cold, Votes};
 use super::gather::Stamp;
 use super::record::{Counters, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSource};
 use super::session::{NEVER, Session};
+use super::shard::TCP;
 use crate::capture::Direction;
 use crate::name::{Application, NameSource};
 use crate::packet::Side;
@@ -69,6 +70,17 @@ impl Session {
     /// Ends what was still being read.
     fn finish(&self, cold: &mut Cold) {
         let intern = &mut |name: &str| Arc::from(name);
+        if self.key.protocol() == TCP {
+            Self::finish_streams(cold, intern);
+        }
+        for opening in cold.take_datagrams() {
+            for (stamp, side, findings) in opening.into_found() {
+                cold.absorb(findings, stamp, side, intern);
+            }
+        }
+    }
+
+    fn finish_streams(cold: &mut Cold, intern: &mut impl FnMut(&str) -> Arc<str>) {
         cold.finish_openings(intern);
         cold.supersede();
         for side in [Side::Low, Side::High] {
@@ -84,11 +96,6 @@ impl Session {
             && let Some((stamp, findings)) = cold.streams[client as usize].piece()
         {
             cold.absorb(findings, stamp, client, intern);
-        }
-        for opening in cold.take_datagrams() {
-            for (stamp, side, findings) in opening.into_found() {
-                cold.absorb(findings, stamp, side, intern);
-            }
         }
     }
 
@@ -126,7 +133,7 @@ impl Session {
     }
 
     fn rtt(&self, client: Side, application: Option<Application>) -> Option<Rtt> {
-        if self.key.protocol() == super::shard::TCP {
+        if self.key.protocol() == TCP {
             return self.handshake.rtt(self.counters[client.opposite() as usize].packets == 0);
         }
         let [mine, theirs] = [self.first_ns[client as usize], self.first_ns[client.opposite() as usize]];

@@ -185,6 +185,9 @@ impl StreamSide {
     pub(super) fn finish(&mut self) -> Completed {
         self.syn_at.get_or_insert(self.first.len() as u8);
         self.window = Vec::new();
+        if self.unfinished.is_empty() {
+            return Completed::new();
+        }
         std::mem::take(&mut self.unfinished)
             .into_iter()
             .filter_map(|opening| opening.certain.map(|(stamp, findings)| (stamp, *findings)))

@@ -10,7 +10,7 @@ use super::quic_keys::InitialKeys;
 use super::quic_packet::{ID_LIMIT, LongHeader, long_headers};
 use super::quic_versions::{Kind, Protection, is_known, is_reserved, protections};
 use super::reassembly::Reassembly;
-use super::table::Datagram;
+use super::table::{Datagram, GoesOn};
 use super::wire::Wire;
 use super::{Findings, NameSource, Reading, Role};
 use smallvec::SmallVec;
@@ -41,14 +41,18 @@ pub(super) fn read(datagrams: &[Datagram<'_>]) -> Reading {
     let mut reader = Reader::default();
     let mut reading = Reading::No;
     // Datagram by datagram, so that the reading of many is that of the first few that sufficed.
-    for (index, datagram) in datagrams.iter().take(DATAGRAM_LIMIT).enumerate() {
-        reader.add(datagram.payload);
-        reading = reader.reading(index + 1 == DATAGRAM_LIMIT);
+    for datagram in datagrams.iter().take(DATAGRAM_LIMIT) {
+        reading = reader.next(datagram);
         if matches!(reading, Reading::Done { .. }) {
             break;
         }
     }
     reading
+}
+
+/// Begins to read one side's opening datagram by datagram: keys are derived once.
+pub(super) fn begin() -> Box<dyn GoesOn> {
+    Box::new(Reader::default())
 }
 
 /// Whether a packet is worth trying: an Initial of a known version, or what a client's first packet of another version
@@ -83,6 +87,16 @@ struct Reader {
     failed: usize,
     /// Datagrams of a reserved version of which nothing opened.
     reserved: usize,
+    /// Datagrams read.
+    count: usize,
+}
+
+impl GoesOn for Reader {
+    fn next(&mut self, datagram: &Datagram<'_>) -> Reading {
+        self.count += 1;
+        self.add(datagram.payload);
+        self.reading(self.count >= DATAGRAM_LIMIT)
+    }
 }
 
 impl Reader {

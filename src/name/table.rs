@@ -55,6 +55,16 @@ pub struct DatagramReader {
     /// Reads the datagrams of one sender that passed `starts`, in capture order. Called again with one more after
     /// [`Reading::NeedMore`] (and, for a reader that gathers, after [`Reading::No`]); `consumed` is ignored.
     pub read: fn(&[Datagram<'_>]) -> Reading,
+    /// For one that gathers: begins a reading that goes on datagram by datagram, where that is less work.
+    pub begin: Option<fn() -> Box<dyn GoesOn>>,
+}
+
+/// A reading that goes on: what a reader remembers of the datagrams of one sender, so that it need not read all of them again
+/// with each that comes.
+pub trait GoesOn: Send + Sync {
+    /// Reads the next datagram: says what [`DatagramReader::read`] says of it and all before it. Not called after
+    /// [`Reading::Done`].
+    fn next(&mut self, datagram: &Datagram<'_>) -> Reading;
 }
 
 /// Readers of streams, asked in this order; the first whose `read` says other than `No` has it. At most 32.
@@ -82,7 +92,7 @@ pub static STREAM_READERS: &[StreamReader] = &[
 
 /// Readers of datagrams, asked in this order. At most 32.
 pub static DATAGRAM_READERS: &[DatagramReader] = &[
-    gathering_row("quic", quic::FIRST_BYTES, quic::starts, quic::read),
+    DatagramReader { begin: Some(quic::begin), ..gathering_row("quic", quic::FIRST_BYTES, quic::starts, quic::read) },
     gathering_row("quic", gquic::FIRST_BYTES, gquic::starts, gquic::read),
     DatagramReader { reads_both_sides: true, ..gathering_row("dtls", dtls::FIRST_BYTES, dtls::starts, dtls::read) },
     datagram_row("dns", dns::PORTS, &[], dns::starts_datagram, dns::read_datagrams),
@@ -137,6 +147,7 @@ const fn datagram_row(
         shows_app: false,
         reads_both_sides: false,
         read,
+        begin: None,
     }
 }
 
