@@ -474,5 +474,37 @@ pub(crate) mod tests {
         fn survives_hostile_frames(frames in prop::collection::vec(0_u8..0x20, 0..200)) {
             read_all(&[initial(V1, V1, &SAMPLE_ID, &SAMPLE_ID, &[], &frames)]);
         }
+
+        /// After each datagram, what goes on says what reading all up to it at once says: pieces of a hello in any order,
+        /// repeated, under the keys of another id, and datagrams of other versions and of noise between them.
+        #[test]
+        fn going_on_is_reading_again(picks in prop::collection::vec(0_usize..9, 1..12)) {
+            let hello = tls_hello();
+            let piece = |range: std::ops::Range<usize>| crypto(range.start, &hello[range]);
+            let of = |version, origin: &[u8], frames: &[u8]| initial(version, version, &SAMPLE_ID, origin, &[], frames);
+            let other = [7; 8];
+            let reserved = [&[0xc3, 0x0a, 0x0a, 0x0a, 0x0a, 8][..], &[5; 1300]].concat();
+            let pool = [
+                of(V1, &SAMPLE_ID, &piece(0..500)),
+                of(V1, &SAMPLE_ID, &piece(500..1000)),
+                of(V1, &SAMPLE_ID, &piece(1000..hello.len())),
+                of(V1, &other, &piece(0..500)),
+                of(V2, &SAMPLE_ID, &piece(0..1000)),
+                of(V2, &SAMPLE_ID, &piece(1000..hello.len())),
+                of(V1, &SAMPLE_ID, &[1, 1]),
+                reserved,
+                vec![0xc3; 1200],
+            ];
+            let payloads: Vec<Vec<u8>> = picks.iter().map(|&pick| pool[pick].clone()).collect();
+            let mut goes_on = begin();
+            for count in 1..=payloads.len() {
+                let payload = &payloads[count - 1];
+                let seen = goes_on.next(&Datagram { payload, source_port: 50_000, destination_port: 443 });
+                prop_assert_eq!(&seen, &read_all(&payloads[..count]), "after {}", count);
+                if matches!(seen, Reading::Done { .. }) {
+                    break;
+                }
+            }
+        }
     }
 }
