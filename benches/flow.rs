@@ -77,7 +77,7 @@ fn benches(criterion: &mut Criterion) {
             |(mut one, mut two)| {
                 let mut tracker = Tracker::new(hasher.clone(), None);
                 for (half, first) in [(&mut one, 0), (&mut two, left.len() as u64)] {
-                    tracker.join(half, FrameId::new(0, first));
+                    tracker.join(half, FrameId::new(0, first), &mut |_| ());
                     tracker.close(|closed| closed.for_each(|flow| drop(black_box(flow))));
                 }
                 tracker.finish(|closed| closed.for_each(|flow| drop(black_box(flow))))

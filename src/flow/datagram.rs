@@ -69,7 +69,7 @@ impl DatagramOpening {
         }
         if is_anchored && self.datagrams[side as usize].is_empty() {
             // The common case, a whole hello in one datagram, copies nothing.
-            let reading = self.read_first(side, &[self.datagram(side, payload)]);
+            let reading = self.read_first(side, &[datagram(self.ports, side, payload)]);
             self.take(stamp, side, reading);
             if !self.is_settled[self.slot(side)] {
                 self.push(stamp, side, payload);
@@ -84,10 +84,6 @@ impl DatagramOpening {
     /// with that, the reading may take another course.
     fn is_collecting(&self, side: Side, is_anchored: bool) -> bool {
         (!is_anchored || !self.is_settled[self.slot(side)]) && self.datagrams[side as usize].len() < DATAGRAM_LIMIT
-    }
-
-    fn datagram<'a>(&self, side: Side, payload: &'a [u8]) -> Datagram<'a> {
-        datagram(self.ports, side, payload)
     }
 
     /// Lets go of what need not be remembered: the reading is over, or little more is to be expected.
@@ -108,7 +104,7 @@ impl DatagramOpening {
         let reading = match (&mut self.remembered[side as usize].0, kept.last()) {
             (Some(reading), Some(last)) => reading.next(&datagram(self.ports, side, &last.bytes)),
             _ => {
-                let all: Vec<Datagram<'_>> = kept.iter().map(|kept| self.datagram(side, &kept.bytes)).collect();
+                let all: Vec<Datagram<'_>> = kept.iter().map(|kept| datagram(self.ports, side, &kept.bytes)).collect();
                 self.read_first(side, &all)
             }
         };

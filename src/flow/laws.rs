@@ -313,7 +313,7 @@ fn track_as(
         left.extend(ready.into_iter().map(|closed| (closed.window, closed.flow)));
     };
     for (at, (base, mut partial)) in parts.enumerate() {
-        tracker.join(&mut partial, FrameId::new(0, base as u64));
+        tracker.join(&mut partial, FrameId::new(0, base as u64), &mut |_| ());
         take_back(partial);
         if at % close_every == 0 {
             tracker.close(sink);

@@ -77,19 +77,20 @@ impl Tracker {
     }
 
     /// Joins the partial of the frames that follow; `base` is the identity of its first frame. What is left of it is empty, with
-    /// room for as much again.
-    pub fn join(&mut self, right: &mut Partial, base: FrameId) {
+    /// room for as much again. `close` is called where [`Self::close`] is due: before another capture, which has its own clock,
+    /// and where there is enough to close or too much to keep.
+    pub fn join(&mut self, right: &mut Partial, base: FrameId, close: &mut dyn FnMut(&mut Self)) {
+        if self.capture.is_some_and(|(capture, _)| capture != base.capture()) {
+            close(self);
+        }
         self.watch(base.capture(), right.span);
         self.absorb(right, base);
+        if self.is_due() {
+            close(self);
+        }
     }
 
-    /// Whether what is over must be closed before this frame joins: it is of another capture, which has its own clock.
-    pub fn turns(&self, base: FrameId) -> bool {
-        self.capture.is_some_and(|(capture, _)| capture != base.capture())
-    }
-
-    /// Whether there is enough to close, or too much to keep.
-    pub fn is_due(&self) -> bool {
+    fn is_due(&self) -> bool {
         self.added >= CLOSE_SESSIONS
             || self.clock_ns().saturating_sub(self.closed_ns) >= CLOSE_NS
             || self.limit_bytes.is_some_and(|limit_bytes| self.weight() > limit_bytes)
@@ -351,7 +352,7 @@ mod tests {
                     note: None,
                 });
             }
-            tracker.join(&mut partial, FrameId::new(0, u64::from(part) * 100));
+            tracker.join(&mut partial, FrameId::new(0, u64::from(part) * 100), &mut |_| ());
             tracker.close(sink);
         }
         let shed = tracker.finish(sink).shed;

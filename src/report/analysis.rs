@@ -166,19 +166,12 @@ fn run(
     let pool = Pool::new(hasher);
     let empty = || Filtered { partial: pool.take(), filter: options.filter.clone() };
     let outcomes = capture::read(sources, &read, progress, &empty, &mut |piece| {
-        let mut close = |tracker: &mut Tracker| {
+        let mut partial = piece.partial.partial;
+        tracker.join(&mut partial, piece.base, &mut |tracker| {
             tracker.close(take);
             after(tracker.complete_window());
-        };
-        if tracker.turns(piece.base) {
-            close(&mut tracker);
-        }
-        let mut partial = piece.partial.partial;
-        tracker.join(&mut partial, piece.base);
+        });
         pool.put(partial);
-        if tracker.is_due() {
-            close(&mut tracker);
-        }
     });
     let summary = tracker.finish(take);
     after(i64::MAX);

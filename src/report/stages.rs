@@ -87,15 +87,9 @@ pub fn read_to(stage: Stage, sources: Vec<Source>, options: &Options, progress: 
             let pool = Pool::new(hasher);
             let empty = || Gather(pool.take());
             let outcomes = capture::read(sources, read, progress, &empty, &mut |piece| {
-                if tracker.turns(piece.base) {
-                    tracker.close(take);
-                }
                 let mut partial = piece.partial.0;
-                tracker.join(&mut partial, piece.base);
+                tracker.join(&mut partial, piece.base, &mut |tracker| tracker.close(take));
                 pool.put(partial);
-                if tracker.is_due() {
-                    tracker.close(take);
-                }
             });
             tracker.finish(take);
             Reached { outcomes, flows: flows.into_inner() }
