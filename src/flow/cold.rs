@@ -11,6 +11,7 @@ use crate::name::{Answer, Application, CertificateSubject, EchConfig, EchOffer, 
 use crate::packet::{Side, TunnelPath};
 use smallvec::SmallVec;
 use std::hint::black_box;
+use std::mem::take;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -103,8 +104,8 @@ pub(super) struct Delivery {
 
 impl Cold {
     /// Nothing yet. `has_syn`: the session has seen a SYN, so that what follows continues nothing from before.
-    pub(super) fn new(has_syn: bool) -> Self {
-        let mut new = Self::default();
+    pub(super) fn new(has_syn: bool) -> Box<Self> {
+        let mut new = Box::<Self>::default();
         if has_syn {
             new.streams.iter_mut().for_each(|stream| drop(stream.finish()));
         }
@@ -131,14 +132,14 @@ impl Cold {
     /// Takes in what a reader found in bytes that `side` sent, completed by `stamp`.
     pub(super) fn absorb(
         &mut self,
-        findings: Findings,
+        mut findings: Box<Findings>,
         stamp: Stamp,
         side: Side,
         intern: &mut impl FnMut(&str) -> Arc<str>,
     ) {
         let frame = stamp.frame;
         if !findings.answers.is_empty() || !findings.ech_configs.is_empty() {
-            let (answers, ech_configs) = (findings.answers, findings.ech_configs);
+            let (answers, ech_configs) = (take(&mut findings.answers), take(&mut findings.ech_configs));
             self.outbox.reserve_exact(usize::from(self.outbox.is_empty()));
             self.outbox.push(Delivery { stamp, to: side.opposite(), answers, ech_configs });
         }
@@ -153,13 +154,13 @@ impl Cold {
             keep_first(&mut self.client, Some((frame, client)));
         }
         if !findings.alpn.is_empty() {
-            keep_first(&mut self.alpn, Some((frame, findings.alpn)));
+            keep_first(&mut self.alpn, Some((frame, take(&mut findings.alpn))));
         }
-        keep_first(&mut self.ech, findings.ech.map(|offer| (frame, offer)));
+        keep_first(&mut self.ech, findings.ech.take().map(|offer| (frame, offer)));
         if findings.esni {
             keep_first(&mut self.rare_mut().esni, Some((frame, ())));
         }
-        if let Some(subject) = findings.certificate {
+        if let Some(subject) = findings.certificate.take() {
             keep_first(&mut self.rare_mut().certificate, Some((frame, subject)));
         }
     }
@@ -243,7 +244,8 @@ impl Cold {
     }
 
     /// Appends what followed.
-    pub(super) fn merge(&mut self, right: Self, is_anchored: bool) {
+    pub(super) fn merge(&mut self, right: Box<Self>, is_anchored: bool) {
+        let right = *right;
         let intern = &mut |name: &str| Arc::from(name);
         for (side, theirs) in [Side::Low, Side::High].into_iter().zip(right.streams) {
             for (stamp, findings) in self.streams[side as usize].merge(theirs, is_anchored) {

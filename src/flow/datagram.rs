@@ -180,10 +180,10 @@ impl DatagramOpening {
     }
 
     /// What was found, when the session is over, in the order of frames.
-    pub(super) fn into_found(self) -> impl Iterator<Item = (Stamp, Side, Findings)> {
+    pub(super) fn into_found(self) -> impl Iterator<Item = (Stamp, Side, Box<Findings>)> {
         let mut found: Vec<_> = self.found.into_iter().flatten().collect();
         found.sort_by_key(|(stamp, ..)| stamp.frame);
-        found.into_iter().map(|(stamp, side, findings)| (stamp, side, *findings))
+        found.into_iter()
     }
 
     /// Shifts frame identities.

@@ -3,6 +3,7 @@
 use super::gather::Stamp;
 use crate::name::table::{STREAM_READERS, StreamReader, stream_candidates};
 use crate::name::{Findings, NameSource, Reading};
+use smallvec::SmallVec;
 
 /// Openings read one after the other in the bytes of one segment (pipelined requests).
 const OPENINGS_PER_SEGMENT: usize = 16;
@@ -33,8 +34,8 @@ pub(super) struct Opening {
     pub(super) certain: Option<(Stamp, Box<Findings>)>,
 }
 
-/// What a segment's payload completes: findings, and when.
-pub(super) type Completed = Vec<(Stamp, Findings)>;
+/// What a segment's payload completes: findings, and when. One, about always.
+pub(super) type Completed = SmallVec<[(Stamp, Box<Findings>); 1]>;
 
 /// The first reader, from `skip` on, that an opening at the start of these bytes may be for.
 #[inline]
@@ -63,7 +64,7 @@ pub(super) enum Attempt {
     /// One that needs more bytes.
     Unfinished { reader: usize, certain: Option<Box<Findings>> },
     /// One that is whole.
-    Done { reader: usize, findings: Findings, consumed: usize },
+    Done { reader: usize, findings: Box<Findings>, consumed: usize },
 }
 
 /// Reads an opening at the start of these bytes, by the first reader from this one on that has it.
@@ -80,7 +81,7 @@ pub(super) fn attempt(bytes: &[u8], from_reader: usize) -> Attempt {
             Reading::No if STREAM_READERS[reader].is_second_choice => break,
             Reading::No => skip = reader + 1,
             Reading::NeedMore(certain) => return Attempt::Unfinished { reader, certain },
-            Reading::Done { findings, consumed } => return Attempt::Done { reader, findings: *findings, consumed },
+            Reading::Done { findings, consumed } => return Attempt::Done { reader, findings, consumed },
         }
     }
     Attempt::Nothing
@@ -122,7 +123,6 @@ impl Read {
                 Attempt::Nothing => return None,
                 Attempt::Done { reader, findings, consumed } => {
                     self.note(reader, &findings);
-                    completed.reserve_exact(1);
                     completed.push((stamp, findings));
                     if STREAM_READERS[reader].is_second_choice {
                         return None;

@@ -148,6 +148,7 @@ impl Handshake {
 
 impl Session {
     /// A session that begins with this frame, before anything of it is counted.
+    #[inline(always)]
     pub(super) fn begin(key: FlowKey, side: Side, frame: FrameId, time_ns: i64, is_anchored: bool) -> Self {
         Self {
             key,
@@ -201,7 +202,7 @@ impl Session {
     /// The box for what is rare.
     pub(super) fn cold_mut(&mut self) -> &mut Cold {
         let has_syn = self.handshake.isn.is_some();
-        self.cold.get_or_insert_with(|| Box::new(Cold::new(has_syn)))
+        self.cold.get_or_insert_with(|| Cold::new(has_syn))
     }
 
     /// Whether a session whose first packet came `first_ns`, possibly a SYN with `isn`, continues this one: the local rule
@@ -233,9 +234,9 @@ impl Session {
         };
         if right.cold.is_some() || self.cold.is_some() {
             let is_anchored = self.is_anchored;
-            let theirs = right.cold.unwrap_or_else(|| Box::new(Cold::new(right.handshake.isn.is_some())));
+            let theirs = right.cold.unwrap_or_else(|| Cold::new(right.handshake.isn.is_some()));
             // Before the handshakes join: what this side has not gathered it has not, whatever SYN follows.
-            self.cold_mut().merge(*theirs, is_anchored);
+            self.cold_mut().merge(theirs, is_anchored);
             if is_anchored {
                 self.cold_mut().supersede();
             }

@@ -121,10 +121,12 @@ impl Shard {
             Some(at) if self.table.at(at).is_continued_by(frame.time_ns, syn, idle_ns(packet.key.protocol())) => at,
             known => {
                 let is_anchored = known.is_some() || segment.is_some_and(|s| s.flags.is_syn());
-                let mut session = Session::begin(packet.key, packet.side, frame.id, frame.time_ns, is_anchored);
+                let make = || Session::begin(packet.key, packet.side, frame.id, frame.time_ns, is_anchored);
+                let at = self.table.push(hash, packet.key, hasher, make);
+                let session = self.table.at(at);
                 session.handshake.opening_syn = syn;
                 session.tunnel = packet.tunnel;
-                self.table.push(hash, session, hasher)
+                at
             }
         };
         let session = self.table.at(at);
@@ -201,19 +203,20 @@ impl Shard {
                 }
             }
             let Some(mut session) = sessions.next() else { break };
-            session.rebase(base);
             let hash = hashes[at % AHEAD];
             at += 1;
             let (began_ns, syn) = (session.began_ns(), session.handshake.opening_syn);
             let latest = self.table.find(hash, &session.key);
             match latest {
                 Some(at) if self.table.at(at).is_continued_by(began_ns, syn, idle_ns(session.key.protocol())) => {
+                    session.rebase(base);
                     self.repeated.add(self.table.at(at).merge(session));
                     joined(&mut self.table, at);
                 }
                 _ if !part.holds(&session.key) => self.shed.add(&session),
                 _ => {
-                    let at = self.table.push(hash, session, hasher);
+                    let at = self.table.push(hash, session.key, hasher, || session);
+                    self.table.at(at).rebase(base);
                     added(&mut self.table, at);
                 }
             }
@@ -417,7 +420,7 @@ impl Session {
                 Reading::NeedMore(Some(findings)) | Reading::Done { findings, .. } => findings,
             };
             let cold = self.cold_mut();
-            cold.absorb(*findings, stamp, side, &mut |name| interner.intern(name));
+            cold.absorb(findings, stamp, side, &mut |name| interner.intern(name));
             deliver_of(&key, cold, answers, interner);
             if reader.shows_app {
                 self.keep_head(side, payload, stamp);

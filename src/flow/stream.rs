@@ -11,6 +11,7 @@ use super::record::Head;
 use crate::capture::FrameId;
 use crate::name::table::STREAM_READERS;
 use crate::name::{Findings, NameSource, server_name_in_piece};
+use smallvec::smallvec;
 
 /// Bytes after which no further segment is kept of a stream whose start was seen: a hello of five full segments in any
 /// order, and enough for wire signatures. Bounded in bytes, so that small segments are no worse off; they count to
@@ -124,7 +125,6 @@ impl StreamSide {
                     }
                     Attempt::Done { reader, findings, consumed } => {
                         self.read.note(reader, &findings);
-                        completed.reserve_exact(1);
                         completed.push((stamp, findings));
                         opening.certain = None;
                         is_over = true;
@@ -149,7 +149,7 @@ impl StreamSide {
             if !is_over && following.len() <= SEGMENT_LIMIT && kept <= BYTE_LIMIT {
                 still.push(opening);
             } else if let Some((stamp, findings)) = opening.certain {
-                completed.push((stamp, *findings));
+                completed.push((stamp, findings));
             }
         }
         self.unfinished = still;
@@ -188,10 +188,7 @@ impl StreamSide {
         if self.unfinished.is_empty() {
             return Completed::new();
         }
-        std::mem::take(&mut self.unfinished)
-            .into_iter()
-            .filter_map(|opening| opening.certain.map(|(stamp, findings)| (stamp, *findings)))
-            .collect()
+        std::mem::take(&mut self.unfinished).into_iter().filter_map(|opening| opening.certain).collect()
     }
 
     /// Appends the same direction of what followed: its own openings, and its first segments to those left unfinished.
@@ -294,16 +291,16 @@ impl StreamSide {
                 match attempt(&bytes, 0) {
                     Attempt::Done { reader, findings, consumed } => {
                         let is_late = settles_late(reader, &findings);
-                        let mut completed = if is_late { vec![(stamp, findings)] } else { Completed::new() };
+                        let mut completed = if is_late { smallvec![(stamp, findings)] } else { Completed::new() };
                         self.reread_after(start, consumed, &mut completed);
                         if completed.iter().any(|(_, findings)| is_late || !findings.names.is_empty()) {
                             return completed;
                         }
                     }
                     Attempt::Unfinished { certain: Some(findings), .. }
-                        if certain.iter().all(|(_, known)| *known != *findings) =>
+                        if certain.iter().all(|(_, known)| *known != findings) =>
                     {
-                        certain = vec![(stamp, *findings)];
+                        certain = smallvec![(stamp, findings)];
                     }
                     _ => {}
                 }
@@ -313,13 +310,13 @@ impl StreamSide {
     }
 
     /// The name in a hello whose beginning was not captured, for a stream that is known to carry TLS.
-    pub(super) fn piece(&self) -> Option<(Stamp, Findings)> {
+    pub(super) fn piece(&self) -> Option<(Stamp, Box<Findings>)> {
         if self.read.is_settled {
             return None;
         }
         self.first.iter().find_map(|segment| {
             let name = server_name_in_piece(&segment.bytes)?;
-            let mut findings = Findings::default();
+            let mut findings = Box::<Findings>::default();
             findings.push_name(NameSource::TlsSni, &name);
             Some((segment.stamp, findings))
         })
@@ -332,7 +329,7 @@ impl StreamSide {
         let newest = self.first.iter().map(|segment| segment.stamp).max().unwrap_or_default();
         let offset = consumed.clamp(1, bytes.len());
         let next = { self.read }.openings(&bytes, offset, start.sequence, newest, completed);
-        completed.extend(next.and_then(|next| next.certain).map(|(stamp, findings)| (stamp, *findings)));
+        completed.extend(next.and_then(|next| next.certain));
     }
 
     /// Shifts frame identities.
@@ -366,7 +363,7 @@ mod tests {
             completed.extend(side.observe(stamp, sequence as u32, bytes.len() as u32, bytes, true, 0));
         }
         completed.extend(side.reread());
-        completed.into_iter().flat_map(|(_, findings)| findings.names).map(|found| found.name.into()).collect()
+        completed.iter().flat_map(|(_, findings)| &findings.names).map(|found| (*found.name).into()).collect()
     }
 
     #[test]

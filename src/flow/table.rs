@@ -83,16 +83,34 @@ impl Table {
         })
     }
 
-    /// Puts a session in, as its key's latest.
-    pub(super) fn push(&mut self, hash: u64, mut session: Session, hasher: &RandomState) -> usize {
-        let at = self.vacant.pop().unwrap_or(self.slots.len() as u32);
-        session.place = Place::default();
-        let key = session.key;
-        if at as usize == self.slots.len() {
-            self.slots.push(session);
-        } else {
-            self.slots[at as usize] = session;
-        }
+    /// Puts a session of this key in, as its latest. Made where it is to stay: to copy what was written a moment ago takes
+    /// longer than to write it.
+    #[inline(always)]
+    pub(super) fn push(
+        &mut self,
+        hash: u64,
+        key: FlowKey,
+        hasher: &RandomState,
+        make: impl FnOnce() -> Session,
+    ) -> usize {
+        let at = match self.vacant.pop() {
+            Some(at) => {
+                self.slots[at as usize] = make();
+                at
+            }
+            None => {
+                self.slots.reserve(1);
+                self.slots.push(make());
+                self.slots.len() as u32 - 1
+            }
+        };
+        self.link(hash, key, hasher, at);
+        at as usize
+    }
+
+    /// Lets the session in a slot be found by its key.
+    fn link(&mut self, hash: u64, key: FlowKey, hasher: &RandomState, at: u32) {
+        self.slots[at as usize].place = Place::default();
         let slots = &self.slots;
         let is_same = |&old: &u32| slots[old as usize].key == key;
         match self.latest.entry(hash, is_same, |&at| slots[at as usize].key.hashed(hasher)) {
@@ -103,7 +121,6 @@ impl Table {
             }
             Entry::Vacant(entry) => _ = entry.insert(at),
         }
-        at as usize
     }
 
     /// Takes out the sessions of a table that none was taken out of before, in the order in which they were put in.
@@ -262,7 +279,8 @@ mod tests {
                         list.iter_mut().rev().find(|one| one.0 == number).unwrap().2 = end;
                     }
                     None => {
-                        let at = table.push(hash, Session::begin(key, Side::Low, FrameId::new(0, frame), end, true), &hasher);
+                        let make = || Session::begin(key, Side::Low, FrameId::new(0, frame), end, true);
+                        let at = table.push(hash, key, &hasher, make);
                         table.file(at, end);
                         list.push((number, frame, end));
                     }
