@@ -78,9 +78,9 @@ fn benches(criterion: &mut Criterion) {
                 let mut tracker = Tracker::new(hasher.clone(), None);
                 for (half, first) in [(&mut one, 0), (&mut two, left.len() as u64)] {
                     tracker.join(half, FrameId::new(0, first), &mut |_| ());
-                    tracker.close(|closed| closed.for_each(|flow| drop(black_box(flow))));
+                    tracker.close(|closed| closed.drain(..).for_each(|flow| drop(black_box(flow))));
                 }
-                tracker.finish(|closed| closed.for_each(|flow| drop(black_box(flow))))
+                tracker.finish(|closed| closed.drain(..).for_each(|flow| drop(black_box(flow))))
             },
             BatchSize::LargeInput,
         );

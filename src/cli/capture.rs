@@ -170,7 +170,7 @@ mod live {
         fn show(&mut self, elapsed: Duration) {
             self.shown = Instant::now();
             self.tracker.join(&mut self.partial, crate::capture::FrameId::default(), &mut |_| ());
-            self.tracker.close(|over| over.for_each(drop));
+            self.tracker.close(Vec::clear);
             if self.is_shown {
                 let line = format!(
                     "\r{} s · {} frames · {} · {} open flows → {}   ",

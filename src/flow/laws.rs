@@ -1,7 +1,7 @@
 //! The one law, held against captures built at random: however a capture is cut and in whatever order its parts join, the
 //! same flows leave in the same order.
 
-use super::{Closed, Flow, Partial, Pool, Tracker};
+use super::{Flow, Partial, Pool, Tracker};
 use crate::capture::owner::{Owner, OwnerFormat};
 use crate::capture::{Direction, Frame, FrameId, FrameNote, LinkType};
 use crate::name::quic_samples::{crypto, initial, tls_hello};
@@ -304,13 +304,13 @@ fn track_as(
 ) -> Vec<(i64, Flow)> {
     let mut tracker = Tracker::new(hasher.clone(), None);
     let (waiting, mut left) = (Mutex::new(Vec::new()), Vec::new());
-    let sink = |closed: &mut dyn Iterator<Item = Closed>| waiting.lock().unwrap().extend(closed);
+    let sink = |closed: &mut Vec<Flow>| waiting.lock().unwrap().append(closed);
     let mut leave = |before: i64| {
-        let (mut ready, later): (Vec<Closed>, Vec<Closed>) =
-            std::mem::take(&mut *waiting.lock().unwrap()).into_iter().partition(|closed| closed.window < before);
+        let (mut ready, later): (Vec<Flow>, Vec<Flow>) =
+            std::mem::take(&mut *waiting.lock().unwrap()).into_iter().partition(|flow| flow.window() < before);
         *waiting.lock().unwrap() = later;
-        ready.sort_by_key(|closed| (closed.window, closed.flow.first_frame));
-        left.extend(ready.into_iter().map(|closed| (closed.window, closed.flow)));
+        ready.sort_by_key(|flow| (flow.window(), flow.first_frame));
+        left.extend(ready.into_iter().map(|flow| (flow.window(), flow)));
     };
     for (at, (base, mut partial)) in parts.enumerate() {
         tracker.join(&mut partial, FrameId::new(0, base as u64), &mut |_| ());

@@ -28,4 +28,4 @@ pub use limit::Part;
 pub use partial::{OtherFrames, Partial, Span};
 pub use pool::Pool;
 pub use record::{Counters, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSource};
-pub use tracker::{Closed, Shed, Summary, Tracker};
+pub use tracker::{Shed, Summary, Tracker};

@@ -27,8 +27,8 @@ fn is_server_port(port: u16) -> bool {
 }
 
 impl Session {
-    /// The flow that this session was.
-    pub(super) fn resolve(mut self, answers: &Answers) -> Flow {
+    /// Adds the flow that this session was. Of the session nothing is left but what it is found by.
+    pub(super) fn resolve(&mut self, answers: &Answers, flows: &mut Vec<Flow>) {
         let last_seen_ns = self.end_ns();
         let mut began = Stamp { frame: self.first, time_ns: self.began_ns() };
         let mut cold = self.cold.take();
@@ -47,24 +47,21 @@ impl Session {
             |side| Some(self.key.port(side)).filter(|_| self.key.port(client) != 0 || self.key.port(server) != 0);
         let given = found.or_else(|| answers.find(client_ip, server_ip, began));
         let given = given.map(|given| Name { source: given.source, frame: given.frame, name: given.name });
-        let mut flow = Flow {
-            first_frame: began.frame,
-            first_seen_ns: began.time_ns,
-            last_seen_ns,
-            up: self.counted(client),
-            down: self.counted(server),
-            application: cold.as_ref().and_then(|cold| choose_application(&cold.applications)),
-            tunnel: self.tunnel,
-            ..Flow::between(self.key.protocol(), (client_ip, port(client)), (server_ip, port(server)))
-        };
+        // Made where it is to stay, and filled there: to copy what was written a moment ago takes longer than to write it.
+        flows.reserve(1);
+        flows.push(Flow::between(self.key.protocol(), (client_ip, port(client)), (server_ip, port(server))));
+        let Some(flow) = flows.last_mut() else { return };
+        (flow.first_frame, flow.first_seen_ns, flow.last_seen_ns) = (began.frame, began.time_ns, last_seen_ns);
+        (flow.up, flow.down) = (self.counted(client), self.counted(server));
+        flow.application = cold.as_ref().and_then(|cold| choose_application(&cold.applications));
+        flow.tunnel = self.tunnel;
         // No answer comes in no time: the capture has no clock (simple packet blocks), or too coarse a one.
         // A record without a time has time 0: nothing was measured.
         flow.rtt = self.rtt(client, flow.application).filter(|rtt| rtt.ns > 0 || began.time_ns != 0);
         match cold {
-            Some(cold) => cold.tell(&mut flow, client, given, answers),
+            Some(cold) => cold.tell(flow, client, given, answers),
             None => flow.names.extend(given),
         }
-        flow
     }
 
     /// Ends what was still being read.

@@ -167,15 +167,15 @@ impl Session {
         }
     }
 
-    /// What stands where no session is.
-    pub(super) fn vacant() -> Self {
-        let (key, side) = FlowKey::new(0, 0, Default::default(), Default::default());
-        Self::begin(key, side, FrameId::MAX, 0, true)
-    }
-
-    /// Whether it is [`Self::vacant`].
+    /// Whether no session is here: see [`Self::vacate`].
     pub(super) fn is_vacant(&self) -> bool {
         self.first == FrameId::MAX
+    }
+
+    /// No session is here any more.
+    pub(super) fn vacate(&mut self) {
+        self.first = FrameId::MAX;
+        self.cold = None;
     }
 
     /// Bytes of memory it takes, about.

@@ -285,7 +285,7 @@ impl Shard {
     /// Lets go of the sessions that are not of this part.
     pub(super) fn shed(&mut self, part: Part, hasher: &RandomState) {
         let shed = &mut self.shed;
-        self.table.retain(hasher, |session| part.holds(&session.key), |session| shed.add(&session));
+        self.table.retain(hasher, |session| part.holds(&session.key), |session| shed.add(session));
         self.pieced.retain(|key, sessions| {
             let is_kept = part.holds(key);
             sessions.iter().filter(|_| !is_kept).for_each(|session| shed.add(session));
@@ -293,23 +293,21 @@ impl Shard {
         });
     }
 
-    /// Hands the sessions to `take` that no later packet can join when the clock shows `clock_ns`: later than `end_ns` says. It
-    /// must take them all.
+    /// Takes out the sessions that no later packet can join when the clock shows `clock_ns`: later than `end_ns` says. `take`
+    /// sees each before it goes.
     pub(super) fn drain(
         &mut self,
         clock_ns: i64,
         end_ns: impl Fn(&Session) -> i64,
         hasher: &RandomState,
-        mut take: impl FnMut(&mut dyn Iterator<Item = Session>),
+        mut take: impl FnMut(&mut Session),
     ) {
         if !self.pieced.is_empty() {
-            let mut over = Vec::new();
             self.pieced.retain(|_, sessions| {
                 let is_over = |session: &mut Session| clock_ns == i64::MAX || end_ns(session) < clock_ns;
-                over.extend(sessions.extract_if(.., is_over));
+                sessions.extract_if(.., is_over).for_each(|mut session| take(&mut session));
                 !sessions.is_empty()
             });
-            take(&mut over.into_iter());
         }
         self.table.take_over(clock_ns, end_ns, hasher, take);
     }

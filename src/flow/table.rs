@@ -162,34 +162,39 @@ impl Table {
         self.weight
     }
 
-    /// Takes out the sessions that are not to be kept.
+    /// Takes out the sessions that are not to be kept, after `gone` has seen them.
     pub(super) fn retain(
         &mut self,
         hasher: &RandomState,
         is_kept: impl Fn(&Session) -> bool,
-        mut gone: impl FnMut(Session),
+        mut gone: impl FnMut(&Session),
     ) {
         for at in 0..self.slots.len() {
             let session = &self.slots[at];
             if !session.is_vacant() && !is_kept(session) {
-                let session = self.remove(at as u32, hasher);
                 gone(session);
+                self.unlink(at as u32, hasher);
+                self.vacate(at as u32);
             }
         }
     }
 
-    /// Hands the sessions to `take` that are over when the clock shows `clock_ns`, that is: later than `end_ns` says; all of
-    /// them at the end of time. It must take them all.
+    /// Takes out the sessions that are over when the clock shows `clock_ns`, that is: later than `end_ns` says; all of them at
+    /// the end of time. `take` sees each before it goes.
     pub(super) fn take_over(
         &mut self,
         clock_ns: i64,
         end_ns: impl Fn(&Session) -> i64,
         hasher: &RandomState,
-        take: impl FnOnce(&mut dyn Iterator<Item = Session>),
+        mut take: impl FnMut(&mut Session),
     ) {
         if clock_ns == i64::MAX {
-            let all = std::mem::take(self);
-            return take(&mut all.slots.into_iter().filter(|session| !session.is_vacant()));
+            for few in std::mem::take(self).slots.chunks_mut(AHEAD) {
+                few.iter().for_each(Session::touch);
+                few.iter().for_each(Session::touch_behind);
+                few.iter_mut().filter(|session| !session.is_vacant()).for_each(&mut take);
+            }
+            return;
         }
         let (mut over, mut later) = (Vec::new(), Vec::new());
         while let Some(list) = self.due.first_entry().filter(|list| i64::from(*list.key()) * STEP_NS <= clock_ns) {
@@ -209,28 +214,23 @@ impl Table {
         for (at, end_ns) in later {
             self.file(at as usize, end_ns);
         }
-        if !over.is_empty() {
-            let mut next = 0;
-            take(&mut std::iter::from_fn(|| {
-                if next % AHEAD == 0 {
-                    let ahead = over.iter().skip(next).take(AHEAD);
-                    ahead.clone().for_each(|&at| self.slots[at as usize].touch());
-                    ahead.for_each(|&at| self.slots[at as usize].touch_behind());
-                }
-                let at = *over.get(next)?;
-                next += 1;
-                Some(self.remove(at, hasher))
-            }));
+        for few in over.chunks(AHEAD) {
+            few.iter().for_each(|&at| self.slots[at as usize].touch());
+            few.iter().for_each(|&at| self.slots[at as usize].touch_behind());
+            few.iter().for_each(|&at| self.unlink(at, hasher));
+            few.iter().for_each(|&at| take(&mut self.slots[at as usize]));
+            few.iter().for_each(|&at| self.vacate(at));
         }
     }
 
-    fn remove(&mut self, at: u32, hasher: &RandomState) -> Session {
-        let session = std::mem::replace(&mut self.slots[at as usize], Session::vacant());
-        let Place { previous, next, weight, .. } = session.place;
+    /// Lets the session in a slot be found no more.
+    fn unlink(&mut self, at: u32, hasher: &RandomState) {
+        let session = &self.slots[at as usize];
+        let (key, Place { previous, next, weight, .. }) = (session.key, session.place);
         self.weight -= u64::from(weight);
         if let Some(after) = self.slots.get_mut(next as usize) {
             after.place.previous = previous;
-        } else if let Ok(mut entry) = self.latest.find_entry(session.key.hashed(hasher), |&slot| slot == at) {
+        } else if let Ok(mut entry) = self.latest.find_entry(key.hashed(hasher), |&slot| slot == at) {
             if previous == NONE {
                 entry.remove();
             } else {
@@ -240,8 +240,11 @@ impl Table {
         if let Some(before) = self.slots.get_mut(previous as usize) {
             before.place.next = next;
         }
+    }
+
+    fn vacate(&mut self, at: u32) {
+        self.slots[at as usize].vacate();
         self.vacant.push(at);
-        session
     }
 }
 
@@ -287,7 +290,7 @@ mod tests {
                 }
                 clock += pause * 1_000_000_000;
                 let mut over = Vec::new();
-                table.take_over(clock, |session| session.last_ns, &hasher, |all| over.extend(all.map(|one| one.first.record())));
+                table.take_over(clock, |session| session.last_ns, &hasher, |one| over.push(one.first.record()));
                 over.sort_unstable();
                 let expected: Vec<u64> = list.extract_if(.., |one| one.2 < clock).map(|one| one.1).collect();
                 prop_assert_eq!(over, expected);
@@ -300,7 +303,7 @@ mod tests {
                 }
             }
             let mut rest = 0;
-            table.take_over(i64::MAX, |session| session.last_ns, &hasher, |all| rest = all.count());
+            table.take_over(i64::MAX, |session| session.last_ns, &hasher, |_| rest += 1);
             prop_assert_eq!(rest, list.len());
         }
     }

@@ -31,13 +31,14 @@ const CLOSE_SESSIONS: usize = 4_096;
 /// Sessions are closed after so long a time of the capture's clock, however few they are.
 const CLOSE_NS: i64 = 300 * 1_000_000_000;
 
-/// A flow that is over, with the window it leaves in.
-#[derive(Clone, Debug)]
-pub struct Closed {
-    /// Window of the capture's clock in which its idle time ran out.
-    pub window: i64,
-    /// The flow.
-    pub flow: Flow,
+/// Flows that are handed out together: so few that they stay in the processor's first-level cache.
+const FEW: usize = 16;
+
+impl Flow {
+    /// Window of the capture's clock in which its idle time ran out: flows leave in this order.
+    pub fn window(&self) -> i64 {
+        over_ns(self.last_seen_ns, self.protocol).div_euclid(WINDOW_NS)
+    }
 }
 
 /// See the module.
@@ -96,9 +97,9 @@ impl Tracker {
             || self.limit_bytes.is_some_and(|limit_bytes| self.weight() > limit_bytes)
     }
 
-    /// Closes the sessions that no later packet can join. They go to `sink`, shard by shard, on rayon's threads; it takes them
-    /// all, in any order. Within a capture, how often this is called changes nothing but the memory it takes.
-    pub fn close(&mut self, sink: impl Fn(&mut dyn Iterator<Item = Closed>) + Sync) {
+    /// Closes the sessions that no later packet can join. They go to `sink`, a few at a time, on rayon's threads; it may leave
+    /// none. Within a capture, how often this is called changes nothing but the memory it takes.
+    pub fn close(&mut self, sink: impl Fn(&mut Vec<Flow>) + Sync) {
         let clock_ns = self.clock_ns();
         self.close_before(clock_ns, sink);
         (self.added, self.closed_ns) = (0, clock_ns);
@@ -165,7 +166,7 @@ impl Tracker {
     }
 
     /// Closes everything: no frames follow.
-    pub fn finish(mut self, sink: impl Fn(&mut dyn Iterator<Item = Closed>) + Sync) -> Summary {
+    pub fn finish(mut self, sink: impl Fn(&mut Vec<Flow>) + Sync) -> Summary {
         self.close_before(i64::MAX, sink);
         let mut shed = Shed { answers: self.state.answers.shed, ..Shed::default() };
         self.state.shards.iter().for_each(|shard| shed.merge(shard.shed));
@@ -216,7 +217,7 @@ impl Tracker {
             .map(|(mine, theirs)| {
                 let (mut late, mut interner) = (Answers::default(), Default::default());
                 let file = |table: &mut Table, at: usize| {
-                    let over_ns = over_ns(table.at(at));
+                    let over_ns = is_over_ns(table.at(at));
                     table.file(at, over_ns);
                     table.weigh(at);
                 };
@@ -236,7 +237,7 @@ impl Tracker {
         self.state.merge_counts(right);
     }
 
-    fn close_before(&mut self, clock_ns: i64, sink: impl Fn(&mut dyn Iterator<Item = Closed>) + Sync) {
+    fn close_before(&mut self, clock_ns: i64, sink: impl Fn(&mut Vec<Flow>) + Sync) {
         let hasher = self.state.hasher.clone();
         if !self.state.fragments.is_empty() {
             for group in self.state.fragments.drain_before(clock_ns) {
@@ -245,11 +246,16 @@ impl Tracker {
         }
         let answers = &self.state.answers;
         self.state.shards.par_iter_mut().for_each(|shard| {
-            let close = |session: Session| {
-                let window = over_ns(&session).div_euclid(WINDOW_NS);
-                Closed { window, flow: session.resolve(answers) }
-            };
-            shard.drain(clock_ns, over_ns, &hasher, |over| sink(&mut over.map(close)));
+            let mut few = Vec::with_capacity(FEW);
+            shard.drain(clock_ns, is_over_ns, &hasher, |session| {
+                session.resolve(answers, &mut few);
+                if few.len() == FEW {
+                    sink(&mut few);
+                }
+            });
+            if !few.is_empty() {
+                sink(&mut few);
+            }
         });
     }
 
@@ -292,8 +298,13 @@ impl Tracker {
 const HOLD_NS: i64 = 2 * fragments::TIMEOUT_NS;
 
 /// Until when a session is kept: no packet after that can join it.
-fn over_ns(session: &Session) -> i64 {
-    session.end_ns().saturating_add(idle_ns(session.key.protocol()) + HOLD_NS)
+fn is_over_ns(session: &Session) -> i64 {
+    over_ns(session.end_ns(), session.key.protocol())
+}
+
+/// The same for a session of this protocol that ended then.
+fn over_ns(end_ns: i64, protocol: u8) -> i64 {
+    end_ns.saturating_add(idle_ns(protocol) + HOLD_NS)
 }
 
 /// What is left to say when all captures are read.
@@ -330,11 +341,11 @@ mod tests {
         let hasher = RandomState::default();
         let mut tracker = Tracker::new(hasher.clone(), limit_bytes);
         let kept = Mutex::new(BTreeMap::new());
-        let sink = |closed: &mut dyn Iterator<Item = Closed>| {
+        let sink = |closed: &mut Vec<Flow>| {
             let mut kept = kept.lock().unwrap();
-            closed.for_each(|one| {
-                *kept.entry(one.flow.client_port.unwrap_or(0)).or_insert(0) += one.flow.up.packets;
-            });
+            for flow in closed.drain(..) {
+                *kept.entry(flow.client_port.unwrap_or(0)).or_insert(0) += flow.up.packets;
+            }
         };
         for part in 0..40_u16 {
             let mut partial = Partial::new(hasher.clone());

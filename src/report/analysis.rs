@@ -5,7 +5,7 @@ use super::memory::Shares;
 use crate::app::{Attribution, Catalogue};
 use crate::capture::owner::{Owner, SideOwners};
 use crate::capture::{self, Frame, Observe, Outcome, Progress, ReadOptions, Source};
-use crate::flow::{Closed, Flow, OwnerEvidence, Partial, Pool, Summary, Tracker};
+use crate::flow::{Flow, OwnerEvidence, Partial, Pool, Summary, Tracker};
 use crate::place::{LocationCheck, LocationChecker, Memory, Place, Places, Scope, Vantage};
 use crate::route::{Observed, Reason, RouteMap};
 use foldhash::fast::RandomState;
@@ -77,8 +77,8 @@ impl Knowledge {
         }
     }
 
-    /// What is known of a flow.
-    fn study(&self, mut flow: Flow, memory: &mut Memory) -> Studied {
+    /// What is known of a flow's ends.
+    fn locate(&self, flow: &Flow, memory: &mut Memory) -> Learned {
         let mut place = memory.locate(&self.places, flow.server_ip);
         let mut peer = flow.server_ip;
         if place.scope == Scope::Local {
@@ -87,11 +87,27 @@ impl Knowledge {
                 (peer, place) = (flow.client_ip, other);
             }
         }
-        self.name_owner(&mut flow);
-        let attribution = self.catalogue.attribute(&flow, &place);
         let rtt = flow.rtt.map(|rtt| (rtt.ns, rtt.source.is_bound() && rtt.ns > 0));
         let check = self.checker.check(&place, rtt.filter(|_| peer == flow.server_ip));
-        Studied { flow, peer, place, attribution, check }
+        Learned { peer, place, attribution: Attribution::default(), check, sought: None, waits: false }
+    }
+}
+
+/// All that is known of a flow beside what it says itself.
+struct Learned {
+    peer: IpAddr,
+    place: Arc<Place>,
+    attribution: Attribution,
+    check: LocationCheck,
+    /// What it looks for neighbours by, if it does.
+    sought: Option<[u32; 3]>,
+    waits: bool,
+}
+
+impl Learned {
+    fn of<'a>(&'a self, flow: &'a Flow) -> Observed<'a> {
+        let Self { peer, place, attribution, check, .. } = self;
+        Observed { flow, peer: *peer, place, attribution, check: *check }
     }
 }
 
@@ -155,7 +171,7 @@ fn run(
     sources: Vec<Source>,
     options: &Options,
     progress: &Progress,
-    take: &(dyn Fn(&mut dyn Iterator<Item = Closed>) + Sync),
+    take: &(dyn Fn(&mut Vec<Flow>) + Sync),
     after: &mut (dyn FnMut(i64) + Send),
 ) -> Analysed {
     let hasher = RandomState::default();
@@ -193,12 +209,47 @@ struct Lane {
 }
 
 impl Lane {
+    /// Studies a few flows that are over, each step with all of them before the next, and takes note of them. Those that `waits`
+    /// says so of are put into their windows; returns those windows that this grew notably.
+    fn study(
+        &mut self,
+        few: &mut Vec<Flow>,
+        knowledge: &Knowledge,
+        hasher: &RandomState,
+        waits: impl Fn(&mut Self, &Observed<'_>, bool) -> bool,
+    ) -> Vec<i64> {
+        let mut learned: Vec<Learned> = few.iter().map(|flow| knowledge.locate(flow, &mut self.memory)).collect();
+        for (flow, learned) in few.iter_mut().zip(&mut learned) {
+            knowledge.name_owner(flow);
+            learned.attribution = knowledge.catalogue.attribute(flow, &learned.place);
+        }
+        for (flow, learned) in few.iter().zip(&learned) {
+            self.estate.observe(flow.window(), &learned.of(flow));
+        }
+        for (flow, learned) in few.iter().zip(&mut learned) {
+            learned.sought = inherit::seeks(&learned.of(flow), hasher);
+        }
+        for (flow, learned) in few.iter().zip(&mut learned) {
+            learned.waits = waits(self, &learned.of(flow), learned.sought.is_some());
+        }
+        let mut grown = Vec::new();
+        for (flow, learned) in few.drain(..).zip(learned).filter(|(_, learned)| learned.waits) {
+            let window = flow.window();
+            let Learned { peer, place, attribution, check, sought, .. } = learned;
+            let studied = Studied { flow, peer, place, attribution, check };
+            if self.windows.entry(window).or_default().push(Waiting::new(studied, sought)) {
+                grown.push(window);
+            }
+        }
+        grown
+    }
+
     /// Adds a flow whose app is settled.
-    fn add(&mut self, studied: &Studied, options: &Options) {
-        if options.leaves_out(studied) {
-            self.routes.leave_out(&studied.flow, Reason::LeftOut);
+    fn add(&mut self, observed: &Observed<'_>, options: &Options) {
+        if options.leaves_out(observed) {
+            self.routes.leave_out(observed.flow, Reason::LeftOut);
         } else {
-            self.routes.add(&studied.observed());
+            self.routes.add(observed);
         }
     }
 }
@@ -228,7 +279,7 @@ fn take_windows(lanes: &[Mutex<Lane>], until: i64, estate: &mut Estate) -> BTree
 }
 
 impl Options {
-    fn leaves_out(&self, studied: &Studied) -> bool {
+    fn leaves_out(&self, studied: &Observed<'_>) -> bool {
         let is_other_app = !self.apps.is_empty()
             && !studied
                 .attribution
@@ -249,22 +300,18 @@ pub fn map(
     progress: &Progress,
 ) -> (RouteMap, Analysed) {
     let (lanes, hasher) = (lanes(), RandomState::default());
-    let take = |closed: &mut dyn Iterator<Item = Closed>| {
+    let take = |few: &mut Vec<Flow>| {
         let lane = &mut *mine(&lanes);
-        for Closed { window, flow } in closed {
-            let studied = knowledge.study(flow, &mut lane.memory);
-            lane.estate.observe(window, &studied);
-            let sought = inherit::seeks(&studied, &hasher);
-            if sought.is_none() {
-                lane.add(&studied, options);
-                continue;
+        let grown = lane.study(few, knowledge, &hasher, |lane, observed, is_heir| {
+            if !is_heir {
+                lane.add(observed, options);
             }
-            let waiting = lane.windows.entry(window).or_default();
-            if waiting.push(Waiting::new(studied, sought)) {
-                // More than can inherit: a capture in which much ends at once must not fill the memory with them.
-                for one in waiting.shed() {
-                    lane.add(&one.studied, options);
-                }
+            is_heir
+        });
+        for window in grown {
+            // More than can inherit: a capture in which much ends at once must not fill the memory with them.
+            for one in lane.windows.get_mut(&window).map(Queue::shed).unwrap_or_default() {
+                lane.add(&one.studied.observed(), options);
             }
         }
     };
@@ -283,7 +330,7 @@ pub fn map(
             let lane = &mut *mine(&lanes);
             for few in batch.chunks(FEW) {
                 few.iter().for_each(|one| one.studied.touch());
-                few.iter().for_each(|one| lane.add(&one.studied, options));
+                few.iter().for_each(|one| lane.add(&one.studied.observed(), options));
             }
         };
         settled.into_par_iter().with_min_len(BATCHES_PER_TASK).for_each(add);
@@ -307,16 +354,9 @@ pub fn flows(
     emit: &mut (dyn FnMut(&Studied) -> bool + Send),
 ) -> Analysed {
     let (lanes, hasher) = (lanes(), RandomState::default());
-    let take = |closed: &mut dyn Iterator<Item = Closed>| {
+    let take = |few: &mut Vec<Flow>| {
         let lane = &mut *mine(&lanes);
-        for Closed { window, flow } in closed {
-            let studied = knowledge.study(flow, &mut lane.memory);
-            lane.estate.observe(window, &studied);
-            let sought = inherit::seeks(&studied, &hasher);
-            if sought.is_some() || !options.leaves_out(&studied) {
-                lane.windows.entry(window).or_default().push(Waiting::new(studied, sought));
-            }
-        }
+        lane.study(few, knowledge, &hasher, |_, observed, is_heir| is_heir || !options.leaves_out(observed));
     };
     let mut wants_more = true;
     let mut estate = Estate::default();
@@ -326,7 +366,7 @@ pub fn flows(
         estate.settle(&mut ready, &hasher, knowledge);
         for studied in ready.into_values() {
             for Waiting { studied: one, .. } in studied.sorted() {
-                wants_more = wants_more && (options.leaves_out(one) || emit(one));
+                wants_more = wants_more && (options.leaves_out(&one.observed()) || emit(one));
             }
         }
         estate.forget_before(until);

@@ -8,7 +8,7 @@ use super::analysis::{Knowledge, Studied};
 use crate::app::{Claim, Neighbour, inherit};
 use crate::capture::FrameId;
 use crate::capture::owner::Owner;
-use crate::route::is_system;
+use crate::route::{Observed, is_system};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
@@ -70,8 +70,8 @@ impl Known {
     }
 }
 
-fn neighbour(studied: &Studied) -> Neighbour<'_> {
-    let flow = &studied.flow;
+fn neighbour<'a>(studied: &Observed<'a>) -> Neighbour<'a> {
+    let flow = studied.flow;
     let (first_ns, last_ns) = (flow.first_seen_ns, flow.last_seen_ns);
     Neighbour {
         protocol: flow.protocol,
@@ -85,7 +85,7 @@ fn neighbour(studied: &Studied) -> Neighbour<'_> {
 }
 
 /// Whether a flow is to wait for its neighbours: it has no app, or one on weak evidence only, and could have one.
-fn is_heir(studied: &Studied) -> bool {
+fn is_heir(studied: &Observed<'_>) -> bool {
     let word = studied.flow.application.map(|application| application.0);
     studied.flow.server_port.is_some() && !word.is_some_and(is_system) && neighbour(studied).may_inherit()
 }
@@ -105,7 +105,7 @@ pub(super) struct Waiting {
 
 /// Hashes of what a flow looks for neighbours by, if it is one that waits for them. Of all that wait for each other the hasher
 /// is the same.
-pub(super) fn seeks(studied: &Studied, hasher: &RandomState) -> Option<[u32; 3]> {
+pub(super) fn seeks(studied: &Observed<'_>, hasher: &RandomState) -> Option<[u32; 3]> {
     is_heir(studied).then(|| {
         let seen = neighbour(studied);
         let mut hashes = sought(&seen).map(|key| hash(hasher, &key));
@@ -138,6 +138,7 @@ impl Queue {
     const BATCH: usize = 64;
 
     /// Adds a flow; whether that began a batch.
+    #[inline]
     pub(super) fn push(&mut self, one: Waiting) -> bool {
         let is_first = self.batches.is_empty();
         let room = self.batches.last_mut().filter(|batch| batch.len() < Self::BATCH);
@@ -266,7 +267,7 @@ pub(super) struct Estate {
 
 impl Estate {
     /// Takes note of a flow.
-    pub(super) fn observe(&mut self, window: i64, studied: &Studied) {
+    pub(super) fn observe(&mut self, window: i64, studied: &Observed<'_>) {
         let seen = neighbour(studied);
         if !seen.has_say() || seen.server.1.is_none() || studied.flow.is_lookup() {
             return;
@@ -311,7 +312,7 @@ impl Estate {
             if !hashes.iter().any(|&hash| sieve.passes(hash)) {
                 continue;
             }
-            let seen = neighbour(heir);
+            let seen = neighbour(&heir.observed());
             let range = window.saturating_sub(EARLIER)..=window.saturating_add(LATER);
             let mut neighbours: SmallVec<[Neighbour<'_>; 4]> = SmallVec::new();
             for key in sought(&seen) {
@@ -434,8 +435,11 @@ mod tests {
             let mut lanes = [Estate::default(), Estate::default()];
             for &at in arrival.iter().filter(|&&at| (complete..next).contains(&flows[at].0)) {
                 let (window, studied) = &flows[at];
-                lanes[at % 2].observe(*window, studied);
-                waiting.entry(*window).or_default().push(Waiting::new(studied.clone(), seeks(studied, &hasher)));
+                lanes[at % 2].observe(*window, &studied.observed());
+                waiting
+                    .entry(*window)
+                    .or_default()
+                    .push(Waiting::new(studied.clone(), seeks(&studied.observed(), &hasher)));
             }
             lanes.iter_mut().for_each(|lane| estate.append(lane));
             complete = next;

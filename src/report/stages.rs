@@ -2,7 +2,7 @@
 
 use super::analysis::Options;
 use crate::capture::{self, Frame, Observe, Outcome, Progress, Source};
-use crate::flow::{Closed, Partial, Pool, Tracker};
+use crate::flow::{Flow, Partial, Pool, Tracker};
 use crate::packet::dissect;
 use foldhash::fast::RandomState;
 use std::hint::black_box;
@@ -81,8 +81,8 @@ pub fn read_to(stage: Stage, sources: Vec<Source>, options: &Options, progress: 
             let hasher = RandomState::default();
             let mut tracker = Tracker::new(hasher.clone(), None);
             let flows = AtomicU64::new(0);
-            let take = |closed: &mut dyn Iterator<Item = Closed>| {
-                flows.fetch_add(closed.count() as u64, Ordering::Relaxed);
+            let take = |closed: &mut Vec<Flow>| {
+                flows.fetch_add(closed.drain(..).count() as u64, Ordering::Relaxed);
             };
             let pool = Pool::new(hasher);
             let empty = || Gather(pool.take());
