@@ -103,6 +103,9 @@ pub(super) struct Delivery {
 }
 
 impl Cold {
+    /// Bytes of a name, an owner, a datagram's head: with what it points to.
+    pub(super) const ITEM: usize = 128;
+
     /// Nothing yet. `has_syn`: the session has seen a SYN, so that what follows continues nothing from before.
     pub(super) fn new(has_syn: bool) -> Box<Self> {
         let mut new = Box::<Self>::default();
@@ -317,12 +320,10 @@ impl Cold {
 
     /// Bytes of memory it takes, about.
     pub(super) fn weight(&self) -> usize {
-        /// A name, an owner, a datagram's head: with what it points to.
-        const ITEM: usize = 128;
         let owners = self.rare.as_ref().map_or(0, |rare| 1 + rare.owners.len());
         let items = self.names.len() + owners + self.heads.iter().filter(|head| !head.kept.is_empty()).count();
         size_of::<Self>()
-            + items * ITEM
+            + items * Self::ITEM
             + self.streams.iter().map(StreamSide::weight).sum::<usize>()
             + self.datagrams.iter().map(DatagramOpening::weight).sum::<usize>()
     }

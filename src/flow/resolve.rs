@@ -31,7 +31,7 @@ impl Session {
     pub(super) fn resolve(&mut self, answers: &Answers, flows: &mut Vec<Flow>) {
         let last_seen_ns = self.end_ns();
         let mut began = Stamp { frame: self.first, time_ns: self.began_ns() };
-        let mut cold = self.cold.take();
+        let mut cold = self.take_cold();
         if let Some(cold) = &mut cold {
             self.finish(cold);
             let folded = cold.rare().and_then(|rare| rare.folded.as_ref());

@@ -29,7 +29,13 @@ pub(super) struct Session {
     pub(super) folded_ns: i64,
     pub(super) counters: [Counters; 2],
     /// What few sessions have, or have for a short while.
-    pub(super) cold: Option<Box<Cold>>,
+    cold: Option<Box<Cold>>,
+    /// The frames in `cold` count from here. So a session joins without a look at its box, which would have to be waited for.
+    cold_base: FrameId,
+    /// Bytes that `cold` takes with what is kept of packets, about; 0 where nothing is.
+    kept_weight: u32,
+    /// Packets may be kept for a possible predecessor.
+    is_holding: bool,
     /// A side's payload still goes to the stream reader: it may start the stream or continue an opening.
     pub(super) is_watched: [bool; 2],
     /// Nothing before the first frame can belong to this session.
@@ -161,6 +167,9 @@ impl Session {
             folded_ns: NEVER,
             counters: [Counters::default(); 2],
             cold: None,
+            cold_base: FrameId::new(0, 0),
+            kept_weight: 0,
+            is_holding: false,
             is_watched: [true; 2],
             is_anchored,
             place: Place::default(),
@@ -180,13 +189,20 @@ impl Session {
 
     /// Bytes of memory it takes, about.
     pub(super) fn weight(&self) -> usize {
+        /// A box with a few names and heads.
+        const BOX: usize = size_of::<Cold>() + 3 * Cold::ITEM;
         // The slot, and its part of the tables that find it.
-        2 * size_of::<Self>() + self.cold.as_ref().map_or(0, |cold| cold.weight())
+        2 * size_of::<Self>() + self.cold.as_ref().map_or(0, |_| BOX.max(self.kept_weight as usize))
     }
 
-    /// Reads a word of each line of memory that it takes: see [`super::table::AHEAD`].
+    /// Reads a word of each line of memory that it takes without its box: see [`super::table::AHEAD`].
+    pub(super) fn touch_slot(&self) {
+        black_box((self.first, self.last_ns, self.counters[1].bytes, self.place));
+    }
+
+    /// The same with its box.
     pub(super) fn touch(&self) {
-        black_box((self.first, self.last_ns, self.counters[1].bytes));
+        self.touch_slot();
         if let Some(cold) = &self.cold {
             cold.touch();
         }
@@ -201,8 +217,48 @@ impl Session {
 
     /// The box for what is rare.
     pub(super) fn cold_mut(&mut self) -> &mut Cold {
+        self.settle_base();
         let has_syn = self.handshake.isn.is_some();
         self.cold.get_or_insert_with(|| Cold::new(has_syn))
+    }
+
+    /// What is in the box, if there is one.
+    pub(super) fn known_cold_mut(&mut self) -> Option<&mut Cold> {
+        self.settle_base();
+        self.cold.as_deref_mut()
+    }
+
+    /// Takes what is in the box.
+    pub(super) fn take_cold(&mut self) -> Option<Box<Cold>> {
+        self.settle_base();
+        self.cold.take()
+    }
+
+    /// Whether a packet of this frame and side is among those that wire signatures look at.
+    pub(super) fn wants_head(&mut self, frame: FrameId, side: usize) -> bool {
+        self.settle_base();
+        self.cold.as_ref().is_none_or(|cold| cold.heads[side].wants(frame))
+    }
+
+    /// Takes note of packets that were put into the box or taken out, or of much else.
+    pub(super) fn note_kept(&mut self) {
+        self.is_holding = true;
+        self.kept_weight = self.cold.as_ref().map_or(0, |cold| u32::try_from(cold.weight()).unwrap_or(u32::MAX));
+    }
+
+    /// Whether it must let go of something once it is known to begin with its first frame.
+    pub(super) fn is_to_anchor(&self) -> bool {
+        !self.is_anchored && self.is_holding
+    }
+
+    fn settle_base(&mut self) {
+        if self.cold_base == FrameId::new(0, 0) {
+            return;
+        }
+        let base = std::mem::take(&mut self.cold_base);
+        if let Some(cold) = &mut self.cold {
+            cold.rebase(base);
+        }
     }
 
     /// Whether a session whose first packet came `first_ns`, possibly a SYN with `isn`, continues this one: the local rule
@@ -225,7 +281,7 @@ impl Session {
 
     /// Appends the session that continues this one; what of it turns out to repeat this one's last packets.
     pub(super) fn merge(&mut self, mut right: Self) -> OtherFrames {
-        let excess = match &mut right.cold {
+        let excess = match right.known_cold_mut() {
             Some(cold) if cold.rare().is_some_and(|rare| !rare.repeats.is_empty()) => {
                 let theirs = std::mem::take(&mut cold.rare_mut().repeats);
                 self.cold_mut().rare_mut().repeats.merge(theirs)
@@ -240,6 +296,7 @@ impl Session {
             if is_anchored {
                 self.cold_mut().supersede();
             }
+            self.note_kept();
         }
         for side in [Side::Low, Side::High] {
             let (mine, theirs) = (&mut self.counters[side as usize], &right.counters[side as usize]);
@@ -277,18 +334,21 @@ impl Session {
     pub(super) fn anchor(&mut self) {
         if !self.is_anchored {
             self.is_anchored = true;
-            if let Some(cold) = &mut self.cold {
-                cold.anchor();
+            if self.is_holding {
+                if let Some(cold) = &mut self.cold {
+                    cold.anchor();
+                }
+                self.note_kept();
+                self.refresh_watch();
             }
-            self.refresh_watch();
         }
     }
 
     /// Shifts frame identities once the range's place in the capture is known.
     pub(super) fn rebase(&mut self, base: FrameId) {
         self.first = self.first.rebased(base);
-        if let Some(cold) = &mut self.cold {
-            cold.rebase(base);
+        if self.cold.is_some() {
+            self.cold_base = self.cold_base.rebased(base);
         }
     }
 }

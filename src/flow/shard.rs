@@ -16,7 +16,7 @@ use crate::name::table::{DATAGRAM_READERS, Datagram, SECOND_CHOICES, datagram_ca
 use crate::packet::{FlowKey, Packet, Side, TcpFlags, TcpSegment, Transport};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
-use std::hint::black_box;
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// IP protocol number of TCP (IANA).
@@ -136,6 +136,7 @@ impl Shard {
         if let Some(note) = frame.note {
             if let Some(owner) = &note.owner {
                 session.cold_mut().vote(owner, note.direction, frame.id);
+                session.note_kept();
             }
             if let Some(id) = note.packet_id {
                 is_repeat = session.cold_mut().rare_mut().repeats.observe(id, packet.side, bytes, payload);
@@ -194,13 +195,20 @@ impl Shard {
             if at % AHEAD == 0 {
                 let ahead = sessions.as_slice().iter().take(AHEAD);
                 for (session, hash) in ahead.clone().zip(&mut hashes) {
-                    session.touch();
+                    session.touch_slot();
                     *hash = session.key.hashed(hasher);
                 }
+                // Only what joins another session or lets go of something needs its box.
+                let mut boxed: SmallVec<[&Session; 2 * AHEAD]> = SmallVec::new();
                 for (session, &hash) in ahead.zip(&hashes) {
-                    session.touch_behind();
-                    black_box(self.table.find(hash, &session.key));
+                    let latest = self.table.find(hash, &session.key).and_then(|at| self.table.get(at));
+                    if latest.is_some() || session.is_to_anchor() {
+                        boxed.push(session);
+                        boxed.extend(latest);
+                    }
                 }
+                boxed.iter().for_each(|session| session.touch());
+                boxed.iter().for_each(|session| session.touch_behind());
             }
             let Some(mut session) = sessions.next() else { break };
             let hash = hashes[at % AHEAD];
@@ -251,8 +259,9 @@ impl Shard {
             None => {
                 let pieced = self.pieced.entry(packet.key).or_default();
                 if pieced.last().is_none_or(|last| frame.time_ns.saturating_sub(last.last_ns) > idle) {
-                    let session = Session::begin(packet.key, packet.side, frame.id, frame.time_ns, true);
-                    pieced.push(Session { tunnel: packet.tunnel, ..session });
+                    let mut session = Session::begin(packet.key, packet.side, frame.id, frame.time_ns, true);
+                    session.tunnel = packet.tunnel;
+                    pieced.push(session);
                 }
                 let Some(session) = pieced.last_mut() else { return };
                 session.last_ns = session.last_ns.max(last_ns);
@@ -334,7 +343,7 @@ impl Session {
     ) {
         self.handshake.observe(&TcpSegment { sequence, acknowledgment, flags }, side, time_ns);
         if flags.is_syn()
-            && let Some(cold) = &mut self.cold
+            && let Some(cold) = self.known_cold_mut()
         {
             cold.finish_openings(&mut |name| interner.intern(name));
             self.refresh_watch();
@@ -364,8 +373,9 @@ impl Session {
         if is_anchored {
             cold.supersede();
         }
-        self.is_watched[side as usize] =
-            self.cold.as_ref().is_none_or(|cold| cold.streams[side as usize].is_watching(is_anchored));
+        let is_watched = cold.streams[side as usize].is_watching(is_anchored);
+        self.is_watched[side as usize] = is_watched;
+        self.note_kept();
     }
 
     #[inline(never)]
@@ -411,6 +421,7 @@ impl Session {
                 };
                 opening.observe(stamp, side, payload.bytes, is_anchored);
                 self.keep_head(side, payload, stamp);
+                self.note_kept();
                 return;
             }
             let findings = match (reader.read)(&[datagram]) {
@@ -431,7 +442,7 @@ impl Session {
     /// Keeps what wire signatures look at.
     fn keep_head(&mut self, side: Side, payload: Payload<'_>, stamp: Stamp) {
         let side = side as usize;
-        if self.cold.as_ref().is_none_or(|cold| cold.heads[side].wants(stamp.frame)) {
+        if self.wants_head(stamp.frame, side) {
             self.cold_mut().heads[side].observe(stamp.frame, payload.length, payload.bytes);
         }
     }
@@ -440,7 +451,7 @@ impl Session {
 /// Hands a session's answers to the answer table.
 pub(super) fn deliver(session: &mut Session, answers: &mut Answers, interner: &mut Interner) {
     let key = session.key;
-    if let Some(cold) = &mut session.cold {
+    if let Some(cold) = session.known_cold_mut() {
         deliver_of(&key, cold, answers, interner);
     }
 }

@@ -72,6 +72,11 @@ impl Table {
         &mut self.slots[at]
     }
 
+    /// The same, to look at.
+    pub(super) fn get(&self, at: usize) -> Option<&Session> {
+        self.slots.get(at)
+    }
+
     /// Slots of the sessions of one key, the latest first.
     pub(super) fn of_key(&self, hash: u64, key: &FlowKey) -> impl Iterator<Item = (usize, &Session)> {
         let mut next = self.find(hash, key);
