@@ -117,6 +117,7 @@ impl Partial {
         }
     }
 
+    #[cold]
     #[inline(never)]
     fn observe_other(&mut self, frame: Frame<'_>) {
         match dissect_other(&frame) {

@@ -10,7 +10,7 @@ use super::opening;
 use super::partial::OtherFrames;
 use super::session::{NEVER, Session};
 use super::table::{AHEAD, Table};
-use crate::capture::{Frame, FrameId};
+use crate::capture::{Frame, FrameId, FrameNote};
 use crate::name::Reading;
 use crate::name::table::{DATAGRAM_READERS, Datagram, SECOND_CHOICES, datagram_candidates};
 use crate::packet::{FlowKey, Packet, Side, TcpFlags, TcpSegment, Transport};
@@ -121,8 +121,8 @@ impl Shard {
             Some(at) if self.table.at(at).is_continued_by(frame.time_ns, syn, idle_ns(packet.key.protocol())) => at,
             known => {
                 let is_anchored = known.is_some() || segment.is_some_and(|s| s.flags.is_syn());
-                let make = || Session::begin(packet.key, packet.side, frame.id, frame.time_ns, is_anchored);
-                let at = self.table.push(hash, packet.key, hasher, make);
+                let first = Stamp { frame: frame.id, time_ns: frame.time_ns };
+                let at = self.begin(hash, packet.key, packet.side, first, is_anchored, hasher);
                 let session = self.table.at(at);
                 session.handshake.opening_syn = syn;
                 session.tunnel = packet.tunnel;
@@ -134,13 +134,7 @@ impl Shard {
         let (bytes, payload) = (u64::from(packet.counted_length), u64::from(packet.payload_length));
         let mut is_repeat = false;
         if let Some(note) = frame.note {
-            if let Some(owner) = &note.owner {
-                session.cold_mut().vote(owner, note.direction, frame.id);
-                session.note_kept();
-            }
-            if let Some(id) = note.packet_id {
-                is_repeat = session.cold_mut().rare_mut().repeats.observe(id, packet.side, bytes, payload);
-            }
+            is_repeat = session.observe_note(note, frame.id, packet.side, (bytes, payload));
         }
         if !is_repeat {
             let counters = &mut session.counters[side];
@@ -174,6 +168,21 @@ impl Shard {
             }
             None => {}
         }
+    }
+
+    /// Begins a session.
+    #[cold]
+    #[inline(never)]
+    fn begin(
+        &mut self,
+        hash: u64,
+        key: FlowKey,
+        side: Side,
+        first: Stamp,
+        is_anchored: bool,
+        hasher: &RandomState,
+    ) -> usize {
+        self.table.push(hash, key, hasher, || Session::begin(key, side, first.frame, first.time_ns, is_anchored))
     }
 
     /// Appends the sessions of what follows, whose frames count from `base`: those that go on with one of these join it, and
@@ -331,6 +340,16 @@ struct Payload<'a> {
 }
 
 impl Session {
+    /// Takes in what the capture says of a packet of so many bytes and so much payload; whether that repeats another.
+    #[cold]
+    fn observe_note(&mut self, note: &FrameNote, frame: FrameId, side: Side, (bytes, payload): (u64, u64)) -> bool {
+        if let Some(owner) = &note.owner {
+            self.cold_mut().vote(owner, note.direction, frame);
+            self.note_kept();
+        }
+        note.packet_id.is_some_and(|id| self.cold_mut().rare_mut().repeats.observe(id, side, bytes, payload))
+    }
+
     #[inline(never)]
     fn observe_handshake(
         &mut self,

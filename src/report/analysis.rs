@@ -155,11 +155,16 @@ struct Filtered {
     filter: Option<FrameFilter>,
 }
 
+#[cold]
+fn is_passed(passes: &FrameFilter, frame: &Frame<'_>) -> bool {
+    passes(frame)
+}
+
 impl Observe for Filtered {
     #[inline]
     fn observe(&mut self, frame: &Frame<'_>) {
         match &self.filter {
-            Some(passes) if !passes(frame) => self.partial.skip(frame),
+            Some(passes) if !is_passed(passes, frame) => self.partial.skip(frame),
             _ => self.partial.observe(frame),
         }
     }

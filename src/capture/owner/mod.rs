@@ -194,6 +194,7 @@ pub fn may_be_in_band(link_type: LinkType, bytes: &[u8]) -> bool {
     }
 }
 
+#[cold]
 fn may_be_in_ethernet(bytes: &[u8]) -> bool {
     match bytes.first() {
         Some(0x00) => pcapdroid::may_have_trailer(bytes),
