@@ -11,8 +11,11 @@ pub(super) const SIGNATURE: Signature = Signature {
     read,
 };
 
+/// The word of the protocol that a reader recognises: WeChat alone speaks it.
+pub(super) const APPLICATION: &str = "mmtls";
+
 fn read(probe: &Probe<'_>) -> Option<Confidence> {
-    if probe.application == "mmtls" {
+    if probe.application == APPLICATION {
         return Some(Confidence::Certain);
     }
     if !probe.is_tcp {

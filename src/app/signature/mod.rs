@@ -148,9 +148,10 @@ pub struct Probe<'a> {
 }
 
 impl<'a> Probe<'a> {
-    /// What a flow offers, if anything.
+    /// What a flow offers, if anything: bytes, or a protocol that only one app speaks.
     pub fn of(flow: &'a Flow, place: &Place) -> Option<Self> {
-        if flow.client_head.is_none() && flow.server_head.is_none() && flow.application.is_none() {
+        let speaks = |word: &str| flow.application.is_some_and(|application| application.0 == word);
+        if flow.client_head.is_none() && flow.server_head.is_none() && !speaks(mmtls::APPLICATION) {
             return None;
         }
         let side = |head: &'a Option<Box<crate::flow::Head>>| {
@@ -268,6 +269,7 @@ pub(super) mod testing {
 mod tests {
     use super::testing::{tcp, udp};
     use super::*;
+    use crate::name::table::{DATAGRAM_READERS, STREAM_READERS};
     use proptest::prelude::*;
 
     #[test]
@@ -281,6 +283,23 @@ mod tests {
             assert_eq!((signature.read)(&udp(&[], &[], 443, 0)), None, "{}", signature.name);
             assert_eq!((signature.read)(&tcp(&[], &[], 443, 0)), None, "{}", signature.name);
         }
+    }
+
+    /// So a flow of which no bytes are kept need not be shown to them.
+    #[test]
+    fn without_bytes_only_a_protocol_of_one_app_matches() {
+        let readers = STREAM_READERS.iter().map(|reader| reader.protocol);
+        for application in readers.chain(DATAGRAM_READERS.iter().map(|reader| reader.protocol)) {
+            for (asn, name) in [(0, ""), (32934, "graph.facebook.com"), (132203, "short.weixin.qq.com"), (62041, "")] {
+                for probe in [tcp(&[], &[], 443, asn), udp(&[], &[], 3478, asn)] {
+                    let probe = Probe { application, name, is_face_book: true, ..probe };
+                    let found = SIGNATURES.iter().find(|signature| (signature.read)(&probe).is_some());
+                    assert!(found.is_none(), "{} {application}", found.map_or("", |signature| signature.name));
+                }
+            }
+        }
+        let probe = Probe { application: mmtls::APPLICATION, ..tcp(&[], &[], 443, 0) };
+        assert_eq!((mmtls::SIGNATURE.read)(&probe), Some(Confidence::Certain));
     }
 
     #[test]
