@@ -17,8 +17,7 @@ pub(super) fn gather_crypto(frames: &[u8], stream: &mut Reassembly) {
 fn frame(wire: &mut Wire<'_>, stream: &mut Reassembly) -> Option<()> {
     match wire.u8()? {
         PADDING => {
-            let padding = wire.rest().iter().take_while(|byte| **byte == PADDING).count();
-            wire.take(padding)?;
+            wire.take(padding(wire.rest()))?;
         }
         PING => {}
         kind @ (ACK | ACK_ECN) => {
@@ -50,6 +49,13 @@ fn frame(wire: &mut Wire<'_>, stream: &mut Reassembly) -> Option<()> {
         _ => return None,
     }
     Some(())
+}
+
+/// How many bytes of padding these begin with; most of an Initial is padding, so eight at a time.
+fn padding(bytes: &[u8]) -> usize {
+    let (words, _) = bytes.as_chunks::<8>();
+    let whole = 8 * words.iter().take_while(|word| **word == [PADDING; 8]).count();
+    whole + bytes.iter().skip(whole).take_while(|byte| **byte == PADDING).count()
 }
 
 const PADDING: u8 = 0x00;
@@ -98,6 +104,13 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn padding_ends_at_the_first_other_byte(length in 0_usize..40, rest in prop::collection::vec(any::<u8>(), 0..20)) {
+            let bytes = [&vec![PADDING; length][..], &rest].concat();
+            let expected = bytes.iter().position(|byte| *byte != PADDING).unwrap_or(bytes.len());
+            prop_assert_eq!(padding(&bytes), expected);
+        }
+
         #[test]
         fn survives_anything(bytes in prop::collection::vec(0_u8..0x40, 0..200)) {
             gather_crypto(&bytes, &mut Reassembly::default());
