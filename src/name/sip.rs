@@ -43,10 +43,11 @@ const START_MINIMUM: usize = 3;
 
 /// Whether bytes begin as a message.
 fn starts(bytes: &[u8]) -> bool {
-    let Some(first) = bytes.first() else { return false };
-    STARTS.iter().any(|start| {
+    let first = bytes.first();
+    let from = STARTS.partition_point(|start| start.first() < first);
+    STARTS.iter().skip(from).take_while(|start| start.first() == first).any(|start| {
         let length = start.len().min(bytes.len());
-        start.first() == Some(first) && bytes.get(..length) == start.get(..length)
+        bytes.get(..length) == start.get(..length)
     })
 }
 

@@ -25,9 +25,10 @@ const DEVICE_V6: [u8; 16] = [0xfd, 0, 0, 2, 0xfd, 0, 0, 1, 0xfd, 0, 0, 1, 0xfd, 
 /// Whether a frame has zero addresses and the trailer's magic in its place.
 #[inline]
 pub(super) fn may_have_trailer(bytes: &[u8]) -> bool {
-    bytes.first_chunk() == Some(&[0; 12])
+    // The magic first: it is rarer than addresses of zeros, which floods have.
+    bytes.last_chunk::<TRAILER_LENGTH>().and_then(|trailer| trailer.first_chunk()) == Some(&TRAILER_MAGIC)
         && bytes.len() >= ETHERNET_LENGTH + TRAILER_LENGTH
-        && bytes.last_chunk::<TRAILER_LENGTH>().is_some_and(|trailer| trailer.starts_with(&TRAILER_MAGIC))
+        && bytes.first_chunk() == Some(&[0; 12])
 }
 
 /// Takes the trailer off; the synthetic Ethernet header stays.
@@ -64,15 +65,16 @@ pub(super) fn trailer(bytes: &[u8], wire_length: u32) -> Option<InBand> {
 pub(super) fn may_be_bare(bytes: &[u8]) -> bool {
     let is_ipv6_like = || {
         let ether_type = bytes.get(12..).and_then(|rest| rest.first_chunk()).map(|field| u16::from_be_bytes(*field));
-        matches!(bytes.get(6), Some(0 | 6 | 17 | 43 | 44 | 50 | 51 | 58 | 60))
-            && !matches!(ether_type, None | Some(0x0800 | 0x0806 | 0x8100 | 0x86dd | 0x88a8 | 0x8863 | 0x8864))
+        !matches!(ether_type, None | Some(0x0800 | 0x0806 | 0x8100 | 0x86dd | 0x88a8 | 0x8863 | 0x8864))
+            && matches!(bytes.get(6), Some(0 | 6 | 17 | 43 | 44 | 50 | 51 | 58 | 60))
     };
-    ip_length(bytes).is_some_and(|length| bytes.len() <= length)
-        && match bytes.first() {
-            Some(0x45) => true,
-            Some(0x60..=0x6f) => is_ipv6_like(),
-            _ => false,
-        }
+    // The EtherType first: where it is one of those, as it mostly is, nothing else need be asked.
+    let may_begin = match bytes.first() {
+        Some(0x45) => true,
+        Some(0x60..=0x6f) => is_ipv6_like(),
+        _ => false,
+    };
+    may_begin && ip_length(bytes).is_some_and(|length| bytes.len() <= length)
 }
 
 /// A bare IP packet in a capture that says Ethernet: it must declare exactly the record's length, and an IPv4 header must
