@@ -11,10 +11,9 @@ use super::evidence::{Attribution, Claim, EvidenceKind, Party};
 use super::signature::{Confidence, Probe, SIGNATURES};
 use crate::capture::FrameId;
 use crate::flow::{Ech, Flow, OwnerEvidence};
-use crate::name::NameSource;
+use crate::name::{NameSource, is_ip_literal};
 use crate::place::Place;
 use smallvec::SmallVec;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 /// How much a name's source says about this very flow.
@@ -224,7 +223,7 @@ impl Catalogue {
                 }
                 continue;
             }
-            if class == Class::Said && name.name.parse::<IpAddr>().is_err() {
+            if class == Class::Said && !is_ip_literal(&name.name) {
                 has_said = true;
                 named.is_unknown |= hit.is_none();
             }
@@ -358,6 +357,7 @@ mod tests {
     use super::*;
     use crate::capture::owner::{Owner, OwnerFormat};
     use crate::flow::{Head, Name};
+    use std::net::IpAddr;
 
     fn flow(names: &[(NameSource, &str)]) -> Flow {
         let names = names.iter().zip(3..).map(|(&(source, name), frame)| Name {

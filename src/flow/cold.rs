@@ -7,12 +7,13 @@ use super::repeats::Repeats;
 use super::stream::StreamSide;
 use crate::capture::owner::Owner;
 use crate::capture::{Direction, FrameId};
-use crate::name::{Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, NameSource, Role};
+use crate::name::{
+    Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, NameSource, Role, is_ip_literal,
+};
 use crate::packet::{Side, TunnelPath};
 use smallvec::SmallVec;
 use std::hint::black_box;
 use std::mem::take;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Names kept per session, the first by frame.
@@ -331,8 +332,7 @@ impl Cold {
     /// Whether a hello with a server name was seen, so that a certificate would add nothing. Some clients send the bare
     /// address, against RFC 6066 §3: that is no name.
     pub(super) fn has_server_name(&self) -> bool {
-        let is_name = |name: &str| name.parse::<IpAddr>().is_err();
-        self.names.iter().any(|found| found.source == NameSource::TlsSni && is_name(&found.name))
+        self.names.iter().any(|found| found.source == NameSource::TlsSni && !is_ip_literal(&found.name))
     }
 }
 

@@ -48,3 +48,4 @@ pub use dns::encrypted_resolver;
 pub use findings::{
     Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, NameFound, NameSource, Reading, Role,
 };
+pub use http::is_ip_literal;

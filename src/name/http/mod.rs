@@ -4,7 +4,8 @@ mod head;
 mod host;
 
 pub(super) use head::{HEAD_LIMIT, Head, HeadState};
-pub(super) use host::{authority_of_uri, host_of_authority, is_ip_literal};
+pub use host::is_ip_literal;
+pub(super) use host::{authority_of_uri, host_of_authority};
 
 use super::table::Datagram;
 use super::{Findings, NameSource, Reading, Role};
