@@ -6,9 +6,8 @@
 use super::session::Session;
 use crate::packet::FlowKey;
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
-use std::collections::BTreeMap;
+use hashbrown::{HashMap, HashTable};
 use std::hint::black_box;
 
 /// No slot.
@@ -48,7 +47,7 @@ pub(super) struct Table {
     slots: Vec<Session>,
     vacant: Vec<u32>,
     /// Slots by when their sessions end at the earliest. One that was filed anew, or is vacant, stays in its old list.
-    due: BTreeMap<i32, Vec<u32>>,
+    due: HashMap<i32, Vec<u32>, RandomState>,
     /// Bytes that the sessions weighed take, about.
     weight: u64,
 }
@@ -202,8 +201,8 @@ impl Table {
             return;
         }
         let (mut over, mut later) = (Vec::new(), Vec::new());
-        while let Some(list) = self.due.first_entry().filter(|list| i64::from(*list.key()) * STEP_NS <= clock_ns) {
-            let (step, slots) = list.remove_entry();
+        let due = self.due.extract_if(|step, _| i64::from(*step) * STEP_NS <= clock_ns);
+        for (step, slots) in due {
             for few in slots.chunks(AHEAD) {
                 few.iter().for_each(|&at| _ = black_box(self.slots[at as usize].place.due));
                 for &at in few {
