@@ -5,6 +5,7 @@ use super::gather::Stamp;
 use super::limit::Part;
 use crate::capture::FrameId;
 use crate::name::NameSource;
+use crate::packet::address_bits;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
@@ -75,14 +76,9 @@ struct Ends {
 }
 
 impl Hash for Ends {
-    /// Two numbers: byte by byte it would cost more than what is looked up.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        for ip in [self.client, self.address] {
-            state.write_u128(match ip {
-                IpAddr::V4(ip) => ip.to_bits().into(),
-                IpAddr::V6(ip) => ip.to_bits(),
-            });
-        }
+        state.write_u128(address_bits(self.client));
+        state.write_u128(address_bits(self.address));
     }
 }
 

@@ -130,6 +130,14 @@ impl fmt::Debug for TunnelPath {
     }
 }
 
+/// An address as one number to be hashed: byte by byte it would often cost more than what is looked up.
+pub(crate) const fn address_bits(ip: IpAddr) -> u128 {
+    match ip {
+        IpAddr::V4(ip) => ip.to_bits() as u128,
+        IpAddr::V6(ip) => ip.to_bits(),
+    }
+}
+
 /// Which of a key's two endpoints sent a packet.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Side {

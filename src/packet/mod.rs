@@ -10,6 +10,7 @@ mod transport;
 mod tunnel;
 mod view;
 
+pub(crate) use key::address_bits;
 pub use key::{Encapsulation, FlowKey, Side, TunnelPath};
 pub use view::{Dissected, Fragment, NotIp, Packet, TcpFlags, TcpSegment, Transport, dissect, dissect_ip};
 pub(crate) use view::{dissect_other, dissect_plain};

@@ -8,12 +8,13 @@ use super::analysis::{Knowledge, Studied};
 use crate::app::{Claim, Neighbour, inherit};
 use crate::capture::FrameId;
 use crate::capture::owner::Owner;
+use crate::packet::address_bits;
 use crate::route::{Observed, is_system};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -355,10 +356,24 @@ impl Estate {
 }
 
 /// What neighbours have in common: the client's socket, or client and server.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Key {
     Socket(IpAddr, Option<u16>),
     Server(u8, IpAddr, (IpAddr, Option<u16>)),
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let (kind, (ip, port)) = match *self {
+            Self::Socket(ip, port) => (0, (ip, port)),
+            Self::Server(protocol, client, server) => {
+                state.write_u128(address_bits(client));
+                (0x100 | u32::from(protocol), server)
+            }
+        };
+        state.write_u128(address_bits(ip));
+        state.write_u64(u64::from(kind) << 32 | port.map_or(1 << 16, u64::from));
+    }
 }
 
 /// IP protocol number of UDP (IANA).
