@@ -197,6 +197,11 @@ impl Answers {
         });
     }
 
+    /// Clients and addresses with names.
+    pub(super) fn count(&self) -> usize {
+        self.given.len()
+    }
+
     /// Lets go of some, by a hash of client and address, where there are more than this.
     pub(super) fn shed(&mut self, limit: usize) {
         let before = self.given.len();

@@ -23,8 +23,9 @@ const SLACK_NS: i64 = 10 * 1_000_000_000;
 /// Flows leave in the order of windows of the capture's clock of this length, then of their first frames.
 const WINDOW_NS: i64 = 60 * 1_000_000_000;
 
-/// How often answers are looked through for those that have become useless: a small part of the time they are kept anyway.
-const SWEEP_NS: i64 = 30 * 60 * 1_000_000_000;
+/// Answers are looked through for those that have become useless when there are half as many again as were left the last time,
+/// and this many at least.
+const SWEEP_LEAST: usize = 4_096;
 
 /// Sessions are closed after so many more have come: fewer are not worth the work that comes with each time.
 const CLOSE_SESSIONS: usize = 4_096;
@@ -49,8 +50,8 @@ pub struct Tracker {
     capture: Option<(u32, Option<Span>)>,
     /// Times of the captures before it.
     earlier: Option<Span>,
-    /// The clock when answers were last looked through for those that have become useless.
-    swept_ns: i64,
+    /// How many answers there are to be before they are looked through for those that have become useless.
+    sweep_at: usize,
     /// Bytes that open sessions, and as many that answers may take, about.
     limit_bytes: Option<u64>,
     /// The part of all sessions that is kept.
@@ -69,7 +70,7 @@ impl Tracker {
             state: Partial::new(hasher),
             capture: None,
             earlier: None,
-            swept_ns: i64::MIN,
+            sweep_at: SWEEP_LEAST,
             limit_bytes,
             part: Part::default(),
             added: 0,
@@ -190,10 +191,9 @@ impl Tracker {
 
     /// Forgets the answers that nothing can need any more, now and then.
     fn forget(&mut self, clock_ns: i64) {
-        if clock_ns.saturating_sub(self.swept_ns) < SWEEP_NS {
+        if self.state.answers.count() < self.sweep_at {
             return;
         }
-        self.swept_ns = clock_ns;
         let mut open: HashSet<(IpAddr, IpAddr), RandomState> = HashSet::default();
         for session in self.state.shards.iter().flat_map(Shard::all) {
             if session.began_ns() < clock_ns {
@@ -202,6 +202,8 @@ impl Tracker {
             }
         }
         self.state.answers.forget_before(clock_ns, |client, address| open.contains(&(client, address)));
+        let left = self.state.answers.count();
+        self.sweep_at = SWEEP_LEAST.max(left + left / 2);
     }
 
     fn absorb(&mut self, right: &mut Partial, base: FrameId) {
