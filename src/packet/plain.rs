@@ -98,6 +98,7 @@ struct Inside<'a> {
 impl Inside<'_> {
     /// Goes past extension headers that lie wholly in the capture (RFC 8200 §4, RFC 4302 §2); fragments and long chains
     /// are for the general path.
+    #[inline(always)]
     fn go_past_extensions(&mut self) -> Option<()> {
         for _ in 0..EXTENSION_LIMIT {
             let [next, units] = *self.rest.first_chunk::<2>()?;
