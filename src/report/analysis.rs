@@ -161,7 +161,7 @@ fn is_passed(passes: &FrameFilter, frame: &Frame<'_>) -> bool {
 }
 
 impl Observe for Filtered {
-    #[inline]
+    #[inline(always)]
     fn observe(&mut self, frame: &Frame<'_>) {
         match &self.filter {
             Some(passes) if !is_passed(passes, frame) => self.partial.skip(frame),
