@@ -133,10 +133,10 @@ impl Cold {
         black_box(self.names.first().and_then(|found| found.name.as_bytes().first()));
     }
 
-    /// Takes in what a reader found in bytes that `side` sent, completed by `stamp`.
+    /// Takes over what a reader found in bytes that `side` sent, completed by `stamp`.
     pub(super) fn absorb(
         &mut self,
-        mut findings: Box<Findings>,
+        findings: &mut Findings,
         stamp: Stamp,
         side: Side,
         intern: &mut impl FnMut(&str) -> Arc<str>,
@@ -241,8 +241,8 @@ impl Cold {
     /// A new connection begins (a SYN): what was being gathered is finished with what is there.
     pub(super) fn finish_openings(&mut self, intern: &mut impl FnMut(&str) -> Arc<str>) {
         for side in [Side::Low, Side::High] {
-            for (stamp, findings) in self.streams[side as usize].finish() {
-                self.absorb(findings, stamp, side, intern);
+            for (stamp, mut findings) in self.streams[side as usize].finish() {
+                self.absorb(&mut findings, stamp, side, intern);
             }
         }
     }
@@ -252,8 +252,8 @@ impl Cold {
         let right = *right;
         let intern = &mut |name: &str| Arc::from(name);
         for (side, theirs) in [Side::Low, Side::High].into_iter().zip(right.streams) {
-            for (stamp, findings) in self.streams[side as usize].merge(theirs, is_anchored) {
-                self.absorb(findings, stamp, side, intern);
+            for (stamp, mut findings) in self.streams[side as usize].merge(theirs, is_anchored) {
+                self.absorb(&mut findings, stamp, side, intern);
             }
         }
         self.outbox.extend(right.outbox);

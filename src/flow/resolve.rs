@@ -71,8 +71,8 @@ impl Session {
             Self::finish_streams(cold, intern);
         }
         for opening in cold.take_datagrams() {
-            for (stamp, side, findings) in opening.into_found() {
-                cold.absorb(findings, stamp, side, intern);
+            for (stamp, side, mut findings) in opening.into_found() {
+                cold.absorb(&mut findings, stamp, side, intern);
             }
         }
     }
@@ -81,8 +81,8 @@ impl Session {
         cold.finish_openings(intern);
         cold.supersede();
         for side in [Side::Low, Side::High] {
-            for (stamp, findings) in cold.streams[side as usize].reread() {
-                cold.absorb(findings, stamp, side, intern);
+            for (stamp, mut findings) in cold.streams[side as usize].reread() {
+                cold.absorb(&mut findings, stamp, side, intern);
             }
         }
         // A server says hello to a client whose own hello lacks its start.
@@ -90,9 +90,9 @@ impl Session {
         if cold.applications.iter().any(is_tls)
             && !cold.names.iter().any(|found| found.source == NameSource::TlsSni)
             && let Some((_, client)) = cold.client
-            && let Some((stamp, findings)) = cold.streams[client as usize].piece()
+            && let Some((stamp, mut findings)) = cold.streams[client as usize].piece()
         {
-            cold.absorb(findings, stamp, client, intern);
+            cold.absorb(&mut findings, stamp, client, intern);
         }
     }
 

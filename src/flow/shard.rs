@@ -385,8 +385,8 @@ impl Session {
         let ignored = if cold.has_server_name() { SECOND_CHOICES } else { 0 };
         let Payload { bytes, length } = payload;
         let completed = cold.streams[side as usize].observe(stamp, sequence, length, bytes, is_anchored, ignored);
-        for (stamp, findings) in completed {
-            cold.absorb(findings, stamp, side, &mut |name| interner.intern(name));
+        for (stamp, mut findings) in completed {
+            cold.absorb(&mut findings, stamp, side, &mut |name| interner.intern(name));
         }
         deliver_of(&key, cold, answers, interner);
         if is_anchored {
@@ -443,12 +443,12 @@ impl Session {
                 self.note_kept();
                 return;
             }
-            let findings = match (reader.read)(&[datagram]) {
+            let mut findings = match (reader.read)(&[datagram]) {
                 Reading::No | Reading::NeedMore(None) => continue,
                 Reading::NeedMore(Some(findings)) | Reading::Done { findings, .. } => findings,
             };
             let cold = self.cold_mut();
-            cold.absorb(findings, stamp, side, &mut |name| interner.intern(name));
+            cold.absorb(&mut findings, stamp, side, &mut |name| interner.intern(name));
             deliver_of(&key, cold, answers, interner);
             if reader.shows_app {
                 self.keep_head(side, payload, stamp);
