@@ -161,7 +161,7 @@ impl Tracker {
         span.map_or(i64::MIN, |span| span.latest_ns).saturating_sub(SLACK_NS)
     }
 
-    /// The first window of [`Closed::window`] of which not all flows were handed out.
+    /// The first window of [`Flow::window`] of which not all flows were handed out.
     pub fn complete_window(&self) -> i64 {
         self.closed_ns.div_euclid(WINDOW_NS)
     }
@@ -219,7 +219,7 @@ impl Tracker {
             .map(|(mine, theirs)| {
                 let (mut late, mut interner) = (Answers::default(), Default::default());
                 let file = |table: &mut Table, at: usize| {
-                    let over_ns = is_over_ns(table.at(at));
+                    let over_ns = kept_until_ns(table.at(at));
                     table.file(at, over_ns);
                     table.weigh(at);
                 };
@@ -249,7 +249,7 @@ impl Tracker {
         let answers = &self.state.answers;
         self.state.shards.par_iter_mut().for_each(|shard| {
             let mut few = Vec::with_capacity(FEW);
-            shard.drain(clock_ns, is_over_ns, &hasher, |session| {
+            shard.drain(clock_ns, kept_until_ns, &hasher, |session| {
                 session.resolve(answers, &mut few);
                 if few.len() == FEW {
                     sink(&mut few);
@@ -300,7 +300,7 @@ impl Tracker {
 const HOLD_NS: i64 = 2 * fragments::TIMEOUT_NS;
 
 /// Until when a session is kept: no packet after that can join it.
-fn is_over_ns(session: &Session) -> i64 {
+fn kept_until_ns(session: &Session) -> i64 {
     over_ns(session.end_ns(), session.key.protocol())
 }
 
