@@ -99,7 +99,7 @@ fn tcp(ports: (u16, u16), sequence: u32, acknowledgment: u32, flags: u8, payload
     bytes
 }
 
-fn dns_answer(name: &str, address: [u8; 4]) -> Vec<u8> {
+pub(super) fn dns_answer(name: &str, address: [u8; 4]) -> Vec<u8> {
     let mut bytes = vec![0, 7, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0];
     for label in name.split('.') {
         bytes.push(label.len() as u8);

@@ -24,8 +24,10 @@ const SLACK_NS: i64 = 10 * 1_000_000_000;
 const WINDOW_NS: i64 = 60 * 1_000_000_000;
 
 /// Answers are looked through for those that have become useless when there are half as many again as were left the last time,
-/// and this many at least.
+/// and this many at least; and before any is let go of for lack of memory.
 const SWEEP_LEAST: usize = 4_096;
+/// An answer takes about so many bytes at most, with its name and its place in a table that has just grown.
+const ANSWER_BYTES: u64 = 512;
 
 /// Sessions are closed after so many more have come: fewer are not worth the work that comes with each time.
 const CLOSE_SESSIONS: usize = 4_096;
@@ -104,18 +106,15 @@ impl Tracker {
         let clock_ns = self.clock_ns();
         self.close_before(clock_ns, sink);
         (self.added, self.closed_ns) = (0, clock_ns);
+        self.forget(clock_ns.saturating_sub(HOLD_NS));
         if let Some(limit_bytes) = self.limit_bytes {
             self.shed(limit_bytes);
         }
-        self.forget(clock_ns.saturating_sub(HOLD_NS));
     }
 
     /// Lets go of what is too much, and takes in more again where there is room.
     fn shed(&mut self, limit_bytes: u64) {
-        // An answer takes about this at most, with its name and its place in a table that has just grown.
-        const ANSWER_BYTES: u64 = 512;
-        let limit = usize::try_from(limit_bytes / 4 / ANSWER_BYTES).unwrap_or(usize::MAX);
-        self.state.answers.shed(limit);
+        self.state.answers.shed(self.answer_limit());
         while self.weight() > limit_bytes {
             self.part.halve();
             let (part, hasher) = (self.part, &self.state.hasher);
@@ -124,6 +123,12 @@ impl Tracker {
         if !self.part.is_all() && self.weight() < limit_bytes / 4 {
             self.part.double();
         }
+    }
+
+    /// Answers that may be kept.
+    fn answer_limit(&self) -> usize {
+        let limit = self.limit_bytes.map(|limit_bytes| usize::try_from(limit_bytes / 4 / ANSWER_BYTES));
+        limit.and_then(Result::ok).unwrap_or(usize::MAX)
     }
 
     /// Bytes that open sessions take, about.
@@ -191,7 +196,7 @@ impl Tracker {
 
     /// Forgets the answers that nothing can need any more, now and then.
     fn forget(&mut self, clock_ns: i64) {
-        if self.state.answers.count() < self.sweep_at {
+        if self.state.answers.count() < self.sweep_at.min(self.answer_limit()) {
             return;
         }
         let mut open: HashSet<(IpAddr, IpAddr), RandomState> = HashSet::default();
@@ -335,6 +340,7 @@ impl Summary {
 
 #[cfg(test)]
 mod tests {
+    use super::super::laws::dns_answer;
     use super::*;
     use std::sync::Mutex;
 
@@ -370,6 +376,36 @@ mod tests {
         }
         let shed = tracker.finish(sink).shed;
         (kept.into_inner().unwrap(), shed)
+    }
+
+    /// Answers of one time, then as many of another when those are of no use any more: together they are too many.
+    #[test]
+    fn what_is_of_no_use_goes_before_what_is() {
+        const HOURS_NS: i64 = 4 * 3_600 * 1_000_000_000;
+        let hasher = RandomState::default();
+        let mut tracker = Tracker::new(hasher.clone(), Some(4 * ANSWER_BYTES * 4_000));
+        for (part, time_ns) in [(0, 0), (1, HOURS_NS)] {
+            let mut partial = Partial::new(hasher.clone());
+            for at in 0..3_000_u16 {
+                let [high, low] = at.to_be_bytes();
+                let answer = dns_answer("a.example", [198, 18 + part, high, low]);
+                let mut bytes = Vec::new();
+                let step = etherparse::PacketBuilder::ipv4([192, 0, 2, 53], [10, 0, 0, 1], 64).udp(53, 40_000);
+                step.write(&mut bytes, &answer).unwrap();
+                partial.observe(&Frame {
+                    id: FrameId::new(0, u64::from(at)),
+                    time_ns,
+                    link_type: LinkType::RAW,
+                    bytes: &bytes,
+                    wire_length: bytes.len() as u32,
+                    note: None,
+                });
+            }
+            tracker.join(&mut partial, FrameId::new(0, u64::from(part) * 3_000), &mut |_| ());
+            tracker.close(Vec::clear);
+            assert_eq!(tracker.state.answers.count(), 3_000);
+        }
+        assert_eq!(tracker.finish(Vec::clear).shed, Shed::default());
     }
 
     #[test]
