@@ -248,8 +248,7 @@ impl Cold {
     }
 
     /// Appends what followed.
-    pub(super) fn merge(&mut self, right: Box<Self>, is_anchored: bool) {
-        let right = *right;
+    pub(super) fn merge(&mut self, right: Self, is_anchored: bool) {
         let intern = &mut |name: &str| Arc::from(name);
         for (side, theirs) in [Side::Low, Side::High].into_iter().zip(right.streams) {
             for (stamp, mut findings) in self.streams[side as usize].merge(theirs, is_anchored) {

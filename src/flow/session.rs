@@ -292,7 +292,7 @@ impl Session {
             let is_anchored = self.is_anchored;
             let theirs = right.cold.unwrap_or_else(|| Cold::new(right.handshake.isn.is_some()));
             // Before the handshakes join: what this side has not gathered it has not, whatever SYN follows.
-            self.cold_mut().merge(theirs, is_anchored);
+            self.cold_mut().merge(*theirs, is_anchored);
             if is_anchored {
                 self.cold_mut().supersede();
             }

@@ -284,15 +284,15 @@ fn take_windows(lanes: &[Mutex<Lane>], until: i64, estate: &mut Estate) -> BTree
 }
 
 impl Options {
-    fn leaves_out(&self, studied: &Observed<'_>) -> bool {
+    fn leaves_out(&self, observed: &Observed<'_>) -> bool {
         let is_other_app = !self.apps.is_empty()
-            && !studied
+            && !observed
                 .attribution
                 .chosen
                 .as_ref()
                 .is_some_and(|claim| self.apps.iter().any(|app| **app == *claim.app));
         let is_other_device = !self.devices.is_empty()
-            && !self.devices.iter().any(|ip| *ip == studied.flow.client_ip || *ip == studied.flow.server_ip);
+            && !self.devices.iter().any(|ip| *ip == observed.flow.client_ip || *ip == observed.flow.server_ip);
         is_other_app || is_other_device
     }
 }
