@@ -1,7 +1,6 @@
 //! Where the bytes of a destination went, as the databases have it: sums by city, coordinates, opinion.
 
 use crate::place::{Country, Place};
-use smallvec::SmallVec;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -22,7 +21,7 @@ pub struct Geography {
     /// Databases disagree on some endpoint.
     pub is_disputed: bool,
     /// Not yet in the sums above.
-    recent: SmallVec<[(Arc<Place>, u64); 1]>,
+    recent: Vec<(Arc<Place>, u64)>,
 }
 
 impl Geography {
@@ -41,7 +40,7 @@ impl Geography {
 
     /// Brings the sums up to date.
     pub fn settle(&mut self) {
-        for (place, bytes) in std::mem::take(&mut self.recent) {
+        for (place, bytes) in self.recent.drain(..) {
             *self.cities.entry(place.city.clone()).or_default() += bytes;
             if let Some((latitude, longitude)) = place.coordinates {
                 let key = ((latitude * 1000.0).round() as i32, (longitude * 1000.0).round() as i32);
