@@ -184,10 +184,10 @@ pub struct InBand {
 pub fn may_be_in_band(link_type: LinkType, bytes: &[u8]) -> bool {
     match link_type {
         // Addresses begin with any byte, and a question that half of them answer with yes is a guess for the processor: so
-        // the first bytes are asked one thing that is hardly ever so.
-        LinkType::ETHERNET => bytes.first_chunk().is_some_and(|start| {
-            let is_zero = u64::from_le_bytes(*start) == 0;
-            (is_zero | matches!(start[0], 0xbe | 0x45 | 0x60..=0x6f)) && may_be_in_ethernet(bytes)
+        // the first bytes are asked what is hardly ever so, or always, as in a flood.
+        LinkType::ETHERNET => bytes.first_chunk().is_some_and(|start| match u64::from_le_bytes(*start) {
+            0 => pcapdroid::may_have_trailer(bytes),
+            _ => matches!(start[0], 0xbe | 0x45 | 0x60..=0x6f) && may_be_in_ethernet(bytes),
         }),
         pktap::LINK_TYPE | pktap::LINK_TYPE_USER2 => true,
         _ => false,
@@ -197,7 +197,6 @@ pub fn may_be_in_band(link_type: LinkType, bytes: &[u8]) -> bool {
 #[cold]
 fn may_be_in_ethernet(bytes: &[u8]) -> bool {
     match bytes.first() {
-        Some(0x00) => pcapdroid::may_have_trailer(bytes),
         Some(0xbe) => pymobiledevice::may_be_mislabelled(bytes),
         _ => pcapdroid::may_be_bare(bytes),
     }
