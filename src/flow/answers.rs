@@ -11,7 +11,7 @@ use hashbrown::HashMap;
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 /// How long an answer explains a flow to the address it gave, in ns of the capture's clock. Apps keep addresses far beyond
@@ -68,17 +68,42 @@ pub(super) struct Followed {
 /// Public name, configuration id, KDF, AEAD.
 type EchKey = (Box<str>, u8, u16, u16);
 
-/// Who was told, and the address.
+/// Who was told, and the address. As integers: what is written at once can be compared at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Ends {
-    client: IpAddr,
-    address: IpAddr,
+    client: u128,
+    address: u128,
+    /// Whether each is an IPv6 address.
+    are_v6: [bool; 2],
+}
+
+impl Ends {
+    #[inline(always)]
+    fn new(client: IpAddr, address: IpAddr) -> Self {
+        Self {
+            client: address_bits(client),
+            address: address_bits(address),
+            are_v6: [client.is_ipv6(), address.is_ipv6()],
+        }
+    }
+
+    fn client(&self) -> IpAddr {
+        address_of(self.client, self.are_v6[0])
+    }
+
+    fn address(&self) -> IpAddr {
+        address_of(self.address, self.are_v6[1])
+    }
+}
+
+fn address_of(bits: u128, is_v6: bool) -> IpAddr {
+    if is_v6 { Ipv6Addr::from_bits(bits).into() } else { Ipv4Addr::from_bits(bits as u32).into() }
 }
 
 impl Hash for Ends {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u128(address_bits(self.client));
-        state.write_u128(address_bits(self.address));
+        state.write_u128(self.client);
+        state.write_u128(self.address);
     }
 }
 
@@ -123,7 +148,7 @@ impl Answers {
                 source: answer.source,
                 stamps: SmallVec::from_buf([delivery.stamp]),
             };
-            add(self.given.entry(Ends { client, address: answer.address }).or_default(), given);
+            add(self.given.entry(Ends::new(client, answer.address)).or_default(), given);
         }
         for config in delivery.ech_configs {
             for &(kdf, aead) in &config.suites {
@@ -169,7 +194,7 @@ impl Answers {
         if self.given.is_empty() {
             return None;
         }
-        let names = self.given.get(&Ends { client, address })?;
+        let names = self.given.get(&Ends::new(client, address))?;
         let last = |given: &'_ Given| {
             let stamp = given.before(began.frame)?;
             (began.time_ns.saturating_sub(stamp.time_ns) <= LIFETIME_NS).then_some(stamp.frame)
@@ -186,8 +211,8 @@ impl Answers {
     /// between them are still open.
     pub(super) fn forget_before(&mut self, clock_ns: i64, is_open: impl Fn(IpAddr, IpAddr) -> bool) {
         let is_old = |stamp: &Stamp| clock_ns.saturating_sub(stamp.time_ns) > LIFETIME_NS;
-        self.given.retain(|&Ends { client, address }, names| {
-            if !names.iter().any(|given| given.stamps.iter().any(is_old)) || is_open(client, address) {
+        self.given.retain(|ends, names| {
+            if !names.iter().any(|given| given.stamps.iter().any(is_old)) || is_open(ends.client(), ends.address()) {
                 return true;
             }
             names.iter_mut().for_each(|given| given.stamps.retain(|stamp| !is_old(stamp)));
