@@ -72,6 +72,20 @@ pub struct Partial {
     /// Frames that the user's filter left out.
     pub(super) skipped: OtherFrames,
     pub(super) span: Option<Span>,
+    recent: Recent,
+}
+
+/// Where the last packet's session is: the next packet most often belongs to it too.
+#[derive(Clone, Copy, Debug)]
+struct Recent {
+    hash: u64,
+    at: usize,
+}
+
+impl Default for Recent {
+    fn default() -> Self {
+        Self { hash: 0, at: usize::MAX }
+    }
 }
 
 impl Partial {
@@ -87,6 +101,7 @@ impl Partial {
             dropped: OtherFrames::default(),
             skipped: OtherFrames::default(),
             span: None,
+            recent: Recent::default(),
         }
     }
 
@@ -136,9 +151,17 @@ impl Partial {
 
     #[inline(always)]
     fn observe_packet(&mut self, packet: Packet<'_>, frame: Frame<'_>) {
-        let hash = packet.key.hashed(&self.hasher);
-        let shard = shard_of(hash);
-        self.shards[shard].observe(hash, packet, frame, &self.hasher, (&mut self.answers, &mut self.interner));
+        let Recent { hash, at } = self.recent;
+        let is_recent = self.shards[shard_of(hash)].table.get(at).is_some_and(|session| session.key == packet.key);
+        let (hash, known) = if is_recent {
+            (hash, Some(at))
+        } else {
+            let hash = packet.key.hashed(&self.hasher);
+            (hash, self.shards[shard_of(hash)].table.find(hash, &packet.key))
+        };
+        let shard = &mut self.shards[shard_of(hash)];
+        let at = shard.observe((hash, known), packet, frame, &self.hasher, (&mut self.answers, &mut self.interner));
+        self.recent = Recent { hash, at };
     }
 
     /// Shifts what is not in shards once the range's place in the capture is known.
@@ -161,6 +184,8 @@ impl Partial {
 
     /// Appends everything but sessions and answers; nothing of it is left there.
     pub(super) fn merge_counts(&mut self, right: &mut Self) {
+        // Sessions have come here, and gone there.
+        (self.recent, right.recent) = Default::default();
         self.fragments.merge(std::mem::take(&mut right.fragments));
         for (kind, theirs) in std::mem::take(&mut right.others) {
             self.others.entry(kind).or_default().add(theirs);

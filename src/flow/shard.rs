@@ -102,24 +102,24 @@ impl Shard {
         self.table.iter().chain(self.pieced.values().flatten())
     }
 
-    /// Counts a packet.
+    /// Counts a packet of a key with this hash, and this slot of the key's latest session, if there is one; to which session.
     #[inline(always)]
     pub(super) fn observe(
         &mut self,
-        hash: u64,
+        (hash, known): (u64, Option<usize>),
         packet: Packet<'_>,
         frame: Frame<'_>,
         hasher: &RandomState,
         context: (&mut Answers, &mut Interner),
-    ) {
+    ) -> usize {
         let segment = match packet.transport {
             Transport::Tcp(segment) => Some(segment),
             _ => None,
         };
         let syn = segment.filter(|s| s.flags.is_syn() && !s.flags.is_ack()).map(|s| s.sequence);
-        let at = match self.table.find(hash, &packet.key) {
+        let at = match known {
             Some(at) if self.table.at(at).is_continued_by(frame.time_ns, syn, idle_ns(packet.key.protocol())) => at,
-            known => {
+            _ => {
                 let is_anchored = known.is_some() || segment.is_some_and(|s| s.flags.is_syn());
                 let first = Stamp { frame: frame.id, time_ns: frame.time_ns };
                 let at = self.begin(hash, packet.key, packet.side, first, is_anchored, hasher);
@@ -168,6 +168,7 @@ impl Shard {
             }
             None => {}
         }
+        at
     }
 
     /// Begins a session.
