@@ -103,11 +103,13 @@ impl Catalogue {
         if named.decided.is_none() && named.service.is_none() && !flow.is_lookup() {
             self.claim_operator(flow, place, &mut claims);
         }
-        let Claims { eligible, competing } = claims;
-        let mut eligible = eligible.into_iter();
-        let chosen = eligible.next();
-        let mut others: Vec<Claim> = eligible.chain(competing).collect();
-        others.sort_by_key(|claim| claim.kind);
+        let Claims { mut eligible, mut competing } = claims;
+        let chosen = (!eligible.is_empty()).then(|| eligible.remove(0));
+        let mut others = Vec::new();
+        if !(eligible.is_empty() && competing.is_empty()) {
+            others.extend(eligible.drain(..).chain(competing.drain(..)));
+            others.sort_by_key(|claim| claim.kind);
+        }
         let party =
             chosen.as_ref().and_then(|claim| self.app(&claim.app)).and_then(|app| self.party_of(app, &named, place));
         Attribution { chosen, others, service: named.service, party }

@@ -2,6 +2,7 @@
 
 use super::datagram::DatagramOpening;
 use super::gather::{Segment, Stamp};
+use super::opening::Completed;
 use super::record::{Flow, Head};
 use super::repeats::Repeats;
 use super::stream::StreamSide;
@@ -160,12 +161,27 @@ impl Cold {
         if !findings.alpn.is_empty() {
             keep_first(&mut self.alpn, Some((frame, take(&mut findings.alpn))));
         }
-        keep_first(&mut self.ech, findings.ech.take().map(|offer| (frame, offer)));
+        if let Some(offer) = findings.ech.take() {
+            keep_first(&mut self.ech, Some((frame, offer)));
+        }
         if findings.esni {
             keep_first(&mut self.rare_mut().esni, Some((frame, ())));
         }
         if let Some(subject) = findings.certificate.take() {
             keep_first(&mut self.rare_mut().certificate, Some((frame, subject)));
+        }
+    }
+
+    /// The same for all openings that were completed. Looked at where they are: most often there is none, and to move even that
+    /// would wait for the memory that was just written.
+    pub(super) fn absorb_all(
+        &mut self,
+        mut completed: Completed,
+        side: Side,
+        intern: &mut impl FnMut(&str) -> Arc<str>,
+    ) {
+        for (stamp, findings) in &mut completed {
+            self.absorb(findings, *stamp, side, intern);
         }
     }
 
@@ -241,9 +257,8 @@ impl Cold {
     /// A new connection begins (a SYN): what was being gathered is finished with what is there.
     pub(super) fn finish_openings(&mut self, intern: &mut impl FnMut(&str) -> Arc<str>) {
         for side in [Side::Low, Side::High] {
-            for (stamp, mut findings) in self.streams[side as usize].finish() {
-                self.absorb(&mut findings, stamp, side, intern);
-            }
+            let completed = self.streams[side as usize].finish();
+            self.absorb_all(completed, side, intern);
         }
     }
 
@@ -251,9 +266,8 @@ impl Cold {
     pub(super) fn merge(&mut self, right: Self, is_anchored: bool) {
         let intern = &mut |name: &str| Arc::from(name);
         for (side, theirs) in [Side::Low, Side::High].into_iter().zip(right.streams) {
-            for (stamp, mut findings) in self.streams[side as usize].merge(theirs, is_anchored) {
-                self.absorb(&mut findings, stamp, side, intern);
-            }
+            let completed = self.streams[side as usize].merge(theirs, is_anchored);
+            self.absorb_all(completed, side, intern);
         }
         self.outbox.extend(right.outbox);
         for found in right.names {

@@ -81,9 +81,8 @@ impl Session {
         cold.finish_openings(intern);
         cold.supersede();
         for side in [Side::Low, Side::High] {
-            for (stamp, mut findings) in cold.streams[side as usize].reread() {
-                cold.absorb(&mut findings, stamp, side, intern);
-            }
+            let completed = cold.streams[side as usize].reread();
+            cold.absorb_all(completed, side, intern);
         }
         // A server says hello to a client whose own hello lacks its start.
         let is_tls = |&(_, application): &(_, Application)| application == Application("tls");

@@ -386,9 +386,7 @@ impl Session {
         let ignored = if cold.has_server_name() { SECOND_CHOICES } else { 0 };
         let Payload { bytes, length } = payload;
         let completed = cold.streams[side as usize].observe(stamp, sequence, length, bytes, is_anchored, ignored);
-        for (stamp, mut findings) in completed {
-            cold.absorb(&mut findings, stamp, side, &mut |name| interner.intern(name));
-        }
+        cold.absorb_all(completed, side, &mut |name| interner.intern(name));
         deliver_of(&key, cold, answers, interner);
         if is_anchored {
             cold.supersede();
