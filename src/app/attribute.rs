@@ -298,7 +298,7 @@ fn claim_process(evidence: &OwnerEvidence, claims: &mut Claims) {
 /// The frame that showed a signature: the client's first payload, else the server's.
 fn signature_frame(flow: &Flow) -> FrameId {
     let head = flow.client_head.as_ref().filter(|head| !head.bytes.is_empty()).or(flow.server_head.as_ref());
-    head.map_or(flow.first_frame, |head| head.frame)
+    head.and_then(|head| head.frame()).unwrap_or(flow.first_frame)
 }
 
 /// The last component of a path of either kind.
@@ -509,9 +509,9 @@ mod tests {
     fn signature_then_operator() {
         let mut call = flow(&[]);
         call.client_head = Some(Box::new(Head {
-            bytes: b"WA\x01\x05\0\0".to_vec(),
-            lengths: [6].into_iter().collect(),
-            frame: FrameId::new(0, 9),
+            bytes: b"WA\x01\x05\0\0"[..].into(),
+            lengths: [6][..].into(),
+            frames: [FrameId::new(0, 9)][..].into(),
         }));
         let (chosen, others, ..) = shown(&call, &at(62041));
         assert_eq!(chosen, "whatsapp signature signature whatsapp");
@@ -521,9 +521,11 @@ mod tests {
         assert_eq!(shown(&flow(&[]), &at(16509)).0, "");
         let mut quic = flow(&[]);
         quic.protocol = 17;
-        let bytes = vec![0xc9, 0xfa, 0xce, 0xb0, 0x02, 8, 1, 2, 3, 4, 5, 6, 7, 8];
-        quic.client_head =
-            Some(Box::new(Head { bytes, lengths: [14].into_iter().collect(), frame: FrameId::new(0, 9) }));
+        quic.client_head = Some(Box::new(Head {
+            bytes: [0xc9, 0xfa, 0xce, 0xb0, 0x02, 8, 1, 2, 3, 4, 5, 6, 7, 8][..].into(),
+            lengths: [14][..].into(),
+            frames: [FrameId::new(0, 9)][..].into(),
+        }));
         let (chosen, _, service, _) = shown(&quic, &at(32934));
         assert_eq!((chosen.as_str(), service.as_str()), ("", "meta-platform"));
     }

@@ -25,8 +25,6 @@ const APPLICATION_LIMIT: usize = 4;
 /// that the part before it counts them.
 const OWNER_LIMIT: usize = 256;
 
-/// Datagrams of each side whose lengths wire signatures may look at; of the first, the bytes too.
-pub(super) const HEAD_DATAGRAMS: usize = Head::LENGTHS;
 
 /// A name as found.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -105,7 +103,7 @@ pub(super) struct Delivery {
 }
 
 impl Cold {
-    /// Bytes of a name, an owner, a datagram's head: with what it points to.
+    /// Bytes of a name or an owner, with what it points to.
     pub(super) const ITEM: usize = 128;
 
     /// Nothing yet. `has_syn`: the session has seen a SYN, so that what follows continues nothing from before.
@@ -120,7 +118,7 @@ impl Cold {
     /// Reads a word of each line of memory that it takes: see [`super::table::AHEAD`].
     pub(super) fn touch(&self) {
         let [low, high] = &self.streams;
-        black_box((low.first.len(), high.first.len(), self.datagrams.len(), self.heads[1].kept.len()));
+        black_box((low.first.len(), high.first.len(), self.datagrams.len(), self.heads[1].0.is_some()));
         black_box((self.names.len(), self.applications.len(), self.client.is_some(), self.alpn.is_some()));
         black_box(self.outbox.len());
     }
@@ -128,7 +126,7 @@ impl Cold {
     /// The same for what it points to.
     pub(super) fn touch_behind(&self) {
         for (head, stream) in self.heads.iter().zip(&self.streams) {
-            black_box((head.kept.first(), head.bytes.first()));
+            black_box(head.0.as_ref().map(|head| (head.bytes.first(), head.frames.first())));
             black_box(stream.first.first().and_then(|kept| kept.bytes.first()));
         }
         black_box(self.names.first().and_then(|found| found.name.as_bytes().first()));
@@ -329,15 +327,16 @@ impl Cold {
         self.outbox.iter_mut().for_each(|delivery| shift(&mut delivery.stamp.frame));
         self.streams.iter_mut().for_each(|stream| stream.rebase(base));
         self.datagrams.iter_mut().for_each(|datagrams| datagrams.rebase(base));
-        self.heads.iter_mut().flat_map(|head| &mut head.kept).for_each(|(frame, _)| shift(frame));
+        self.heads.iter_mut().for_each(|head| head.rebase(base));
     }
 
     /// Bytes of memory it takes, about.
     pub(super) fn weight(&self) -> usize {
         let owners = self.rare.as_ref().map_or(0, |rare| 1 + rare.owners.len());
-        let items = self.names.len() + owners + self.heads.iter().filter(|head| !head.kept.is_empty()).count();
+        let heads = self.heads.iter().filter(|head| head.0.is_some()).count();
         size_of::<Self>()
-            + items * Self::ITEM
+            + (self.names.len() + owners) * Self::ITEM
+            + heads * size_of::<Head>()
             + self.streams.iter().map(StreamSide::weight).sum::<usize>()
             + self.datagrams.iter().map(DatagramOpening::weight).sum::<usize>()
     }
@@ -359,15 +358,17 @@ fn keep_first<T: Ord>(slot: &mut Option<(FrameId, T)>, candidate: Option<(FrameI
 }
 
 /// The head of a stream from its first segments.
-pub(super) fn stream_head(segments: &[Segment]) -> Option<Head> {
-    let first = segments.first()?;
-    let held = segments.iter().map(|segment| segment.bytes.len()).sum::<usize>();
-    let mut bytes = Vec::with_capacity(held.min(Head::LIMIT));
-    for segment in segments {
-        let room = Head::LIMIT - bytes.len();
-        bytes.extend_from_slice(&segment.bytes[..segment.bytes.len().min(room)]);
+pub(super) fn stream_head(segments: &[Segment]) -> Option<Box<Head>> {
+    if segments.is_empty() {
+        return None;
     }
-    Some(Head { bytes, lengths: lengths(segments), frame: first.stamp.frame })
+    let mut head = Box::<Head>::default();
+    for segment in segments {
+        let room = Head::LIMIT - head.bytes.len();
+        head.bytes.extend_from_slice(&segment.bytes[..segment.bytes.len().min(room)]);
+        head.insert(head.frames.len(), segment.stamp.frame, segment.length);
+    }
+    Some(head)
 }
 
 impl Rare {
@@ -385,47 +386,46 @@ impl Rare {
     }
 }
 
-/// The first datagrams that one side sent: frames and lengths of [`HEAD_DATAGRAMS`], and the first one's bytes.
+/// The first datagrams that one side sent, if any: what wire signatures look at.
 #[derive(Clone, Debug, Default)]
-pub(super) struct FirstDatagrams {
-    kept: Vec<(FrameId, u32)>,
-    bytes: Box<[u8]>,
-}
+pub(super) struct FirstDatagrams(Option<Box<Head>>);
 
 impl FirstDatagrams {
     /// Takes in a datagram of this length on the wire. The first by frame are kept: what came in pieces comes late.
     pub(super) fn observe(&mut self, frame: FrameId, length: u32, payload: &[u8]) {
-        let at = self.kept.partition_point(|&(kept, _)| kept < frame);
+        let head = self.0.get_or_insert_default();
+        let at = head.frames.partition_point(|&kept| kept < frame);
         if at == 0 {
-            self.bytes = payload[..payload.len().min(Head::LIMIT)].into();
+            head.bytes.clear();
+            head.bytes.extend_from_slice(&payload[..payload.len().min(Head::LIMIT)]);
         }
-        self.kept.insert(at, (frame, length));
-        self.kept.truncate(HEAD_DATAGRAMS);
+        head.insert(at, frame, length);
     }
 
     /// Whether a datagram of this frame would be kept.
     pub(super) fn wants(&self, frame: FrameId) -> bool {
-        self.kept.len() < HEAD_DATAGRAMS || self.kept.last().is_some_and(|&(last, _)| frame <= last)
+        let frames = self.0.as_ref().map_or(&[][..], |head| &head.frames);
+        frames.len() < Head::LENGTHS || frames.last().is_some_and(|&last| frame <= last)
     }
 
     /// Appends what followed.
     fn merge(&mut self, right: Self) {
-        if self.kept.is_empty() {
-            *self = right;
-        } else {
-            let room = HEAD_DATAGRAMS - self.kept.len().min(HEAD_DATAGRAMS);
-            self.kept.extend(right.kept.into_iter().take(room));
+        match (&mut self.0, right.0) {
+            (Some(mine), Some(theirs)) => {
+                let room = Head::LENGTHS - mine.frames.len();
+                mine.frames.extend(theirs.frames.into_iter().take(room));
+                mine.lengths.extend(theirs.lengths.into_iter().take(room));
+            }
+            (mine, theirs) => *mine = mine.take().or(theirs),
         }
     }
 
     /// What wire signatures look at, if there was a datagram.
-    pub(super) fn into_head(self) -> Option<Head> {
-        let &(frame, _) = self.kept.first()?;
-        let lengths = self.kept.iter().map(|&(_, length)| length).collect();
-        Some(Head { bytes: self.bytes.into_vec(), lengths, frame })
+    pub(super) fn into_head(self) -> Option<Box<Head>> {
+        self.0
     }
-}
 
-fn lengths(segments: &[Segment]) -> SmallVec<[u32; Head::LENGTHS]> {
-    segments.iter().take(Head::LENGTHS).map(|segment| segment.length).collect()
+    fn rebase(&mut self, base: FrameId) {
+        self.0.iter_mut().flat_map(|head| &mut head.frames).for_each(|frame| *frame = frame.rebased(base));
+    }
 }

@@ -5,7 +5,7 @@ use crate::capture::owner::Owner;
 use crate::name::{Application, CertificateSubject, EchOffer, NameSource};
 use crate::packet::TunnelPath;
 use smallvec::SmallVec;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 /// What went one way.
@@ -35,11 +35,11 @@ pub struct Name {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Head {
     /// The first [`Head::LIMIT`] bytes of the side's stream, or of its first datagram.
-    pub bytes: Vec<u8>,
+    pub bytes: SmallVec<[u8; Head::LIMIT]>,
     /// Payload lengths of the side's first segments or datagrams, at most [`Head::LENGTHS`].
     pub lengths: SmallVec<[u32; Head::LENGTHS]>,
-    /// Frame that brought the first byte.
-    pub frame: FrameId,
+    /// Their frames.
+    pub frames: SmallVec<[FrameId; Head::LENGTHS]>,
 }
 
 impl Head {
@@ -47,6 +47,22 @@ impl Head {
     pub const LIMIT: usize = 128;
     /// Lengths kept.
     pub const LENGTHS: usize = 4;
+
+    /// Frame that brought the first byte.
+    pub fn frame(&self) -> Option<FrameId> {
+        self.frames.first().copied()
+    }
+
+    /// Adds the length of a segment or datagram in front of the one at `at`; what is too much at the end goes.
+    pub(super) fn insert(&mut self, at: usize, frame: FrameId, length: u32) {
+        if at >= Self::LENGTHS {
+            return;
+        }
+        self.frames.truncate(Self::LENGTHS - 1);
+        self.lengths.truncate(Self::LENGTHS - 1);
+        self.frames.insert(at, frame);
+        self.lengths.insert(at, length);
+    }
 }
 
 /// How a round-trip time was measured.
@@ -157,7 +173,7 @@ pub struct Flow {
     /// The application protocol recognised.
     pub application: Option<Application>,
     /// All names, best first.
-    pub names: Vec<Name>,
+    pub names: SmallVec<[Name; 1]>,
     /// ALPN protocols offered.
     pub alpn: Vec<Box<str>>,
     /// ECH extension as offered.
@@ -182,22 +198,23 @@ impl Flow {
     /// Names kept per flow, the first by frame: a connection reused for many requests shows its first hosts.
     pub const NAME_LIMIT: usize = 32;
 
-    /// A flow of which only the ends are known, each with its port where the protocol has ports.
-    pub const fn between(protocol: u8, client: (IpAddr, Option<u16>), server: (IpAddr, Option<u16>)) -> Self {
+    /// Nothing yet. A constant, so that a flow can be made where it is to stay: to move what was written a moment ago, the
+    /// processor waits until the writes have reached the cache.
+    pub(super) const EMPTY: Self = {
         const NOTHING: Counters = Counters { packets: 0, bytes: 0, payload: 0 };
         Self {
             first_frame: FrameId::new(0, 0),
             first_seen_ns: 0,
             last_seen_ns: 0,
-            protocol,
-            client_ip: client.0,
-            client_port: client.1,
-            server_ip: server.0,
-            server_port: server.1,
+            protocol: 0,
+            client_ip: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            client_port: None,
+            server_ip: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            server_port: None,
             up: NOTHING,
             down: NOTHING,
             application: None,
-            names: Vec::new(),
+            names: SmallVec::new_const(),
             alpn: Vec::new(),
             ech_offer: None,
             ech: None,
@@ -208,6 +225,12 @@ impl Flow {
             server_head: None,
             tunnel: TunnelPath::NONE,
         }
+    };
+
+    /// A flow of which only the ends are known, each with its port where the protocol has ports.
+    pub fn between(protocol: u8, client: (IpAddr, Option<u16>), server: (IpAddr, Option<u16>)) -> Self {
+        let ((client_ip, client_port), (server_ip, server_port)) = (client, server);
+        Self { protocol, client_ip, client_port, server_ip, server_port, ..Self::EMPTY }
     }
 
     /// Whether it asked a resolver for names.

@@ -47,10 +47,11 @@ impl Session {
             |side| Some(self.key.port(side)).filter(|_| self.key.port(client) != 0 || self.key.port(server) != 0);
         let given = found.or_else(|| answers.find(client_ip, server_ip, began));
         let given = given.map(|given| Name { source: given.source, frame: given.frame, name: given.name });
-        // Made where it is to stay, and filled there: to copy what was written a moment ago takes longer than to write it.
-        flows.reserve(1);
-        flows.push(Flow::between(self.key.protocol(), (client_ip, port(client)), (server_ip, port(server))));
+        flows.push(Flow::EMPTY);
         let Some(flow) = flows.last_mut() else { return };
+        flow.protocol = self.key.protocol();
+        (flow.client_ip, flow.client_port) = (client_ip, port(client));
+        (flow.server_ip, flow.server_port) = (server_ip, port(server));
         (flow.first_frame, flow.first_seen_ns, flow.last_seen_ns) = (began.frame, began.time_ns, last_seen_ns);
         (flow.up, flow.down) = (self.counted(client), self.counted(server));
         flow.application = cold.as_ref().and_then(|cold| choose_application(&cold.applications));
@@ -144,9 +145,8 @@ impl Cold {
     /// Says in the flow what was found, with the name that an answer gave.
     fn tell(mut self: Box<Self>, flow: &mut Flow, client: Side, given: Option<Name>, answers: &Answers) {
         let has_sni = self.has_server_name();
-        flow.names = Vec::with_capacity(self.names.len() + usize::from(given.is_some()));
-        let found = std::mem::take(&mut self.names).into_iter();
-        let found = found.filter(|found| !has_sni || found.source != NameSource::TlsCertificate);
+        flow.names.reserve(self.names.len() + usize::from(given.is_some()));
+        let found = self.names.drain(..).filter(|found| !has_sni || found.source != NameSource::TlsCertificate);
         flow.names.extend(found.map(|found| Name { source: found.source, frame: found.frame, name: found.name }));
         flow.names.extend(given);
         flow.names.sort();
@@ -174,7 +174,7 @@ impl Cold {
 
     fn take_head(&mut self, side: Side) -> Option<Box<Head>> {
         let datagrams = std::mem::take(&mut self.heads[side as usize]);
-        datagrams.into_head().or_else(|| self.streams[side as usize].head()).map(Box::new)
+        datagrams.into_head().or_else(|| self.streams[side as usize].head())
     }
 }
 

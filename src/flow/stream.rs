@@ -266,7 +266,7 @@ impl StreamSide {
     }
 
     /// The stream's first bytes where no opening was recognised.
-    pub(super) fn head(&self) -> Option<Head> {
+    pub(super) fn head(&self) -> Option<Box<Head>> {
         if self.read.is_settled || self.read.is_known { None } else { super::cold::stream_head(&self.first) }
     }
 

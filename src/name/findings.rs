@@ -1,6 +1,7 @@
 //! What a reader found in an opening: names with their source, protocol, and which role the sender plays.
 
 use serde::Serialize;
+use smallvec::SmallVec;
 use std::net::IpAddr;
 
 /// Where a name comes from. The order is the order of choice: the first is the best name for a flow.
@@ -155,7 +156,7 @@ pub struct Findings {
     /// Role of the sender of these bytes.
     pub role: Option<Role>,
     /// Names, in the order found; at most [`Findings::NAME_LIMIT`].
-    pub names: Vec<NameFound>,
+    pub names: SmallVec<[NameFound; 1]>,
     /// ALPN protocols offered (RFC 7301).
     pub alpn: Vec<Box<str>>,
     /// ECH extension of a ClientHello.

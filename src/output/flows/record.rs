@@ -349,7 +349,7 @@ mod tests {
             up: Counters { packets: 12, bytes: 3_411, payload: 2_600 },
             down: Counters { packets: 14, bytes: 9_001, payload: 8_100 },
             application: Some(Application("tls")),
-            names: vec![
+            names: smallvec::smallvec![
                 Name { source: NameSource::TlsSni, frame: FrameId::new(0, 111), name: "long.weixin.qq.com".into() },
                 Name { source: NameSource::Dns, frame: FrameId::new(0, 89), name: "=weixin\",qq.com".into() },
             ],
@@ -427,7 +427,7 @@ mod tests {
             client_port: None,
             server_port: None,
             application: None,
-            names: Vec::new(),
+            names: smallvec::SmallVec::new(),
             alpn: Vec::new(),
             ech: None,
             rtt: None,
