@@ -1,7 +1,7 @@
 //! From a session that is over to a [`Flow`]: direction, names in order of choice, names from answers.
 
 use super::answers::{Answers, Followed};
-use super::cold::{Cold, Votes};
+use super::cold::{Cold, Found, Votes};
 use super::gather::Stamp;
 use super::record::{Counters, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSource};
 use super::session::{NEVER, Session};
@@ -45,8 +45,6 @@ impl Session {
         let (client_ip, server_ip) = (self.key.address(client), self.key.address(server));
         let port =
             |side| Some(self.key.port(side)).filter(|_| self.key.port(client) != 0 || self.key.port(server) != 0);
-        let given = found.or_else(|| answers.find(client_ip, server_ip, began));
-        let given = given.map(|given| Name { source: given.source, frame: given.frame, name: given.name });
         flows.push(Flow::EMPTY);
         let Some(flow) = flows.last_mut() else { return };
         flow.protocol = self.key.protocol();
@@ -59,9 +57,11 @@ impl Session {
         // No answer comes in no time: the capture has no clock (simple packet blocks), or too coarse a one.
         // A record without a time has time 0: nothing was measured.
         flow.rtt = self.rtt(client, flow.application).filter(|rtt| rtt.ns > 0 || began.time_ns != 0);
-        match cold {
-            Some(cold) => cold.tell(flow, client, given, answers),
-            None => flow.names.extend(given),
+        if let Some(Followed { frame, source, name }) = found.or_else(|| answers.find(client_ip, server_ip, began)) {
+            flow.names.push(Name { source, frame, name });
+        }
+        if let Some(cold) = cold {
+            cold.tell(flow, client, answers);
         }
     }
 
@@ -142,13 +142,12 @@ impl Session {
 }
 
 impl Cold {
-    /// Says in the flow what was found, with the name that an answer gave.
-    fn tell(mut self: Box<Self>, flow: &mut Flow, client: Side, given: Option<Name>, answers: &Answers) {
+    /// Says in the flow what was found, beside the name that an answer gave.
+    fn tell(mut self: Box<Self>, flow: &mut Flow, client: Side, answers: &Answers) {
         let has_sni = self.has_server_name();
-        flow.names.reserve(self.names.len() + usize::from(given.is_some()));
+        flow.names.reserve(self.names.len());
         let found = self.names.drain(..).filter(|found| !has_sni || found.source != NameSource::TlsCertificate);
-        flow.names.extend(found.map(|found| Name { source: found.source, frame: found.frame, name: found.name }));
-        flow.names.extend(given);
+        found.for_each(|Found { source, frame, name }| flow.names.push(Name { source, frame, name }));
         flow.names.sort();
         flow.ech = self.ech.as_ref().map(|(frame, offer)| {
             let hello_name = flow.names.iter().find(|n| matches!(n.source, NameSource::TlsSni | NameSource::QuicSni));

@@ -250,8 +250,8 @@ impl StreamSide {
 
     /// Bytes of memory it takes beside itself, about.
     pub(super) fn weight(&self) -> usize {
-        let kept = self.first.iter().chain(&self.window);
-        kept.map(|segment| size_of::<Segment>() + segment.bytes.len()).sum()
+        let window: usize = self.window.iter().map(|segment| size_of::<Segment>() + segment.bytes.len()).sum();
+        self.first.len() * size_of::<Segment>() + self.first_bytes as usize + window
     }
 
     /// Whether a server name, where one is known, says all that can be found in this direction.

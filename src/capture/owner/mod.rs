@@ -187,7 +187,11 @@ pub fn may_be_in_band(link_type: LinkType, bytes: &[u8]) -> bool {
         // the first bytes are asked what is hardly ever so, or always, as in a flood.
         LinkType::ETHERNET => bytes.first_chunk().is_some_and(|start| match u64::from_le_bytes(*start) {
             0 => pcapdroid::may_have_trailer(bytes),
-            _ => matches!(start[0], 0xbe | 0x45 | 0x60..=0x6f) && may_be_in_ethernet(bytes),
+            _ => match start[0] {
+                0xbe | 0x45 => may_be_in_ethernet(bytes),
+                0x60..=0x6f => !pcapdroid::has_ether_type(bytes) && may_be_in_ethernet(bytes),
+                _ => false,
+            },
         }),
         pktap::LINK_TYPE | pktap::LINK_TYPE_USER2 => true,
         _ => false,

@@ -63,11 +63,8 @@ pub(super) fn trailer(bytes: &[u8], wire_length: u32) -> Option<InBand> {
 /// as an Ethernet address would be a group; no Android sends options, so other header lengths are not considered.
 #[inline]
 pub(super) fn may_be_bare(bytes: &[u8]) -> bool {
-    let is_ipv6_like = || {
-        let ether_type = bytes.get(12..).and_then(|rest| rest.first_chunk()).map(|field| u16::from_be_bytes(*field));
-        !matches!(ether_type, None | Some(0x0800 | 0x0806 | 0x8100 | 0x86dd | 0x88a8 | 0x8863 | 0x8864))
-            && matches!(bytes.get(6), Some(0 | 6 | 17 | 43 | 44 | 50 | 51 | 58 | 60))
-    };
+    let is_ipv6_like =
+        || !has_ether_type(bytes) && matches!(bytes.get(6), Some(0 | 6 | 17 | 43 | 44 | 50 | 51 | 58 | 60));
     // The EtherType first: where it is one of those, as it mostly is, nothing else need be asked.
     let may_begin = match bytes.first() {
         Some(0x45) => true,
@@ -75,6 +72,13 @@ pub(super) fn may_be_bare(bytes: &[u8]) -> bool {
         _ => false,
     };
     may_begin && ip_length(bytes).is_some_and(|length| bytes.len() <= length)
+}
+
+/// Whether an EtherType stands where Ethernet has it: IPv4, ARP, tags, IPv6, PPPoE (IEEE registry).
+#[inline(always)]
+pub(super) fn has_ether_type(bytes: &[u8]) -> bool {
+    let ether_type = bytes.get(12..).and_then(|rest| rest.first_chunk()).map(|field| u16::from_be_bytes(*field));
+    matches!(ether_type, None | Some(0x0800 | 0x0806 | 0x8100 | 0x86dd | 0x88a8 | 0x8863 | 0x8864))
 }
 
 /// A bare IP packet in a capture that says Ethernet: it must declare exactly the record's length, and an IPv4 header must
