@@ -8,13 +8,14 @@ use crate::error::Error;
 use crate::place::Country;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The catalogue as committed.
-const APPS: &str = include_str!("../../data/apps.toml");
-/// Who runs the most important networks.
-const OPERATORS: &str = include_str!("../../data/operators.toml");
+/// The catalogue as committed, `data/apps.toml`, as `build.rs` makes it.
+const APPS: &str = include_str!(concat!(env!("OUT_DIR"), "/apps.json"));
+/// Who runs the most important networks: `data/operators.toml`.
+const OPERATORS: &str = include_str!(concat!(env!("OUT_DIR"), "/operators.json"));
 /// Largest catalogue file read from the user: far above any list a person keeps.
 const FILE_LIMIT: u64 = 16 << 20;
 
@@ -66,7 +67,7 @@ impl Catalogue {
     /// numbers go before those of other entries. Later files go before earlier ones.
     pub fn with_user<P: AsRef<Path>>(paths: &[P]) -> Result<Self, Error> {
         let mut layers = Vec::with_capacity(paths.len() + 1);
-        layers.push((None, parse(APPS, Path::new("apps.toml (embedded)"))?));
+        layers.push((None, embedded("apps", APPS)?));
         for path in paths {
             let path = path.as_ref();
             let size = std::fs::metadata(path).map_err(|source| Error::io(path, source))?.len();
@@ -80,14 +81,12 @@ impl Catalogue {
             let text = std::fs::read_to_string(path).map_err(|source| Error::io(path, source))?;
             layers.push((Some(path.to_path_buf()), parse(&text, path)?));
         }
-        let operators: OperatorFile = toml::from_str(OPERATORS).map_err(|error| {
-            Error::not_usable("operators.toml (embedded)", error.to_string(), "rebuild the program")
-        })?;
-        Self::build(layers, operators)
+        Self::build(layers, embedded("operators", OPERATORS)?)
     }
 
     fn build(layers: Vec<(Option<PathBuf>, CatalogueFile)>, operators: OperatorFile) -> Result<Self, Error> {
         let mut catalogue = Self::default();
+        catalogue.reserve(&layers);
         // Last layer first: the first to claim a domain, package or AS keeps it, and an id seen before is passed by.
         for (file, layer) in layers.into_iter().rev() {
             let first_new = catalogue.apps.len() as u32;
@@ -122,6 +121,23 @@ impl Catalogue {
         catalogue.index_operators();
         catalogue.index_signatures();
         Ok(catalogue)
+    }
+
+    /// Makes room for all that these layers hold: what grows step by step leaves memory behind at each.
+    fn reserve(&mut self, layers: &[(Option<PathBuf>, CatalogueFile)]) {
+        let apps = || layers.iter().flat_map(|(_, layer)| &layer.app);
+        let shared = || layers.iter().flat_map(|(_, layer)| &layer.shared);
+        let of_app = |app: &AppEntry| {
+            [&app.domains, &app.domains_parent_only, &app.domains_unverified].map(Vec::len).iter().sum::<usize>()
+        };
+        let of_service = |service: &SharedEntry| service.domains.len() + service.domains_unverified.len();
+        let rules = apps().map(of_app).chain(shared().map(of_service)).sum();
+        self.rules.reserve_exact(rules);
+        self.index.reserve(rules);
+        self.apps.reserve_exact(apps().count());
+        self.services.reserve_exact(shared().count());
+        let owners = |app: &AppEntry| app.android_packages.len() + app.bundle_ids.len() + app.process_names.len();
+        self.owners.reserve(apps().map(owners).sum());
     }
 
     fn add_app(&mut self, entry: AppEntry, file: Option<&Path>, first_new: u32) -> Result<(), Error> {
@@ -384,6 +400,13 @@ fn boxed(list: Vec<String>) -> Vec<Box<str>> {
     list.into_iter().map(Into::into).collect()
 }
 
+/// A table that comes with the program.
+fn embedded<T: DeserializeOwned>(name: &str, json: &str) -> Result<T, Error> {
+    let is_wrong =
+        |error: serde_json::Error| Error::not_usable(format!("{name}.toml (embedded)"), error.to_string(), "rebuild the program");
+    serde_json::from_str(json).map_err(is_wrong)
+}
+
 fn parse(text: &str, path: &Path) -> Result<CatalogueFile, Error> {
     toml::from_str(text).map_err(|error| {
         let what = match error.span().and_then(|span| text.get(..span.start)) {
@@ -475,7 +498,7 @@ mod tests {
 
     #[test]
     fn lists_are_sorted_and_as_numbers_are_allocated() {
-        let file: CatalogueFile = toml::from_str(APPS).expect("TOML");
+        let file: CatalogueFile = embedded("apps", APPS).expect("usable");
         let ascends = |list: &[String]| list.windows(2).all(|pair| pair[0] < pair[1]);
         // IANA: 0, 23456, 64496 to 131071 and 4200000000 up are no operator's.
         let is_allocated = |asn: &u32| matches!(asn, 1..=23455 | 23457..=64495 | 131_072..=401_308);
@@ -498,7 +521,7 @@ mod tests {
             assert!(ascends(&shared.domains) && ascends(&shared.domains_unverified), "{}", shared.id);
             assert!(shared.asns.iter().all(is_allocated), "{}", shared.id);
         }
-        let operators: OperatorFile = toml::from_str(OPERATORS).expect("TOML");
+        let operators: OperatorFile = embedded("operators", OPERATORS).expect("usable");
         let mut asns = std::collections::BTreeSet::new();
         assert!(operators.operator.windows(2).all(|pair| pair[0].name.to_lowercase() < pair[1].name.to_lowercase()));
         for operator in &operators.operator {

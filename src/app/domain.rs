@@ -49,6 +49,11 @@ pub(super) struct DomainIndex {
 }
 
 impl DomainIndex {
+    /// Makes room for so many rules.
+    pub(super) fn reserve(&mut self, rules: usize) {
+        self.nodes.reserve(rules);
+    }
+
     /// Adds a rule; the answer of [`Self::find`] will be `rule`. On error, says what is wrong with the pattern; a pattern that
     /// is there already gives the rule that holds it.
     pub(super) fn insert(&mut self, pattern: &str, strictness: Strictness, rule: u32) -> Result<(), Refusal> {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::facts::Country;
 
-const TABLE: &str = include_str!("../../data/operators.toml");
+/// The table as `build.rs` makes it.
+const TABLE: &str = include_str!(concat!(env!("OUT_DIR"), "/operators.json"));
 
 /// Who runs a network.
 #[derive(Clone, PartialEq, Debug)]
@@ -44,12 +45,12 @@ struct Entry {
 impl Operators {
     /// The table that the program carries.
     pub fn embedded() -> Self {
-        Self::from_text(TABLE).unwrap_or_default()
+        Self::from_json(TABLE).unwrap_or_default()
     }
 
     /// Reads a table; none if it is not one.
-    pub fn from_text(text: &str) -> Option<Self> {
-        let file: File = toml::from_str(text).ok()?;
+    fn from_json(text: &str) -> Option<Self> {
+        let file: File = serde_json::from_str(text).ok()?;
         let mut by_asn = HashMap::new();
         for entry in file.operator {
             let operator = Arc::new(Operator {
@@ -94,7 +95,7 @@ mod tests {
 
     #[test]
     fn every_jurisdiction_is_a_country() {
-        let file: File = toml::from_str(TABLE).unwrap();
+        let file: File = serde_json::from_str(TABLE).unwrap();
         for entry in file.operator {
             let country = entry.jurisdiction.as_deref().and_then(Country::new);
             assert!(country.is_some_and(|country| country.name().is_some()), "{}", entry.name);
@@ -103,7 +104,7 @@ mod tests {
 
     #[test]
     fn what_is_no_table_is_none() {
-        assert!(Operators::from_text("[[operator]]\nname = 3").is_none());
-        assert!(Operators::from_text("").is_some_and(|operators| operators.is_empty()));
+        assert!(Operators::from_json("{\"operator\": [{\"name\": 3}]}").is_none());
+        assert!(Operators::from_json("{}").is_some_and(|operators| operators.is_empty()));
     }
 }

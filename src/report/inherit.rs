@@ -127,65 +127,94 @@ impl Waiting {
     }
 }
 
-/// The flows of a window that wait, in batches: written one after the other and read so again, by one thread each, and never
-/// moved.
-#[derive(Debug, Default)]
-pub(super) struct Queue {
-    batches: Vec<Vec<Waiting>>,
+/// Many of a kind, in batches: written one after the other and read so again, never moved, and without stores that grow by
+/// doubling.
+#[derive(Debug)]
+struct Batches<T>(Vec<Vec<T>>);
+
+impl<T> Default for Batches<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
 }
 
-impl Queue {
-    /// Flows of a full batch: enough to be worth a task, too few to matter where few wait.
-    const BATCH: usize = 64;
+impl<T> Batches<T> {
+    /// Items of a full batch: enough to be worth a task, too few to matter where there are few.
+    const FULL: usize = 64;
 
-    /// Adds a flow; whether that began a batch.
+    /// Adds an item; whether that began a batch.
     #[inline]
-    pub(super) fn push(&mut self, one: Waiting) -> bool {
-        let is_first = self.batches.is_empty();
-        let room = self.batches.last_mut().filter(|batch| batch.len() < Self::BATCH);
+    fn push(&mut self, one: T) -> bool {
+        let is_first = self.0.is_empty();
+        let room = self.0.last_mut().filter(|batch| batch.len() < Self::FULL);
         let begins = room.is_none();
         match room {
             Some(batch) => batch.push(one),
             None => {
                 // The first batch grows as it fills: most windows of most captures have few flows.
-                let mut batch = Vec::with_capacity(if is_first { 1 } else { Self::BATCH });
+                let mut batch = Vec::with_capacity(if is_first { 1 } else { Self::FULL });
                 batch.push(one);
-                self.batches.push(batch);
+                self.0.push(batch);
             }
         }
         begins
     }
 
+    fn count(&self) -> usize {
+        self.0.iter().map(Vec::len).sum()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().flatten()
+    }
+
+    /// Keeps the first by order, and hands back the others.
+    fn keep_first(&mut self, limit: usize, order: impl Fn(&T) -> Order) -> Vec<T> {
+        if self.count() <= limit {
+            return Vec::new();
+        }
+        let mut all: Vec<T> = std::mem::take(&mut self.0).into_iter().flatten().collect();
+        let rest = keep_first(&mut all, limit, order);
+        self.0.push(all);
+        rest
+    }
+}
+
+/// The flows of a window that wait.
+#[derive(Debug, Default)]
+pub(super) struct Queue(Batches<Waiting>);
+
+impl Queue {
+    /// Adds a flow; whether there may be too many now.
+    #[inline]
+    pub(super) fn push(&mut self, one: Waiting) -> bool {
+        self.0.push(one)
+    }
+
     /// Adds those of another.
     pub(super) fn append(&mut self, mut other: Self) {
-        self.batches.append(&mut other.batches);
+        self.0.0.append(&mut other.0.0);
     }
 
     /// Takes out those that are too many to inherit.
     pub(super) fn shed(&mut self) -> Vec<Waiting> {
-        if self.batches.iter().map(Vec::len).sum::<usize>() < 2 * HEIRS {
-            return Vec::new();
-        }
-        let mut all: Vec<Waiting> = std::mem::take(&mut self.batches).into_iter().flatten().collect();
-        let shed = keep_first(&mut all, HEIRS, Waiting::order);
-        self.batches.push(all);
-        shed
+        if self.0.count() < 2 * HEIRS { Vec::new() } else { self.0.keep_first(HEIRS, Waiting::order) }
     }
 
     /// All of them, in the order in which they leave.
     pub(super) fn sorted(&self) -> Vec<&Waiting> {
-        let mut all: Vec<&Waiting> = self.batches.iter().flatten().collect();
+        let mut all: Vec<&Waiting> = self.0.iter().collect();
         all.sort_by_cached_key(|one| one.order());
         all
     }
 
     /// The batches, for as many threads.
     pub(super) fn into_batches(self) -> impl Iterator<Item = Vec<Waiting>> {
-        self.batches.into_iter()
+        self.0.0.into_iter()
     }
 
     fn iter_mut(&mut self) -> impl Iterator<Item = &mut Waiting> {
-        self.batches.iter_mut().flatten()
+        self.0.0.iter_mut().flatten()
     }
 }
 
@@ -201,23 +230,33 @@ fn keep_first<T>(items: &mut Vec<T>, limit: usize, order: impl Fn(&T) -> Order) 
 /// The flows of one window that others may inherit from.
 #[derive(Debug, Default)]
 struct Window {
-    known: Vec<Known>,
+    known: Batches<Known>,
     /// Hashes of what each is found by, once the window is complete: what is searched is a small part of what is kept.
     hashes: Vec<[u32; 2]>,
 }
 
 impl Window {
-    fn extend(&mut self, theirs: impl IntoIterator<Item = Known>) {
-        self.known.extend(theirs);
-        if self.known.len() >= 2 * KNOWN {
-            keep_first(&mut self.known, KNOWN, Known::order);
+    fn push(&mut self, one: Known) {
+        if self.known.push(one) {
+            self.bound();
+        }
+    }
+
+    fn append(&mut self, mut theirs: Self) {
+        self.known.0.append(&mut theirs.known.0);
+        self.bound();
+    }
+
+    fn bound(&mut self) {
+        if self.known.count() >= 2 * KNOWN {
+            self.known.keep_first(KNOWN, Known::order);
         }
     }
 
     /// Nothing more comes: makes it ready to be searched.
     fn seal(&mut self, hasher: &RandomState) {
-        keep_first(&mut self.known, KNOWN, Known::order);
-        if self.hashes.len() != self.known.len() {
+        self.known.keep_first(KNOWN, Known::order);
+        if self.hashes.len() != self.known.count() {
             // A flow without a second key has the first one twice.
             let hashes = |known: &Known| {
                 let [socket, server] = keys(&known.neighbour()).map(|key| key.map(|key| hash(hasher, &key)));
@@ -278,13 +317,13 @@ impl Estate {
         let claim = studied.attribution.chosen.clone();
         let frame = studied.flow.first_frame;
         let known = Known { frame, protocol, client, server, seen_ns, owner, is_named, claim };
-        self.windows.entry(window).or_default().extend([known]);
+        self.windows.entry(window).or_default().push(known);
     }
 
     /// Takes over what another has noted.
     pub(super) fn append(&mut self, other: &mut Self) {
         for (window, theirs) in std::mem::take(&mut other.windows) {
-            self.windows.entry(window).or_default().extend(theirs.known);
+            self.windows.entry(window).or_default().append(theirs);
         }
     }
 
