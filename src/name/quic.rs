@@ -160,6 +160,8 @@ impl Reader {
             Some(index) => index,
             None if self.origins.len() < ORIGIN_LIMIT => {
                 let keys = InitialKeys::derive(id, protection);
+                // One is all there is, about always.
+                self.origins.reserve_exact(usize::from(self.origins.is_empty()));
                 self.origins.push(Origin { id: id.clone(), protection, keys, stream: None });
                 self.origins.len() - 1
             }

@@ -42,7 +42,13 @@ impl Reassembly {
             merged = merged.start.min(range.start)..merged.end.max(range.end);
         }
         copy(&mut self.bytes, gap_start..end, start, piece);
-        self.known.splice(first..last, [merged]);
+        match self.known.get_mut(first..last) {
+            Some([known, ..]) => {
+                *known = merged;
+                self.known.drain(first + 1..last);
+            }
+            _ => self.known.insert(first, merged),
+        }
     }
 
     /// The string from its first byte to the first gap.

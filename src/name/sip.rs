@@ -43,6 +43,10 @@ const START_MINIMUM: usize = 3;
 
 /// Whether bytes begin as a message.
 fn starts(bytes: &[u8]) -> bool {
+    // The second letter is one too: of the packets of other protocols that begin with a letter few pass here.
+    if bytes.get(1).is_some_and(|second| !second.is_ascii_uppercase()) {
+        return false;
+    }
     let first = bytes.first();
     let from = STARTS.partition_point(|start| start.first() < first);
     STARTS.iter().skip(from).take_while(|start| start.first() == first).any(|start| {
