@@ -136,15 +136,16 @@ impl Shard {
         if let Some(note) = frame.note {
             is_repeat = session.observe_note(note, frame.id, packet.side, (bytes, payload));
         }
+        let counters = &mut session.counters[side];
         if !is_repeat {
-            let counters = &mut session.counters[side];
             counters.packets += 1;
             counters.bytes += bytes;
             counters.payload += payload;
         } else {
             self.repeated.add(OtherFrames { frames: 1, bytes });
         }
-        if session.first_ns[side] == NEVER {
+        // The count first: it lies in a line of the cache that is there already.
+        if counters.packets <= 1 && session.first_ns[side] == NEVER {
             session.first_ns[side] = frame.time_ns;
         }
         session.last_ns = frame.time_ns;
