@@ -78,21 +78,31 @@ fn stepped(decoder: impl Read + Send + 'static) -> Box<dyn Read + Send> {
     Box::new(Stepped { decoder, step: vec![0; STEP].into(), unread: 0..0, problem: None })
 }
 
+impl<R: Read> Stepped<R> {
+    /// Asks the decoder for one step.
+    fn ask(&mut self, step: &mut [u8]) -> io::Result<usize> {
+        if let Some((kind, what)) = &self.problem {
+            return Err(io::Error::new(*kind, what.clone()));
+        }
+        self.decoder.read(step).inspect_err(|error| {
+            if error.kind() != io::ErrorKind::Interrupted {
+                self.problem = Some((error.kind(), error.to_string()));
+            }
+        })
+    }
+}
+
 impl<R: Read> Read for Stepped<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.unread.is_empty() {
-            if let Some((kind, what)) = &self.problem {
-                return Err(io::Error::new(*kind, what.clone()));
+            // Where there is room for all of it, it need not be copied.
+            if let Some(step) = buffer.get_mut(..STEP) {
+                return self.ask(step);
             }
-            match self.decoder.read(&mut self.step) {
-                Ok(read) => self.unread = 0..read,
-                Err(error) => {
-                    if error.kind() != io::ErrorKind::Interrupted {
-                        self.problem = Some((error.kind(), error.to_string()));
-                    }
-                    return Err(error);
-                }
-            }
+            let mut step = std::mem::take(&mut self.step);
+            let asked = self.ask(&mut step);
+            self.step = step;
+            self.unread = 0..asked?;
         }
         let read = self.step.get(self.unread.clone()).unwrap_or_default().read(buffer)?;
         self.unread.start += read;
