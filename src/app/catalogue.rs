@@ -402,8 +402,9 @@ fn boxed(list: Vec<String>) -> Vec<Box<str>> {
 
 /// A table that comes with the program.
 fn embedded<T: DeserializeOwned>(name: &str, json: &str) -> Result<T, Error> {
-    let is_wrong =
-        |error: serde_json::Error| Error::not_usable(format!("{name}.toml (embedded)"), error.to_string(), "rebuild the program");
+    let is_wrong = |error: serde_json::Error| {
+        Error::not_usable(format!("{name}.toml (embedded)"), error.to_string(), "rebuild the program")
+    };
     serde_json::from_str(json).map_err(is_wrong)
 }
 

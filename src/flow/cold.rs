@@ -25,7 +25,6 @@ const APPLICATION_LIMIT: usize = 4;
 /// that the part before it counts them.
 const OWNER_LIMIT: usize = 256;
 
-
 /// A name as found.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Found {
