@@ -12,7 +12,7 @@ use whither::app::signature::{Probe, SIGNATURES, Side};
 use whither::capture::owner::SideOwners;
 use whither::output::lookup::{self, Answer};
 use whither::output::terminal::Style;
-use whither::place::{Country, Database, Embedded, Operators, UserDatabase, vantage};
+use whither::place::{Country, Database, Embedded, UserDatabase, vantage};
 
 /// Addresses looked up: of every kind, and those the sample databases know.
 const ADDRESSES: &[&str] = &[
@@ -120,16 +120,11 @@ fn ask(database: &dyn Database) {
     let _ = database.info();
 }
 
-/// A catalogue (`--apps`), and the operators of networks in the same language.
+/// A catalogue (`--apps`).
 pub fn catalogue(data: &[u8]) {
-    if let Ok(text) = std::str::from_utf8(data) {
-        if let Some(operators) = Operators::from_text(text) {
-            let _ = [0, 714, 15169, u32::MAX].map(|asn| operators.of(asn).is_some());
-        }
-        // A text that no parser of TOML takes needs no catalogue.
-        if text.parse::<toml::Table>().is_err() {
-            return;
-        }
+    // A text that no parser of TOML takes needs no catalogue.
+    if std::str::from_utf8(data).is_ok_and(|text| text.parse::<toml::Table>().is_err()) {
+        return;
     }
     let Ok(catalogue) = Catalogue::with_user(&[file(data)]) else { return };
     let answer = Answer::name("www.Example.com.", &catalogue);

@@ -10,7 +10,6 @@ use crate::place::{LocationCheck, LocationChecker, Memory, Place, Places, Scope,
 use crate::route::{Observed, Reason, RouteMap};
 use foldhash::fast::RandomState;
 use rayon::prelude::*;
-use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::net::IpAddr;
@@ -239,10 +238,7 @@ impl Lane {
             learned.waits = waits(self, &learned.of(flow), learned.sought.is_some());
         }
         let mut grown = Vec::new();
-        // Those that do not wait are not moved.
-        let mut waits = learned.iter().map(|learned| learned.waits).collect::<SmallVec<[bool; 16]>>().into_iter();
-        learned.retain(|learned| learned.waits);
-        for (flow, learned) in few.extract_if(.., |_| waits.next().unwrap_or(false)).zip(learned) {
+        for (flow, learned) in few.drain(..).zip(learned).filter(|(_, learned)| learned.waits) {
             let window = flow.window();
             let Learned { peer, place, attribution, check, sought, .. } = learned;
             let studied = Studied { flow, peer, place, attribution, check };
@@ -250,7 +246,6 @@ impl Lane {
                 grown.push(window);
             }
         }
-        few.clear();
         grown
     }
 
