@@ -359,3 +359,16 @@ impl Session {
         }
     }
 }
+
+#[cfg(all(test, target_pointer_width = "64"))]
+mod tests {
+    use super::*;
+    use std::mem::offset_of;
+
+    #[test]
+    fn each_kind_of_field_has_a_line_of_the_cache() {
+        let lines = [offset_of!(Session, key), offset_of!(Session, counters), offset_of!(Session, handshake)];
+        assert_eq!(lines, [0, 64, 128]);
+        assert_eq!((offset_of!(Session, first), size_of::<Session>()), (192, 256));
+    }
+}

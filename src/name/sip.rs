@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(application(b"SIP/2.0 200 OK\r\n\r\n"), Some("sip"));
         assert_eq!(application(b"OPTIONS / HTTP/1.1\r\n\r\n"), None);
         assert!(STARTS.is_sorted());
-        assert!(STARTS.iter().all(|start| FIRST_BYTES.contains(&start[0])));
+        assert!(STARTS.iter().all(|start| FIRST_BYTES.contains(&start[0]) && start[1].is_ascii_uppercase()));
     }
 
     proptest! {
