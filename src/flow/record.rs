@@ -5,7 +5,7 @@ use crate::capture::owner::Owner;
 use crate::name::{Application, CertificateSubject, EchOffer, NameSource};
 use crate::packet::TunnelPath;
 use smallvec::SmallVec;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// What went one way.
@@ -198,19 +198,18 @@ impl Flow {
     /// Names kept per flow, the first by frame: a connection reused for many requests shows its first hosts.
     pub const NAME_LIMIT: usize = 32;
 
-    /// Nothing yet. A constant, so that a flow can be made where it is to stay: to move what was written a moment ago, the
-    /// processor waits until the writes have reached the cache.
-    pub(super) const EMPTY: Self = {
+    /// A flow of which only the ends are known, each with its port where the protocol has ports.
+    pub const fn between(protocol: u8, client: (IpAddr, Option<u16>), server: (IpAddr, Option<u16>)) -> Self {
         const NOTHING: Counters = Counters { packets: 0, bytes: 0, payload: 0 };
         Self {
             first_frame: FrameId::new(0, 0),
             first_seen_ns: 0,
             last_seen_ns: 0,
-            protocol: 0,
-            client_ip: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-            client_port: None,
-            server_ip: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-            server_port: None,
+            protocol,
+            client_ip: client.0,
+            client_port: client.1,
+            server_ip: server.0,
+            server_port: server.1,
             up: NOTHING,
             down: NOTHING,
             application: None,
@@ -225,12 +224,6 @@ impl Flow {
             server_head: None,
             tunnel: TunnelPath::NONE,
         }
-    };
-
-    /// A flow of which only the ends are known, each with its port where the protocol has ports.
-    pub fn between(protocol: u8, client: (IpAddr, Option<u16>), server: (IpAddr, Option<u16>)) -> Self {
-        let ((client_ip, client_port), (server_ip, server_port)) = (client, server);
-        Self { protocol, client_ip, client_port, server_ip, server_port, ..Self::EMPTY }
     }
 
     /// Whether it asked a resolver for names.
