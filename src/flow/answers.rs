@@ -11,7 +11,7 @@ use hashbrown::HashMap;
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// How long an answer explains a flow to the address it gave, in ns of the capture's clock. Apps keep addresses far beyond
@@ -70,7 +70,7 @@ type EchKey = (Box<str>, u8, u16, u16);
 
 /// Who was told, and the address. As integers: what is written at once can be compared at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Ends {
+pub(super) struct Ends {
     client: u128,
     address: u128,
     /// Whether each is an IPv6 address.
@@ -79,25 +79,13 @@ struct Ends {
 
 impl Ends {
     #[inline(always)]
-    fn new(client: IpAddr, address: IpAddr) -> Self {
+    pub(super) fn new(client: IpAddr, address: IpAddr) -> Self {
         Self {
             client: address_bits(client),
             address: address_bits(address),
             are_v6: [client.is_ipv6(), address.is_ipv6()],
         }
     }
-
-    fn client(&self) -> IpAddr {
-        address_of(self.client, self.are_v6[0])
-    }
-
-    fn address(&self) -> IpAddr {
-        address_of(self.address, self.are_v6[1])
-    }
-}
-
-fn address_of(bits: u128, is_v6: bool) -> IpAddr {
-    if is_v6 { Ipv6Addr::from_bits(bits).into() } else { Ipv4Addr::from_bits(bits as u32).into() }
 }
 
 impl Hash for Ends {
@@ -209,10 +197,10 @@ impl Answers {
 
     /// Forgets answers that no flow which begins after `clock_ns` can use, but for the pairs that `is_open` names: flows
     /// between them are still open.
-    pub(super) fn forget_before(&mut self, clock_ns: i64, is_open: impl Fn(IpAddr, IpAddr) -> bool) {
+    pub(super) fn forget_before(&mut self, clock_ns: i64, is_open: impl Fn(&Ends) -> bool) {
         let is_old = |stamp: &Stamp| clock_ns.saturating_sub(stamp.time_ns) > LIFETIME_NS;
         self.given.retain(|ends, names| {
-            if !names.iter().any(|given| given.stamps.iter().any(is_old)) || is_open(ends.client(), ends.address()) {
+            if !names.iter().any(|given| given.stamps.iter().any(is_old)) || is_open(ends) {
                 return true;
             }
             names.iter_mut().for_each(|given| given.stamps.retain(|stamp| !is_old(stamp)));

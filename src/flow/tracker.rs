@@ -1,6 +1,6 @@
 //! Joins partials in capture order, closes the sessions that no later packet can join, and hands them out as flows.
 
-use super::answers::Answers;
+use super::answers::{Answers, Ends};
 use super::fragments::{self, Group};
 use super::limit::Part;
 use super::partial::{OtherFrames, Partial, Span, shard_of};
@@ -15,7 +15,6 @@ use foldhash::fast::RandomState;
 use hashbrown::HashSet;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 /// How far the capture's clock may step back without a session being closed too early. A capture that steps back further
 /// says so in the report.
@@ -199,14 +198,14 @@ impl Tracker {
         if self.state.answers.count() < self.sweep_at.min(self.answer_limit()) {
             return;
         }
-        let mut open: HashSet<(IpAddr, IpAddr), RandomState> = HashSet::default();
+        let mut open: HashSet<Ends, RandomState> = HashSet::default();
         for session in self.state.shards.iter().flat_map(Shard::all) {
             if session.began_ns() < clock_ns {
                 let (low, high) = (session.key.address(Side::Low), session.key.address(Side::High));
-                open.extend([(low, high), (high, low)]);
+                open.extend([Ends::new(low, high), Ends::new(high, low)]);
             }
         }
-        self.state.answers.forget_before(clock_ns, |client, address| open.contains(&(client, address)));
+        self.state.answers.forget_before(clock_ns, |ends| open.contains(ends));
         let left = self.state.answers.count();
         self.sweep_at = SWEEP_LEAST.max(left + left / 2);
     }
