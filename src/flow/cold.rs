@@ -411,9 +411,9 @@ impl FirstDatagrams {
     fn merge(&mut self, right: Self) {
         match (&mut self.0, right.0) {
             (Some(mine), Some(theirs)) => {
-                let room = Head::LENGTHS - mine.frames.len();
-                mine.frames.extend(theirs.frames.into_iter().take(room));
-                mine.lengths.extend(theirs.lengths.into_iter().take(room));
+                for (frame, length) in theirs.frames.into_iter().zip(theirs.lengths) {
+                    mine.insert(mine.frames.len(), frame, length);
+                }
             }
             (mine, theirs) => *mine = mine.take().or(theirs),
         }

@@ -102,7 +102,8 @@ impl Shard {
         self.table.iter().chain(self.pieced.values().flatten())
     }
 
-    /// Counts a packet of a key with this hash, and this slot of the key's latest session, if there is one; to which session.
+    /// Counts a packet, given its key's hash and the slot of the key's latest session, if there is one. Returns the slot of the
+    /// session that it belongs to.
     #[inline(always)]
     pub(super) fn observe(
         &mut self,

@@ -160,6 +160,11 @@ impl<T> Batches<T> {
         begins
     }
 
+    /// Takes over those of another, batch by batch.
+    fn append(&mut self, other: &mut Self) {
+        self.0.append(&mut other.0);
+    }
+
     fn count(&self) -> usize {
         self.0.iter().map(Vec::len).sum()
     }
@@ -193,7 +198,7 @@ impl Queue {
 
     /// Adds those of another.
     pub(super) fn append(&mut self, mut other: Self) {
-        self.0.0.append(&mut other.0.0);
+        self.0.append(&mut other.0);
     }
 
     /// Takes out those that are too many to inherit.
@@ -243,7 +248,7 @@ impl Window {
     }
 
     fn append(&mut self, mut theirs: Self) {
-        self.known.0.append(&mut theirs.known.0);
+        self.known.append(&mut theirs.known);
         self.bound();
     }
 
