@@ -1,7 +1,7 @@
 //! What few sessions have, or have for a short while: openings being read, names, owners.
 
 use super::datagram::DatagramOpening;
-use super::gather::{Segment, Stamp};
+use super::gather::{Segments, Stamp};
 use super::opening::Completed;
 use super::record::{Flow, Head};
 use super::repeats::Repeats;
@@ -117,7 +117,7 @@ impl Cold {
     /// Reads a word of each line of memory that it takes: see [`super::table::AHEAD`].
     pub(super) fn touch(&self) {
         let [low, high] = &self.streams;
-        black_box((low.first.len(), high.first.len(), self.datagrams.len(), self.heads[1].0.is_some()));
+        black_box((low.first.is_empty(), high.first.is_empty(), self.datagrams.len(), self.heads[1].0.is_some()));
         black_box((self.names.len(), self.applications.len(), self.client.is_some(), self.alpn.is_some()));
         black_box(self.outbox.len());
     }
@@ -126,7 +126,7 @@ impl Cold {
     pub(super) fn touch_behind(&self) {
         for (head, stream) in self.heads.iter().zip(&self.streams) {
             black_box(head.0.as_ref().map(|head| (head.bytes.first(), head.frames.first())));
-            black_box(stream.first.first().and_then(|kept| kept.bytes.first()));
+            stream.first.touch();
         }
         black_box(self.names.first().and_then(|found| found.name.as_bytes().first()));
     }
@@ -357,12 +357,12 @@ fn keep_first<T: Ord>(slot: &mut Option<(FrameId, T)>, candidate: Option<(FrameI
 }
 
 /// The head of a stream from its first segments.
-pub(super) fn stream_head(segments: &[Segment]) -> Option<Box<Head>> {
+pub(super) fn stream_head(segments: &Segments) -> Option<Box<Head>> {
     if segments.is_empty() {
         return None;
     }
     let mut head = Box::<Head>::default();
-    for segment in segments {
+    for segment in segments.iter() {
         let room = Head::LIMIT - head.bytes.len();
         head.bytes.extend_from_slice(&segment.bytes[..segment.bytes.len().min(room)]);
         head.insert(head.frames.len(), segment.stamp.frame, segment.length);

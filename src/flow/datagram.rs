@@ -3,7 +3,7 @@
 //! Only the first such opening of a session counts. A part of a capture that has not seen the session's start cannot know
 //! whether its datagrams complete an earlier opening, so it keeps them until it is joined to what came before.
 
-use super::gather::{Segment, Stamp};
+use super::gather::{Segment, Segments, Stamp};
 use crate::capture::FrameId;
 use crate::name::table::{DATAGRAM_READERS, Datagram, GoesOn};
 use crate::name::{Findings, Reading};
@@ -20,7 +20,7 @@ pub(super) struct DatagramOpening {
     /// Index in [`DATAGRAM_READERS`].
     pub(super) reader: usize,
     ports: [u16; 2],
-    datagrams: [Vec<Segment>; 2],
+    datagrams: [Segments; 2],
     /// What the opening gave by now, and who sent it: by [`Self::slot`].
     found: [Option<(Stamp, Side, Box<Findings>)>; 2],
     is_settled: [bool; 2],
@@ -93,7 +93,7 @@ impl DatagramOpening {
 
     fn push(&mut self, stamp: Stamp, side: Side, payload: &[u8]) {
         let length = payload.len() as u32;
-        self.datagrams[side as usize].push(Segment { stamp, sequence: 0, length, bytes: payload.into() });
+        self.datagrams[side as usize].push(Segment { stamp, sequence: 0, length, bytes: payload });
     }
 
     fn read(&mut self, stamp: Stamp, side: Side) {
@@ -102,9 +102,9 @@ impl DatagramOpening {
         }
         let kept = std::mem::take(&mut self.datagrams[side as usize]);
         let reading = match (&mut self.remembered[side as usize].0, kept.last()) {
-            (Some(reading), Some(last)) => reading.next(&datagram(self.ports, side, &last.bytes)),
+            (Some(reading), Some(last)) => reading.next(&datagram(self.ports, side, last.bytes)),
             _ => {
-                let all: Vec<Datagram<'_>> = kept.iter().map(|kept| datagram(self.ports, side, &kept.bytes)).collect();
+                let all: Vec<Datagram<'_>> = kept.iter().map(|kept| datagram(self.ports, side, kept.bytes)).collect();
                 self.read_first(side, &all)
             }
         };
@@ -143,12 +143,9 @@ impl DatagramOpening {
 
     /// Appends what the same reader gathered in what followed.
     pub(super) fn merge(&mut self, right: Self, is_anchored: bool) {
-        let [low, high] = right.datagrams;
-        let mut following: Vec<(Side, Segment)> = low
-            .into_iter()
-            .map(|kept| (Side::Low, kept))
-            .chain(high.into_iter().map(|kept| (Side::High, kept)))
-            .collect();
+        let [low, high] = &right.datagrams;
+        let mut following: Vec<(Side, Segment<'_>)> =
+            low.iter().map(|kept| (Side::Low, kept)).chain(high.iter().map(|kept| (Side::High, kept))).collect();
         following.sort_by_key(|(_, kept)| kept.stamp.frame);
         for (side, kept) in following {
             if self.is_collecting(side, is_anchored) {
@@ -168,15 +165,14 @@ impl DatagramOpening {
         self.forget();
         for side in [Side::Low, Side::High] {
             if self.is_settled[self.slot(side)] {
-                self.datagrams[side as usize] = Vec::new();
+                self.datagrams[side as usize] = Segments::default();
             }
         }
     }
 
     /// Bytes of memory it takes, about.
     pub(super) fn weight(&self) -> usize {
-        let kept = self.datagrams.iter().flatten();
-        size_of::<Self>() + kept.map(|kept| size_of::<Segment>() + kept.bytes.len()).sum::<usize>()
+        size_of::<Self>() + self.datagrams.iter().map(Segments::weight).sum::<usize>()
     }
 
     /// What was found, when the session is over, in the order of frames.
@@ -188,7 +184,7 @@ impl DatagramOpening {
 
     /// Shifts frame identities.
     pub(super) fn rebase(&mut self, base: FrameId) {
-        self.datagrams.iter_mut().flatten().for_each(|kept| kept.stamp.rebase(base));
+        self.datagrams.iter_mut().for_each(|kept| kept.rebase(base));
         self.found.iter_mut().flatten().for_each(|(stamp, ..)| stamp.rebase(base));
     }
 }

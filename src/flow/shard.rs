@@ -4,7 +4,7 @@ use super::answers::Answers;
 use super::cold::{Cold, Folded};
 use super::datagram::DatagramOpening;
 use super::fragments;
-use super::gather::Stamp;
+use super::gather::{Segment, Stamp};
 use super::limit::Part;
 use super::opening;
 use super::partial::OtherFrames;
@@ -387,7 +387,8 @@ impl Session {
         // A certificate would add nothing to a server name.
         let ignored = if cold.has_server_name() { SECOND_CHOICES } else { 0 };
         let Payload { bytes, length } = payload;
-        let completed = cold.streams[side as usize].observe(stamp, sequence, length, bytes, is_anchored, ignored);
+        let segment = Segment { stamp, sequence, length, bytes };
+        let completed = cold.streams[side as usize].observe(segment, is_anchored, ignored);
         cold.absorb_all(completed, side, &mut |name| interner.intern(name));
         deliver_of(&key, cold, answers, interner);
         if is_anchored {

@@ -5,18 +5,18 @@
 //! most [`SEGMENT_LIMIT`] of them. A part of a capture that has not seen the session's start also keeps the direction's
 //! first segments: what an opening left unfinished before the cut goes on with them.
 
-use super::gather::{BYTE_LIMIT, SEGMENT_LIMIT, Segment, Stamp, contiguous};
+use super::gather::{BYTE_LIMIT, SEGMENT_LIMIT, Segment, Segments, Stamp, contiguous};
 use super::opening::{Attempt, Completed, Opening, Read, attempt, may_start, reader_for, settles_late};
 use super::record::Head;
 use crate::capture::FrameId;
 use crate::name::table::STREAM_READERS;
 use crate::name::{Findings, NameSource, server_name_in_piece};
-use smallvec::smallvec;
+use smallvec::{SmallVec, smallvec};
 
 /// Bytes after which no further segment is kept of a stream whose start was seen: a hello of five full segments in any
 /// order, and enough for wire signatures. Bounded in bytes, so that small segments are no worse off; they count to
 /// [`SEGMENT_LIMIT`] all the same.
-const HEAD_BYTE_LIMIT: u32 = 6 << 10;
+const HEAD_BYTE_LIMIT: usize = 6 << 10;
 /// Segments are counted up to here: one more than are ever kept, so that a missed one tells.
 const SEEN_LIMIT: u8 = SEGMENT_LIMIT as u8 + 1;
 
@@ -24,97 +24,72 @@ const SEEN_LIMIT: u8 = SEGMENT_LIMIT as u8 + 1;
 #[derive(Clone, Debug, Default)]
 pub(super) struct StreamSide {
     /// The first segments of the session in this direction.
-    pub(super) first: Vec<Segment>,
-    first_bytes: u32,
+    pub(super) first: Segments,
+    pending: Option<Box<Pending>>,
     /// Payload-bearing segments seen, counted to [`SEEN_LIMIT`].
     seen: u8,
     read: Read,
     /// How many of `first` came before the session's first SYN: openings from before end there.
     syn_at: Option<u8>,
-    /// Segments since the oldest unfinished opening's start.
-    window: Vec<Segment>,
-    /// Unfinished openings, oldest first.
-    unfinished: Vec<Opening>,
+}
+
+/// Openings that need more bytes; there is one at least.
+#[derive(Clone, Debug, Default)]
+struct Pending {
+    /// Segments since the oldest one's start.
+    window: Segments,
+    /// The openings, oldest first.
+    unfinished: SmallVec<[Opening; 1]>,
 }
 
 /// Rows of [`STREAM_READERS`] to leave out.
 pub(super) type Ignored = u32;
 
 impl StreamSide {
-    /// Takes in a payload-bearing segment. `length` is its payload length on the wire.
-    pub(super) fn observe(
-        &mut self,
-        stamp: Stamp,
-        sequence: u32,
-        length: u32,
-        payload: &[u8],
-        is_anchored: bool,
-        ignored: Ignored,
-    ) -> Completed {
+    /// Takes in a payload-bearing segment.
+    pub(super) fn observe(&mut self, segment: Segment<'_>, is_anchored: bool, ignored: Ignored) -> Completed {
         let mut completed = Completed::new();
-        let segment = || Segment { stamp, sequence, length, bytes: payload.into() };
-        let (mut slot, mut is_superseded) = (None, false);
-        if !self.unfinished.is_empty() {
-            slot = Some(self.window.len());
-            self.window.push(segment());
-            self.advance(&mut completed);
-            if self.window.is_empty() {
-                slot = None;
-            } else if slot.is_some() {
-                slot = Some(self.window.len() - 1);
-            }
-        }
-        if let Some(row) = reader_for(payload, 0) {
+        self.go_on(segment, &mut completed);
+        let mut is_superseded = false;
+        if let Some(row) = reader_for(segment.bytes, 0) {
             // Where it is ignored and where it is read, by a part that cannot know better, the head is as good as read.
             self.read.is_known |= STREAM_READERS[row].is_second_choice;
             self.read.is_second_choice |= STREAM_READERS[row].is_second_choice;
             is_superseded = ignored >> row & 1 != 0;
             if !is_superseded {
-                self.start(stamp, sequence, payload, slot, segment, &mut completed);
+                self.start(segment, &mut completed);
             }
         }
         // At last, since most first segments are settled by now and need no copy. Of one that is superseded none would stay
         // where the start was seen.
-        self.collect(is_anchored, is_anchored && is_superseded, segment);
-        completed
-    }
-
-    /// Keeps one of the first segments, if it is one and not of no use.
-    fn collect(&mut self, is_anchored: bool, is_useless: bool, segment: impl FnOnce() -> Segment) {
-        if !is_useless && self.is_collecting(is_anchored) {
-            let segment = segment();
-            self.first_bytes += segment.bytes.len() as u32;
+        if !(is_anchored && is_superseded) && self.is_collecting(is_anchored) {
             self.first.push(segment);
         }
         self.seen = self.seen.saturating_add(1).min(SEEN_LIMIT);
+        completed
     }
 
-    /// Reads the openings that start in this segment.
-    fn start(
-        &mut self,
-        stamp: Stamp,
-        sequence: u32,
-        payload: &[u8],
-        slot: Option<usize>,
-        segment: impl Fn() -> Segment,
-        completed: &mut Completed,
-    ) {
-        let Some(opening) = self.read.openings(payload, 0, sequence, stamp, completed) else { return };
-        let slot = slot.unwrap_or_else(|| {
-            self.window.push(segment());
-            self.window.len() - 1
-        });
-        self.unfinished.push(Opening { slot, ..opening });
+    /// Reads the openings that start in this segment. Where others are unfinished it is the last of their window already.
+    fn start(&mut self, segment: Segment<'_>, completed: &mut Completed) {
+        let Segment { stamp, sequence, bytes, .. } = segment;
+        let Some(opening) = self.read.openings(bytes, 0, sequence, stamp, completed) else { return };
+        let pending = self.pending.get_or_insert_default();
+        if pending.window.is_empty() {
+            pending.window.push(segment);
+        }
+        pending.unfinished.push(Opening { slot: pending.window.len() - 1, ..opening });
     }
 
-    /// Offers the last segment of the window to the unfinished openings and gives up those that had enough.
-    fn advance(&mut self, completed: &mut Completed) {
-        let Some(stamp) = self.window.last().map(|segment| segment.stamp) else { return };
+    /// Offers the next segment to the unfinished openings and gives up those that had enough.
+    fn go_on(&mut self, segment: Segment<'_>, completed: &mut Completed) {
+        let Some(mut pending) = self.pending.take() else { return };
+        let Pending { window, unfinished } = &mut *pending;
+        window.push(segment);
+        let stamp = segment.stamp;
         let mut bytes = Vec::new();
-        let mut still = Vec::with_capacity(self.unfinished.len());
-        for mut opening in std::mem::take(&mut self.unfinished) {
-            let following = &self.window[opening.slot..];
-            contiguous(following, opening.sequence, &mut bytes);
+        for mut opening in std::mem::take(unfinished) {
+            let slot = opening.slot;
+            contiguous(window.from(slot), opening.sequence, &mut bytes);
             let mut is_over = false;
             if bytes.len() > opening.tried_bytes {
                 opening.tried_bytes = bytes.len();
@@ -132,7 +107,7 @@ impl StreamSide {
                             let offset = consumed.clamp(1, bytes.len());
                             let next = self.read.openings(&bytes, offset, opening.sequence, stamp, completed);
                             if let Some(next) = next {
-                                opening = Opening { slot: opening.slot, ..next };
+                                opening = Opening { slot, ..next };
                                 is_over = false;
                             }
                         }
@@ -145,50 +120,42 @@ impl StreamSide {
                     }
                 }
             }
-            let kept: usize = following.iter().map(|segment| segment.bytes.len()).sum();
-            if !is_over && following.len() <= SEGMENT_LIMIT && kept <= BYTE_LIMIT {
-                still.push(opening);
+            if !is_over && window.len() - slot <= SEGMENT_LIMIT && window.bytes_from(slot) <= BYTE_LIMIT {
+                unfinished.push(opening);
             } else if let Some((stamp, findings)) = opening.certain {
                 completed.push((stamp, findings));
             }
         }
-        self.unfinished = still;
-        self.trim();
-    }
-
-    /// Drops the segments before the oldest unfinished opening.
-    fn trim(&mut self) {
-        match self.unfinished.iter().map(|opening| opening.slot).min() {
-            None => self.window = Vec::new(),
-            Some(0) => {}
-            Some(oldest) => {
-                self.window.drain(..oldest);
-                self.unfinished.iter_mut().for_each(|opening| opening.slot -= oldest);
+        // Of the segments before the oldest opening none is needed.
+        if let Some(oldest) = unfinished.iter().map(|opening| opening.slot).min() {
+            if oldest > 0 {
+                window.drop_before(oldest);
+                unfinished.iter_mut().for_each(|opening| opening.slot -= oldest);
             }
+            self.pending = Some(pending);
         }
     }
 
     /// Whether the next segment is one of the first: of the session, for its head, or, where the session's start was not
     /// seen, those that openings from before may go on with.
     fn is_collecting(&self, is_anchored: bool) -> bool {
-        let is_of_head = !self.read.is_settled && self.first_bytes < HEAD_BYTE_LIMIT;
-        let may_continue = !is_anchored && self.syn_at.is_none() && self.first_bytes <= BYTE_LIMIT as u32;
+        let is_of_head = !self.read.is_settled && self.first.bytes() < HEAD_BYTE_LIMIT;
+        let may_continue = !is_anchored && self.syn_at.is_none() && self.first.bytes() <= BYTE_LIMIT;
         (is_of_head || may_continue) && self.first.len() < SEGMENT_LIMIT && self.first.len() == usize::from(self.seen)
     }
 
     /// Whether the next payload must be shown to this side even if nothing starts with it.
     pub(super) fn is_watching(&self, is_anchored: bool) -> bool {
-        !self.unfinished.is_empty() || self.is_collecting(is_anchored)
+        self.pending.is_some() || self.is_collecting(is_anchored)
     }
 
     /// Ends the unfinished openings with what is certain: a SYN came, or the end.
     pub(super) fn finish(&mut self) -> Completed {
         self.syn_at.get_or_insert(self.first.len() as u8);
-        self.window = Vec::new();
-        if self.unfinished.is_empty() {
-            return Completed::new();
+        match self.pending.take() {
+            Some(pending) => pending.unfinished.into_iter().filter_map(|opening| opening.certain).collect(),
+            None => Completed::new(),
         }
-        std::mem::take(&mut self.unfinished).into_iter().filter_map(|opening| opening.certain).collect()
     }
 
     /// Appends the same direction of what followed: its own openings, and its first segments to those left unfinished.
@@ -196,37 +163,34 @@ impl StreamSide {
         let mut completed = Completed::new();
         let reach = right.syn_at.map_or(right.first.len(), usize::from);
         for segment in right.first.iter().take(reach) {
-            if self.unfinished.is_empty() {
-                break;
-            }
-            self.window.push(segment.clone());
-            self.advance(&mut completed);
+            self.go_on(segment, &mut completed);
         }
         self.read.is_settled |= right.read.is_settled;
         self.read.is_known |= right.read.is_known;
         self.read.is_second_choice |= right.read.is_second_choice;
         let seen = self.seen;
-        for (at, segment) in right.first.into_iter().enumerate() {
+        for (at, segment) in right.first.iter().enumerate() {
             if right.syn_at.map(usize::from) == Some(at) {
                 completed.extend(self.finish());
             }
             if !self.is_collecting(is_anchored) {
                 break;
             }
-            self.collect(is_anchored, false, || segment);
+            self.first.push(segment);
+            self.seen = self.seen.saturating_add(1).min(SEEN_LIMIT);
         }
         if right.syn_at.is_some() {
             completed.extend(self.finish());
         }
         self.seen = seen.saturating_add(right.seen).min(SEEN_LIMIT);
-        if self.unfinished.is_empty() {
-            self.window = right.window;
-            self.unfinished = right.unfinished;
-        } else {
-            // All segments of the right part are here now, and its own unfinished openings start in the last of them.
-            let shift = self.window.len().saturating_sub(right.window.len());
-            let shifted = |opening: Opening| Opening { slot: opening.slot + shift, ..opening };
-            self.unfinished.extend(right.unfinished.into_iter().map(shifted));
+        match (&mut self.pending, right.pending) {
+            (Some(mine), Some(theirs)) => {
+                // All segments of the right part are here now, and its own unfinished openings start in the last of them.
+                let shift = mine.window.len().saturating_sub(theirs.window.len());
+                let shifted = |opening: Opening| Opening { slot: opening.slot + shift, ..opening };
+                mine.unfinished.extend(theirs.unfinished.into_iter().map(shifted));
+            }
+            (mine, theirs) => *mine = mine.take().or(theirs),
         }
         completed
     }
@@ -239,19 +203,16 @@ impl StreamSide {
         let mut kept_bytes = 0;
         let kept = self.first.iter().take_while(|segment| {
             let is_kept = kept_bytes < HEAD_BYTE_LIMIT;
-            kept_bytes += if is_kept { segment.bytes.len() as u32 } else { 0 };
+            kept_bytes += segment.bytes.len();
             is_kept
         });
         let kept = kept.count();
         self.first.truncate(kept);
-        self.first.shrink_to_fit();
-        self.first_bytes = kept_bytes;
     }
 
     /// Bytes of memory it takes beside itself, about.
     pub(super) fn weight(&self) -> usize {
-        let window: usize = self.window.iter().map(|segment| size_of::<Segment>() + segment.bytes.len()).sum();
-        self.first.len() * size_of::<Segment>() + self.first_bytes as usize + window
+        self.first.weight() + self.pending.as_ref().map_or(0, |pending| pending.window.weight())
     }
 
     /// Whether a server name, where one is known, says all that can be found in this direction.
@@ -261,8 +222,7 @@ impl StreamSide {
 
     /// Lets go of the first segments: nothing will be looked for in them.
     pub(super) fn forget_first(&mut self) {
-        self.first = Vec::new();
-        self.first_bytes = 0;
+        self.first = Segments::default();
     }
 
     /// The stream's first bytes where no opening was recognised.
@@ -276,18 +236,16 @@ impl StreamSide {
         if self.read.is_settled || self.first.len() < 2 {
             return Completed::new();
         }
-        let is_in_order =
-            self.first.windows(2).all(|pair| (pair[1].sequence.wrapping_sub(pair[0].sequence) as i32) >= 0);
-        if is_in_order {
+        if self.first.iter().is_sorted_by(|one, next| next.sequence.wrapping_sub(one.sequence) as i32 >= 0) {
             return Completed::new();
         }
         let mut bytes = Vec::new();
         let mut certain = Completed::new();
         // With each segment more, as they came: the one that completes the opening is the one to name.
-        for here in (1..=self.first.len()).filter_map(|count| self.first.get(..count)) {
-            let Some(stamp) = here.iter().map(|segment| segment.stamp).max() else { break };
-            for start in here.iter().filter(|segment| may_start(&segment.bytes)) {
-                contiguous(here, start.sequence, &mut bytes);
+        for here in (1..=self.first.len()).map(|count| self.first.iter().take(count)) {
+            let Some(stamp) = here.clone().map(|segment| segment.stamp).max() else { break };
+            for start in here.clone().filter(|segment| may_start(segment.bytes)) {
+                contiguous(here.clone(), start.sequence, &mut bytes);
                 match attempt(&bytes, 0) {
                     Attempt::Done { reader, findings, consumed } => {
                         let is_late = settles_late(reader, &findings);
@@ -315,7 +273,7 @@ impl StreamSide {
             return None;
         }
         self.first.iter().find_map(|segment| {
-            let name = server_name_in_piece(&segment.bytes)?;
+            let name = server_name_in_piece(segment.bytes)?;
             let mut findings = Box::<Findings>::default();
             findings.push_name(NameSource::TlsSni, &name);
             Some((segment.stamp, findings))
@@ -323,9 +281,9 @@ impl StreamSide {
     }
 
     /// The openings behind one that was found late, in all that is there.
-    fn reread_after(&self, start: &Segment, consumed: usize, completed: &mut Completed) {
+    fn reread_after(&self, start: Segment<'_>, consumed: usize, completed: &mut Completed) {
         let mut bytes = Vec::new();
-        contiguous(&self.first, start.sequence, &mut bytes);
+        contiguous(self.first.iter(), start.sequence, &mut bytes);
         let newest = self.first.iter().map(|segment| segment.stamp).max().unwrap_or_default();
         let offset = consumed.clamp(1, bytes.len());
         let next = { self.read }.openings(&bytes, offset, start.sequence, newest, completed);
@@ -334,10 +292,10 @@ impl StreamSide {
 
     /// Shifts frame identities.
     pub(super) fn rebase(&mut self, base: FrameId) {
-        for segment in self.first.iter_mut().chain(&mut self.window) {
-            segment.stamp.rebase(base);
-        }
-        for opening in &mut self.unfinished {
+        self.first.rebase(base);
+        let Some(pending) = &mut self.pending else { return };
+        pending.window.rebase(base);
+        for opening in &mut pending.unfinished {
             if let Some((stamp, _)) = &mut opening.certain {
                 stamp.rebase(base);
             }
@@ -360,7 +318,8 @@ mod tests {
             let stamp = Stamp { frame: FrameId::new(0, at as u64), time_ns: 0 };
             let sequence = pieces[..piece].iter().map(|piece| piece.len()).sum::<usize>();
             let bytes = pieces[piece];
-            completed.extend(side.observe(stamp, sequence as u32, bytes.len() as u32, bytes, true, 0));
+            let segment = Segment { stamp, sequence: sequence as u32, length: bytes.len() as u32, bytes };
+            completed.extend(side.observe(segment, true, 0));
         }
         completed.extend(side.reread());
         completed.iter().flat_map(|(_, findings)| &findings.names).map(|found| (*found.name).into()).collect()
@@ -385,7 +344,8 @@ mod tests {
         let at = words.len() as u32;
         for (frame, (sequence, bytes)) in [(0, words), (at + 20, second), (at, first)].into_iter().enumerate() {
             let stamp = Stamp { frame: FrameId::new(0, frame as u64), time_ns: 0 };
-            completed.extend(side.observe(stamp, sequence, bytes.len() as u32, bytes, true, 0));
+            let segment = Segment { stamp, sequence, length: bytes.len() as u32, bytes };
+            completed.extend(side.observe(segment, true, 0));
         }
         completed.extend(side.reread());
         let found: Vec<_> =
@@ -398,8 +358,9 @@ mod tests {
     fn what_is_kept_is_bounded() {
         let mut side = StreamSide::default();
         for at in 0..200 {
-            side.observe(Stamp::default(), at * 1_460, 1_460, &[0xfe; 1_460], true, 0);
+            let bytes = &[0xfe; 1_460];
+            side.observe(Segment { stamp: Stamp::default(), sequence: at * 1_460, length: 1_460, bytes }, true, 0);
         }
-        assert!(side.first_bytes < HEAD_BYTE_LIMIT + 1_460 && !side.is_watching(true));
+        assert!(side.first.bytes() < HEAD_BYTE_LIMIT + 1_460 && !side.is_watching(true));
     }
 }
