@@ -1,6 +1,7 @@
 //! What few sessions have, or have for a short while: openings being read, names, owners.
 
 use super::datagram::DatagramOpening;
+use super::first::First;
 use super::gather::{Segments, Stamp};
 use super::opening::Completed;
 use super::record::{Flow, Head};
@@ -9,7 +10,7 @@ use super::stream::StreamSide;
 use crate::capture::owner::Owner;
 use crate::capture::{Direction, FrameId};
 use crate::name::{
-    Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, NameSource, Role, is_ip_literal,
+    Alpn, Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, NameSource, Role, is_ip_literal,
 };
 use crate::packet::{Side, TunnelPath};
 use smallvec::SmallVec;
@@ -59,9 +60,9 @@ pub(super) struct Cold {
     pub(super) names: SmallVec<[Found; 1]>,
     pub(super) applications: SmallVec<[(FrameId, Application); 1]>,
     /// Which side a reader took for the client.
-    pub(super) client: Option<(FrameId, Side)>,
-    pub(super) alpn: Option<(FrameId, Vec<Box<str>>)>,
-    pub(super) ech: Option<(FrameId, EchOffer)>,
+    pub(super) client: First<Side>,
+    pub(super) alpn: First<Alpn>,
+    pub(super) ech: First<EchOffer>,
     /// Answers on their way to the answer table.
     pub(super) outbox: Vec<Delivery>,
     rare: Option<Box<Rare>>,
@@ -71,8 +72,8 @@ pub(super) struct Cold {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rare {
     /// The first hello with an encrypted server name of ECH's drafts.
-    pub(super) esni: Option<(FrameId, ())>,
-    pub(super) certificate: Option<(FrameId, CertificateSubject)>,
+    pub(super) esni: First<()>,
+    pub(super) certificate: First<CertificateSubject>,
     pub(super) owners: Vec<Votes>,
     /// Records with a packet id, which may repeat each other.
     pub(super) repeats: Repeats,
@@ -118,7 +119,7 @@ impl Cold {
     pub(super) fn touch(&self) {
         let [low, high] = &self.streams;
         black_box((low.first.is_empty(), high.first.is_empty(), self.datagrams.len(), self.heads[1].0.is_some()));
-        black_box((self.names.len(), self.applications.len(), self.client.is_some(), self.alpn.is_some()));
+        black_box((self.names.len(), self.applications.len(), self.client.get().is_some(), self.alpn.get().is_some()));
         black_box(self.outbox.len());
     }
 
@@ -153,19 +154,19 @@ impl Cold {
         }
         if let Some(role) = findings.role {
             let client = if role == Role::Client { side } else { side.opposite() };
-            keep_first(&mut self.client, Some((frame, client)));
+            self.client.keep(frame, client);
         }
         if !findings.alpn.is_empty() {
-            keep_first(&mut self.alpn, Some((frame, take(&mut findings.alpn))));
+            self.alpn.keep(frame, take(&mut findings.alpn));
         }
         if let Some(offer) = findings.ech.take() {
-            keep_first(&mut self.ech, Some((frame, offer)));
+            self.ech.keep(frame, offer);
         }
         if findings.esni {
-            keep_first(&mut self.rare_mut().esni, Some((frame, ())));
+            self.rare_mut().esni.keep(frame, ());
         }
         if let Some(subject) = findings.certificate.take() {
-            keep_first(&mut self.rare_mut().certificate, Some((frame, subject)));
+            self.rare_mut().certificate.keep(frame, subject);
         }
     }
 
@@ -273,9 +274,9 @@ impl Cold {
         for (frame, application) in right.applications {
             self.push_application(frame, application);
         }
-        keep_first(&mut self.client, right.client);
-        keep_first(&mut self.alpn, right.alpn);
-        keep_first(&mut self.ech, right.ech);
+        self.client.merge(right.client);
+        self.alpn.merge(right.alpn);
+        self.ech.merge(right.ech);
         for mut theirs in right.datagrams {
             match self.datagrams.iter_mut().find(|mine| mine.reader == theirs.reader) {
                 Some(mine) => mine.merge(theirs, is_anchored),
@@ -315,12 +316,12 @@ impl Cold {
         let shift = |frame: &mut FrameId| *frame = frame.rebased(base);
         self.names.iter_mut().for_each(|found| shift(&mut found.frame));
         self.applications.iter_mut().for_each(|(frame, _)| shift(frame));
-        self.client.iter_mut().for_each(|(frame, _)| shift(frame));
-        self.alpn.iter_mut().for_each(|(frame, _)| shift(frame));
-        self.ech.iter_mut().for_each(|(frame, _)| shift(frame));
+        self.client.rebase(base);
+        self.alpn.rebase(base);
+        self.ech.rebase(base);
         if let Some(rare) = &mut self.rare {
-            rare.esni.iter_mut().for_each(|(frame, ())| shift(frame));
-            rare.certificate.iter_mut().for_each(|(frame, _)| shift(frame));
+            rare.esni.rebase(base);
+            rare.certificate.rebase(base);
             rare.owners.iter_mut().for_each(|votes| shift(&mut votes.first));
         }
         self.outbox.iter_mut().for_each(|delivery| shift(&mut delivery.stamp.frame));
@@ -347,15 +348,6 @@ impl Cold {
     }
 }
 
-/// Takes the candidate where it comes first: by frame, and within a frame by value, so that the order of arrival is all one.
-fn keep_first<T: Ord>(slot: &mut Option<(FrameId, T)>, candidate: Option<(FrameId, T)>) {
-    if let Some(candidate) = candidate
-        && slot.as_ref().is_none_or(|mine| candidate < *mine)
-    {
-        *slot = Some(candidate);
-    }
-}
-
 /// The head of a stream from its first segments.
 pub(super) fn stream_head(segments: &Segments) -> Option<Box<Head>> {
     if segments.is_empty() {
@@ -373,8 +365,8 @@ pub(super) fn stream_head(segments: &Segments) -> Option<Box<Head>> {
 impl Rare {
     /// Appends what followed; records with a packet id are joined by the session, which corrects its counts.
     fn merge(&mut self, right: Self) {
-        keep_first(&mut self.esni, right.esni);
-        keep_first(&mut self.certificate, right.certificate);
+        self.esni.merge(right.esni);
+        self.certificate.merge(right.certificate);
         for votes in right.owners {
             match self.owners.iter().position(|mine| mine.owner == votes.owner) {
                 Some(at) => self.owners[at].packets.iter_mut().zip(votes.packets).for_each(|(a, b)| *a += b),

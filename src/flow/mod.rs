@@ -7,6 +7,7 @@
 mod answers;
 mod cold;
 mod datagram;
+mod first;
 mod fragments;
 mod gather;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::capture::FrameId;
 use crate::capture::owner::Owner;
-use crate::name::{Application, CertificateSubject, EchOffer, NameSource};
+use crate::name::{Alpn, Application, CertificateSubject, EchOffer, NameSource};
 use crate::packet::TunnelPath;
 use smallvec::SmallVec;
 use std::net::IpAddr;
@@ -175,7 +175,7 @@ pub struct Flow {
     /// All names, best first.
     pub names: SmallVec<[Name; 1]>,
     /// ALPN protocols offered.
-    pub alpn: Vec<Box<str>>,
+    pub alpn: Alpn,
     /// ECH extension as offered.
     pub ech_offer: Option<EchOffer>,
     /// What it means.
@@ -214,7 +214,7 @@ impl Flow {
             down: NOTHING,
             application: None,
             names: SmallVec::new_const(),
-            alpn: Vec::new(),
+            alpn: Alpn::NONE,
             ech_offer: None,
             ech: None,
             certificate: None,

@@ -39,7 +39,7 @@ impl Session {
                 (began, self.opener, self.tunnel) = (folded.first, folded.side, folded.tunnel);
             }
         }
-        let said = cold.as_ref().and_then(|cold| cold.client).map(|(_, client)| client);
+        let said = cold.as_ref().and_then(|cold| cold.client.get()).copied();
         let (client, found) = self.direction(said, answers, began);
         let server = client.opposite();
         let (client_ip, server_ip) = (self.key.address(client), self.key.address(server));
@@ -88,7 +88,7 @@ impl Session {
         let is_tls = |&(_, application): &(_, Application)| application == Application("tls");
         if cold.applications.iter().any(is_tls)
             && !cold.names.iter().any(|found| found.source == NameSource::TlsSni)
-            && let Some((_, client)) = cold.client
+            && let Some(&client) = cold.client.get()
             && let Some((stamp, mut findings)) = cold.streams[client as usize].piece()
         {
             cold.absorb(&mut findings, stamp, client, intern);
@@ -148,10 +148,10 @@ impl Cold {
         let found = self.names.drain(..).filter(|found| !has_sni || found.source != NameSource::TlsCertificate);
         found.for_each(|Found { source, frame, name }| flow.names.push(Name { source, frame, name }));
         flow.names.sort();
-        flow.ech = self.ech.as_ref().map(|(frame, offer)| {
+        flow.ech = self.ech.found().map(|(frame, offer)| {
             let hello_name = flow.names.iter().find(|n| matches!(n.source, NameSource::TlsSni | NameSource::QuicSni));
             let name = hello_name.map(|n| &*n.name).unwrap_or_default();
-            if answers.has_ech_config(&(name.into(), offer.config_id, offer.kdf, offer.aead), *frame) {
+            if answers.has_ech_config(&(name.into(), offer.config_id, offer.kdf, offer.aead), frame) {
                 Ech::Confirmed
             } else if PUBLIC_NAMES.contains(&name) {
                 Ech::Likely
@@ -159,13 +159,13 @@ impl Cold {
                 Ech::Grease
             }
         });
-        flow.ech_offer = self.ech.take().map(|(_, offer)| offer);
+        flow.ech_offer = self.ech.take();
         flow.client_head = self.take_head(client);
         flow.server_head = self.take_head(client.opposite());
-        flow.alpn = self.alpn.take().map(|(_, alpn)| alpn).unwrap_or_default();
-        if let Some(rare) = self.take_rare() {
-            flow.ech = flow.ech.or(rare.esni.map(|_| Ech::Esni));
-            flow.certificate = rare.certificate.filter(|_| !has_sni).map(|(_, subject)| Box::new(subject));
+        flow.alpn = self.alpn.take().unwrap_or_default();
+        if let Some(mut rare) = self.take_rare() {
+            flow.ech = flow.ech.or(rare.esni.get().map(|()| Ech::Esni));
+            flow.certificate = rare.certificate.take().filter(|_| !has_sni).map(Box::new);
             flow.owner = elect(&rare.owners).map(Box::new);
         }
     }

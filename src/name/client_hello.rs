@@ -3,8 +3,7 @@
 //! RFC 8446 §4.1.2, RFC 9147 §5.3 (the cookie), RFC 6066 §3 (server name), RFC 7301 (ALPN), RFC 9849 (ECH).
 
 use super::wire::Wire;
-use super::{EchOffer, Findings, NameSource, Role};
-use tls_parser::{SNIType, TlsExtension, parse_tls_extension_alpn_content, parse_tls_extension_sni_content};
+use super::{Alpn, EchOffer, Findings, NameSource, Role};
 
 /// Bytes of a ClientHello that are read: post-quantum hellos stay below 4 KiB, tickets may add some; the handshake
 /// length could claim 16 MiB.
@@ -27,20 +26,20 @@ pub(super) enum Dialect {
 
 /// What a ClientHello says.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct ClientHello {
+pub(super) struct ClientHello<'a> {
     /// The first host name of the first well-formed server name extension.
-    pub(super) sni: Option<Box<str>>,
+    pub(super) sni: Option<&'a str>,
     /// Protocols offered, without GREASE.
-    pub(super) alpn: Vec<Box<str>>,
+    pub(super) alpn: Alpn,
     /// Outer ECH extension.
     pub(super) ech: Option<EchOffer>,
     /// Whether the extension of ECH's forerunner, encrypted SNI, is there.
     pub(super) esni: bool,
 }
 
-impl ClientHello {
+impl<'a> ClientHello<'a> {
     /// Reads a body, from after the handshake header. `None` where the part at hand is no ClientHello.
-    pub(super) fn read(body: &[u8], dialect: Dialect) -> Option<Self> {
+    pub(super) fn read(body: &'a [u8], dialect: Dialect) -> Option<Self> {
         let mut hello = Self::default();
         let major = match dialect {
             Dialect::Tls => 0x03,
@@ -58,7 +57,7 @@ impl ClientHello {
     /// The hello as findings of a protocol.
     pub(super) fn into_findings(self, application: &'static str, source: NameSource) -> Findings {
         let mut findings = Findings::of(application, Some(Role::Client));
-        if let Some(name) = &self.sni {
+        if let Some(name) = self.sni {
             findings.push_name(source, name);
         }
         findings.alpn = self.alpn;
@@ -67,7 +66,7 @@ impl ClientHello {
         findings
     }
 
-    fn read_extensions(&mut self, block: &[u8]) {
+    fn read_extensions(&mut self, block: &'a [u8]) {
         let mut wire = Wire::new(block);
         for _ in 0..EXTENSION_LIMIT {
             // A length past the end is a cut, or nonsense with nothing readable behind it.
@@ -107,11 +106,16 @@ fn extensions(body: &[u8], dialect: Dialect) -> Option<Option<&[u8]>> {
     }
 }
 
-/// The first host name of a `server_name` extension, where it can be a name.
-fn server_name(content: &[u8]) -> Option<Box<str>> {
-    let Ok((_, TlsExtension::SNI(names))) = parse_tls_extension_sni_content(content) else { return None };
-    let (_, name) = names.iter().find(|(kind, _)| *kind == SNIType::HostName)?;
-    host(name).map(Into::into)
+/// The first host name of a `server_name` extension, where it can be a name. Only host names were ever defined.
+fn server_name(content: &[u8]) -> Option<&str> {
+    const HOST_NAME: u8 = 0;
+    let mut list = Wire::new(Wire::new(content).vector_u16()?);
+    while let (Some(kind), Some(name)) = (list.u8(), list.vector_u16()) {
+        if kind == HOST_NAME {
+            return host(name);
+        }
+    }
+    None
 }
 
 /// A host name as clients write it, ASCII or not: not empty, no more than 255 bytes, nothing invisible.
@@ -121,13 +125,12 @@ pub(super) fn host(name: &[u8]) -> Option<&str> {
     (!name.is_empty() && name.len() <= 255 && name.chars().all(plain)).then_some(name)
 }
 
-fn protocols(content: &[u8]) -> Vec<Box<str>> {
-    let Ok((_, TlsExtension::ALPN(protocols))) = parse_tls_extension_alpn_content(content) else { return Vec::new() };
-    protocols
-        .into_iter()
+fn protocols(content: &[u8]) -> Alpn {
+    let mut list = Wire::new(Wire::new(content).vector_u16().unwrap_or_default());
+    std::iter::from_fn(|| list.vector_u8())
         .filter(|protocol| !protocol.is_empty() && protocol.iter().all(u8::is_ascii_graphic) && !is_grease(protocol))
         .take(ALPN_LIMIT)
-        .filter_map(|protocol| std::str::from_utf8(protocol).ok().map(Into::into))
+        .filter_map(|protocol| std::str::from_utf8(protocol).ok())
         .collect()
 }
 
@@ -255,13 +258,14 @@ pub(super) mod tests {
 
     #[test]
     fn reads_everything_offered() {
-        let hello = ClientHello::read(&full(), Dialect::Tls).unwrap();
+        let body = full();
+        let hello = ClientHello::read(&body, Dialect::Tls).unwrap();
         let ech = EchOffer { kdf: 1, aead: 1, config_id: 42, enc_length: 32, payload_length: 208 };
         assert_eq!(
             hello,
             ClientHello {
-                sni: Some("Example.com".into()),
-                alpn: vec!["h2".into(), "http/1.1".into()],
+                sni: Some("Example.com"),
+                alpn: ["h2", "http/1.1"].into_iter().collect(),
                 ech: Some(ech),
                 esni: true
             }
@@ -284,20 +288,20 @@ pub(super) mod tests {
     fn passes_by_malformed_and_doubled_extensions() {
         let malformed = extension(SERVER_NAME, &[0, 200, 0, 0, 1, b'x']);
         let hello = body(Dialect::Tls, &[malformed, sni(b"a.example"), sni(b"b.example")]);
-        assert_eq!(ClientHello::read(&hello, Dialect::Tls).unwrap().sni.as_deref(), Some("a.example"));
+        assert_eq!(ClientHello::read(&hello, Dialect::Tls).unwrap().sni, Some("a.example"));
         for name in [&b"a b"[..], b"a\0b", b"\xff", b""] {
             assert_eq!(ClientHello::read(&body(Dialect::Tls, &[sni(name)]), Dialect::Tls).unwrap().sni, None);
         }
         for name in ["_x.local", "localhost", "192.0.2.1", "bücher.example"] {
             let hello = body(Dialect::Tls, &[sni(name.as_bytes())]);
-            assert_eq!(ClientHello::read(&hello, Dialect::Tls).unwrap().sni.as_deref(), Some(name));
+            assert_eq!(ClientHello::read(&hello, Dialect::Tls).unwrap().sni, Some(name));
         }
     }
 
     #[test]
     fn the_dialects_differ() {
         let hello = body(Dialect::Dtls, &[sni(b"a.example")]);
-        assert_eq!(ClientHello::read(&hello, Dialect::Dtls).unwrap().sni.as_deref(), Some("a.example"));
+        assert_eq!(ClientHello::read(&hello, Dialect::Dtls).unwrap().sni, Some("a.example"));
         assert_eq!(ClientHello::read(&hello, Dialect::Tls), None);
     }
 

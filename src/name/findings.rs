@@ -1,6 +1,6 @@
 //! What a reader found in an opening: names with their source, protocol, and which role the sender plays.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use smallvec::SmallVec;
 use std::net::IpAddr;
 
@@ -80,6 +80,45 @@ impl NameSource {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Application(pub &'static str);
 
+/// Protocols that a client offers to speak (ALPN, RFC 7301), in its order. Those kept are printable ASCII without spaces, so that
+/// one text holds them all.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Alpn(Option<Box<str>>);
+
+impl Alpn {
+    /// None offered.
+    pub const NONE: Self = Self(None);
+
+    /// Whether none was offered.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The protocols.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().flat_map(|protocols| protocols.split(' '))
+    }
+}
+
+impl<'a> FromIterator<&'a str> for Alpn {
+    fn from_iter<I: IntoIterator<Item = &'a str>>(protocols: I) -> Self {
+        let mut text = String::with_capacity(24);
+        for protocol in protocols {
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            text.push_str(protocol);
+        }
+        Self((!text.is_empty()).then(|| text.into()))
+    }
+}
+
+impl Serialize for Alpn {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
 /// Which role the sender of the examined bytes plays.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Role {
@@ -158,7 +197,7 @@ pub struct Findings {
     /// Names, in the order found; at most [`Findings::NAME_LIMIT`].
     pub names: SmallVec<[NameFound; 1]>,
     /// ALPN protocols offered (RFC 7301).
-    pub alpn: Vec<Box<str>>,
+    pub alpn: Alpn,
     /// ECH extension of a ClientHello.
     pub ech: Option<EchOffer>,
     /// Whether a ClientHello carries the encrypted server name of ECH's drafts (extension 0xffce).

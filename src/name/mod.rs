@@ -46,6 +46,6 @@ pub(crate) use quic::tests as quic_samples;
 pub(crate) use client_hello::server_name_in_piece;
 pub use dns::encrypted_resolver;
 pub use findings::{
-    Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, NameFound, NameSource, Reading, Role,
+    Alpn, Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, NameFound, NameSource, Reading, Role,
 };
 pub use http::is_ip_literal;

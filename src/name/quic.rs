@@ -358,7 +358,7 @@ pub(crate) mod tests {
             let reading = read_all(&[packet]);
             let Reading::Done { findings, .. } = &reading else { panic!("{reading:?}") };
             assert_eq!(names(&reading), ["example.com"]);
-            assert_eq!((findings.role, &*findings.alpn), (Some(Role::Client), &["alpn".into()][..]));
+            assert_eq!((findings.role, &findings.alpn), (Some(Role::Client), &["alpn"].into_iter().collect()));
             assert_eq!(findings.names[0].source, NameSource::QuicSni);
         }
     }

@@ -1,15 +1,17 @@
 //! Recognises resolvers reached over an encrypted protocol: DNS over TLS (RFC 7858), HTTPS (RFC 8484) and QUIC (RFC 9250).
 
+use crate::name::Alpn;
+
 /// The port of DNS over TLS and DNS over QUIC (IANA).
 const PORT_DNS_OVER_TLS: u16 = 853;
 
 /// The word for an encrypted resolver protocol (`dot`, `doh`, `doq`), if the server is known to be a resolver by its name,
 /// its port or the application protocols offered.
-pub fn encrypted_resolver(server_name: Option<&str>, port: u16, alpn: &[Box<str>]) -> Option<&'static str> {
-    if alpn.iter().any(|protocol| &**protocol == "doq" || protocol.starts_with("doq-i")) {
+pub fn encrypted_resolver(server_name: Option<&str>, port: u16, alpn: &Alpn) -> Option<&'static str> {
+    if alpn.iter().any(|protocol| protocol == "doq" || protocol.starts_with("doq-i")) {
         return Some("doq");
     }
-    if port == PORT_DNS_OVER_TLS || alpn.iter().any(|protocol| &**protocol == "dot") {
+    if port == PORT_DNS_OVER_TLS || alpn.iter().any(|protocol| protocol == "dot") {
         return Some("dot");
     }
     is_resolver(server_name?).then_some("doh")
@@ -153,11 +155,11 @@ mod tests {
 
     #[test]
     fn knows_resolvers_by_name_port_and_alpn() {
-        let none: &[Box<str>] = &[];
+        let none = &Alpn::NONE;
         assert_eq!(encrypted_resolver(Some("dns.google"), 443, none), Some("doh"));
         assert_eq!(encrypted_resolver(Some("abc123.dns.nextdns.io"), 443, none), Some("doh"));
         assert_eq!(encrypted_resolver(Some("example.org"), 853, none), Some("dot"));
-        assert_eq!(encrypted_resolver(None, 8853, &["doq-i02".into()]), Some("doq"));
+        assert_eq!(encrypted_resolver(None, 8853, &["doq-i02"].into_iter().collect()), Some("doq"));
         assert_eq!(encrypted_resolver(Some("www.dns.google"), 443, none), None);
         assert_eq!(encrypted_resolver(None, 443, none), None);
     }

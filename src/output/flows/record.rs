@@ -3,7 +3,7 @@
 use crate::app::{Attribution, Claim, Party};
 use crate::capture::owner::Owner;
 use crate::flow::{Flow, Name};
-use crate::name::encrypted_resolver;
+use crate::name::{Alpn, encrypted_resolver};
 use crate::output::units;
 use crate::packet::TunnelPath;
 use crate::place::{Country, LocationCheck, Place};
@@ -58,7 +58,7 @@ pub struct FlowRecord<'a> {
     /// All names.
     pub names: Names<'a>,
     /// ALPN protocols offered.
-    pub alpn: &'a [Box<str>],
+    pub alpn: &'a Alpn,
     /// `grease`, `likely`, `confirmed`, `esni`.
     pub ech: Option<&'static str>,
     /// `doh`, `dot`, `doq`: a resolver whose answers are encrypted.
@@ -353,7 +353,7 @@ mod tests {
                 Name { source: NameSource::TlsSni, frame: FrameId::new(0, 111), name: "long.weixin.qq.com".into() },
                 Name { source: NameSource::Dns, frame: FrameId::new(0, 89), name: "=weixin\",qq.com".into() },
             ],
-            alpn: vec!["h2".into(), "http/1.1".into()],
+            alpn: ["h2", "http/1.1"].into_iter().collect(),
             ech_offer: None,
             ech: Some(Ech::Grease),
             certificate: None,
@@ -428,7 +428,7 @@ mod tests {
             server_port: None,
             application: None,
             names: smallvec::SmallVec::new(),
-            alpn: Vec::new(),
+            alpn: Alpn::NONE,
             ech: None,
             rtt: None,
             owner: None,
