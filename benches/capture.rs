@@ -11,7 +11,7 @@ struct Touch(u64);
 
 impl Observe for Touch {
     #[inline]
-    fn observe(&mut self, frame: &Frame<'_>) {
+    fn observe(&mut self, frame: Frame<'_>) {
         self.0 = self.0.wrapping_add(frame.bytes.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes)));
     }
 }

@@ -40,7 +40,7 @@ fn packets() -> Vec<Vec<u8>> {
 fn gather(packets: &[Vec<u8>], first: usize, hasher: &RandomState) -> Partial {
     let mut partial = Partial::new(hasher.clone());
     for (at, bytes) in packets.iter().enumerate() {
-        partial.observe(&Frame {
+        partial.observe(Frame {
             id: FrameId::new(0, at as u64),
             time_ns: (first + at) as i64 * 1_000,
             link_type: LinkType::ETHERNET,

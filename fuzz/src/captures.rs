@@ -28,7 +28,7 @@ type Seen = (FrameId, i64, LinkType, u32, usize, u64, Option<FrameNote>);
 struct Log(Vec<Seen>);
 
 impl Observe for Log {
-    fn observe(&mut self, frame: &Frame<'_>) {
+    fn observe(&mut self, frame: Frame<'_>) {
         let mut hasher = DefaultHasher::new();
         frame.bytes.hash(&mut hasher);
         let note = frame.note.cloned();

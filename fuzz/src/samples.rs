@@ -340,7 +340,7 @@ fn frames(source: Source) -> Vec<(u16, u32, Vec<u8>)> {
     #[derive(Default)]
     struct Keep(Vec<(u16, u32, Vec<u8>)>);
     impl Observe for Keep {
-        fn observe(&mut self, frame: &Frame<'_>) {
+        fn observe(&mut self, frame: Frame<'_>) {
             self.0.push((frame.link_type.0, frame.wire_length, frame.bytes.to_vec()));
         }
     }

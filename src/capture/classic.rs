@@ -128,12 +128,11 @@ impl Layout {
     fn walk_as<const COMMON: bool, V: Visit>(&self, bytes: &[u8], limit: usize, visit: &mut V) -> (usize, Stop) {
         let record_header = if COMMON { RECORD_HEADER } else { self.record_header };
         let (link_type, max_packet, fraction_ns) = (self.link_type, self.max_packet, self.fraction_ns);
-        let mut position = 0;
+        let (mut position, mut rest) = (0, bytes);
         loop {
             if position >= limit {
                 return (position, Stop::Limit);
             }
-            let rest = bytes.get(position..).unwrap_or_default();
             let Some(header) = rest.first_chunk::<RECORD_HEADER>() else {
                 return (position, Stop::NeedMore(record_header));
             };
@@ -145,12 +144,14 @@ impl Layout {
                 return (position, stop);
             }
             let end = record_header + header.captured as usize;
-            let Some(packet) = rest.get(record_header..end) else {
+            let Some((record, next)) = rest.split_at_checked(end) else {
                 return (position, Stop::NeedMore(end));
             };
+            let packet = record.get(record_header..).unwrap_or_default();
             let time_ns = i64::from(header.seconds) * 1_000_000_000 + i64::from(header.fraction) * fraction_ns;
             visit.packet(time_ns, link_type, packet, header.original, None);
             position += end;
+            rest = next;
         }
     }
 

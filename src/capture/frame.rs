@@ -35,6 +35,11 @@ impl FrameId {
         self.record() + 1
     }
 
+    /// The frame after this one in its capture.
+    pub(crate) const fn following(self) -> Self {
+        Self(self.0 + 1)
+    }
+
     /// The same frame once its range is known to start where `base` says.
     pub const fn rebased(self, base: Self) -> Self {
         Self(self.0 + base.0)

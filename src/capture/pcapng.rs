@@ -219,7 +219,7 @@ impl Section {
         } else {
             None
         };
-        visit.packet(time_ns, interface.link_type, found.bytes, found.original, note);
+        visit.packet(time_ns, interface.link_type, found.bytes, found.original, note.as_ref());
         Ok(length)
     }
 

@@ -29,7 +29,7 @@ pub(super) trait Visit {
     const WANTS_NOTES: bool;
 
     /// A packet as the capture holds it.
-    fn packet(&mut self, time_ns: i64, link_type: LinkType, bytes: &[u8], wire_length: u32, note: Option<FrameNote>);
+    fn packet(&mut self, time_ns: i64, link_type: LinkType, bytes: &[u8], wire_length: u32, note: Option<&FrameNote>);
 
     /// A record that is no packet but takes a frame number in Wireshark.
     fn other(&mut self);
@@ -41,7 +41,7 @@ pub(super) struct Pass;
 impl Visit for Pass {
     const WANTS_NOTES: bool = false;
     #[inline(always)]
-    fn packet(&mut self, _: i64, _: LinkType, _: &[u8], _: u32, _: Option<FrameNote>) {}
+    fn packet(&mut self, _: i64, _: LinkType, _: &[u8], _: u32, _: Option<&FrameNote>) {}
     #[inline(always)]
     fn other(&mut self) {}
 }

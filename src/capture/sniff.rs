@@ -123,7 +123,7 @@ struct First {
 impl Visit for First {
     const WANTS_NOTES: bool = false;
 
-    fn packet(&mut self, time_ns: i64, _: LinkType, _: &[u8], _: u32, _: Option<FrameNote>) {
+    fn packet(&mut self, time_ns: i64, _: LinkType, _: &[u8], _: u32, _: Option<&FrameNote>) {
         self.is_found = true;
         self.time_ns = Some(time_ns);
     }

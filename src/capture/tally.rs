@@ -7,7 +7,7 @@ use super::{Frame, FrameId, FrameNote, LinkType};
 /// What is accumulated from frames; one value per range of a capture.
 pub trait Observe: Send {
     /// Takes in the next frame of the range. Its bytes live only during the call.
-    fn observe(&mut self, frame: &Frame<'_>);
+    fn observe(&mut self, frame: Frame<'_>);
 }
 
 /// What was counted over a range, or over a capture.
@@ -40,14 +40,12 @@ impl Counts {
 /// Turns records into frames and counts them.
 pub(super) struct Tally<P> {
     pub(super) partial: P,
-    /// Ordinal of the capture, relative to the first one in the partial.
-    capture: u32,
-    index: u64,
+    /// The next frame, in its capture as counted from the first one in the partial.
+    next: FrameId,
     not_packets: u64,
     wire_bytes: u64,
     captured_bytes: u64,
-    earliest_ns: i64,
-    latest_ns: i64,
+    span_ns: Option<(i64, i64)>,
 }
 
 impl<P> Tally<P> {
@@ -59,24 +57,22 @@ impl<P> Tally<P> {
     pub(super) fn of_capture(partial: P, capture: u32) -> Self {
         Self {
             partial,
-            capture,
-            index: 0,
+            next: FrameId::new(capture, 0),
             not_packets: 0,
             wire_bytes: 0,
             captured_bytes: 0,
-            earliest_ns: i64::MAX,
-            latest_ns: i64::MIN,
+            span_ns: None,
         }
     }
 
     /// The observer and what was counted.
     pub(super) fn finish(self) -> (P, Counts) {
         let counts = Counts {
-            frames: self.index,
+            frames: self.next.record(),
             not_packets: self.not_packets,
             wire_bytes: self.wire_bytes,
             captured_bytes: self.captured_bytes,
-            span_ns: (self.earliest_ns <= self.latest_ns).then_some((self.earliest_ns, self.latest_ns)),
+            span_ns: self.span_ns,
         };
         (self.partial, counts)
     }
@@ -84,29 +80,31 @@ impl<P> Tally<P> {
 
 impl<P: Observe> Tally<P> {
     #[inline(always)]
-    fn hand_over(&mut self, frame: &Frame<'_>) {
+    fn hand_over(&mut self, frame: Frame<'_>) {
         self.wire_bytes += u64::from(frame.wire_length);
-        // 0 is "no time" in a simple packet block; a real packet of 1970 loses nothing but its place in the span.
-        if frame.time_ns != 0 {
-            self.earliest_ns = self.earliest_ns.min(frame.time_ns);
-            self.latest_ns = self.latest_ns.max(frame.time_ns);
+        match &mut self.span_ns {
+            // 0 is "no time" in a simple packet block; a real packet of 1970 loses nothing but its place in the span.
+            _ if frame.time_ns == 0 => {}
+            Some((_, latest_ns)) if frame.time_ns >= *latest_ns => *latest_ns = frame.time_ns,
+            Some((earliest_ns, _)) => *earliest_ns = frame.time_ns.min(*earliest_ns),
+            span_ns => *span_ns = Some((frame.time_ns, frame.time_ns)),
         }
-        self.index += 1;
+        self.next = frame.id.following();
         self.partial.observe(frame);
     }
 
     #[cold]
-    fn in_band(&mut self, time_ns: i64, bytes: &[u8], found: InBand, outer: Option<FrameNote>) {
+    fn in_band(&mut self, time_ns: i64, bytes: &[u8], found: InBand, outer: Option<&FrameNote>) {
         let note = joined(found.note, outer);
         let frame = Frame {
-            id: FrameId::new(self.capture, self.index),
+            id: self.next,
             time_ns,
             link_type: found.link_type,
             bytes: bytes.get(found.range).unwrap_or_default(),
             wire_length: found.wire_length,
             note: Some(&note),
         };
-        self.hand_over(&frame);
+        self.hand_over(frame);
     }
 }
 
@@ -114,29 +112,28 @@ impl<P: Observe> Visit for Tally<P> {
     const WANTS_NOTES: bool = true;
 
     #[inline(always)]
-    fn packet(&mut self, time_ns: i64, link_type: LinkType, bytes: &[u8], wire_length: u32, note: Option<FrameNote>) {
+    fn packet(&mut self, time_ns: i64, link_type: LinkType, bytes: &[u8], wire_length: u32, note: Option<&FrameNote>) {
         self.captured_bytes += bytes.len() as u64;
         if owner::may_be_in_band(link_type, bytes)
             && let Some(found) = owner::in_band(link_type, bytes, wire_length)
         {
             return self.in_band(time_ns, bytes, found, note);
         }
-        let id = FrameId::new(self.capture, self.index);
-        self.hand_over(&Frame { id, time_ns, link_type, bytes, wire_length, note: note.as_ref() });
+        self.hand_over(Frame { id: self.next, time_ns, link_type, bytes, wire_length, note });
     }
 
     #[inline]
     fn other(&mut self) {
-        self.index += 1;
+        self.next = self.next.following();
         self.not_packets += 1;
     }
 }
 
 /// What a header inside the packet says, and where it is silent what the packet's block says.
-fn joined(inner: FrameNote, outer: Option<FrameNote>) -> FrameNote {
+fn joined(inner: FrameNote, outer: Option<&FrameNote>) -> FrameNote {
     let Some(outer) = outer else { return inner };
     FrameNote {
-        owner: inner.owner.or(outer.owner),
+        owner: inner.owner.or_else(|| outer.owner.clone()),
         direction: if inner.direction == super::Direction::Unknown { outer.direction } else { inner.direction },
         packet_id: inner.packet_id.or(outer.packet_id),
         is_dropped: inner.is_dropped || outer.is_dropped,

@@ -103,7 +103,7 @@ pub(super) struct Seen {
 pub(super) struct Log(pub(super) Vec<Seen>);
 
 impl Observe for Log {
-    fn observe(&mut self, frame: &Frame<'_>) {
+    fn observe(&mut self, frame: Frame<'_>) {
         self.0.push(Seen {
             id: frame.id,
             time_ns: frame.time_ns,

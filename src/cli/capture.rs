@@ -153,7 +153,7 @@ mod live {
             let time = packet.header.ts;
             self.frames += 1;
             self.captured_bytes += packet.data.len() as u64;
-            self.partial.observe(&Frame {
+            self.partial.observe(Frame {
                 id: crate::capture::FrameId::new(0, self.frames),
                 time_ns: time.tv_sec.saturating_mul(1_000_000_000).saturating_add(time.tv_usec.saturating_mul(1000)),
                 link_type: self.link_type,

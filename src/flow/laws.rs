@@ -278,7 +278,7 @@ fn observe(frames: &[Built], hasher: &RandomState) -> Partial {
 
 fn observe_into(mut partial: Partial, frames: &[Built]) -> Partial {
     for (record, built) in frames.iter().enumerate() {
-        partial.observe(&Frame {
+        partial.observe(Frame {
             id: FrameId::new(0, record as u64),
             time_ns: built.time_ns,
             link_type: LinkType::ETHERNET,

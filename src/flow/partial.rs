@@ -61,7 +61,7 @@ impl Span {
 #[derive(Clone, Debug)]
 pub struct Partial {
     pub(super) hasher: RandomState,
-    pub(super) shards: Vec<Shard>,
+    pub(super) shards: Box<[Shard; SHARDS]>,
     pub(super) answers: Answers,
     pub(super) fragments: Fragments,
     pub(super) interner: Interner,
@@ -93,7 +93,7 @@ impl Partial {
     pub fn new(hasher: RandomState) -> Self {
         Self {
             hasher,
-            shards: vec![Shard::default(); SHARDS],
+            shards: Box::default(),
             answers: Answers::default(),
             fragments: Fragments::default(),
             interner: Interner::default(),
@@ -112,7 +112,7 @@ impl Partial {
 
     /// Takes in a frame.
     #[inline(always)]
-    pub fn observe(&mut self, frame: &Frame<'_>) {
+    pub fn observe(&mut self, frame: Frame<'_>) {
         match &mut self.span {
             Some(span) if frame.time_ns >= span.latest_ns => span.latest_ns = frame.time_ns,
             Some(span) => {
@@ -122,13 +122,13 @@ impl Partial {
             None => self.span = Some(Span { earliest_ns: frame.time_ns, latest_ns: frame.time_ns, step_back_ns: 0 }),
         }
         if frame.note.is_some_and(|note| note.is_dropped) {
-            self.dropped.count(frame);
+            self.dropped.count(&frame);
             return;
         }
         // All of this is one function: what of a packet is looked at stays in registers, and none of it is written and read again.
-        match dissect_plain(frame) {
-            Some(packet) => self.observe_packet(packet, *frame),
-            None => self.observe_other(*frame),
+        match dissect_plain(&frame) {
+            Some(packet) => self.observe_packet(packet, frame),
+            None => self.observe_other(frame),
         }
     }
 
@@ -175,7 +175,7 @@ impl Partial {
         right.rebase_rest(base);
         self.answers.merge(std::mem::take(&mut right.answers));
         let (answers, interner) = (&mut self.answers, &mut self.interner);
-        for (mine, theirs) in self.shards.iter_mut().zip(&mut right.shards) {
+        for (mine, theirs) in self.shards.iter_mut().zip(right.shards.iter_mut()) {
             let joined = |table: &mut Table, at: usize| deliver(table.at(at), answers, interner);
             mine.append(theirs, base, Part::default(), &self.hasher, joined, |_, _| ());
         }

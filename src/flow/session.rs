@@ -272,7 +272,7 @@ impl Session {
     /// that holds for neighbours in record order whatever the cut.
     #[inline]
     pub(super) fn is_continued_by(&self, first_ns: i64, syn: Option<u32>, idle_ns: i64) -> bool {
-        first_ns.saturating_sub(self.last_ns) <= idle_ns && syn.is_none_or(|isn| self.handshake.isn == Some(isn))
+        first_ns <= self.last_ns.saturating_add(idle_ns) && syn.is_none_or(|isn| self.handshake.isn == Some(isn))
     }
 
     /// Time of the first packet in record order.

@@ -219,7 +219,7 @@ impl Tracker {
             .state
             .shards
             .par_iter_mut()
-            .zip(&mut right.shards)
+            .zip(right.shards.par_iter_mut())
             .map(|(mine, theirs)| {
                 let (mut late, mut interner) = (Answers::default(), Default::default());
                 let file = |table: &mut Table, at: usize| {
@@ -361,7 +361,7 @@ mod tests {
                     .udp(1_024 + 100 * part + at, 9);
                 let mut bytes = Vec::new();
                 step.write(&mut bytes, b"hello").unwrap();
-                partial.observe(&Frame {
+                partial.observe(Frame {
                     id: FrameId::new(0, u64::from(at)),
                     time_ns: i64::from(part) * 1_000_000,
                     link_type: LinkType::RAW,
@@ -391,7 +391,7 @@ mod tests {
                 let mut bytes = Vec::new();
                 let step = etherparse::PacketBuilder::ipv4([192, 0, 2, 53], [10, 0, 0, 1], 64).udp(53, 40_000);
                 step.write(&mut bytes, &answer).unwrap();
-                partial.observe(&Frame {
+                partial.observe(Frame {
                     id: FrameId::new(0, u64::from(at)),
                     time_ns,
                     link_type: LinkType::RAW,

@@ -156,15 +156,15 @@ struct Filtered {
 }
 
 #[cold]
-fn is_passed(passes: &FrameFilter, frame: &Frame<'_>) -> bool {
-    passes(frame)
+fn is_passed(passes: &FrameFilter, frame: Frame<'_>) -> bool {
+    passes(&frame)
 }
 
 impl Observe for Filtered {
     #[inline(always)]
-    fn observe(&mut self, frame: &Frame<'_>) {
+    fn observe(&mut self, frame: Frame<'_>) {
         match &self.filter {
-            Some(passes) if !is_passed(passes, frame) => self.partial.skip(frame),
+            Some(passes) if !is_passed(passes, frame) => self.partial.skip(&frame),
             _ => self.partial.observe(frame),
         }
     }

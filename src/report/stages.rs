@@ -38,7 +38,7 @@ struct Count(u64);
 
 impl Observe for Count {
     #[inline]
-    fn observe(&mut self, frame: &Frame<'_>) {
+    fn observe(&mut self, frame: Frame<'_>) {
         self.0 = black_box(self.0.wrapping_add(frame.bytes.len() as u64));
     }
 }
@@ -48,8 +48,8 @@ struct Slice;
 
 impl Observe for Slice {
     #[inline]
-    fn observe(&mut self, frame: &Frame<'_>) {
-        black_box(dissect(frame));
+    fn observe(&mut self, frame: Frame<'_>) {
+        black_box(dissect(&frame));
     }
 }
 
@@ -58,7 +58,7 @@ struct Gather(Partial);
 
 impl Observe for Gather {
     #[inline]
-    fn observe(&mut self, frame: &Frame<'_>) {
+    fn observe(&mut self, frame: Frame<'_>) {
         self.0.observe(frame);
     }
 }

@@ -182,20 +182,19 @@ pub struct InBand {
 /// Whether [`in_band`] must look at a frame; constant time, since every frame is asked.
 #[inline(always)]
 pub fn may_be_in_band(link_type: LinkType, bytes: &[u8]) -> bool {
-    match link_type {
-        // Addresses begin with any byte, and a question that half of them answer with yes is a guess for the processor: so
-        // the first bytes are asked what is hardly ever so, or always, as in a flood.
-        LinkType::ETHERNET => bytes.first_chunk().is_some_and(|start| match u64::from_le_bytes(*start) {
-            0 => pcapdroid::may_have_trailer(bytes),
-            _ => match start[0] {
-                0xbe | 0x45 => may_be_in_ethernet(bytes),
-                0x60..=0x6f => !pcapdroid::has_ether_type(bytes) && may_be_in_ethernet(bytes),
-                _ => false,
-            },
-        }),
-        pktap::LINK_TYPE | pktap::LINK_TYPE_USER2 => true,
-        _ => false,
+    if link_type != LinkType::ETHERNET {
+        return matches!(link_type, pktap::LINK_TYPE | pktap::LINK_TYPE_USER2);
     }
+    // Addresses begin with any byte, and a question that half of them answer with yes is a guess for the processor: so
+    // the first bytes are asked what is hardly ever so, or always, as in a flood.
+    bytes.first_chunk().is_some_and(|start| match u64::from_le_bytes(*start) {
+        0 => pcapdroid::may_have_trailer(bytes),
+        first => match first as u8 {
+            0xbe | 0x45 => may_be_in_ethernet(bytes),
+            0x60..=0x6f => !pcapdroid::has_ether_type(bytes) && may_be_in_ethernet(bytes),
+            _ => false,
+        },
+    })
 }
 
 #[cold]

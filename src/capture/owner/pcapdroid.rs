@@ -77,7 +77,7 @@ pub(super) fn may_be_bare(bytes: &[u8]) -> bool {
 /// Whether an EtherType stands where Ethernet has it: IPv4, ARP, tags, IPv6, PPPoE (IEEE registry).
 #[inline(always)]
 pub(super) fn has_ether_type(bytes: &[u8]) -> bool {
-    let ether_type = bytes.get(12..).and_then(|rest| rest.first_chunk()).map(|field| u16::from_be_bytes(*field));
+    let ether_type = bytes.get(12..14).and_then(|field| field.first_chunk()).map(|field| u16::from_be_bytes(*field));
     matches!(ether_type, None | Some(0x0800 | 0x0806 | 0x8100 | 0x86dd | 0x88a8 | 0x8863 | 0x8864))
 }
 
