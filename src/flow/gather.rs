@@ -46,6 +46,10 @@ struct Kept {
     /// Their bytes one after the other, each segment's in one piece. None of these grows: to move them costs more than what is
     /// left empty at their ends.
     pieces: SmallVec<[Vec<u8>; 2]>,
+    /// Bytes of all.
+    bytes: usize,
+    /// Bytes that the pieces have room for.
+    room: usize,
 }
 
 /// A segment among those kept: all but its bytes.
@@ -75,6 +79,14 @@ impl Start {
         let from = self.offset;
         self.offset += kept;
         pieces.get(self.piece).and_then(|piece| piece.get(from..self.offset)).unwrap_or_default()
+    }
+}
+
+impl Kept {
+    /// Counts anew what is there, after some of it went.
+    fn count(&mut self) {
+        self.bytes = self.pieces.iter().map(Vec::len).sum();
+        self.room = self.pieces.iter().map(Vec::capacity).sum();
     }
 }
 
@@ -110,7 +122,7 @@ impl Segments {
 
     /// Bytes of all.
     pub(super) fn bytes(&self) -> usize {
-        self.pieces().iter().map(Vec::len).sum()
+        self.0.as_ref().map_or(0, |kept| kept.bytes)
     }
 
     /// Bytes of those from this one on.
@@ -120,13 +132,18 @@ impl Segments {
 
     pub(super) fn push(&mut self, segment: Segment<'_>) {
         let Segment { stamp, sequence, length, bytes } = segment;
-        let Kept { marks, pieces } = &mut **self.0.get_or_insert_default();
+        let Kept { marks, pieces, bytes: all, room } = &mut **self.0.get_or_insert_default();
+        *all += bytes.len();
         match pieces.last_mut() {
             Some(piece) if piece.capacity() - piece.len() >= bytes.len() => piece.extend_from_slice(bytes),
-            None => pieces.push(bytes.to_vec()),
+            None => {
+                pieces.push(bytes.to_vec());
+                *room = bytes.len();
+            }
             Some(_) => {
                 let mut piece = Vec::with_capacity(bytes.len().max(Self::ROOM << (pieces.len() - 1).min(4)));
                 piece.extend_from_slice(bytes);
+                *room += piece.capacity();
                 pieces.push(piece);
             }
         }
@@ -162,6 +179,7 @@ impl Segments {
                 if let Some(first) = kept.pieces.first_mut() {
                     first.drain(..offset);
                 }
+                kept.count();
             }
             kept => *kept = None,
         }
@@ -177,6 +195,7 @@ impl Segments {
                 if let Some(last) = kept.pieces.get_mut(piece) {
                     last.truncate(offset);
                 }
+                kept.count();
             }
             kept => *kept = None,
         }
@@ -186,7 +205,7 @@ impl Segments {
     pub(super) fn weight(&self) -> usize {
         self.0.as_ref().map_or(0, |kept| {
             let marks = if kept.marks.spilled() { kept.marks.capacity() * size_of::<Mark>() } else { 0 };
-            size_of::<Kept>() + marks + kept.pieces.iter().map(Vec::capacity).sum::<usize>()
+            size_of::<Kept>() + marks + kept.room
         })
     }
 
@@ -284,6 +303,7 @@ mod tests {
                 let rest = list.get(at..).unwrap_or_default();
                 prop_assert!(kept.from(at).map(|one| one.sequence).eq(rest.iter().map(|one| one.0)));
                 prop_assert_eq!(kept.bytes_from(at), rest.iter().map(|one| one.1.len()).sum::<usize>());
+                prop_assert_eq!(kept.bytes(), list.iter().map(|one| one.1.len()).sum::<usize>());
                 prop_assert!(kept.weight() >= kept.bytes());
             }
         }

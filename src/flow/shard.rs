@@ -123,7 +123,7 @@ impl Shard {
             _ => {
                 let is_anchored = known.is_some() || segment.is_some_and(|s| s.flags.is_syn());
                 let first = Stamp { frame: frame.id, time_ns: frame.time_ns };
-                let at = self.begin(hash, packet.key, packet.side, first, is_anchored, hasher);
+                let at = self.begin((hash, known), packet.key, packet.side, first, is_anchored, hasher);
                 let session = self.table.at(at);
                 session.handshake.opening_syn = syn;
                 session.tunnel = packet.tunnel;
@@ -178,14 +178,14 @@ impl Shard {
     #[inline(never)]
     fn begin(
         &mut self,
-        hash: u64,
+        (hash, before): (u64, Option<usize>),
         key: FlowKey,
         side: Side,
         first: Stamp,
         is_anchored: bool,
         hasher: &RandomState,
     ) -> usize {
-        self.table.push(hash, key, hasher, || Session::begin(key, side, first.frame, first.time_ns, is_anchored))
+        self.table.push(hash, before, hasher, || Session::begin(key, side, first.frame, first.time_ns, is_anchored))
     }
 
     /// Appends the sessions of what follows, whose frames count from `base`: those that go on with one of these join it, and
@@ -235,7 +235,7 @@ impl Shard {
                 }
                 _ if !part.holds(&session.key) => self.shed.add(&session),
                 _ => {
-                    let at = self.table.push(hash, session.key, hasher, || session);
+                    let at = self.table.push(hash, latest, hasher, || session);
                     self.table.at(at).rebase(base);
                     added(&mut self.table, at);
                 }

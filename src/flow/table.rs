@@ -6,7 +6,6 @@
 use super::session::Session;
 use crate::packet::FlowKey;
 use foldhash::fast::RandomState;
-use hashbrown::hash_table::Entry;
 use hashbrown::{HashMap, HashTable};
 use std::hint::black_box;
 
@@ -87,13 +86,13 @@ impl Table {
         })
     }
 
-    /// Puts a session of this key in, as its latest. Made where it is to stay: to copy what was written a moment ago takes
-    /// longer than to write it.
+    /// Puts a session in, as the latest of its key; `before` is the one that [`Self::find`] finds. Made where it is to stay: to
+    /// copy what was written a moment ago takes longer than to write it.
     #[inline(always)]
     pub(super) fn push(
         &mut self,
         hash: u64,
-        key: FlowKey,
+        before: Option<usize>,
         hasher: &RandomState,
         make: impl FnOnce() -> Session,
     ) -> usize {
@@ -108,22 +107,25 @@ impl Table {
                 self.slots.len() as u32 - 1
             }
         };
-        self.link(hash, key, hasher, at);
+        self.link(hash, before, hasher, at);
         at as usize
     }
 
     /// Lets the session in a slot be found by its key.
-    fn link(&mut self, hash: u64, key: FlowKey, hasher: &RandomState, at: u32) {
-        self.slots[at as usize].place = Place::default();
-        let slots = &self.slots;
-        let is_same = |&old: &u32| slots[old as usize].key == key;
-        match self.latest.entry(hash, is_same, |&at| slots[at as usize].key.hashed(hasher)) {
-            Entry::Occupied(mut entry) => {
-                let previous = std::mem::replace(entry.get_mut(), at);
-                self.slots[at as usize].place.previous = previous;
-                self.slots[previous as usize].place.next = at;
+    fn link(&mut self, hash: u64, before: Option<usize>, hasher: &RandomState, at: u32) {
+        let previous = before.map_or(NONE, |before| before as u32);
+        self.slots[at as usize].place = Place { previous, ..Place::default() };
+        match before {
+            Some(before) => {
+                self.slots[before].place.next = at;
+                if let Some(latest) = self.latest.find_mut(hash, |&slot| slot == previous) {
+                    *latest = at;
+                }
             }
-            Entry::Vacant(entry) => _ = entry.insert(at),
+            None => {
+                let slots = &self.slots;
+                self.latest.insert_unique(hash, at, |&at| slots[at as usize].key.hashed(hasher));
+            }
         }
     }
 
@@ -287,7 +289,7 @@ mod tests {
                     }
                     None => {
                         let make = || Session::begin(key, Side::Low, FrameId::new(0, frame), end, true);
-                        let at = table.push(hash, key, &hasher, make);
+                        let at = table.push(hash, latest, &hasher, make);
                         table.file(at, end);
                         list.push((number, frame, end));
                     }
