@@ -73,7 +73,7 @@ fn shown(files: &[&[u8]], range_bytes: Option<u64>, knowledge: &Knowledge) -> (V
     let options = Options { read: ReadOptions { range_bytes }, ..Options::default() };
     let mut flows = Vec::new();
     analysis::flows(sources(), &options, knowledge, &Progress::default(), &mut |studied| {
-        let claim = studied.attribution.chosen.as_ref();
+        let claim = studied.learned.attribution.chosen.as_ref();
         let claim = claim.map(|claim| format!("{} {} {}", claim.app, claim.kind.word(), claim.rule));
         let ends = (studied.flow.client_ip, studied.flow.server_ip);
         flows.push(format!("{} {} {}", ends.0, ends.1, claim.unwrap_or_default()));

@@ -6,7 +6,7 @@ use super::{End, input};
 use crate::capture::Progress;
 use crate::error::Error;
 use crate::output::flows::{FlowRecord, format};
-use crate::report::analysis;
+use crate::report::analysis::{self, Learned, Studied};
 use std::collections::HashSet;
 use std::io::Write;
 use std::sync::Arc;
@@ -32,9 +32,10 @@ pub(super) fn run(args: &Args, flows: &FlowsArgs) -> Result<End, Error> {
     let analysed = analysis::flows(sources, &options, &knowledge, &progress, &mut |studied| {
         let capture = names.get(studied.flow.first_frame.capture() as usize).map_or("", String::as_str);
         if !unseen.is_empty() {
-            studied.attribution.chosen.iter().for_each(|claim| _ = unseen.remove(&*claim.app));
+            studied.learned.attribution.chosen.iter().for_each(|claim| _ = unseen.remove(&*claim.app));
         }
-        let record = FlowRecord::new(&studied.flow, &studied.place, &studied.attribution, capture, studied.check);
+        let Studied { flow, learned: Learned { place, attribution, check, .. } } = studied;
+        let record = FlowRecord::new(flow, place, attribution, capture, *check);
         writer.record(&record, &mut chunk);
         if chunk.len() >= CHUNK {
             failure = out.write_all(&chunk).err();

@@ -225,7 +225,11 @@ impl Findings {
         if name.is_empty() || name.len() > 255 || self.names.len() >= Self::NAME_LIMIT {
             return;
         }
-        let found = NameFound { source, name: name.to_lowercase().into() };
+        // Most are in lower case already, which shows faster than it is made.
+        let is_lower =
+            name.bytes().fold(true, |is_lower, byte| is_lower & byte.is_ascii() & !byte.is_ascii_uppercase());
+        let name = if is_lower { name.into() } else { name.to_lowercase().into() };
+        let found = NameFound { source, name };
         if !self.names.contains(&found) {
             self.names.push(found);
         }

@@ -6,7 +6,8 @@
 use super::client_hello::host;
 use super::wire::{Wire, u16_le_at, u32_le_at};
 use super::{Findings, NameSource, kerberos};
-use memchr::memmem;
+use memchr::memmem::Finder;
+use std::sync::LazyLock;
 
 const CHALLENGE: &[u8] = b"NTLMSSP\0\x02\0\0\0";
 /// Kerberos's object identifier, and the token's kind: the client's request to a service.
@@ -21,12 +22,14 @@ const BASE64_LIMIT: usize = 16 * 1024;
 
 /// Adds the names of the server that a message's token holds, if there is one.
 pub(super) fn add_names(message: &[u8], findings: &mut Findings) {
+    static OF_CHALLENGE: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(CHALLENGE));
+    static OF_REQUEST: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(REQUEST));
     let message = message.get(..SEARCH_LIMIT).unwrap_or(message);
-    if let Some(at) = memmem::find(message, CHALLENGE) {
+    if let Some(at) = OF_CHALLENGE.find(message) {
         if let Some(name) = message.get(at..).and_then(challenger) {
             push(&name, findings);
         }
-    } else if let Some(at) = memmem::find(message, REQUEST)
+    } else if let Some(at) = OF_REQUEST.find(message)
         && let Some(name) = message.get(at + REQUEST.len()..).and_then(kerberos::service_host)
     {
         push(name, findings);

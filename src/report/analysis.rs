@@ -1,6 +1,6 @@
 //! The whole way: captures are read, flows tracked, attributed, placed and summed.
 
-use super::inherit::{self, Estate, Queue, Waiting};
+use super::inherit::{self, Estate, Queue};
 use super::memory::Shares;
 use crate::app::{Attribution, Catalogue};
 use crate::capture::owner::{Owner, SideOwners};
@@ -94,14 +94,20 @@ impl Knowledge {
 }
 
 /// All that is known of a flow beside what it says itself.
-struct Learned {
-    peer: IpAddr,
-    place: Arc<Place>,
-    attribution: Attribution,
-    check: LocationCheck,
-    /// What it looks for neighbours by, if it does.
-    sought: Option<[u32; 3]>,
-    waits: bool,
+#[derive(Clone, Debug)]
+pub struct Learned {
+    /// The end that is located.
+    pub peer: IpAddr,
+    /// Its place.
+    pub place: Arc<Place>,
+    /// Who sent it.
+    pub attribution: Attribution,
+    /// What the round trip says.
+    pub check: LocationCheck,
+    /// Hashes of what it looks for neighbours by, some of them twice; none if it does not look for any.
+    pub(super) sought: Option<[u32; 3]>,
+    /// Whether it waits for others.
+    pub(super) waits: bool,
 }
 
 impl Learned {
@@ -116,14 +122,8 @@ impl Learned {
 pub struct Studied {
     /// The flow.
     pub flow: Flow,
-    /// The end that is located.
-    pub peer: IpAddr,
-    /// Its place.
-    pub place: Arc<Place>,
-    /// Who sent it.
-    pub attribution: Attribution,
-    /// What the round trip says.
-    pub check: LocationCheck,
+    /// What else is known.
+    pub learned: Learned,
 }
 
 impl Studied {
@@ -131,13 +131,13 @@ impl Studied {
     fn touch(&self) {
         let Flow { first_frame, protocol, up, names, rtt, owner, .. } = &self.flow;
         black_box((*first_frame, *protocol, up.bytes, names.len(), rtt.is_some(), owner.is_some()));
-        black_box((self.attribution.chosen.is_some(), self.attribution.others.len(), self.place.scope, self.peer));
+        let Learned { peer, place, attribution, .. } = &self.learned;
+        black_box((attribution.chosen.is_some(), attribution.others.len(), place.scope, *peer));
     }
 
     /// As the routing map takes it.
     pub fn observed(&self) -> Observed<'_> {
-        let Self { flow, peer, place, attribution, check } = self;
-        Observed { flow, peer: *peer, place, attribution, check: *check }
+        self.learned.of(&self.flow)
     }
 }
 
@@ -238,12 +238,14 @@ impl Lane {
             learned.waits = waits(self, &learned.of(flow), learned.sought.is_some());
         }
         let mut grown = Vec::new();
-        for (flow, learned) in few.drain(..).zip(learned).filter(|(_, learned)| learned.waits) {
-            let window = flow.window();
-            let Learned { peer, place, attribution, check, sought, .. } = learned;
-            let studied = Studied { flow, peer, place, attribution, check };
-            if self.windows.entry(window).or_default().push(Waiting::new(studied, sought)) {
-                grown.push(window);
+        let mut learned = learned.into_iter();
+        for flow in few.drain(..) {
+            let Some(learned) = learned.next() else { break };
+            if learned.waits {
+                let window = flow.window();
+                if self.windows.entry(window).or_default().push(Studied { flow, learned }) {
+                    grown.push(window);
+                }
             }
         }
         grown
@@ -316,7 +318,7 @@ pub fn map(
         for window in grown {
             // More than can inherit: a capture in which much ends at once must not fill the memory with them.
             for one in lane.windows.get_mut(&window).map(Queue::shed).unwrap_or_default() {
-                lane.add(&one.studied.observed(), options);
+                lane.add(&one.observed(), options);
             }
         }
     };
@@ -330,12 +332,12 @@ pub fn map(
         let mut ready = std::mem::replace(&mut heirs, later);
         estate.settle(&mut ready, &hasher, knowledge);
         let shed = heirs.values_mut().map(Queue::shed);
-        let settled: Vec<Vec<Waiting>> = ready.into_values().flat_map(Queue::into_batches).chain(shed).collect();
-        let add = |batch: Vec<Waiting>| {
+        let settled: Vec<Vec<Studied>> = ready.into_values().flat_map(Queue::into_batches).chain(shed).collect();
+        let add = |batch: Vec<Studied>| {
             let lane = &mut *mine(&lanes);
             for few in batch.chunks(FEW) {
-                few.iter().for_each(|one| one.studied.touch());
-                few.iter().for_each(|one| lane.add(&one.studied.observed(), options));
+                few.iter().for_each(Studied::touch);
+                few.iter().for_each(|one| lane.add(&one.observed(), options));
             }
         };
         settled.into_par_iter().with_min_len(BATCHES_PER_TASK).for_each(add);
@@ -370,7 +372,7 @@ pub fn flows(
         let mut ready = take_windows(&lanes, until, &mut estate);
         estate.settle(&mut ready, &hasher, knowledge);
         for studied in ready.into_values() {
-            for Waiting { studied: one, .. } in studied.sorted() {
+            for one in studied.sorted() {
                 wants_more = wants_more && (options.leaves_out(&one.observed()) || emit(one));
             }
         }

@@ -96,14 +96,6 @@ pub(super) fn settled(complete_window: i64) -> i64 {
     if complete_window == i64::MAX { i64::MAX } else { complete_window.saturating_sub(LATER) }
 }
 
-/// A flow that waits for its neighbours.
-#[derive(Debug)]
-pub(super) struct Waiting {
-    pub(super) studied: Studied,
-    /// Hashes of what it looks for them by, some of them twice; none if it does not look for any.
-    sought: Option<[u32; 3]>,
-}
-
 /// Hashes of what a flow looks for neighbours by, if it is one that waits for them. Of all that wait for each other the hasher
 /// is the same.
 pub(super) fn seeks(studied: &Observed<'_>, hasher: &RandomState) -> Option<[u32; 3]> {
@@ -113,18 +105,6 @@ pub(super) fn seeks(studied: &Observed<'_>, hasher: &RandomState) -> Option<[u32
         let first = hashes.next().unwrap_or_default();
         [first, hashes.next().unwrap_or(first), hashes.next().unwrap_or(first)]
     })
-}
-
-impl Waiting {
-    /// A flow with what [`seeks`] says of it.
-    pub(super) fn new(studied: Studied, sought: Option<[u32; 3]>) -> Self {
-        Self { studied, sought }
-    }
-
-    /// Where it stands in its window.
-    pub(super) fn order(&self) -> Order {
-        order(&self.studied)
-    }
 }
 
 /// Many of a kind, in batches: written one after the other and read so again, never moved, and without stores that grow by
@@ -187,12 +167,12 @@ impl<T> Batches<T> {
 
 /// The flows of a window that wait.
 #[derive(Debug, Default)]
-pub(super) struct Queue(Batches<Waiting>);
+pub(super) struct Queue(Batches<Studied>);
 
 impl Queue {
     /// Adds a flow; whether there may be too many now.
     #[inline]
-    pub(super) fn push(&mut self, one: Waiting) -> bool {
+    pub(super) fn push(&mut self, one: Studied) -> bool {
         self.0.push(one)
     }
 
@@ -202,23 +182,23 @@ impl Queue {
     }
 
     /// Takes out those that are too many to inherit.
-    pub(super) fn shed(&mut self) -> Vec<Waiting> {
-        if self.0.count() < 2 * HEIRS { Vec::new() } else { self.0.keep_first(HEIRS, Waiting::order) }
+    pub(super) fn shed(&mut self) -> Vec<Studied> {
+        if self.0.count() < 2 * HEIRS { Vec::new() } else { self.0.keep_first(HEIRS, order) }
     }
 
     /// All of them, in the order in which they leave.
-    pub(super) fn sorted(&self) -> Vec<&Waiting> {
-        let mut all: Vec<&Waiting> = self.0.iter().collect();
-        all.sort_by_cached_key(|one| one.order());
+    pub(super) fn sorted(&self) -> Vec<&Studied> {
+        let mut all: Vec<&Studied> = self.0.iter().collect();
+        all.sort_by_cached_key(|one| order(one));
         all
     }
 
     /// The batches, for as many threads.
-    pub(super) fn into_batches(self) -> impl Iterator<Item = Vec<Waiting>> {
+    pub(super) fn into_batches(self) -> impl Iterator<Item = Vec<Studied>> {
         self.0.0.into_iter()
     }
 
-    fn iter_mut(&mut self) -> impl Iterator<Item = &mut Waiting> {
+    fn iter_mut(&mut self) -> impl Iterator<Item = &mut Studied> {
         self.0.0.iter_mut().flatten()
     }
 }
@@ -342,8 +322,7 @@ impl Estate {
         let (Some((&first, _)), Some((&last, _))) = (ready.first_key_value(), ready.last_key_value()) else { return };
         let mut heirs: Vec<(i64, [u32; 3], &mut Studied)> = Vec::new();
         for (&window, flows) in ready {
-            let mut of_window: Vec<_> =
-                flows.iter_mut().filter_map(|one| Some((one.sought?, &mut one.studied))).collect();
+            let mut of_window: Vec<_> = flows.iter_mut().filter_map(|one| Some((one.learned.sought?, one))).collect();
             keep_first(&mut of_window, HEIRS, |(_, studied)| order(studied));
             heirs.extend(of_window.into_iter().map(|(sought, studied)| (window, sought, studied)));
         }
@@ -438,8 +417,8 @@ fn sought(seen: &Neighbour<'_>) -> impl Iterator<Item = Key> {
 /// Gives a flow the app that it inherits; what it had on weaker evidence stays beside it.
 fn bequeath(heir: &mut Studied, claim: Claim, knowledge: &Knowledge) {
     let app = knowledge.catalogue.app(&claim.app);
-    let attribution = &mut heir.attribution;
-    attribution.party = app.and_then(|app| knowledge.catalogue.party(app, None, &heir.place));
+    let attribution = &mut heir.learned.attribution;
+    attribution.party = app.and_then(|app| knowledge.catalogue.party(app, None, &heir.learned.place));
     if let Some(weaker) = attribution.chosen.replace(claim) {
         attribution.others.push(weaker);
         attribution.others.sort_by_key(|claim| claim.kind);
@@ -448,6 +427,7 @@ fn bequeath(heir: &mut Studied, claim: Claim, knowledge: &Knowledge) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::analysis::Learned;
     use super::*;
     use crate::app::{Attribution, Catalogue, EvidenceKind};
     use crate::capture::owner::OwnerFormat;
@@ -470,10 +450,14 @@ mod tests {
                 last_seen_ns: seen_s.1 * 1_000_000_000,
                 ..Flow::between(UDP, (address(1), Some(port)), (address(server), Some(3478)))
             },
-            peer: address(server),
-            place: Arc::new(Place::default()),
-            attribution: Attribution { chosen, ..Attribution::default() },
-            check: LocationCheck::Unsupported,
+            learned: Learned {
+                peer: address(server),
+                place: Arc::new(Place::default()),
+                attribution: Attribution { chosen, ..Attribution::default() },
+                check: LocationCheck::Unsupported,
+                sought: None,
+                waits: false,
+            },
         }
     }
 
@@ -495,10 +479,9 @@ mod tests {
             for &at in arrival.iter().filter(|&&at| (complete..next).contains(&flows[at].0)) {
                 let (window, studied) = &flows[at];
                 lanes[at % 2].observe(*window, &studied.observed());
-                waiting
-                    .entry(*window)
-                    .or_default()
-                    .push(Waiting::new(studied.clone(), seeks(&studied.observed(), &hasher)));
+                let mut studied = studied.clone();
+                studied.learned.sought = seeks(&studied.observed(), &hasher);
+                waiting.entry(*window).or_default().push(studied);
             }
             lanes.iter_mut().for_each(|lane| estate.append(lane));
             complete = next;
@@ -507,8 +490,8 @@ mod tests {
             let mut ready = std::mem::replace(&mut waiting, later);
             estate.settle(&mut ready, &hasher, knowledge);
             for flows in ready.into_values() {
-                shown.extend(flows.sorted().into_iter().map(|Waiting { studied, .. }| {
-                    let chosen = studied.attribution.chosen.as_ref();
+                shown.extend(flows.sorted().into_iter().map(|studied| {
+                    let chosen = studied.learned.attribution.chosen.as_ref();
                     let text = chosen.map(|claim| format!("{} {} {}", claim.app, claim.kind.word(), claim.rule));
                     (studied.flow.first_frame.number(), text.unwrap_or_default())
                 }));

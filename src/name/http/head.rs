@@ -2,14 +2,18 @@
 //!
 //! httparse reads what keeps to the standard; lines it refuses (folded, or with odd names) are found by a plain scan.
 
-use memchr::{memchr, memmem};
+use memchr::memchr;
+use memchr::memmem::Finder;
 use smallvec::SmallVec;
+use std::sync::LazyLock;
 
 /// Longest head that is read. Servers refuse more than 8 to 64 KiB.
 pub(in crate::name) const HEAD_LIMIT: usize = 64 * 1024;
 
 /// Fields read by the standard; servers refuse more than about 100.
 const FIELD_LIMIT: usize = 128;
+/// Fields that most heads have at most: room for them is made first, since making it takes longer than reading few.
+const FEW_FIELDS: usize = 24;
 /// Fields looked at where there are more.
 const LINE_LIMIT: usize = 1024;
 
@@ -30,7 +34,7 @@ pub(in crate::name) enum HeadState {
 pub(in crate::name) struct Head<'a> {
     /// The request or status line without its end.
     pub(in crate::name) first_line: &'a [u8],
-    fields: SmallVec<[(&'a [u8], &'a [u8]); 24]>,
+    fields: SmallVec<[(&'a [u8], &'a [u8]); FEW_FIELDS]>,
 }
 
 impl<'a> Head<'a> {
@@ -71,14 +75,20 @@ impl<'a> Head<'a> {
 
     /// Takes the fields if they all keep to the standard.
     fn push_standard(&mut self, lines: &'a [u8]) -> bool {
-        let mut fields = [httparse::EMPTY_HEADER; FIELD_LIMIT];
-        match httparse::parse_headers(lines, &mut fields) {
-            Ok(httparse::Status::Complete((_, fields))) => {
-                self.fields.extend(fields.iter().map(|field| (field.name.as_bytes(), field.value.trim_ascii())));
-                true
-            }
-            _ => false,
+        match self.push_at_most::<FEW_FIELDS>(lines) {
+            Err(httparse::Error::TooManyHeaders) => self.push_at_most::<FIELD_LIMIT>(lines).unwrap_or(false),
+            outcome => outcome.unwrap_or(false),
         }
+    }
+
+    /// Takes so many fields at most; whether that was all.
+    fn push_at_most<const LIMIT: usize>(&mut self, lines: &'a [u8]) -> Result<bool, httparse::Error> {
+        let mut fields = [httparse::EMPTY_HEADER; LIMIT];
+        let status = httparse::parse_headers(lines, &mut fields)?;
+        if let httparse::Status::Complete((_, fields)) = status {
+            self.fields.extend(fields.iter().map(|field| (field.name.as_bytes(), field.value.trim_ascii())));
+        }
+        Ok(status.is_complete())
     }
 
     /// Takes what looks like a field, line by line.
@@ -130,8 +140,10 @@ fn end_of(lines: &[u8]) -> Option<usize> {
     }
     // Lines may end in a bare line feed (RFC 9112 §2.2). The common form is looked for first, and what precedes it is
     // then searched for the other.
-    let proper = memmem::find(lines, b"\r\n\r\n").map(|at| at + 4);
-    let bare = memmem::find(lines.get(..proper.unwrap_or(lines.len())).unwrap_or_default(), b"\n\n").map(|at| at + 2);
+    static PROPER: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\r\n\r\n"));
+    static BARE: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\n\n"));
+    let proper = PROPER.find(lines).map(|at| at + 4);
+    let bare = BARE.find(lines.get(..proper.unwrap_or(lines.len())).unwrap_or_default()).map(|at| at + 2);
     bare.or(proper)
 }
 
