@@ -10,7 +10,7 @@ use whither::output::FORMATS;
 use whither::output::flows::{FORMATS as FLOW_FORMATS, FlowRecord};
 use whither::output::terminal::{Style, render};
 use whither::place::Places;
-use whither::report::analysis::{self, Knowledge, Learned, Options, Studied};
+use whither::report::analysis::{self, Knowledge, Options, Studied};
 use whither::report::{Report, build};
 
 const FLOWS: u32 = 3_000;
@@ -71,8 +71,7 @@ fn benches(criterion: &mut Criterion) {
                 out.clear();
                 let mut writer = (format.writer)();
                 for one in &flows {
-                    let Studied { flow, learned: Learned { place, attribution, check, .. } } = one;
-                    let record = FlowRecord::new(flow, place, attribution, "bench", *check);
+                    let record = FlowRecord::new(&one.observed(), "bench");
                     writer.record(&record, &mut out);
                 }
                 out.len()

@@ -26,7 +26,7 @@ fn analyse(paths: &[PathBuf], range_bytes: Option<u64>, threads: usize, knowledg
     pool.install(|| {
         analysis::flows(sources, &options, knowledge, &Progress::default(), &mut |studied| {
             let name = &names[studied.flow.first_frame.capture() as usize];
-            let record = FlowRecord::new(&studied.flow, &studied.place, &studied.attribution, name, studied.check);
+            let record = FlowRecord::new(&studied.observed(), name);
             writer.record(&record, &mut flows);
             true
         })

@@ -47,7 +47,7 @@ fn analyse(bytes: &[u8], name: &str, range_bytes: u64, threads: usize) -> Option
         let mut written = [Vec::new(), Vec::new()];
         writers.iter_mut().zip(&mut written).for_each(|(writer, out)| writer.header(out));
         analysis::flows(again, &options, knowledge, &Progress::default(), &mut |studied| {
-            let record = FlowRecord::new(&studied.flow, &studied.place, &studied.attribution, name, studied.check);
+            let record = FlowRecord::new(&studied.observed(), name);
             writers.iter_mut().zip(&mut written).for_each(|(writer, out)| writer.record(&record, out));
             true
         });

@@ -6,7 +6,7 @@ use super::{End, input};
 use crate::capture::Progress;
 use crate::error::Error;
 use crate::output::flows::{FlowRecord, format};
-use crate::report::analysis::{self, Learned, Studied};
+use crate::report::analysis;
 use std::collections::HashSet;
 use std::io::Write;
 use std::sync::Arc;
@@ -34,8 +34,7 @@ pub(super) fn run(args: &Args, flows: &FlowsArgs) -> Result<End, Error> {
         if !unseen.is_empty() {
             studied.learned.attribution.chosen.iter().for_each(|claim| _ = unseen.remove(&*claim.app));
         }
-        let Studied { flow, learned: Learned { place, attribution, check, .. } } = studied;
-        let record = FlowRecord::new(flow, place, attribution, capture, *check);
+        let record = FlowRecord::new(&studied.observed(), capture);
         writer.record(&record, &mut chunk);
         if chunk.len() >= CHUNK {
             failure = out.write_all(&chunk).err();

@@ -1,12 +1,13 @@
 //! One flow, its place and its app as the flow record that leaves the program.
 
-use crate::app::{Attribution, Claim, Party};
+use crate::app::{Claim, Party};
 use crate::capture::owner::Owner;
 use crate::flow::{Flow, Name};
 use crate::name::{Alpn, encrypted_resolver};
 use crate::output::units;
 use crate::packet::TunnelPath;
-use crate::place::{Country, LocationCheck, Place};
+use crate::place::Country;
+use crate::route::Observed;
 use serde::ser::{SerializeSeq, SerializeStruct};
 use serde::{Serialize, Serializer};
 use std::net::IpAddr;
@@ -116,18 +117,13 @@ pub struct FlowRecord<'a> {
 }
 
 impl<'a> FlowRecord<'a> {
-    /// The record of a flow. `capture` is the name of the capture its first frame lies in, `place` is its server's.
-    pub fn new(
-        flow: &'a Flow,
-        place: &'a Place,
-        attribution: &'a Attribution,
-        capture: &'a str,
-        check: LocationCheck,
-    ) -> Self {
+    /// The record of a flow. `capture` is the name of the capture its first frame lies in.
+    pub fn new(observed: &Observed<'a>, capture: &'a str) -> Self {
+        let &Observed { flow, place, attribution, check, .. } = observed;
         let name = flow.name();
         let chosen = attribution.chosen.as_ref();
         // An anycast address has no place, whatever a database says.
-        let located = (!place.is_anycast).then_some(place);
+        let located = (!place.is_anycast).then_some(&**place);
         let coordinates = located.and_then(|place| place.coordinates);
         Self {
             capture,
@@ -324,12 +320,13 @@ impl Serialize for Tunnel {
 mod tests {
     use super::super::{FORMATS, csv::COLUMNS};
     use super::*;
-    use crate::app::EvidenceKind;
+    use crate::app::{Attribution, EvidenceKind};
     use crate::capture::FrameId;
     use crate::capture::owner::OwnerFormat;
     use crate::flow::{Counters, Ech, OwnerEvidence, Rtt, RttSource};
     use crate::name::{Application, NameSource};
     use crate::packet::Encapsulation;
+    use crate::place::{LocationCheck, Place};
     use std::sync::Arc;
 
     fn flow() -> Flow {
@@ -409,7 +406,8 @@ mod tests {
         let mut writer = (super::super::format(format).unwrap().writer)();
         let mut out = Vec::new();
         writer.header(&mut out);
-        writer.record(&FlowRecord::new(flow, place, attribution, "phone.pcapng", LocationCheck::Possible), &mut out);
+        let (peer, check, place) = (flow.server_ip, LocationCheck::Possible, &Arc::new(place.clone()));
+        writer.record(&FlowRecord::new(&Observed { flow, peer, place, attribution, check }, "phone.pcapng"), &mut out);
         writer.finish(&mut out);
         String::from_utf8(out).unwrap()
     }
