@@ -2,10 +2,16 @@
 
 use super::input::Input;
 use super::records::{HOLE, State, Stop, Visit, cut_short};
+use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes read at once: large enough that the system call does not count, small enough to stay in the second-level cache.
 const BUFFER: usize = 256 << 10;
+thread_local! {
+    /// What the thread's last range was read into: a new one would be filled with zeros first.
+    static SCRAP: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
 /// How far past its end a range reads at first: most often enough for its last record.
 const PAST_END: u64 = 4 << 10;
 
@@ -37,10 +43,30 @@ pub(super) fn read_range<V: Visit>(
     visit: &mut V,
     done: Option<&AtomicU64>,
 ) -> Ended {
+    let mut buffer = SCRAP.take();
+    let least = BUFFER.min(to_usize(extent.size.saturating_sub(extent.from)));
+    if buffer.len() < least {
+        buffer = vec![0; least];
+    }
+    let ended = read_into(&mut buffer, input, extent, state, visit, done);
+    // One that a long record made longer is not kept.
+    if buffer.len() <= BUFFER {
+        SCRAP.set(buffer);
+    }
+    ended
+}
+
+fn read_into<V: Visit>(
+    buffer: &mut Vec<u8>,
+    input: &Input,
+    extent: Extent,
+    state: &mut State,
+    visit: &mut V,
+    done: Option<&AtomicU64>,
+) -> Ended {
     let mut base = extent.from;
     let mut filled = 0_usize;
     let mut needed = 0_usize;
-    let mut buffer = vec![0_u8; BUFFER.min(to_usize(extent.size.saturating_sub(base)))];
     let mut at_end = false;
     loop {
         let wanted = (extent.limit.saturating_sub(base).saturating_add(PAST_END)).max(needed as u64);
