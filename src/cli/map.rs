@@ -24,16 +24,20 @@ pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Erro
     let report = build(&routes, &analysed, &knowledge, command.to_owned());
     let is_seen = |app: &str| report.apps.iter().any(|routes| routes.id == app);
     input::known_or_seen(&map.input.app, &knowledge, is_seen)?;
-    let mut is_shown = false;
-    for (format, path) in &map.outputs.0 {
-        is_shown |= path.as_os_str() == "-";
-        stdout::write_to(path, |out| (format.write)(&report, out))?;
-        if path.as_os_str() != "-" && !args.quiet {
-            super::say(&format!("whither: wrote {}", path.display()));
-        }
-    }
-    if !is_shown {
-        stdout::write(render(&report, &style(args)).as_bytes())?;
+    let is_shown = map.outputs.0.iter().any(|(_, path)| path.as_os_str() == "-");
+    let write = || {
+        map.outputs.0.iter().try_for_each(|(format, path)| {
+            stdout::write_to(path, |out| (format.write)(&report, out))?;
+            if path.as_os_str() != "-" && !args.quiet {
+                super::say(&format!("whither: wrote {}", path.display()));
+            }
+            Ok(())
+        })
+    };
+    let (written, shown) = rayon::join(write, || (!is_shown).then(|| render(&report, &style(args))));
+    written?;
+    if let Some(text) = shown {
+        stdout::write(text.as_bytes())?;
     }
     let is_complete = input::report_defects(&analysed.outcomes);
     // The process ends here: giving back millions of small pieces one by one would only take time.

@@ -5,8 +5,10 @@ use std::io::{self, Write};
 
 /// Writes the report as indented JSON with a final line feed.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, report)?;
-    out.write_all(b"\n")
+    // Into memory first: it is written in a hundred thousand pieces.
+    let mut text = serde_json::to_vec_pretty(report)?;
+    text.push(b'\n');
+    out.write_all(&text)
 }
 
 /// Writes the report as one line of JSON.

@@ -8,6 +8,7 @@ use crate::place::{Country, LocationCheck};
 use crate::route::{
     AppSums, DestinationKey, DestinationSums, Geography, Reason, RouteMap, SAMPLE_LIMIT, Traffic, Where,
 };
+use rayon::prelude::*;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
@@ -62,6 +63,9 @@ pub fn build(routes: &RouteMap, analysed: &Analysed, knowledge: &Knowledge, comm
         captures,
     }
 }
+
+/// Destinations that are worth a task of their own.
+const DESTINATIONS_PER_TASK: usize = 16;
 
 /// Most bytes up first, then down.
 fn by_traffic(a: &Traffic, b: &Traffic) -> std::cmp::Ordering {
@@ -221,7 +225,8 @@ impl Builder<'_> {
         let total = sums.traffic.bytes();
         let mut ranked: Vec<_> = sums.destinations.iter().collect();
         ranked.sort_by(|a, b| by_traffic(&a.1.traffic, &b.1.traffic).then_with(|| a.0.cmp(b.0)));
-        ranked.into_iter().map(|(key, sums)| self.destination(key, sums, total)).collect()
+        let destination = |(key, sums)| self.destination(key, sums, total);
+        ranked.into_par_iter().with_min_len(DESTINATIONS_PER_TASK).map(destination).collect()
     }
 
     fn destination(&self, key: &DestinationKey, sums: &DestinationSums, total: u64) -> Destination {
