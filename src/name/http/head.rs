@@ -157,3 +157,20 @@ fn without_return(line: &[u8]) -> &[u8] {
 fn is_text(line: &[u8]) -> bool {
     line.iter().all(|&byte| byte >= 0x20 && byte != 0x7f || byte == b'\t')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_found_behind_any_number_of_others() {
+        for count in [0, 1, FEW_FIELDS - 1, FEW_FIELDS, FIELD_LIMIT - 1, FIELD_LIMIT, LINE_LIMIT - 1] {
+            let others: String = (0..count).map(|at| format!("X-{at}: {at}\r\n")).collect();
+            let text = format!("GET / HTTP/1.1\r\n{others}Host: last.example\r\n\r\n");
+            let (head, state) = Head::parse(text.as_bytes()).ok().unwrap();
+            assert_eq!(state, HeadState::Whole(text.len()), "{count}");
+            assert_eq!(head.fields.len(), count + 1, "{count}");
+            assert!(head.values("host").eq([b"last.example"]), "{count}");
+        }
+    }
+}
