@@ -2,10 +2,11 @@
 
 use super::datagram::DatagramOpening;
 use super::first::First;
-use super::gather::{Segments, Stamp};
+use super::gather::Stamp;
 use super::opening::Completed;
 use super::record::{Flow, Head};
 use super::repeats::Repeats;
+use super::segments::Segments;
 use super::stream::StreamSide;
 use crate::capture::owner::Owner;
 use crate::capture::{Direction, FrameId};

@@ -3,7 +3,8 @@
 //! Only the first such opening of a session counts. A part of a capture that has not seen the session's start cannot know
 //! whether its datagrams complete an earlier opening, so it keeps them until it is joined to what came before.
 
-use super::gather::{Segment, Segments, Stamp};
+use super::gather::Stamp;
+use super::segments::{Segment, Segments};
 use crate::capture::FrameId;
 use crate::name::table::{DATAGRAM_READERS, Datagram, GoesOn};
 use crate::name::{Findings, Reading};

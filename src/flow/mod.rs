@@ -19,6 +19,7 @@ mod pool;
 mod record;
 mod repeats;
 mod resolve;
+mod segments;
 mod session;
 mod shard;
 mod stream;

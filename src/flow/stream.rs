@@ -5,9 +5,10 @@
 //! most [`SEGMENT_LIMIT`] of them. A part of a capture that has not seen the session's start also keeps the direction's
 //! first segments: what an opening left unfinished before the cut goes on with them.
 
-use super::gather::{BYTE_LIMIT, SEGMENT_LIMIT, Segment, Segments, Stamp, contiguous};
+use super::gather::{BYTE_LIMIT, SEGMENT_LIMIT, Stamp, contiguous};
 use super::opening::{Attempt, Completed, Opening, Read, attempt, may_start, reader_for, settles_late};
 use super::record::Head;
+use super::segments::{Segment, Segments};
 use crate::capture::FrameId;
 use crate::name::table::STREAM_READERS;
 use crate::name::{Findings, NameSource, server_name_in_piece};
@@ -65,8 +66,13 @@ impl StreamSide {
         if !(is_anchored && is_superseded) && self.is_collecting(is_anchored) {
             self.first.push(segment);
         }
-        self.seen = self.seen.saturating_add(1).min(SEEN_LIMIT);
+        self.count(1);
         completed
+    }
+
+    /// Counts payload-bearing segments.
+    fn count(&mut self, segments: u8) {
+        self.seen = self.seen.saturating_add(segments).min(SEEN_LIMIT);
     }
 
     /// Reads the openings that start in this segment. Where others are unfinished it is the last of their window already.
@@ -177,12 +183,13 @@ impl StreamSide {
                 break;
             }
             self.first.push(segment);
-            self.seen = self.seen.saturating_add(1).min(SEEN_LIMIT);
+            self.count(1);
         }
         if right.syn_at.is_some() {
             completed.extend(self.finish());
         }
-        self.seen = seen.saturating_add(right.seen).min(SEEN_LIMIT);
+        self.seen = seen;
+        self.count(right.seen);
         match (&mut self.pending, right.pending) {
             (Some(mine), Some(theirs)) => {
                 // All segments of the right part are here now, and its own unfinished openings start in the last of them.
