@@ -17,25 +17,15 @@ pub(in crate::name) fn host_of_authority(authority: &[u8]) -> Option<&str> {
             None => authority,
         },
     };
-    (!host.is_empty() && host.bytes().all(|byte| PLAIN[usize::from(byte)])).then_some(host)
+    (!host.is_empty() && host.bytes().all(is_plain)).then_some(host)
 }
 
-/// Bytes that a host may have: no controls, no spaces, none of those that end it or are excluded from URIs.
-static PLAIN: [bool; 256] = {
-    let mut plain = [true; 256];
-    let mut byte = 0;
-    while byte <= b' ' as usize {
-        plain[byte] = false;
-        byte += 1;
-    }
-    let excluded = b"/?#<>\"\\^`{|}\x7f";
-    let mut at = 0;
-    while at < excluded.len() {
-        plain[excluded[at] as usize] = false;
-        at += 1;
-    }
-    plain
-};
+/// Whether a host may have this byte: no control, no space, none of those that end it or are excluded from URIs. Matched, not
+/// searched for: that is one test of a set of bits.
+const fn is_plain(byte: u8) -> bool {
+    byte > b' '
+        && !matches!(byte, b'/' | b'?' | b'#' | b'<' | b'>' | b'"' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' | 0x7f)
+}
 
 /// The authority of an absolute URI (`scheme://authority/…`).
 pub(in crate::name) fn authority_of_uri(uri: &[u8]) -> Option<&[u8]> {
