@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes read at once: large enough that the system call does not count, small enough to stay in the second-level cache.
 const BUFFER: usize = 256 << 10;
+/// How far past its end a range reads at first: most often enough for its last record.
+const PAST_END: u64 = 4 << 10;
+
 thread_local! {
     /// What the thread's last range was read into: a new one would be filled with zeros first.
     static SCRAP: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
-
-/// How far past its end a range reads at first: most often enough for its last record.
-const PAST_END: u64 = 4 << 10;
 
 /// The records to read.
 #[derive(Clone, Copy, Debug)]

@@ -122,6 +122,7 @@ fn server_name(content: &[u8]) -> Option<&str> {
 pub(super) fn host(name: &[u8]) -> Option<&str> {
     let name = std::str::from_utf8(name).ok()?;
     let plain = |character: char| !character.is_control() && !character.is_whitespace();
+    // Nearly all are ASCII, which needs no table of characters.
     let is_plain = name.bytes().all(|byte| byte.is_ascii_graphic()) || name.chars().all(plain);
     (!name.is_empty() && name.len() <= 255 && is_plain).then_some(name)
 }

@@ -238,6 +238,7 @@ impl Lane {
             learned.waits = waits(self, &learned.of(flow), learned.sought.is_some());
         }
         let mut grown = Vec::new();
+        // Not in pairs: each iterator that hands on a pair copies it.
         let mut learned = learned.into_iter();
         for flow in few.drain(..) {
             let Some(learned) = learned.next() else { break };

@@ -16,6 +16,8 @@ use std::collections::{BTreeMap, HashMap};
 const LISTED: usize = 32;
 /// Apps listed per country.
 const COUNTRY_APPS: usize = 8;
+/// Destinations that are worth a task of their own.
+const DESTINATIONS_PER_TASK: usize = 16;
 
 /// Builds the report of an analysis. `command` is shown as what made it.
 pub fn build(routes: &RouteMap, analysed: &Analysed, knowledge: &Knowledge, command: String) -> Report {
@@ -63,9 +65,6 @@ pub fn build(routes: &RouteMap, analysed: &Analysed, knowledge: &Knowledge, comm
         captures,
     }
 }
-
-/// Destinations that are worth a task of their own.
-const DESTINATIONS_PER_TASK: usize = 16;
 
 /// Most bytes up first, then down.
 fn by_traffic(a: &Traffic, b: &Traffic) -> std::cmp::Ordering {
