@@ -5,7 +5,7 @@
 //! accumulated, and what the clock says, is the same as if they had been joined one by one.
 
 use super::input::Input;
-use super::range::{Ended, Extent, read_range};
+use super::range::{Ended, Extent, Window, read_range};
 use super::source::{Place, Source};
 use super::stream::Cutter;
 use super::tally::{Counts, Observe, Tally};
@@ -123,7 +123,7 @@ fn one<P: Observe>(
     state.start_range();
     if source.compression == Compression::Plain {
         let extent = Extent { from: source.start.offset as u64, limit: size, size };
-        let Ended { end, problem } = read_range(&input, extent, &mut state, tally, Some(done));
+        let Ended { end, problem } = read_range(&input, Window::new(), extent, &mut state, tally, Some(done));
         return Some((end, problem));
     }
     let reader = lane::counted(Arc::new(input), done);

@@ -10,7 +10,7 @@ use super::batch;
 use super::input::Sequential;
 use super::lane::{self, Done, Lane, Ranges, Run, Stage};
 use super::queue::{Job, Queue, Ticket};
-use super::range::{Ended, Extent, read_range};
+use super::range::{Ended, Extent, Window, read_range};
 use super::records::State;
 use super::source::Source;
 use super::tally::{Counts, Observe, Tally};
@@ -256,16 +256,18 @@ impl<P: Observe> Engine<'_, P> {
     /// Reads a range from where its first record is guessed to be.
     fn range(&self, ranges: &Ranges, index: u64) -> Done<P> {
         let limit = ranges.limit(index);
+        let mut window = Window::new();
         let (start, state) = if index == 0 {
             (Some(ranges.start.offset as u64), ranges.start.state.clone())
         } else {
             let from = ranges.limit(index - 1);
             // A read error shows again, with its offset, when the range before is read on.
-            let start = ranges.guess().find(&ranges.input, from, limit, ranges.size).unwrap_or(None);
+            let extent = Extent { from, limit, size: ranges.size };
+            let start = ranges.guess().find(&ranges.input, &mut window, extent).unwrap_or(None);
             (start, ranges.start.at_packet.clone())
         };
         match start {
-            Some(start) => self.range_from(ranges, start, limit, state, true),
+            Some(from) => self.range_from(ranges, window, Extent { from, limit, size: ranges.size }, state, true),
             None => Done {
                 partial: (self.empty)(),
                 counts: Counts::default(),
@@ -279,13 +281,13 @@ impl<P: Observe> Engine<'_, P> {
         }
     }
 
-    fn range_from(&self, ranges: &Ranges, from: u64, limit: u64, before: State, is_first: bool) -> Done<P> {
+    fn range_from(&self, ranges: &Ranges, window: Window, extent: Extent, before: State, is_first: bool) -> Done<P> {
         let mut tally = Tally::new((self.empty)());
         let mut state = before.clone();
         state.start_range();
-        let extent = Extent { from, limit, size: ranges.size };
+        let from = extent.from;
         let done = is_first.then_some(&*self.done);
-        let Ended { end, problem } = read_range(&ranges.input, extent, &mut state, &mut tally, done);
+        let Ended { end, problem } = read_range(&ranges.input, window, extent, &mut state, &mut tally, done);
         let (partial, counts) = tally.finish();
         let states = Some((before, state));
         Done { partial, counts, start: Some(from), end, problem, states, beyond: (0, 0), pieces: 1 }
@@ -347,7 +349,8 @@ impl<P: Observe> Engine<'_, P> {
             };
             proof.state = holds.or_else(|| {
                 is_miss = true;
-                done = self.range_from(&ranges, proof.position, limit, truth, false);
+                let extent = Extent { from: proof.position, limit, size: ranges.size };
+                done = self.range_from(&ranges, Window::new(), extent, truth, false);
                 done.states.take().map(|(_, after)| after)
             });
         }

@@ -3,6 +3,7 @@
 use super::input::Input;
 use super::records::{HOLE, State, Stop, Visit, cut_short};
 use std::cell::Cell;
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes read at once: large enough that the system call does not count, small enough to stay in the second-level cache.
@@ -11,8 +12,60 @@ const BUFFER: usize = 256 << 10;
 const PAST_END: u64 = 4 << 10;
 
 thread_local! {
-    /// What the thread's last range was read into: a new one would be filled with zeros first.
+    /// What the thread read into last: a new buffer would be filled with zeros first.
     static SCRAP: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// A piece of a capture in memory: the start of a range is looked for in it, and what was read for that is not read again.
+pub(super) struct Window {
+    bytes: Vec<u8>,
+    /// Offset of the first byte.
+    base: u64,
+    /// Bytes that were read.
+    filled: usize,
+}
+
+impl Window {
+    /// One that nothing was read into.
+    pub(super) fn new() -> Self {
+        Self { bytes: SCRAP.take(), base: 0, filled: 0 }
+    }
+
+    /// Reads what an extent begins with: as much as fits, and `least` bytes at any rate, if there are as many.
+    pub(super) fn read(&mut self, input: &Input, extent: Extent, least: usize) -> io::Result<&[u8]> {
+        (self.base, self.filled) = (extent.from, 0);
+        self.make_room(extent);
+        let wanted = to_usize(extent.wanted()).max(least).min(self.bytes.len());
+        let read = input.fill_at(self.bytes.get_mut(..wanted).unwrap_or_default(), extent.from)?;
+        self.filled = read;
+        Ok(self.bytes.get(..read).unwrap_or_default())
+    }
+
+    /// Where in it the extent begins; at its start, if nothing of it was read.
+    fn begin(&mut self, extent: Extent) -> usize {
+        self.make_room(extent);
+        let start = extent.from.checked_sub(self.base).map(to_usize).filter(|&start| start < self.filled);
+        if start.is_none() {
+            (self.base, self.filled) = (extent.from, 0);
+        }
+        start.unwrap_or(0)
+    }
+
+    fn make_room(&mut self, extent: Extent) {
+        let least = BUFFER.min(to_usize(extent.size.saturating_sub(extent.from)));
+        if self.bytes.len() < least {
+            self.bytes.resize(least, 0);
+        }
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        // One that a long record made longer is not kept.
+        if self.bytes.len() <= BUFFER {
+            SCRAP.set(std::mem::take(&mut self.bytes));
+        }
+    }
 }
 
 /// The records to read.
@@ -26,6 +79,13 @@ pub(super) struct Extent {
     pub(super) size: u64,
 }
 
+impl Extent {
+    /// Bytes that most often hold all of it.
+    fn wanted(self) -> u64 {
+        self.limit.saturating_sub(self.from).saturating_add(PAST_END)
+    }
+}
+
 /// Where the reading of a range ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Ended {
@@ -35,75 +95,56 @@ pub(super) struct Ended {
     pub(super) problem: Option<String>,
 }
 
-/// Reads an extent; `done` takes the bytes read so far, for the progress display.
+/// Reads an extent, from the window as far as it goes; `done` takes the bytes read so far, for the progress display.
 pub(super) fn read_range<V: Visit>(
     input: &Input,
-    extent: Extent,
+    mut window: Window,
+    mut extent: Extent,
     state: &mut State,
     visit: &mut V,
     done: Option<&AtomicU64>,
 ) -> Ended {
-    let mut buffer = SCRAP.take();
-    let least = BUFFER.min(to_usize(extent.size.saturating_sub(extent.from)));
-    if buffer.len() < least {
-        buffer = vec![0; least];
-    }
-    let ended = read_into(&mut buffer, input, extent, state, visit, done);
-    // One that a long record made longer is not kept.
-    if buffer.len() <= BUFFER {
-        SCRAP.set(buffer);
-    }
-    ended
-}
-
-fn read_into<V: Visit>(
-    buffer: &mut Vec<u8>,
-    input: &Input,
-    extent: Extent,
-    state: &mut State,
-    visit: &mut V,
-    done: Option<&AtomicU64>,
-) -> Ended {
-    let mut base = extent.from;
-    let mut filled = 0_usize;
-    let mut needed = 0_usize;
-    let mut at_end = false;
+    let tell = |read: usize| _ = done.map(|done| done.fetch_add(read as u64, Ordering::Relaxed));
+    let mut start = window.begin(extent);
+    tell(window.filled - start);
+    let Window { bytes: buffer, filled, .. } = &mut window;
+    let (mut needed, mut at_end) = (0_usize, false);
     loop {
-        let wanted = (extent.limit.saturating_sub(base).saturating_add(PAST_END)).max(needed as u64);
-        let until = to_usize(wanted).min(buffer.len());
-        if let Some(room) = buffer.get_mut(filled..until).filter(|room| !room.is_empty()) {
+        let until = to_usize(extent.wanted()).max(needed).saturating_add(start).min(buffer.len());
+        if let Some(room) = buffer.get_mut(*filled..until).filter(|room| !room.is_empty()) {
             let room_bytes = room.len();
-            match input.fill_at(room, base + filled as u64) {
+            match input.fill_at(room, extent.from + (*filled - start) as u64) {
                 Ok(read) => {
                     at_end = read < room_bytes;
-                    filled += read;
-                    if let Some(done) = done {
-                        done.fetch_add(read as u64, Ordering::Relaxed);
-                    }
+                    *filled += read;
+                    tell(read);
                 }
                 Err(error) => {
-                    return Ended { end: base, problem: Some(format!("the file could not be read: {error}")) };
+                    return Ended { end: extent.from, problem: Some(format!("the file could not be read: {error}")) };
                 }
             }
         }
-        let bytes = buffer.get(..filled).unwrap_or_default();
-        let (used, stop) = state.walk(bytes, to_usize(extent.limit.saturating_sub(base)), visit);
-        base += used as u64;
+        let bytes = buffer.get(start..*filled).unwrap_or_default();
+        let (used, stop) = state.walk(bytes, to_usize(extent.limit.saturating_sub(extent.from)), visit);
+        start += used;
+        extent.from += used as u64;
         match stop {
-            Stop::Limit => return Ended { end: base, problem: None },
-            Stop::Bad(what) => return Ended { end: base, problem: Some(what) },
-            Stop::NeedMore(_) if used == filled && (at_end || base >= extent.size) => {
-                return Ended { end: base, problem: None };
+            Stop::Limit => return Ended { end: extent.from, problem: None },
+            Stop::Bad(what) => return Ended { end: extent.from, problem: Some(what) },
+            Stop::NeedMore(_) if start == *filled && (at_end || extent.from >= extent.size) => {
+                return Ended { end: extent.from, problem: None };
             }
             // A record longer than the rest of the file is not worth a buffer; whether a few zeros are one shows by what
             // follows.
-            Stop::NeedMore(bytes) if at_end || (bytes > HOLE && bytes as u64 > extent.size.saturating_sub(base)) => {
-                let rest = buffer.get(used..filled).unwrap_or_default();
-                return Ended { end: base, problem: Some(cut_short(rest)) };
+            Stop::NeedMore(bytes)
+                if at_end || (bytes > HOLE && bytes as u64 > extent.size.saturating_sub(extent.from)) =>
+            {
+                let rest = buffer.get(start..*filled).unwrap_or_default();
+                return Ended { end: extent.from, problem: Some(cut_short(rest)) };
             }
             Stop::NeedMore(bytes) => {
-                buffer.copy_within(used..filled, 0);
-                filled -= used;
+                buffer.copy_within(start..*filled, 0);
+                *filled -= std::mem::take(&mut start);
                 needed = bytes;
                 if buffer.len() < bytes {
                     buffer.resize(bytes, 0);

@@ -5,7 +5,7 @@
 //! against the end of the range before, and reads again where it was wrong.
 
 use super::input::Input;
-use super::range::to_usize;
+use super::range::{Extent, Window, to_usize};
 use super::records::{MAX_PACKET, State};
 use std::io;
 
@@ -60,23 +60,23 @@ impl Guess<'_> {
         }
     }
 
-    /// Offset of the first likely record in `from..limit`.
-    pub(super) fn find(&self, input: &Input, from: u64, limit: u64, size: u64) -> io::Result<Option<u64>> {
+    /// Offset of the first likely record that starts in an extent, of which the window holds the beginning then.
+    pub(super) fn find(&self, input: &Input, window: &mut Window, extent: Extent) -> io::Result<Option<u64>> {
+        let Extent { from, limit, size } = extent;
         let mut base = from.next_multiple_of(self.alignment());
         let mut steps = 0;
         if size.saturating_sub(base) > FIRST_LOOK.window as u64 {
-            let mut window = vec![0; FIRST_LOOK.window];
-            let filled = input.fill_at(&mut window, base)?;
-            let bytes = window.get(..filled).unwrap_or_default();
+            let bytes = window.read(input, Extent { from: base, ..extent }, FIRST_LOOK.window)?;
+            let bytes = bytes.get(..FIRST_LOOK.window).unwrap_or(bytes);
             if let Some(found) = self.first(bytes, FIRST_LOOK.stride, &FIRST_LOOK, false, &mut steps) {
                 let found = base + found as u64;
                 return Ok(Some(found).filter(|found| *found < limit));
             }
         }
-        let mut window = vec![0; LOOK.window.min(to_usize(size.saturating_sub(base)))];
+        let mut bytes = vec![0; LOOK.window.min(to_usize(size.saturating_sub(base)))];
         while base < limit && steps <= MAX_STEPS {
-            let filled = input.fill_at(&mut window, base)?;
-            let bytes = window.get(..filled).unwrap_or_default();
+            let filled = input.fill_at(&mut bytes, base)?;
+            let bytes = bytes.get(..filled).unwrap_or_default();
             let candidates = LOOK.stride.min(to_usize(limit - base)).min(filled);
             let ends_file = base + filled as u64 >= size;
             if let Some(found) = self.first(bytes, candidates, &LOOK, ends_file, &mut steps) {
@@ -136,7 +136,7 @@ mod tests {
         let guess = Guess { state: &start.at_packet, first_seconds: 0 };
         let (size, input) = (file.len() as u64, Input::Bytes(Arc::from(file)));
         for from in [1 << 20, (1 << 20) + 1_000, (2 << 20) + 500, size - 100_000] {
-            let found = guess.find(&input, from, size, size).unwrap();
+            let found = guess.find(&input, &mut Window::new(), Extent { from, limit: size, size }).unwrap();
             assert_eq!(found, starts.iter().copied().find(|start| *start >= from), "{from}");
         }
     }

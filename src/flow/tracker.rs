@@ -251,7 +251,8 @@ impl Tracker {
             }
         }
         let answers = &self.state.answers;
-        self.state.shards.par_iter_mut().for_each(|shard| {
+        // Each a task of its own: where several are one, a thread may have much left to do when the others are done.
+        self.state.shards.par_iter_mut().with_max_len(1).for_each(|shard| {
             let mut few = Vec::with_capacity(FEW);
             shard.drain(clock_ns, kept_until_ns, &hasher, |session| {
                 session.resolve(answers, &mut few);
