@@ -145,13 +145,13 @@ impl Answers {
         }
     }
 
-    /// Appends what followed, as far as it is of the part to be kept.
-    pub(super) fn merge(&mut self, right: Self) {
-        self.shed += right.shed;
+    /// Appends what followed, as far as it is of the part to be kept. What is left of it is empty, with room for as much again.
+    pub(super) fn merge(&mut self, right: &mut Self) {
+        self.shed += std::mem::take(&mut right.shed);
         if self.given.is_empty() && self.part.is_all() {
-            self.given = right.given;
+            std::mem::swap(&mut self.given, &mut right.given);
         } else {
-            for (key, theirs) in right.given {
+            for (key, theirs) in right.given.drain() {
                 if !self.part.holds(&key) {
                     self.shed += 1;
                     continue;
@@ -160,7 +160,7 @@ impl Answers {
                 theirs.into_iter().for_each(|given| add(mine, given));
             }
         }
-        right.ech_configs.into_iter().for_each(|(config, frame)| self.publish(config, frame));
+        std::mem::take(&mut right.ech_configs).into_iter().for_each(|(config, frame)| self.publish(config, frame));
     }
 
     fn publish(&mut self, config: EchKey, frame: FrameId) {
@@ -208,6 +208,11 @@ impl Answers {
             names.sort_by(|a, b| a.order().cmp(&b.order()));
             !names.is_empty()
         });
+    }
+
+    /// Clients and addresses there is room for.
+    pub(super) fn room(&self) -> usize {
+        self.given.capacity()
     }
 
     /// Clients and addresses with names.

@@ -105,9 +105,9 @@ impl Partial {
         }
     }
 
-    /// Sessions there is room for.
+    /// Sessions and answers there is room for.
     pub(super) fn room(&self) -> usize {
-        self.shards.iter().map(|shard| shard.table.room()).sum()
+        self.shards.iter().map(|shard| shard.table.room()).sum::<usize>() + self.answers.room()
     }
 
     /// Takes in a frame.
@@ -173,7 +173,7 @@ impl Partial {
     /// Appends the partial of the frames that follow; `base` is the identity of its first frame.
     pub fn merge(&mut self, mut right: Self, base: FrameId) {
         right.rebase_rest(base);
-        self.answers.merge(std::mem::take(&mut right.answers));
+        self.answers.merge(&mut right.answers);
         let (answers, interner) = (&mut self.answers, &mut self.interner);
         for (mine, theirs) in self.shards.iter_mut().zip(right.shards.iter_mut()) {
             let joined = |table: &mut Table, at: usize| deliver(table.at(at), answers, interner);

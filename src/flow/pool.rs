@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 
 /// Partials kept: one for each that is read or joined at a time, on as many threads as are worth it.
 const KEPT: usize = 16;
-/// Sessions that a partial may have had to be kept: a hostile range's tables must not stay for good.
-const SESSIONS: usize = 1 << 16;
+/// Sessions and answers that a partial may have room for to be kept: a hostile range's tables must not stay for good.
+const ROOM: usize = 1 << 16;
 
 /// See the module.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Pool {
     pub fn put(&self, mut partial: Partial) {
         partial.interner.forget_if_full();
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() < KEPT && partial.room() <= SESSIONS {
+        if kept.len() < KEPT && partial.room() <= ROOM {
             kept.push(partial);
         }
     }

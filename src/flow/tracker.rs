@@ -214,7 +214,7 @@ impl Tracker {
         right.rebase_rest(base);
         self.added += right.shards.iter().map(|shard| shard.table.count()).sum::<usize>();
         let (part, hasher) = (self.part, &self.state.hasher);
-        self.state.answers.merge(std::mem::take(&mut right.answers));
+        self.state.answers.merge(&mut right.answers);
         let late: Vec<Answers> = self
             .state
             .shards
@@ -239,7 +239,7 @@ impl Tracker {
                 late
             })
             .collect();
-        late.into_iter().for_each(|late| self.state.answers.merge(late));
+        late.into_iter().for_each(|mut late| self.state.answers.merge(&mut late));
         self.state.merge_counts(right);
     }
 
