@@ -89,7 +89,7 @@ impl Knowledge {
         }
         let rtt = flow.rtt.map(|rtt| (rtt.ns, rtt.source.is_bound() && rtt.ns > 0));
         let check = self.checker.check(&place, rtt.filter(|_| peer == flow.server_ip));
-        Learned { peer, place, attribution: Attribution::default(), check, sought: None, waits: false }
+        Learned { peer, place, attribution: Attribution::default(), check, sought: None }
     }
 }
 
@@ -106,8 +106,6 @@ pub struct Learned {
     pub check: LocationCheck,
     /// Hashes of what it looks for neighbours by, some of them twice; none if it does not look for any.
     pub(super) sought: Option<[u32; 3]>,
-    /// Whether it waits for others.
-    pub(super) waits: bool,
 }
 
 impl Learned {
@@ -234,15 +232,15 @@ impl Lane {
         for (flow, learned) in few.iter().zip(&mut learned) {
             learned.sought = inherit::seeks(&learned.of(flow), hasher);
         }
-        for (flow, learned) in few.iter().zip(&mut learned) {
-            learned.waits = waits(self, &learned.of(flow), learned.sought.is_some());
-        }
+        let all = few.iter().zip(&learned);
+        let waiting: Vec<bool> = all.map(|(flow, one)| waits(self, &one.of(flow), one.sought.is_some())).collect();
         let mut grown = Vec::new();
-        // Not in pairs: each iterator that hands on a pair copies it.
-        let mut learned = learned.into_iter();
+        // Not in pairs: each iterator that hands on a pair copies it. And which of them wait is not read from what was copied a
+        // moment ago.
+        let (mut learned, mut waiting) = (learned.into_iter(), waiting.into_iter());
         for flow in few.drain(..) {
             let Some(learned) = learned.next() else { break };
-            if learned.waits {
+            if waiting.next() == Some(true) {
                 let window = flow.window();
                 if self.windows.entry(window).or_default().push(Studied { flow, learned }) {
                     grown.push(window);

@@ -456,7 +456,6 @@ mod tests {
                 attribution: Attribution { chosen, ..Attribution::default() },
                 check: LocationCheck::Unsupported,
                 sought: None,
-                waits: false,
             },
         }
     }
