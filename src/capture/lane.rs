@@ -200,8 +200,8 @@ pub(super) fn counted(input: Arc<Input>, done: &Arc<AtomicU64>) -> Box<dyn Read 
 
 /// Bytes of a stream per piece: most of a second-level cache.
 const PIECE_BYTES: usize = 1 << 20;
-/// Bytes of a stream in a run, as in a large range: few, since joining them costs.
-pub(super) const RUN_BYTES: usize = 16 << 20;
+/// Bytes of a stream in a run: those of a large range.
+pub(super) const RUN_BYTES: usize = 8 << 20;
 /// Pieces that a worker takes at once where it breaks into another's run.
 pub(super) const HELP: usize = 4;
 /// More threads than this do not parse a stream faster than it can be read.
