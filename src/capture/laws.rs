@@ -32,6 +32,16 @@ fn ranges_give_what_one_reader_gives() {
     }
 }
 
+/// Shorter than what is read at once, longer, and of several reads: what a range's start was found in is read on.
+#[test]
+fn ranges_go_on_from_where_their_start_was_found() {
+    let file = pcap_of(&packets(3_000));
+    for range_bytes in [100_000, 300_000, 1 << 20] {
+        check(&file, range_bytes, 1);
+        check(&file[..file.len() - 7], range_bytes, 3);
+    }
+}
+
 #[test]
 fn many_captures_join_in_order() {
     let sources: Vec<_> = (0..300)
