@@ -19,9 +19,6 @@ const STEP_NS: i64 = 32_000_000_000;
 /// instructions, and so each would be waited for alone. Touched one after the other, all of them are waited for at once.
 pub(super) const AHEAD: usize = 16;
 
-/// A third of the slots that a table begins with.
-const LEAST: usize = 8;
-
 /// Where a session stands in its table.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
@@ -105,21 +102,13 @@ impl Table {
                 at
             }
             None => {
-                if self.slots.len() == self.slots.capacity() {
-                    self.grow();
-                }
+                self.slots.reserve(1);
                 self.slots.push(make());
                 self.slots.len() as u32 - 1
             }
         };
         self.link(hash, before, hasher, at);
         at as usize
-    }
-
-    /// Makes room for three times as many more: shards grow at the same time, each into memory that the kernel clears first.
-    #[cold]
-    fn grow(&mut self) {
-        self.slots.reserve_exact(3 * self.slots.len().max(LEAST));
     }
 
     /// Lets the session in a slot be found by its key.
