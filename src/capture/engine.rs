@@ -262,12 +262,11 @@ impl<P: Observe> Engine<'_, P> {
         } else {
             let from = ranges.limit(index - 1);
             // A read error shows again, with its offset, when the range before is read on.
-            let extent = Extent { from, limit, size: ranges.size };
-            let start = ranges.guess().find(&ranges.input, &mut window, extent).unwrap_or(None);
+            let start = ranges.guess().find(&ranges.input, &mut window, ranges.extent(from, limit)).unwrap_or(None);
             (start, ranges.start.at_packet.clone())
         };
         match start {
-            Some(from) => self.range_from(ranges, window, Extent { from, limit, size: ranges.size }, state, true),
+            Some(from) => self.range_from(ranges, window, ranges.extent(from, limit), state, true),
             None => Done {
                 partial: (self.empty)(),
                 counts: Counts::default(),
@@ -285,12 +284,11 @@ impl<P: Observe> Engine<'_, P> {
         let mut tally = Tally::new((self.empty)());
         let mut state = before.clone();
         state.start_range();
-        let from = extent.from;
         let done = is_first.then_some(&*self.done);
         let Ended { end, problem } = read_range(&ranges.input, window, extent, &mut state, &mut tally, done);
         let (partial, counts) = tally.finish();
         let states = Some((before, state));
-        Done { partial, counts, start: Some(from), end, problem, states, beyond: (0, 0), pieces: 1 }
+        Done { partial, counts, start: Some(extent.from), end, problem, states, beyond: (0, 0), pieces: 1 }
     }
 
     /// Joins what is there, unless another thread is at it.
@@ -349,7 +347,7 @@ impl<P: Observe> Engine<'_, P> {
             };
             proof.state = holds.or_else(|| {
                 is_miss = true;
-                let extent = Extent { from: proof.position, limit, size: ranges.size };
+                let extent = ranges.extent(proof.position, limit);
                 done = self.range_from(&ranges, Window::new(), extent, truth, false);
                 done.states.take().map(|(_, after)| after)
             });

@@ -1,6 +1,7 @@
 //! What is left to be read of each capture: a lane, its pieces numbered in the order in which they join.
 
 use super::input::{Input, Sequential};
+use super::range::Extent;
 use super::records::State;
 use super::resync::Guess;
 use super::sniff::Start;
@@ -30,6 +31,11 @@ impl Ranges {
     /// Where range `index` ends and the next begins.
     pub(super) fn limit(&self, index: u64) -> u64 {
         (index + 1).saturating_mul(self.range_bytes).min(self.size)
+    }
+
+    /// The records from one at `from` to those that start at `limit` or later.
+    pub(super) fn extent(&self, from: u64, limit: u64) -> Extent {
+        Extent { from, limit, size: self.size }
     }
 
     /// What tells a first record of a range.
