@@ -4,6 +4,7 @@ use super::engine::{Piece, Progress, ReadOptions, read};
 use super::testing::*;
 use super::{ByteOrder, Source};
 use proptest::prelude::*;
+use std::io::Write as _;
 
 fn packets(count: usize) -> Vec<Vec<u8>> {
     (0..count).map(|index| (0..index * 37 % 1_500).map(|byte| (byte * index) as u8).collect()).collect()
@@ -40,6 +41,62 @@ fn ranges_go_on_from_where_their_start_was_found() {
         check(&file, range_bytes, 1);
         check(&file[..file.len() - 7], range_bytes, 3);
     }
+}
+
+/// Packets of several mebibytes, some of them longer than what a range reads past its end.
+fn long_packets() -> Vec<Vec<u8>> {
+    let mut packets = packets(9_000);
+    packets.iter_mut().step_by(97).for_each(|packet| packet.resize(60_000, 7));
+    packets
+}
+
+/// Large ranges of files are mapped; captures in memory never are.
+#[test]
+fn files_give_what_the_same_bytes_in_memory_give() {
+    let order = ByteOrder::Little;
+    let blocks = long_packets().into_iter().map(|packet| packet_block(order, 0, 1, packet.len() as u32, &packet));
+    let pcapng = [section(order), interface(order, 1, 0, &[])].into_iter().chain(blocks).collect::<Vec<_>>().concat();
+    for file in [pcap_of(&long_packets()), pcapng, pcap_of(&nested(500))] {
+        for file in [&file[..], &file[..file.len() - 7]] {
+            let sequential = read_all(vec![Source::memory("test", file).unwrap()], Some(u64::MAX), 1);
+            let mut path = tempfile::NamedTempFile::new().unwrap();
+            path.write_all(file).unwrap();
+            for (range_bytes, threads) in [(u64::MAX, 1), (1_300_000, 1), ((2 << 20) + 1, 3)] {
+                let source = Source { name: "test".to_owned(), ..Source::path(path.path()).unwrap() };
+                assert!(read_all(vec![source], Some(range_bytes), threads) == sequential, "{range_bytes} {threads}");
+            }
+        }
+    }
+}
+
+/// Cuts the capture short as soon as it sees a frame.
+struct Shears(std::path::PathBuf, u64);
+
+impl super::Observe for Shears {
+    fn observe(&mut self, _: super::Frame<'_>) {
+        let file = std::fs::File::options().write(true).open(&self.0).unwrap();
+        if file.metadata().unwrap().len() > self.1 {
+            file.set_len(self.1).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_capture_cut_short_while_it_is_read_is_reported_up_to_there() {
+    let (all, left) = (long_packets(), 3 << 20);
+    let mut path = tempfile::NamedTempFile::new().unwrap();
+    path.write_all(&pcap_of(&all)).unwrap();
+    let source = Source::path(path.path()).unwrap();
+    let mut frames = 0;
+    let mut join = |piece: Piece<Shears>| frames += piece.frames;
+    let empty = || Shears(path.path().to_owned(), left);
+    let options = ReadOptions { range_bytes: Some(u64::MAX) };
+    let outcomes = read(vec![source], &options, &Progress::default(), &empty, &mut join);
+    let defect = outcomes[0].defect.as_ref().unwrap();
+    assert!(defect.what.contains("cut short"), "{defect:?}");
+    assert!(defect.offset.abs_diff(left) < 70_000, "{defect:?}");
+    assert!(frames > 1_000 && frames < all.len() as u64 / 2, "{frames}");
+    assert_eq!(frames, outcomes[0].frames);
 }
 
 #[test]

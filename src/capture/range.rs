@@ -1,13 +1,16 @@
 //! Reads one range of a capture: the records whose header starts in it, the last one to its end.
 
 use super::input::Input;
-use super::records::{HOLE, State, Stop, Visit, cut_short};
+use super::records::{Ahead, HOLE, State, Stop, Visit, cut_short};
 use std::cell::Cell;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
+use whither_mapped::Mapped;
 
 /// Bytes read at once: large enough that the system call does not count, small enough to stay in the second-level cache.
 const BUFFER: usize = 256 << 10;
+/// Less than this is not worth a mapping.
+const LEAST_MAPPED: usize = 1 << 20;
 /// How far past its end a range reads at first: most often enough for its last record.
 const PAST_END: u64 = 4 << 10;
 
@@ -18,8 +21,10 @@ thread_local! {
 
 /// A piece of a capture in memory: the start of a range is looked for in it, and what was read for that is not read again.
 pub(super) struct Window {
+    /// All of an extent in place, if it could be mapped; then nothing is read.
+    mapped: Option<Mapped>,
     bytes: Vec<u8>,
-    /// Offset of the first byte.
+    /// Offset of the first byte, mapped or read.
     base: u64,
     /// Bytes that were read.
     filled: usize,
@@ -28,20 +33,29 @@ pub(super) struct Window {
 impl Window {
     /// One that nothing was read into.
     pub(super) fn new() -> Self {
-        Self { bytes: SCRAP.take(), base: 0, filled: 0 }
+        Self { mapped: None, bytes: SCRAP.take(), base: 0, filled: 0 }
     }
 
-    /// Reads what an extent begins with: as much as fits, and `least` bytes at any rate, if there are as many.
-    pub(super) fn read(&mut self, input: &Input, extent: Extent, least: usize) -> io::Result<&[u8]> {
+    /// Maps an extent, or reads what it begins with: as much as fits, and `least` bytes at any rate, if there are as many.
+    pub(super) fn look(&mut self, input: &Input, extent: Extent, least: usize) -> io::Result<&[u8]> {
         (self.base, self.filled) = (extent.from, 0);
-        self.make_room(extent);
-        let wanted = to_usize(extent.wanted()).max(least).min(self.bytes.len());
-        let read = input.fill_at(self.bytes.get_mut(..wanted).unwrap_or_default(), extent.from)?;
-        self.filled = read;
-        Ok(self.bytes.get(..read).unwrap_or_default())
+        self.mapped = extent.map(input);
+        if self.mapped.is_none() {
+            self.make_room(extent);
+            let wanted = to_usize(extent.wanted()).max(least).min(self.bytes.len());
+            self.filled = input.fill_at(self.bytes.get_mut(..wanted).unwrap_or_default(), extent.from)?;
+        }
+        Ok(self.mapped.as_deref().or(self.bytes.get(..self.filled)).unwrap_or_default())
     }
 
-    /// Where in it the extent begins; at its start, if nothing of it was read.
+    /// All of an extent in place, if it can be mapped, and where it begins in what is mapped.
+    fn in_place(&mut self, input: &Input, extent: Extent) -> Option<(Mapped, usize)> {
+        let start = extent.from.checked_sub(self.base).map(to_usize);
+        let known = self.mapped.take().zip(start).filter(|(mapped, start)| *start < mapped.len());
+        known.or_else(|| Some((extent.map(input)?, 0)))
+    }
+
+    /// Where in what was read the extent begins; at its start, if nothing of it was read.
     fn begin(&mut self, extent: Extent) -> usize {
         self.make_room(extent);
         let start = extent.from.checked_sub(self.base).map(to_usize).filter(|&start| start < self.filled);
@@ -84,6 +98,11 @@ impl Extent {
     fn wanted(self) -> u64 {
         self.limit.saturating_sub(self.from).saturating_add(PAST_END)
     }
+
+    fn map(self, input: &Input) -> Option<Mapped> {
+        let length = to_usize(self.wanted().min(self.size.saturating_sub(self.from)));
+        (length >= LEAST_MAPPED).then(|| input.map(self.from, length)).flatten()
+    }
 }
 
 /// Where the reading of a range ended.
@@ -105,6 +124,21 @@ pub(super) fn read_range<V: Visit>(
     done: Option<&AtomicU64>,
 ) -> Ended {
     let tell = |read: usize| _ = done.map(|done| done.fetch_add(read as u64, Ordering::Relaxed));
+    if let Some((mapped, start)) = window.in_place(input, extent) {
+        let bytes = mapped.get(start..).unwrap_or_default();
+        let (used, stop) = state.walk(bytes, to_usize(extent.limit.saturating_sub(extent.from)), Ahead::FAR, visit);
+        tell(used);
+        extent.from += used as u64;
+        match stop {
+            Stop::Limit => return Ended { end: extent.from, problem: None },
+            Stop::Bad(what) => {
+                let what = if mapped.is_torn() { "the file was cut short while it was read".to_owned() } else { what };
+                return Ended { end: extent.from, problem: Some(what) };
+            }
+            // The last record goes further than the last one of a range most often does, or than the capture.
+            Stop::NeedMore(_) => {}
+        }
+    }
     let mut start = window.begin(extent);
     tell(window.filled - start);
     let Window { bytes: buffer, filled, .. } = &mut window;
@@ -125,7 +159,8 @@ pub(super) fn read_range<V: Visit>(
             }
         }
         let bytes = buffer.get(start..*filled).unwrap_or_default();
-        let (used, stop) = state.walk(bytes, to_usize(extent.limit.saturating_sub(extent.from)), visit);
+        let limit = to_usize(extent.limit.saturating_sub(extent.from));
+        let (used, stop) = state.walk(bytes, limit, Ahead::NEAR, visit);
         start += used;
         extent.from += used as u64;
         match stop {

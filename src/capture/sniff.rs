@@ -2,7 +2,7 @@
 
 use super::classic::{self, Layout, MAX_FILE_HEADER};
 use super::pcapng::{self, Section};
-use super::records::{State, Stop, Visit};
+use super::records::{Ahead, State, Stop, Visit};
 use super::{FrameNote, LinkType};
 use std::io::{self, Read};
 
@@ -54,7 +54,7 @@ pub(super) fn start(reader: &mut dyn Read, head: &mut Vec<u8>) -> io::Result<Res
     let mut first = First::default();
     let mut position = offset;
     while !first.is_found {
-        let (used, stop) = state.walk(head.get(position..).unwrap_or_default(), 1, &mut first);
+        let (used, stop) = state.walk(head.get(position..).unwrap_or_default(), 1, Ahead::NEAR, &mut first);
         position += used;
         match stop {
             Stop::Limit => {}
