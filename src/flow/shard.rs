@@ -206,6 +206,7 @@ impl Shard {
         let mut at = 0;
         loop {
             if at % AHEAD == 0 {
+                self.table.touch_next();
                 let ahead = sessions.as_slice().iter().take(AHEAD);
                 for (session, hash) in ahead.clone().zip(&mut hashes) {
                     session.touch_slot();

@@ -111,6 +111,11 @@ impl Table {
         at as usize
     }
 
+    /// Touches the slots that the next sessions are put into: see [`AHEAD`].
+    pub(super) fn touch_next(&self) {
+        self.vacant.iter().rev().take(AHEAD).for_each(|&at| self.slots[at as usize].touch_slot());
+    }
+
     /// Lets the session in a slot be found by its key.
     fn link(&mut self, hash: u64, before: Option<usize>, hasher: &RandomState, at: u32) {
         let previous = before.map_or(NONE, |before| before as u32);
