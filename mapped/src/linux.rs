@@ -24,7 +24,8 @@ impl Mapped {
     /// possible: the file ends before, its storage fails, the system is older than Linux 5.14. Then read the file: that works, or
     /// tells what is wrong.
     ///
-    /// Should the file be cut short later, the bytes that it lost are zeros, and [`Self::is_torn`] says so.
+    /// Should the file be cut short later, the bytes that it lost are zeros, and [`Self::is_torn`] says so. For that the program's
+    /// handler of SIGBUS is taken over; a signal that has to do with no mapping of these is left to the handler before.
     pub fn of(file: &File, offset: u64, length: usize) -> Option<Self> {
         let before = offset % ALIGNMENT;
         let start = usize::try_from(before).ok()?;

@@ -11,6 +11,10 @@ use whither_mapped::Mapped;
 const BUFFER: usize = 256 << 10;
 /// Less than this is not worth a mapping.
 const LEAST_MAPPED: usize = 1 << 20;
+/// More is not mapped at once, since what is mapped counts as memory taken: twice the largest range.
+const MOST_MAPPED: usize = 16 << 20;
+/// What is said where a mapped file does not have what it had.
+const TORN: &str = "the file was cut short, or its storage failed, while it was read";
 /// How far past its end a range reads at first: most often enough for its last record.
 const PAST_END: u64 = 4 << 10;
 
@@ -21,7 +25,7 @@ thread_local! {
 
 /// A piece of a capture in memory: the start of a range is looked for in it, and what was read for that is not read again.
 pub(super) struct Window {
-    /// All of an extent in place, if it could be mapped; then nothing is read.
+    /// An extent in place, if it could be mapped; then nothing was read.
     mapped: Option<Mapped>,
     bytes: Vec<u8>,
     /// Offset of the first byte, mapped or read.
@@ -48,7 +52,7 @@ impl Window {
         Ok(self.mapped.as_deref().or(self.bytes.get(..self.filled)).unwrap_or_default())
     }
 
-    /// All of an extent in place, if it can be mapped, and where it begins in what is mapped.
+    /// An extent in place, if it can be mapped, and where it begins in what is mapped.
     fn in_place(&mut self, input: &Input, extent: Extent) -> Option<(Mapped, usize)> {
         let start = extent.from.checked_sub(self.base).map(to_usize);
         let known = self.mapped.take().zip(start).filter(|(mapped, start)| *start < mapped.len());
@@ -100,7 +104,7 @@ impl Extent {
     }
 
     fn map(self, input: &Input) -> Option<Mapped> {
-        let length = to_usize(self.wanted().min(self.size.saturating_sub(self.from)));
+        let length = to_usize(self.wanted().min(self.size.saturating_sub(self.from))).min(MOST_MAPPED);
         (length >= LEAST_MAPPED).then(|| input.map(self.from, length)).flatten()
     }
 }
@@ -132,10 +136,10 @@ pub(super) fn read_range<V: Visit>(
         match stop {
             Stop::Limit => return Ended { end: extent.from, problem: None },
             Stop::Bad(what) => {
-                let what = if mapped.is_torn() { "the file was cut short while it was read".to_owned() } else { what };
+                let what = if mapped.is_torn() { TORN.to_owned() } else { what };
                 return Ended { end: extent.from, problem: Some(what) };
             }
-            // The last record goes further than the last one of a range most often does, or than the capture.
+            // The next record goes further than the last one of a range most often does, than the capture, or than is mapped.
             Stop::NeedMore(_) => {}
         }
     }
