@@ -71,7 +71,8 @@ impl Drop for Watch {
     }
 }
 
-/// Has [`mend`] called for SIGBUS; what was done about it before, which is stored before it can be needed.
+/// Has [`mend`] called for SIGBUS; what was done about it before. Until that is stored, an access that has nothing to
+/// do with a mapping is made again and again.
 fn take_over() -> Option<libc::sigaction> {
     // SAFETY: asks for a number.
     let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };

@@ -54,15 +54,21 @@ impl Window {
 
     /// An extent in place, if it can be mapped, and where it begins in what is mapped.
     fn in_place(&mut self, input: &Input, extent: Extent) -> Option<(Mapped, usize)> {
-        let start = extent.from.checked_sub(self.base).map(to_usize);
-        let known = self.mapped.take().zip(start).filter(|(mapped, start)| *start < mapped.len());
-        known.or_else(|| Some((extent.map(input)?, 0)))
+        let start = self.start(extent, self.mapped.as_ref().map_or(0, |mapped| mapped.len()));
+        // What was read instead could not be mapped a moment ago.
+        let map = || (self.filled == 0).then(|| extent.map(input)).flatten();
+        self.mapped.take().zip(start).or_else(|| Some((map()?, 0)))
+    }
+
+    /// Where the extent begins in so many bytes that are held, if it does.
+    fn start(&self, extent: Extent, held: usize) -> Option<usize> {
+        extent.from.checked_sub(self.base).map(to_usize).filter(|&start| start < held)
     }
 
     /// Where in what was read the extent begins; at its start, if nothing of it was read.
     fn begin(&mut self, extent: Extent) -> usize {
         self.make_room(extent);
-        let start = extent.from.checked_sub(self.base).map(to_usize).filter(|&start| start < self.filled);
+        let start = self.start(extent, self.filled);
         if start.is_none() {
             (self.base, self.filled) = (extent.from, 0);
         }
@@ -98,9 +104,14 @@ pub(super) struct Extent {
 }
 
 impl Extent {
+    /// Bytes in which its records start.
+    fn length(self) -> u64 {
+        self.limit.saturating_sub(self.from)
+    }
+
     /// Bytes that most often hold all of it.
     fn wanted(self) -> u64 {
-        self.limit.saturating_sub(self.from).saturating_add(PAST_END)
+        self.length().saturating_add(PAST_END)
     }
 
     fn map(self, input: &Input) -> Option<Mapped> {
@@ -130,15 +141,14 @@ pub(super) fn read_range<V: Visit>(
     let tell = |read: usize| _ = done.map(|done| done.fetch_add(read as u64, Ordering::Relaxed));
     if let Some((mapped, start)) = window.in_place(input, extent) {
         let bytes = mapped.get(start..).unwrap_or_default();
-        let (used, stop) = state.walk(bytes, to_usize(extent.limit.saturating_sub(extent.from)), Ahead::FAR, visit);
+        let (used, stop) = state.walk(bytes, to_usize(extent.length()), Ahead::FAR, visit);
         tell(used);
         extent.from += used as u64;
         match stop {
+            // Whatever the zeros looked like.
+            _ if mapped.is_torn() => return Ended { end: extent.from, problem: Some(TORN.to_owned()) },
             Stop::Limit => return Ended { end: extent.from, problem: None },
-            Stop::Bad(what) => {
-                let what = if mapped.is_torn() { TORN.to_owned() } else { what };
-                return Ended { end: extent.from, problem: Some(what) };
-            }
+            Stop::Bad(what) => return Ended { end: extent.from, problem: Some(what) },
             // The next record goes further than the last one of a range most often does, than the capture, or than is mapped.
             Stop::NeedMore(_) => {}
         }
@@ -163,8 +173,7 @@ pub(super) fn read_range<V: Visit>(
             }
         }
         let bytes = buffer.get(start..*filled).unwrap_or_default();
-        let limit = to_usize(extent.limit.saturating_sub(extent.from));
-        let (used, stop) = state.walk(bytes, limit, Ahead::NEAR, visit);
+        let (used, stop) = state.walk(bytes, to_usize(extent.length()), Ahead::NEAR, visit);
         start += used;
         extent.from += used as u64;
         match stop {
