@@ -226,6 +226,11 @@ impl Flow {
         }
     }
 
+    /// Lets go of what only wire signatures look at.
+    pub fn forget_heads(&mut self) {
+        (self.client_head, self.server_head) = (None, None);
+    }
+
     /// Whether it asked a resolver for names.
     pub fn is_lookup(&self) -> bool {
         self.names.last().is_some_and(|name| name.source == NameSource::DnsQuestion)

@@ -225,6 +225,8 @@ impl Lane {
         for (flow, learned) in few.iter_mut().zip(&mut learned) {
             knowledge.name_owner(flow);
             learned.attribution = knowledge.catalogue.attribute(flow, &learned.place);
+            // Now, since they are at hand: a flow that waits is far away when it is over.
+            flow.forget_heads();
         }
         for (flow, learned) in few.iter().zip(&learned) {
             self.estate.observe(flow.window(), &learned.of(flow));
