@@ -11,7 +11,7 @@ use super::stream::StreamSide;
 use crate::capture::owner::Owner;
 use crate::capture::{Direction, FrameId};
 use crate::name::{
-    Alpn, Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, NameSource, Role, is_ip_literal,
+    Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, NameSource, Role, is_ip_literal,
 };
 use crate::packet::{Side, TunnelPath};
 use smallvec::SmallVec;
@@ -51,22 +51,27 @@ pub(super) struct Votes {
     pub(super) packets: [u64; 3],
 }
 
-/// See the module.
+/// See the module. In lines of the cache, four of them and no more.
 #[derive(Clone, Debug, Default)]
+#[repr(C, align(64))]
 pub(super) struct Cold {
     pub(super) streams: [StreamSide; 2],
-    pub(super) datagrams: Vec<DatagramOpening>,
     /// First datagrams of each side, for wire signatures.
     pub(super) heads: [FirstDatagrams; 2],
+
+    pub(super) datagrams: Vec<DatagramOpening>,
     pub(super) names: SmallVec<[Found; 1]>,
+
     pub(super) applications: SmallVec<[(FrameId, Application); 1]>,
+    /// The text of [`Alpn`]: without room for none.
+    pub(super) alpn: First<Box<str>>,
+    rare: Option<Box<Rare>>,
+
     /// Which side a reader took for the client.
     pub(super) client: First<Side>,
-    pub(super) alpn: First<Alpn>,
     pub(super) ech: First<EchOffer>,
     /// Answers on their way to the answer table.
     pub(super) outbox: Vec<Delivery>,
-    rare: Option<Box<Rare>>,
 }
 
 /// What few of the few have.
@@ -118,10 +123,7 @@ impl Cold {
 
     /// Reads a word of each line of memory that it takes: see [`super::table::AHEAD`].
     pub(super) fn touch(&self) {
-        let [low, high] = &self.streams;
-        black_box((low.first.is_empty(), high.first.is_empty(), self.datagrams.len(), self.heads[1].0.is_some()));
-        black_box((self.names.len(), self.applications.len(), self.client.get().is_some(), self.alpn.get().is_some()));
-        black_box(self.outbox.len());
+        black_box((self.heads[0].0.is_some(), self.datagrams.len(), self.applications.len(), self.outbox.len()));
     }
 
     /// The same for what it points to.
@@ -157,8 +159,8 @@ impl Cold {
             let client = if role == Role::Client { side } else { side.opposite() };
             self.client.keep(frame, client);
         }
-        if !findings.alpn.is_empty() {
-            self.alpn.keep(frame, take(&mut findings.alpn));
+        if let Some(alpn) = take(&mut findings.alpn).into_text() {
+            self.alpn.keep(frame, alpn);
         }
         if let Some(offer) = findings.ech.take() {
             self.ech.keep(frame, offer);
@@ -419,5 +421,18 @@ impl FirstDatagrams {
 
     fn rebase(&mut self, base: FrameId) {
         self.0.iter_mut().flat_map(|head| &mut head.frames).for_each(|frame| *frame = frame.rebased(base));
+    }
+}
+
+#[cfg(all(test, target_pointer_width = "64"))]
+mod tests {
+    use super::*;
+    use std::mem::offset_of;
+
+    #[test]
+    fn each_line_of_the_cache_is_touched() {
+        let touched = [offset_of!(Cold, heads), offset_of!(Cold, datagrams), offset_of!(Cold, applications)];
+        assert_eq!(touched.map(|offset| offset / 64), [0, 1, 2]);
+        assert_eq!((offset_of!(Cold, outbox) / 64, size_of::<Cold>()), (3, 256));
     }
 }

@@ -7,7 +7,7 @@ use super::record::{Counters, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSour
 use super::session::{NEVER, Session};
 use super::shard::TCP;
 use crate::capture::Direction;
-use crate::name::{Application, NameSource};
+use crate::name::{Alpn, Application, NameSource};
 use crate::packet::Side;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -162,7 +162,7 @@ impl Cold {
         flow.ech_offer = self.ech.take();
         flow.client_head = self.take_head(client);
         flow.server_head = self.take_head(client.opposite());
-        flow.alpn = self.alpn.take().unwrap_or_default();
+        flow.alpn = Alpn::of_text(self.alpn.take());
         if let Some(mut rare) = self.take_rare() {
             flow.ech = flow.ech.or(rare.esni.get().map(|()| Ech::Esni));
             flow.certificate = rare.certificate.take().filter(|_| !has_sni).map(Box::new);

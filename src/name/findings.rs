@@ -94,6 +94,16 @@ impl Alpn {
         self.0.is_none()
     }
 
+    /// All of them in one text, for [`Self::of_text`]; none if none was offered.
+    pub(crate) fn into_text(self) -> Option<Box<str>> {
+        self.0
+    }
+
+    /// The same the other way.
+    pub(crate) const fn of_text(text: Option<Box<str>>) -> Self {
+        Self(text)
+    }
+
     /// The protocols.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().flat_map(|protocols| protocols.split(' '))
