@@ -84,7 +84,7 @@ fn held<'a>(wire: &mut Wire<'a>, expected: u8) -> Option<&'a [u8]> {
 }
 
 /// The elements of this tag, up to one that is none.
-fn all<'a>(content: &'a [u8], wanted: u8) -> impl Iterator<Item = &'a [u8]> {
+fn all(content: &[u8], wanted: u8) -> impl Iterator<Item = &[u8]> {
     let mut wire = Wire::new(content);
     std::iter::from_fn(move || element(&mut wire)).filter(move |(tag, _)| *tag == wanted).map(|(_, content)| content)
 }
