@@ -58,7 +58,7 @@ const ORGANISATION: u8 = 10;
 const ALTERNATIVE_NAMES: [u8; 3] = [0x55, 0x1d, 0x11];
 
 /// What of a certificate is of use. Read by hand, since the rest is most of it and need not be understood: a reader of all of it
-/// takes five times as long, 2 % of all time where many flows show certificates.
+/// takes five times the instructions, 2 % of all time where many flows show certificates.
 struct Certificate<'a> {
     subject: &'a [u8],
     extensions: &'a [u8],
