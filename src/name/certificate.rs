@@ -64,17 +64,9 @@ struct Certificate<'a> {
     extensions: &'a [u8],
 }
 
-/// The next element: its tag, and what it holds. Tags of one byte and lengths of up to four, as certificates have them.
+/// The next element: its tag, and what it holds.
 fn element<'a>(wire: &mut Wire<'a>) -> Option<(u8, &'a [u8])> {
-    let tag = wire.u8()?;
-    let length = match wire.u8()? {
-        short @ ..=0x7f => usize::from(short),
-        long @ 0x81..=0x84 => {
-            let bytes = wire.take(usize::from(long & 0x7f))?;
-            bytes.iter().fold(0, |length, byte| length << 8 | usize::from(*byte))
-        }
-        _ => return None,
-    };
+    let (tag, length) = wire.der_head(4)?;
     Some((tag, wire.take(length)?))
 }
 

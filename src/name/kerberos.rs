@@ -168,13 +168,7 @@ fn sequence(bytes: &[u8]) -> Option<&[u8]> {
 /// are; so a message is read as far as it came.
 fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let mut bytes = Wire::new(bytes);
-    let tag = bytes.u8()?;
-    let length = match bytes.u8()? {
-        length @ ..=0x7f => usize::from(length),
-        0x81 => bytes.u8()?.into(),
-        0x82 => bytes.u16()?.into(),
-        _ => return None,
-    };
+    let (tag, length) = bytes.der_head(2)?;
     let rest = bytes.rest();
     // A primitive that is cut short is none.
     if rest.len() < length && tag & 0x20 == 0 {

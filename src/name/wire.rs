@@ -72,6 +72,20 @@ impl<'a> Wire<'a> {
         Some(value)
     }
 
+    /// Tag and length of an element in DER (X.690 §8.1): tags of one byte, and lengths that are a byte or stand in up to `longest`
+    /// bytes behind one.
+    pub(super) fn der_head(&mut self, longest: u8) -> Option<(u8, usize)> {
+        let (tag, first) = (self.u8()?, self.u8()?);
+        let length = match first.checked_sub(0x80) {
+            None => usize::from(first),
+            Some(bytes) if (1..=longest).contains(&bytes) => {
+                self.take(usize::from(bytes))?.iter().fold(0, |length, byte| length << 8 | usize::from(*byte))
+            }
+            Some(_) => return None,
+        };
+        Some((tag, length))
+    }
+
     /// Bytes behind a length of one byte.
     pub(super) fn vector_u8(&mut self) -> Option<&'a [u8]> {
         let length = self.u8()?;
