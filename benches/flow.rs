@@ -5,7 +5,7 @@ use etherparse::PacketBuilder;
 use foldhash::fast::RandomState;
 use std::hint::black_box;
 use whither::capture::{Frame, FrameId, LinkType};
-use whither::flow::{Partial, Tracker};
+use whither::flow::{Partial, SampleKey, Tracker};
 
 const FLOWS: u32 = 2_000;
 const PACKETS_PER_FLOW: u32 = 12;
@@ -38,7 +38,7 @@ fn packets() -> Vec<Vec<u8>> {
 }
 
 fn gather(packets: &[Vec<u8>], first: usize, hasher: &RandomState) -> Partial {
-    let mut partial = Partial::new(hasher.clone());
+    let mut partial = Partial::new(hasher.clone(), SampleKey::default());
     for (at, bytes) in packets.iter().enumerate() {
         partial.observe(Frame {
             id: FrameId::new(0, at as u64),
@@ -75,7 +75,7 @@ fn benches(criterion: &mut Criterion) {
         bencher.iter_batched(
             halves,
             |(mut one, mut two)| {
-                let mut tracker = Tracker::new(hasher.clone(), None);
+                let mut tracker = Tracker::new(hasher.clone(), SampleKey::default(), None);
                 for (half, first) in [(&mut one, 0), (&mut two, left.len() as u64)] {
                     tracker.join(half, FrameId::new(0, first), &mut |_| ());
                     tracker.close(|closed| closed.drain(..).for_each(|flow| drop(black_box(flow))));

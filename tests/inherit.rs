@@ -70,7 +70,7 @@ fn shown(files: &[&[u8]], range_bytes: Option<u64>, knowledge: &Knowledge) -> (V
     };
     let paths: Vec<_> = files.iter().enumerate().map(write).collect();
     let sources = || capture::open(&paths).expect("captures").sources;
-    let options = Options { read: ReadOptions { range_bytes }, ..Options::default() };
+    let options = Options { read: ReadOptions { range_bytes, ..ReadOptions::default() }, ..Options::default() };
     let mut flows = Vec::new();
     analysis::flows(sources(), &options, knowledge, &Progress::default(), &mut |studied| {
         let claim = studied.learned.attribution.chosen.as_ref();

@@ -14,7 +14,7 @@ use whither::report::build;
 /// What `map --json` and `flows` say of these captures.
 fn analyse(paths: &[PathBuf], range_bytes: Option<u64>, threads: usize, knowledge: &Knowledge) -> (String, String) {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    let options = Options { read: ReadOptions { range_bytes }, ..Options::default() };
+    let options = Options { read: ReadOptions { range_bytes, ..ReadOptions::default() }, ..Options::default() };
     let open = || capture::open(paths).unwrap().sources;
     let mut report = Vec::new();
     let (routes, analysed) = pool.install(|| analysis::map(open(), &options, knowledge, &Progress::default()));

@@ -46,7 +46,7 @@ fn read(source: Source, range_bytes: u64, threads: usize) -> (Vec<Seen>, Vec<Out
             seen
         }));
     };
-    let options = ReadOptions { range_bytes: Some(range_bytes) };
+    let options = ReadOptions { range_bytes: Some(range_bytes), ..ReadOptions::default() };
     let progress = Progress::default();
     let outcomes = pool(threads).install(|| capture::read(vec![source], &options, &progress, &Log::default, &mut join));
     (all, outcomes)

@@ -345,7 +345,7 @@ fn frames(source: Source) -> Vec<(u16, u32, Vec<u8>)> {
         }
     }
     let mut all = Vec::new();
-    let options = ReadOptions { range_bytes: Some(u64::MAX) };
+    let options = ReadOptions { range_bytes: Some(u64::MAX), ..ReadOptions::default() };
     capture::read(vec![source], &options, &Progress::default(), &Keep::default, &mut |piece| {
         all.extend(piece.partial.0)
     });

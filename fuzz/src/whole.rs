@@ -35,7 +35,7 @@ struct Analysis {
 }
 
 fn analyse(bytes: &[u8], name: &str, range_bytes: u64, threads: usize) -> Option<Analysis> {
-    let options = Options { read: ReadOptions { range_bytes: Some(range_bytes) }, ..Options::default() };
+    let options = Options { read: ReadOptions { range_bytes: Some(range_bytes), ..ReadOptions::default() }, ..Options::default() };
     let source = || Source::memory(name, bytes);
     let first = vec![source().ok()?];
     let again = vec![source().expect("opened before")];

@@ -63,8 +63,10 @@ pub struct Outcome {
 /// How to read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReadOptions {
-    /// Bytes per range; by default chosen from the size of the capture and the number of threads.
+    /// Bytes per range; by default chosen from the size of the capture alone, so that the number of threads changes nothing.
     pub range_bytes: Option<u64>,
+    /// Most bytes per range, where it is chosen.
+    pub most_range_bytes: Option<u64>,
 }
 
 /// How far reading came, for a display that polls it.
@@ -105,7 +107,7 @@ pub fn read<P: Observe>(
         threads,
         done: Arc::clone(&progress.done),
         empty,
-        queue: Mutex::new(Queue::new(sources, threads, options.range_bytes)),
+        queue: Mutex::new(Queue::new(sources, threads, options)),
         joiner: Mutex::new(Joiner { join, formats, outcomes: Vec::new(), proof: None }),
         wake: Condvar::new(),
     };
@@ -203,7 +205,7 @@ impl<P: Observe> Engine<'_, P> {
         let Ticket { lane, epoch, job } = ticket;
         match job {
             Job::Open(source) => {
-                let opened = lane::open(*source, self.options.range_bytes, self.threads, &self.done);
+                let opened = lane::open(*source, &self.options, &self.done);
                 let mut queue = self.lock();
                 let Some(lane) = queue.lanes.get_mut(lane) else { return };
                 match opened {
@@ -232,19 +234,14 @@ impl<P: Observe> Engine<'_, P> {
                 let cut = cutter.cut(buffer);
                 self.lock().cut(lane, epoch, cutter, cut);
             }
-            Job::Parse(pieces, first, run) => {
+            Job::Parse(mut piece, first, run) => {
                 let mut run = run.unwrap_or_else(|| Run::new(first, (self.empty)()));
-                let mut pieces = pieces.into_iter();
-                let mut next = pieces.next();
-                while let Some(piece) = next {
+                loop {
                     let buffer = run.parse(piece);
                     let mut queue = self.lock();
                     queue.scrap(lane, buffer);
-                    next = pieces.next();
-                    if next.is_none() {
-                        let Some((same, piece)) = queue.parsed(lane, epoch, run) else { return };
-                        (run, next) = (same, Some(piece));
-                    }
+                    let Some(next) = queue.parsed(lane, epoch, run) else { return };
+                    (run, piece) = next;
                     drop(queue);
                     // The reader may have waited for the buffer.
                     self.call_helper(scope);
@@ -368,7 +365,7 @@ impl<P: Observe> Engine<'_, P> {
             Some(ranges) if is_miss && proof.misses >= MAX_MISSES && proof.index < ranges.count() => {
                 let (Some(state), Some(ranges)) = (proof.state.take(), proof.ranges.take()) else { return Next::On };
                 let reader = Sequential { input: Arc::clone(&ranges.input), offset: proof.position };
-                let piece_bytes = lane::piece_bytes(self.options.range_bytes);
+                let piece_bytes = lane::piece_bytes(&self.options);
                 Next::Recut(lane::stream_stage(Box::new(reader), proof.position, 0, state, piece_bytes))
             }
             _ => Next::On,

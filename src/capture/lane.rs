@@ -1,5 +1,6 @@
 //! What is left to be read of each capture: a lane, its pieces numbered in the order in which they join.
 
+use super::engine::ReadOptions;
 use super::input::{Input, Sequential};
 use super::range::Extent;
 use super::records::State;
@@ -67,29 +68,32 @@ pub(super) struct Run<P> {
     first: u64,
     /// The piece that would go on with it.
     pub(super) next: u64,
-    pub(super) bytes: usize,
     end: u64,
     problem: Option<String>,
-    pub(super) has_ended: bool,
+    has_ended: bool,
     tally: Tally<P>,
 }
 
 impl<P: Observe> Run<P> {
     pub(super) fn new(first: u64, partial: P) -> Self {
         let tally = Tally::new(partial);
-        Self { first, next: first, bytes: 0, end: 0, problem: None, has_ended: false, tally }
+        Self { first, next: first, end: 0, problem: None, has_ended: false, tally }
     }
 
     /// Takes in the next piece; gives its buffer back.
     pub(super) fn parse(&mut self, cut: Cut) -> Vec<u8> {
         self.next += 1;
-        self.bytes = self.bytes.saturating_add(cut.length());
         (self.end, self.problem, self.has_ended) = (cut.end, cut.problem.clone(), cut.is_last);
         cut.walk(&mut self.tally)
     }
 }
 
 impl<P> Run<P> {
+    /// Whether it has all its pieces.
+    pub(super) fn is_whole(&self) -> bool {
+        self.has_ended || self.next - self.first == RUN
+    }
+
     pub(super) fn done(self) -> (u64, Done<P>) {
         let (partial, counts) = self.tally.finish();
         let (start, states, beyond, pieces) = (None, None, (0, 0), self.next - self.first);
@@ -106,8 +110,8 @@ pub(super) enum Stage {
     Stream {
         /// Away while a worker cuts.
         cutter: Option<Box<Cutter>>,
-        /// Cut, not yet parsed.
-        ready: VecDeque<Cut>,
+        /// Cut, not yet parsed; with their numbers.
+        ready: VecDeque<(u64, Cut)>,
     },
     /// In hand together with a capture before it.
     InBatch,
@@ -133,9 +137,8 @@ pub(super) struct Lane<P> {
     pub(super) done: BTreeMap<u64, Done<P>>,
     /// Pieces of a stream whose bytes are in memory: in a worker's hands, or ready.
     pub(super) buffers: usize,
-    /// Workers that parse pieces of a stream, and the first piece that none of them has.
-    pub(super) parsers: usize,
-    pub(super) next_parse: u64,
+    /// The first piece of a stream of which no worker has the run.
+    pub(super) next_run: u64,
     /// A run whose next piece is not cut yet.
     pub(super) parked: Option<Run<P>>,
     /// Why the capture could not be opened.
@@ -154,8 +157,7 @@ impl<P> Lane<P> {
             in_flight: 0,
             done: BTreeMap::new(),
             buffers: 0,
-            parsers: 0,
-            next_parse: 0,
+            next_run: 0,
             parked: None,
             problem: None,
         }
@@ -163,14 +165,9 @@ impl<P> Lane<P> {
 }
 
 /// Opens a capture for reading, as ranges where it can be read at any position and is not compressed.
-pub(super) fn open(
-    source: Source,
-    range_bytes: Option<u64>,
-    threads: usize,
-    done: &Arc<AtomicU64>,
-) -> io::Result<Stage> {
+pub(super) fn open(source: Source, options: &ReadOptions, done: &Arc<AtomicU64>) -> io::Result<Stage> {
     let Source { place, compression, start, size, .. } = source;
-    let piece_bytes = piece_bytes(range_bytes);
+    let piece_bytes = piece_bytes(options);
     let (input, size) = match place {
         Place::Pipe(stream) => {
             let reader = Box::new(Counted { reader: stream, done: Arc::clone(done) });
@@ -188,7 +185,7 @@ pub(super) fn open(
         Place::Held(input) => (input, size.unwrap_or_default()),
     };
     if compression.name().is_none() {
-        let range_bytes = range_bytes.unwrap_or_else(|| default_range_bytes(size, threads)).max(1);
+        let range_bytes = range_bytes(options, size).max(1);
         return Ok(Stage::Ranges(Arc::new(Ranges { input, size, range_bytes, start })));
     }
     Ok(stream_stage(compression.decoder(counted(input, done))?, 0, start.offset, start.state, piece_bytes))
@@ -205,16 +202,16 @@ pub(super) fn counted(input: Arc<Input>, done: &Arc<AtomicU64>) -> Box<dyn Read 
 }
 
 /// Bytes of a stream per piece: most of a second-level cache.
-const PIECE_BYTES: usize = 1 << 20;
-/// Bytes of a stream in a run: those of a large range.
-pub(super) const RUN_BYTES: usize = 8 << 20;
-/// Pieces that a worker takes at once where it breaks into another's run.
-pub(super) const HELP: usize = 4;
+const PIECE_BYTES: u64 = 1 << 20;
+/// Pieces of a stream in a run: together as large as a range. Always as many, so that what is joined, and what is kept where
+/// memory is limited, is the same whichever thread was quicker.
+pub(super) const RUN: u64 = 4;
 /// More threads than this do not parse a stream faster than it can be read.
 pub(super) const MAX_STREAM_THREADS: usize = 8;
-/// Bytes of a stream per piece where ranges are to be of this size.
-pub(super) fn piece_bytes(range_bytes: Option<u64>) -> usize {
-    range_bytes.map_or(PIECE_BYTES, super::range::to_usize)
+/// Bytes of a stream per piece.
+pub(super) fn piece_bytes(options: &ReadOptions) -> usize {
+    let most = options.most_range_bytes.unwrap_or(u64::MAX);
+    super::range::to_usize(options.range_bytes.unwrap_or(PIECE_BYTES.min(most)))
 }
 
 /// A lane that is cut in order.
@@ -229,16 +226,18 @@ pub(super) fn stream_stage(
     Stage::Stream { cutter: Some(Box::new(cutter)), ready: VecDeque::new() }
 }
 
-/// Large ranges, since joining costs; yet enough that no thread is left with much more than the others.
-fn default_range_bytes(size: u64, threads: usize) -> u64 {
-    /// Ranges per thread.
-    const PER_THREAD: u64 = 8;
+/// Bytes of a range of a capture of this size: large, since joining costs, yet so many that no thread is left with much more
+/// than the others.
+fn range_bytes(options: &ReadOptions, size: u64) -> u64 {
+    /// Ranges of a capture, for as many threads as a large machine has.
+    const RANGES: u64 = 64;
     /// Where a range begins has to be found, and what it accumulates joined.
     const MIN: u64 = 2 << 20;
     /// What a range accumulates waits in the caches until it joins: on captures of many small flows, ranges of 16 MiB take
     /// up to a tenth longer.
     const MAX: u64 = 8 << 20;
-    (size / (threads.max(1) as u64 * PER_THREAD)).clamp(MIN, MAX)
+    let most = options.most_range_bytes.unwrap_or(u64::MAX);
+    options.range_bytes.unwrap_or((size / RANGES).clamp(MIN, MAX).min(most))
 }
 
 /// Counts the bytes read, for the progress display.

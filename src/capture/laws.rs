@@ -90,7 +90,7 @@ fn a_capture_cut_short_while_it_is_read_is_reported_up_to_there() {
     let mut frames = 0;
     let mut join = |piece: Piece<Shears>| frames += piece.frames;
     let empty = || Shears(path.path().to_owned(), left);
-    let options = ReadOptions { range_bytes: Some(u64::MAX) };
+    let options = ReadOptions { range_bytes: Some(u64::MAX), ..ReadOptions::default() };
     let outcomes = read(vec![source], &options, &Progress::default(), &empty, &mut join);
     let defect = outcomes[0].defect.as_ref().unwrap();
     assert!(defect.what.contains("cut short"), "{defect:?}");
@@ -137,7 +137,7 @@ fn a_caller_outside_the_pool_reads_as_well() {
     let mut join = |piece: Piece<Log>| frames += piece.frames;
     let progress = Progress::default();
     let source = Source::memory("test", pcap_of(&packets(50))).unwrap();
-    let options = ReadOptions { range_bytes: Some(4_096) };
+    let options = ReadOptions { range_bytes: Some(4_096), ..ReadOptions::default() };
     let outcomes = read(vec![source], &options, &progress, &Log::default, &mut join);
     assert_eq!((frames, outcomes.len()), (50, 1));
     assert!(progress.bytes_done() > 0 && progress.bytes_total() > 0);

@@ -1,7 +1,8 @@
 //! What may be read next: the jobs that are left, over all captures.
 
 use super::batch::{self, Member};
-use super::lane::{Done, HELP, Lane, MAX_STREAM_THREADS, RUN_BYTES, Ranges, Run, Stage};
+use super::engine::ReadOptions;
+use super::lane::{Done, Lane, MAX_STREAM_THREADS, RUN, Ranges, Run, Stage};
 use super::source::Source;
 use super::stream::{Cut, Cutter};
 use super::tally::Counts;
@@ -14,8 +15,8 @@ pub(super) enum Job<P> {
     Batch(Vec<Source>),
     Range(Arc<Ranges>, u64),
     Cut(Box<Cutter>, Vec<u8>),
-    /// Pieces that follow each other, the number of the first, and the run that they go on with.
-    Parse(Vec<Cut>, u64, Option<Run<P>>),
+    /// A piece, its number, and the run that it goes on with.
+    Parse(Cut, u64, Option<Run<P>>),
 }
 
 /// A job, and where its result belongs.
@@ -39,8 +40,6 @@ pub(super) struct Queue<P> {
     /// Captures worked on at once: as many as keep the threads busy, far fewer than there are file handles.
     open_window: usize,
     range_bytes: Option<u64>,
-    /// Bytes of a stream in a run.
-    run_bytes: usize,
     /// Buffers to be used again.
     scrap: Vec<Vec<u8>>,
     pub(super) is_joining: bool,
@@ -49,16 +48,15 @@ pub(super) struct Queue<P> {
 }
 
 impl<P> Queue<P> {
-    pub(super) fn new(sources: Vec<Source>, threads: usize, range_bytes: Option<u64>) -> Self {
+    pub(super) fn new(sources: Vec<Source>, threads: usize, options: &ReadOptions) -> Self {
         Self {
             lanes: sources.into_iter().map(Lane::new).collect(),
             front: 0,
             in_flight: 0,
             window: 2 * threads + 2,
-            stream_window: HELP * (threads.min(MAX_STREAM_THREADS) + 1),
+            stream_window: RUN as usize * (threads.min(MAX_STREAM_THREADS) + 1),
             open_window: 2 * threads + 2,
-            range_bytes,
-            run_bytes: range_bytes.map_or(RUN_BYTES, |bytes| super::range::to_usize(bytes).saturating_mul(2)),
+            range_bytes: options.range_bytes.or(options.most_range_bytes),
             scrap: Vec::new(),
             is_joining: false,
             helpers: 0,
@@ -98,18 +96,16 @@ impl<P> Queue<P> {
                 Job::Cut(cutter, scrap.unwrap_or_default())
             }
             (What::Parse, Stage::Stream { ready, .. }) => {
-                let first = lane.next_parse;
-                let run = lane.parked.take_if(|run| run.next == first);
-                // Who goes on with a run goes on piece by piece; who comes to help takes several at once.
-                let count = if run.is_some() || lane.parsers == 0 { 1 } else { HELP };
-                let pieces: Vec<Cut> = ready.drain(..count.min(ready.len())).collect();
-                lane.next_parse += pieces.len() as u64;
-                lane.parsers += 1;
-                if run.is_none() {
+                let parked = lane.parked.take_if(|run| ready.iter().any(|(number, _)| *number == run.next));
+                let wanted = parked.as_ref().map_or(lane.next_run, |run| run.next);
+                let at = ready.iter().position(|(number, _)| *number == wanted)?;
+                let (number, piece) = ready.remove(at)?;
+                if parked.is_none() {
+                    lane.next_run = number + RUN;
                     lane.in_flight += 1;
                     self.in_flight += 1;
                 }
-                Job::Parse(pieces, first, run)
+                Job::Parse(piece, number, parked)
             }
             _ => return None,
         };
@@ -198,17 +194,16 @@ impl<P> Queue<P> {
                 },
                 Stage::Ranges(ranges) if may_start && lane.next < ranges.count() => What::Range,
                 Stage::Stream { cutter, ready } => {
-                    let may_parse = lane.parked.is_some() || index == self.front || self.in_flight < self.window;
-                    // One parses; others help where pieces pile up.
-                    let can_parse = may_parse && !ready.is_empty() && (lane.parsers == 0 || lane.total.is_some());
-                    let can_help = may_parse && ready.len() >= HELP;
+                    let is_ready = |wanted: u64| ready.iter().any(|(number, _)| *number == wanted);
+                    let goes_on = lane.parked.as_ref().is_some_and(|run| is_ready(run.next));
+                    let may_begin = index == self.front || self.in_flight < self.window;
+                    let can_parse = goes_on || (may_begin && is_ready(lane.next_run));
                     let can_cut = cutter.is_some() && lane.buffers < self.stream_window;
-                    if can_parse && ready.len() > 1 {
+                    // What waits is parsed while it is in a cache; but nobody can parse what nobody cuts.
+                    if can_parse && (ready.len() > 1 || !can_cut) {
                         What::Parse
                     } else if can_cut {
                         What::Cut
-                    } else if can_parse || can_help {
-                        What::Parse
                     } else {
                         open += 1;
                         continue;
@@ -238,13 +233,14 @@ impl<P> Queue<P> {
         let Some(lane) = self.lanes.get_mut(index) else { return };
         match &mut lane.stage {
             Stage::Stream { cutter: place, ready } if lane.epoch == epoch => {
+                let number = lane.next;
                 lane.next += 1;
                 if piece.is_last {
                     lane.total = Some(lane.next);
                 } else {
                     *place = Some(cutter);
                 }
-                ready.push_back(piece);
+                ready.push_back((number, piece));
             }
             _ => {}
         }
@@ -265,19 +261,15 @@ impl<P> Queue<P> {
         let lane = self.lanes.get_mut(index)?;
         if let Stage::Stream { ready, .. } = &mut lane.stage
             && lane.epoch == epoch
-            && !run.has_ended
-            && run.bytes < self.run_bytes
-            && run.next == lane.next_parse
+            && !run.is_whole()
         {
-            if let Some(piece) = ready.pop_front() {
-                lane.next_parse += 1;
-                return Some((run, piece));
+            if let Some(at) = ready.iter().position(|(number, _)| *number == run.next) {
+                return ready.remove(at).map(|(_, piece)| (run, piece));
             }
-            lane.parsers -= 1;
+            // No other run can lack a piece: the pieces after this one's are not cut yet.
             lane.parked = Some(run);
             return None;
         }
-        lane.parsers = lane.parsers.saturating_sub(1);
         let (first, done) = run.done();
         self.deposit(index, epoch, first, done);
         None

@@ -22,6 +22,8 @@ pub(super) struct Start {
     pub(super) at_packet: State,
     /// Time of the first packet.
     pub(super) first_ns: Option<i64>,
+    /// Where the first packet's record ends, or what was read where there is none.
+    pub(super) first_end: usize,
 }
 
 impl Start {
@@ -65,7 +67,7 @@ pub(super) fn start(reader: &mut dyn Read, head: &mut Vec<u8>) -> io::Result<Res
             Stop::NeedMore(_) | Stop::Bad(_) => break,
         }
     }
-    Ok(Ok(Start { state: before, offset, at_packet: state, first_ns: first.time_ns }))
+    Ok(Ok(Start { state: before, offset, at_packet: state, first_ns: first.time_ns, first_end: position }))
 }
 
 /// Reads once; whether there was anything.

@@ -27,6 +27,8 @@ pub struct Source {
     pub(super) size: Option<u64>,
     /// Whether it may be read together with others.
     pub(super) may_share: bool,
+    /// Digest of its first packets.
+    pub(super) first: [u8; 32],
 }
 
 /// Where a capture's bytes come from.
@@ -86,9 +88,9 @@ impl Source {
             widen(&file);
             return Self::pipe(path, name, Box::new(file));
         }
-        let (compression, start) = sniffed(path, Box::new(file))?;
+        let (compression, start, first) = sniffed(path, Box::new(file))?;
         let (place, size) = (Place::Path(path.to_owned()), Some(metadata.len()));
-        Ok(Self { name, place, compression, start, size, may_share: true })
+        Ok(Self { name, place, compression, start, size, may_share: true, first })
     }
 
     /// Standard input: as the file it is, where it is one that nobody has begun to read.
@@ -101,23 +103,26 @@ impl Source {
             return Self::pipe(path, name, Box::new(file));
         }
         let file = Arc::new(Input::File(file));
-        let (compression, start) = sniffed(path, Box::new(Sequential { input: Arc::clone(&file), offset: 0 }))?;
-        Ok(Self { name, place: Place::Held(file), compression, start, size: Some(metadata.len()), may_share: false })
+        let (compression, start, first) = sniffed(path, Box::new(Sequential { input: Arc::clone(&file), offset: 0 }))?;
+        let (place, size) = (Place::Held(file), Some(metadata.len()));
+        Ok(Self { name, place, compression, start, size, may_share: false, first })
     }
 
     /// A capture in memory, under a name of the caller's.
     pub fn memory(name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Result<Self, Error> {
         let (name, bytes) = (name.into(), bytes.into());
         let reader = Sequential { input: Arc::new(Input::Bytes(Arc::clone(&bytes))), offset: 0 };
-        let (compression, start) = sniffed(Path::new(&name), Box::new(reader))?;
+        let (compression, start, first) = sniffed(Path::new(&name), Box::new(reader))?;
         let size = Some(bytes.len() as u64);
-        Ok(Self { name, place: Place::Memory(bytes), compression, start, size, may_share: true })
+        Ok(Self { name, place: Place::Memory(bytes), compression, start, size, may_share: true, first })
     }
 
     /// A capture that can be read only once, such as a pipe; `path` is what errors say.
     pub fn pipe(path: &Path, name: String, reader: Box<dyn Read + Send>) -> Result<Self, Error> {
         let Streamed { compression, start, stream } = streamed(path, reader)?;
-        Ok(Self { name, place: Place::Pipe(stream), compression, start, size: None, may_share: false })
+        // Of a pipe no more than the first packet: how much else there is by now is a matter of chance.
+        let first = Sha256::digest(stream.head.get(..start.first_end).unwrap_or(&stream.head)).into();
+        Ok(Self { name, place: Place::Pipe(stream), compression, start, size: None, may_share: false, first })
     }
 
     /// The capture as the user named it.
@@ -136,6 +141,12 @@ impl Source {
     /// Time of the first packet; none where there is no packet (or it lies beyond megabytes of other blocks).
     pub fn first_time_ns(&self) -> Option<i64> {
         self.start.first_ns
+    }
+
+    /// Digest of its first packets: as many as the first 4 KiB hold, of a pipe the first one. What is kept where memory is short
+    /// is chosen by a key made of these.
+    pub fn digest_of_first(&self) -> [u8; 32] {
+        self.first
     }
 
     /// What tells captures apart that begin at the same time.
@@ -214,8 +225,15 @@ fn streamed(path: &Path, reader: Box<dyn Read + Send>) -> Result<Streamed, Error
     Ok(Streamed { compression, start, stream: Rejoined { head, position: 0, rest: stream } })
 }
 
-fn sniffed(path: &Path, reader: Box<dyn Read + Send>) -> Result<(Compression, Start), Error> {
-    streamed(path, reader).map(|streamed| (streamed.compression, streamed.start))
+/// What a capture is that can be read again, and the digest of its first packets.
+fn sniffed(path: &Path, reader: Box<dyn Read + Send>) -> Result<(Compression, Start, [u8; 32]), Error> {
+    /// Bytes that a few packets take: more could not be guessed either.
+    const FIRST: usize = 4 << 10;
+    let Streamed { compression, start, mut stream } = streamed(path, reader)?;
+    let mut first = Vec::with_capacity(FIRST);
+    // What cannot be read is reported when the capture is.
+    let _ = stream.by_ref().take(start.first_end.max(FIRST) as u64).read_to_end(&mut first);
+    Ok((compression, start, Sha256::digest(&first).into()))
 }
 
 fn could_not_open(path: &Path, error: io::Error) -> Error {

@@ -28,11 +28,6 @@ pub(super) struct Cut {
 }
 
 impl Cut {
-    /// Bytes of the records.
-    pub(super) fn length(&self) -> usize {
-        self.length
-    }
-
     /// Visits the records; gives the buffer back.
     pub(super) fn walk(self, visit: &mut impl Visit) -> Vec<u8> {
         let Self { data, length, filled, mut state, .. } = self;

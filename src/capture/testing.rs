@@ -125,7 +125,7 @@ pub(super) fn read_all(sources: Vec<Source>, range_bytes: Option<u64>, threads: 
             seen.push(frame);
         }
     };
-    let options = ReadOptions { range_bytes };
+    let options = ReadOptions { range_bytes, ..ReadOptions::default() };
     let outcomes = pool.install(|| read(sources, &options, &Progress::default(), &Log::default, &mut join));
     (seen, outcomes)
 }

@@ -20,7 +20,7 @@ mod live {
     use super::{Args, CaptureArgs, End, Error};
     use crate::capture::{Frame, LinkType};
     use crate::cli::{say, stdout};
-    use crate::flow::{Partial, Tracker};
+    use crate::flow::{Partial, SampleKey, Tracker};
     use crate::output::{escape, units};
     use crate::report::analysis::FrameFilter;
     use foldhash::fast::RandomState;
@@ -144,8 +144,8 @@ mod live {
                 frames: 0,
                 captured_bytes: 0,
                 shown: Instant::now(),
-                partial: Partial::new(hasher.clone()),
-                tracker: Tracker::new(hasher, None),
+                partial: Partial::new(hasher.clone(), SampleKey::default()),
+                tracker: Tracker::new(hasher, SampleKey::default(), None),
             }
         }
 

@@ -2,7 +2,8 @@
 
 use super::cold::Delivery;
 use super::gather::Stamp;
-use super::limit::Part;
+use super::limit::{Part, SampleKey};
+use super::stamps::Stamps;
 use crate::capture::FrameId;
 use crate::name::NameSource;
 use crate::packet::address_bits;
@@ -17,43 +18,34 @@ use std::sync::Arc;
 /// How long an answer explains a flow to the address it gave, in ns of the capture's clock. Apps keep addresses far beyond
 /// the record's time to live, but seldom for hours without asking again.
 pub(super) const LIFETIME_NS: i64 = 3 * 3_600 * 1_000_000_000;
-/// Names kept per client and address, the first by frame: more than a client asks for of one address.
+/// Names kept per client and address, by a keyed hash: more than a client asks for of one address.
 const NAME_LIMIT: usize = 256;
-/// Of an answer given more often than once in this time only the first counts, so that a flood of them stays small.
-const SPACING_NS: i64 = 1_000_000_000;
 /// ECH configurations kept per capture: more than the public names in use.
 const ECH_CONFIG_LIMIT: usize = 4096;
+
+/// Bytes that a client and address take in the table, about.
+const ENDS_WEIGHT: u64 = 192;
+/// Bytes that a name takes beside its text, about.
+const NAME_WEIGHT: u64 = 128;
 
 /// A name that an address was given for, and each time it was: which of them a flow followed is known when it is over.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Given {
+    /// Keyed hash of name and source: of too many names those with the lowest are kept.
+    rank: u64,
     name: Arc<str>,
     source: NameSource,
-    /// In order of frames.
-    stamps: SmallVec<[Stamp; 1]>,
+    stamps: Stamps,
 }
 
 impl Given {
-    fn add(&mut self, new: Stamp) {
-        let second = |stamp: &Stamp| stamp.time_ns.div_euclid(SPACING_NS);
-        if let Some(at) = self.stamps.iter().rposition(|stamp| second(stamp) == second(&new)) {
-            if self.stamps[at].frame <= new.frame {
-                return;
-            }
-            self.stamps.remove(at);
-        }
-        let at = self.stamps.partition_point(|stamp| stamp.frame < new.frame);
-        self.stamps.insert(at, new);
+    fn order(&self) -> (u64, &str, NameSource) {
+        (self.rank, &self.name, self.source)
     }
 
-    /// The last time before that frame.
-    fn before(&self, frame: FrameId) -> Option<Stamp> {
-        let count = self.stamps.partition_point(|stamp| stamp.frame < frame);
-        self.stamps.get(count.checked_sub(1)?).copied()
-    }
-
-    fn order(&self) -> (Option<FrameId>, &str, NameSource) {
-        (self.stamps.first().map(|stamp| stamp.frame), &self.name, self.source)
+    /// Bytes of memory it takes, about.
+    fn weight(&self) -> u64 {
+        NAME_WEIGHT + self.name.len() as u64 + self.stamps.weight()
     }
 }
 
@@ -66,7 +58,7 @@ pub(super) struct Followed {
 }
 
 /// Public name, configuration id, KDF, AEAD.
-type EchKey = (Box<str>, u8, u16, u16);
+pub(super) type EchKey = (Box<str>, u8, u16, u16);
 
 /// Who was told, and the address. As integers: what is written at once can be compared at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -86,6 +78,15 @@ impl Ends {
             are_v6: [client.is_ipv6(), address.is_ipv6()],
         }
     }
+
+    /// As bytes, the same on every machine: what keyed hashes of it are taken of.
+    fn to_bytes(self) -> [u8; 34] {
+        let mut bytes = [0; 34];
+        bytes[..16].copy_from_slice(&self.client.to_be_bytes());
+        bytes[16..32].copy_from_slice(&self.address.to_be_bytes());
+        bytes[32..].copy_from_slice(&self.are_v6.map(u8::from));
+        bytes
+    }
 }
 
 impl Hash for Ends {
@@ -95,54 +96,92 @@ impl Hash for Ends {
     }
 }
 
+/// The names that a client was given one address for, in the order of their ranks.
+type Names = SmallVec<[Given; 1]>;
+
 /// Answers by client and address.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Answers {
-    given: HashMap<Ends, SmallVec<[Given; 1]>, RandomState>,
-    /// The first frame that published each configuration.
-    ech_configs: BTreeMap<EchKey, FrameId>,
+    given: HashMap<Ends, Names, RandomState>,
+    /// The first frame that published each configuration, in the order of their ranks.
+    ech_configs: BTreeMap<(u64, EchKey), FrameId>,
+    sample_key: SampleKey,
     /// The part of all clients and addresses that is kept.
     part: Part,
-    /// Addresses let go of, each with its names.
+    /// Bytes that answers take, about.
+    weight: u64,
+    /// Addresses let go of, each with its names, and names of addresses that have too many.
     pub(super) shed: u64,
 }
 
+/// What adding a name did.
+#[derive(Default)]
+struct Added {
+    /// Bytes more.
+    more: u64,
+    /// Bytes less.
+    less: u64,
+    /// Names that were too many.
+    shed: u64,
+}
+
 /// Adds a name to those of a client and address: a set, so that order does not matter.
-fn add(names: &mut SmallVec<[Given; 1]>, new: Given) {
-    let new = match names.iter().position(|known| known.source == new.source && known.name == new.name) {
-        Some(at) => {
-            let first = names[at].stamps.first().copied();
-            new.stamps.into_iter().for_each(|stamp| names[at].add(stamp));
-            if names[at].stamps.first().copied() == first {
-                return;
+fn add(names: &mut Names, new: Given) -> Added {
+    match names.binary_search_by(|known| known.order().cmp(&new.order())) {
+        Ok(at) => Added { more: names[at].stamps.merge(new.stamps), ..Added::default() },
+        Err(NAME_LIMIT..) => Added { shed: 1, ..Added::default() },
+        Err(at) => {
+            let more = new.weight();
+            names.insert(at, new);
+            match names.len() > NAME_LIMIT {
+                true => Added { more, less: names.pop().map_or(0, |last| last.weight()), shed: 1 },
+                false => Added { more, ..Added::default() },
             }
-            names.remove(at)
         }
-        None => new,
-    };
-    let at = names.partition_point(|known| known.order() < new.order());
-    if at < NAME_LIMIT {
-        names.insert(at, new);
-        names.truncate(NAME_LIMIT);
     }
 }
 
 impl Answers {
+    /// None yet; what is kept under pressure is chosen by this key.
+    pub(super) fn new(sample_key: SampleKey) -> Self {
+        Self { sample_key, ..Self::default() }
+    }
+
     /// Takes in what `client` was told.
     pub(super) fn deliver(&mut self, client: IpAddr, delivery: Delivery, intern: &mut impl FnMut(&str) -> Arc<str>) {
         for answer in delivery.answers {
-            let given = Given {
-                name: intern(&answer.name),
-                source: answer.source,
-                stamps: SmallVec::from_buf([delivery.stamp]),
-            };
-            add(self.given.entry(Ends::new(client, answer.address)).or_default(), given);
+            let (name, source) = (intern(&answer.name), answer.source);
+            let rank = self.rank(&name, &[source as u8]);
+            let given = Given { rank, name, source, stamps: Stamps::of(delivery.stamp) };
+            self.add(Ends::new(client, answer.address), given);
         }
         for config in delivery.ech_configs {
             for &(kdf, aead) in &config.suites {
-                self.publish((config.public_name.clone(), config.config_id, kdf, aead), delivery.stamp.frame);
+                let config = (config.public_name.clone(), config.config_id, kdf, aead);
+                self.publish((self.ech_rank(&config), config), delivery.stamp.frame);
             }
         }
+    }
+
+    /// Keyed hash of a name and what else tells two things of that name apart.
+    fn rank(&self, name: &str, more: &[u8]) -> u64 {
+        let bytes: SmallVec<[u8; 288]> = name.bytes().chain([0]).chain(more.iter().copied()).collect();
+        self.sample_key.hash(&bytes)
+    }
+
+    fn ech_rank(&self, (name, config_id, kdf, aead): &EchKey) -> u64 {
+        let [[a, b], [c, d]] = [kdf.to_be_bytes(), aead.to_be_bytes()];
+        self.rank(name, &[*config_id, a, b, c, d])
+    }
+
+    fn add(&mut self, ends: Ends, given: Given) {
+        let names = self.given.entry(ends).or_insert_with(|| {
+            self.weight += ENDS_WEIGHT;
+            Names::new()
+        });
+        let Added { more, less, shed } = add(names, given);
+        self.weight = self.weight + more - less;
+        self.shed += shed;
     }
 
     /// Appends what followed, as far as it is of the part to be kept. What is left of it is empty, with room for as much again.
@@ -150,20 +189,24 @@ impl Answers {
         self.shed += std::mem::take(&mut right.shed);
         if self.given.is_empty() && self.part.is_all() {
             std::mem::swap(&mut self.given, &mut right.given);
+            std::mem::swap(&mut self.weight, &mut right.weight);
         } else {
-            for (key, theirs) in right.given.drain() {
-                if !self.part.holds(&key) {
+            // Taken out while it is drained, so that the other's fields are free.
+            let mut given = std::mem::take(&mut right.given);
+            for (ends, theirs) in given.drain() {
+                if self.part.holds(|| self.sample_key.hash(&ends.to_bytes())) {
+                    theirs.into_iter().for_each(|given| self.add(ends, given));
+                } else {
                     self.shed += 1;
-                    continue;
                 }
-                let mine = self.given.entry(key).or_default();
-                theirs.into_iter().for_each(|given| add(mine, given));
             }
+            right.given = given;
         }
+        right.weight = 0;
         std::mem::take(&mut right.ech_configs).into_iter().for_each(|(config, frame)| self.publish(config, frame));
     }
 
-    fn publish(&mut self, config: EchKey, frame: FrameId) {
+    fn publish(&mut self, config: (u64, EchKey), frame: FrameId) {
         let first = self.ech_configs.entry(config).or_insert(frame);
         *first = (*first).min(frame);
         if self.ech_configs.len() > ECH_CONFIG_LIMIT {
@@ -172,8 +215,11 @@ impl Answers {
     }
 
     /// Whether a configuration had been published before that frame.
-    pub(super) fn has_ech_config(&self, config: &EchKey, frame: FrameId) -> bool {
-        self.ech_configs.get(config).is_some_and(|first| *first < frame)
+    pub(super) fn has_ech_config(&self, config: EchKey, frame: FrameId) -> bool {
+        if self.ech_configs.is_empty() {
+            return false;
+        }
+        self.ech_configs.get(&(self.ech_rank(&config), config)).is_some_and(|first| *first < frame)
     }
 
     /// The name that `client` had last been given `address` for when a flow began at `began`. What it is given later does
@@ -184,7 +230,7 @@ impl Answers {
         }
         let names = self.given.get(&Ends::new(client, address))?;
         let last = |given: &'_ Given| {
-            let stamp = given.before(began.frame)?;
+            let stamp = given.stamps.before(began.frame)?;
             (began.time_ns.saturating_sub(stamp.time_ns) <= LIFETIME_NS).then_some(stamp.frame)
         };
         let candidates = names.iter().filter_map(|given| Some((last(given)?, given)));
@@ -195,17 +241,20 @@ impl Answers {
         Some(Followed { frame, source: given.source, name: given.name.clone() })
     }
 
-    /// Forgets answers that no flow which begins after `clock_ns` can use, but for the pairs that `is_open` names: flows
-    /// between them are still open.
-    pub(super) fn forget_before(&mut self, clock_ns: i64, is_open: impl Fn(&Ends) -> bool) {
+    /// Forgets answers that no flow can use which begins after `clock_ns`. `open` names the frames, in order, in which the flows
+    /// between a client and an address began that are still open: what these followed is kept.
+    pub(super) fn forget_before<'a>(&mut self, clock_ns: i64, open: impl Fn(&Ends) -> &'a [FrameId]) {
         let is_old = |stamp: &Stamp| clock_ns.saturating_sub(stamp.time_ns) > LIFETIME_NS;
+        let weight = &mut self.weight;
         self.given.retain(|ends, names| {
-            if !names.iter().any(|given| given.stamps.iter().any(is_old)) || is_open(ends) {
-                return true;
-            }
-            names.iter_mut().for_each(|given| given.stamps.retain(|stamp| !is_old(stamp)));
-            names.retain(|given| !given.stamps.is_empty());
-            names.sort_by(|a, b| a.order().cmp(&b.order()));
+            let began = open(ends);
+            names.retain(|given| {
+                *weight -= given.stamps.forget(is_old, began);
+                let is_kept = !given.stamps.is_empty();
+                *weight -= if is_kept { 0 } else { given.weight() };
+                is_kept
+            });
+            *weight -= if names.is_empty() { ENDS_WEIGHT } else { 0 };
             !names.is_empty()
         });
     }
@@ -215,30 +264,33 @@ impl Answers {
         self.given.capacity()
     }
 
-    /// Clients and addresses with names.
-    pub(super) fn count(&self) -> usize {
-        self.given.len()
+    /// Bytes that answers take, about.
+    pub(super) fn weight(&self) -> u64 {
+        self.weight
     }
 
-    /// Lets go of some, by a hash of client and address, where there are more than this.
-    pub(super) fn shed(&mut self, limit: usize) {
-        let before = self.given.len();
-        while self.given.len() > limit {
+    /// Lets go of some, by a hash of client and address, where all take more than this.
+    pub(super) fn shed(&mut self, limit: u64) {
+        while self.weight > limit && !self.part.is_empty() {
             self.part.halve();
-            let part = self.part;
-            self.given.retain(|key, _| part.holds(key));
+            let Self { given, part, sample_key, weight, shed, .. } = self;
+            given.retain(|ends, names| {
+                let is_kept = part.holds(|| sample_key.hash(&ends.to_bytes()));
+                if !is_kept {
+                    *weight -= ENDS_WEIGHT + names.iter().map(Given::weight).sum::<u64>();
+                    *shed += 1;
+                }
+                is_kept
+            });
         }
         if self.given.capacity() > 4 * self.given.len().max(1 << 12) {
             self.given.shrink_to_fit();
         }
-        self.shed += (before - self.given.len()) as u64;
     }
 
     /// Shifts frame identities.
     pub(super) fn rebase(&mut self, base: FrameId) {
-        for stamp in self.given.values_mut().flatten().flat_map(|given| &mut given.stamps) {
-            stamp.rebase(base);
-        }
+        self.given.values_mut().flatten().for_each(|given| given.stamps.rebase(base));
         self.ech_configs.values_mut().for_each(|frame| *frame = frame.rebased(base));
     }
 }

@@ -8,10 +8,13 @@
 //! them open a new one.
 
 use super::gather::Stamp;
+use super::limit::{Part, SampleKey};
+use super::partial::OtherFrames;
 use crate::capture::FrameId;
 use crate::packet::{FlowKey, Packet, Side, TunnelPath};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Pieces that come this long after a datagram's first belong to another (RFC 8200 §4.5: 60 seconds).
 pub(super) const TIMEOUT_NS: i64 = 60 * 1_000_000_000;
@@ -86,26 +89,74 @@ impl Group {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fragments {
     /// In record order.
-    pieces: HashMap<Key, Vec<Piece>, RandomState>,
+    pieces: HashMap<Key, VecDeque<Piece>, RandomState>,
+    /// The first datagram of each identification, by the frame of its first piece.
+    order: BTreeMap<FrameId, Key>,
+    /// Those whose first piece is later than the capture's clock, by its time: a record with a wrong time must not let all others
+    /// wait. They are looked at again when the clock is near.
+    ahead: BTreeMap<(i64, FrameId), Key>,
+    sample_key: SampleKey,
+    /// The part of all datagrams that is kept.
+    part: Part,
+    /// Bytes that pieces take, about.
+    weight: u64,
+    /// Pieces let go of for lack of memory.
+    pub(super) shed: OtherFrames,
+}
+
+/// Bytes that an identification takes without its pieces, about.
+const KEY_WEIGHT: u64 = 320;
+
+impl Piece {
+    /// Bytes of memory it takes, about.
+    fn weight(&self) -> u64 {
+        /// What the allocator adds to a small block.
+        const BLOCK: usize = 24;
+        (size_of::<Self>() + BLOCK + self.bytes.len()) as u64
+    }
+
+    fn counted(&self) -> OtherFrames {
+        OtherFrames { frames: 1, bytes: u64::from(self.length) }
+    }
 }
 
 /// Appends a piece to those of its identification.
-fn push(pieces: &mut Vec<Piece>, mut piece: Piece) {
-    let is_within = |earlier: &Piece| piece.stamp.time_ns.saturating_sub(earlier.stamp.time_ns) <= TIMEOUT_NS;
-    if pieces.len().checked_sub(PIECE_LIMIT).and_then(|at| pieces.get(at)).is_some_and(is_within) {
+fn push(pieces: &mut VecDeque<Piece>, mut piece: Piece) -> u64 {
+    let earlier = pieces.len().checked_sub(PIECE_LIMIT).and_then(|at| pieces.get(at));
+    if earlier.is_some_and(|earlier| is_within(earlier, &piece)) {
         (piece.bytes, piece.has_more) = (Box::default(), true);
     }
-    pieces.push(piece);
+    let weight = piece.weight();
+    pieces.push_back(piece);
+    weight
+}
+
+/// Whether two pieces of one identification may be of one datagram.
+fn is_within(one: &Piece, other: &Piece) -> bool {
+    one.stamp.time_ns.abs_diff(other.stamp.time_ns) <= TIMEOUT_NS.unsigned_abs()
 }
 
 /// How many pieces, from the first on, are of its datagram.
-fn datagram_length(pieces: &[Piece]) -> usize {
-    let Some(first) = pieces.first() else { return 0 };
-    let is_within = |piece: &&Piece| piece.stamp.time_ns.saturating_sub(first.stamp.time_ns) <= TIMEOUT_NS;
-    pieces.iter().take_while(is_within).count()
+fn datagram_length(pieces: &VecDeque<Piece>) -> usize {
+    let Some(first) = pieces.front() else { return 0 };
+    pieces.iter().take_while(|piece| is_within(first, piece)).count()
+}
+
+/// What the hash that chooses what is kept is taken of.
+fn sample_hash(sample_key: &SampleKey, (key, side, identification): &Key) -> u64 {
+    let mut bytes = [0; FlowKey::BYTES + 5];
+    bytes[..FlowKey::BYTES].copy_from_slice(&key.to_bytes());
+    bytes[FlowKey::BYTES] = *side as u8;
+    bytes[FlowKey::BYTES + 1..].copy_from_slice(&identification.to_be_bytes());
+    sample_key.hash(&bytes)
 }
 
 impl Fragments {
+    /// None yet; what is kept under pressure is chosen by this key.
+    pub(super) fn new(sample_key: SampleKey) -> Self {
+        Self { sample_key, ..Self::default() }
+    }
+
     /// Takes in a piece.
     pub(super) fn observe(&mut self, packet: &Packet<'_>, stamp: Stamp) {
         let Some(fragment) = packet.fragment else { return };
@@ -117,41 +168,104 @@ impl Fragments {
             has_more: fragment.has_more,
             bytes: packet.payload.into(),
         };
-        push(self.pieces.entry((packet.key, packet.side, fragment.identification)).or_default(), piece);
+        self.push((packet.key, packet.side, fragment.identification), std::iter::once(piece));
     }
 
-    /// Appends what followed.
-    pub(super) fn merge(&mut self, right: Self) {
-        for (key, theirs) in right.pieces {
-            let mine = self.pieces.entry(key).or_default();
-            theirs.into_iter().for_each(|piece| push(mine, piece));
+    fn push(&mut self, key: Key, pieces: impl Iterator<Item = Piece>) {
+        if !self.part.holds(|| sample_hash(&self.sample_key, &key)) {
+            pieces.for_each(|piece| self.shed.add(piece.counted()));
+            return;
+        }
+        let known = self.pieces.entry(key).or_insert_with(|| VecDeque::with_capacity(1));
+        let is_new = known.is_empty();
+        let added: u64 = pieces.map(|piece| push(known, piece)).sum();
+        self.weight += added;
+        if let (true, Some(first)) = (is_new, known.front()) {
+            self.order.insert(first.stamp.frame, key);
+            self.weight += KEY_WEIGHT;
+        }
+    }
+
+    /// Appends what followed; what is left of it is empty.
+    pub(super) fn merge(&mut self, right: &mut Self) {
+        self.shed.add(std::mem::take(&mut right.shed));
+        right.order.clear();
+        right.ahead.clear();
+        right.weight = 0;
+        for (key, theirs) in right.pieces.drain() {
+            self.push(key, theirs.into_iter());
         }
     }
 
     /// Takes out the datagrams that nothing after `clock_ns` can be a piece of, in order of their first pieces. One that
     /// must wait lets those after it wait too, so that the order is the same however often this is called.
     pub(super) fn drain_before(&mut self, clock_ns: i64) -> Vec<Group> {
-        let mut waiting: Option<FrameId> = None;
-        for pieces in self.pieces.values() {
-            let mut rest = pieces.as_slice();
-            while let Some(first) = rest.first() {
-                if clock_ns.saturating_sub(first.stamp.time_ns) <= TIMEOUT_NS {
-                    waiting = Some(waiting.map_or(first.stamp.frame, |frame| frame.min(first.stamp.frame)));
-                    break;
-                }
-                rest = &rest[datagram_length(rest)..];
-            }
+        while let Some(entry) = self.ahead.first_entry()
+            && entry.key().0.saturating_sub(clock_ns) <= TIMEOUT_NS
+        {
+            let ((_, frame), key) = entry.remove_entry();
+            self.order.insert(frame, key);
         }
         let mut over = Vec::new();
-        self.pieces.retain(|key, pieces| {
-            while pieces.first().is_some_and(|first| waiting.is_none_or(|frame| first.stamp.frame < frame)) {
-                let later = pieces.split_off(datagram_length(pieces));
-                over.extend(Group::new(key, std::mem::replace(pieces, later)));
+        while let Some(entry) = self.order.first_entry() {
+            let (frame, key) = (*entry.key(), *entry.get());
+            let Some(pieces) = self.pieces.get_mut(&key) else {
+                entry.remove();
+                continue;
+            };
+            let Some(first_ns) = pieces.front().map(|first| first.stamp.time_ns) else {
+                entry.remove();
+                continue;
+            };
+            if first_ns.saturating_sub(clock_ns) > TIMEOUT_NS {
+                entry.remove();
+                self.ahead.insert((first_ns, frame), key);
+                continue;
             }
-            !pieces.is_empty()
-        });
-        over.sort_by_key(|group| group.first.frame);
+            if clock_ns.saturating_sub(first_ns) <= TIMEOUT_NS {
+                break;
+            }
+            entry.remove();
+            let length = datagram_length(pieces);
+            let datagram: Vec<Piece> = pieces.drain(..length).collect();
+            self.weight -= datagram.iter().map(Piece::weight).sum::<u64>();
+            over.extend(Group::new(&key, datagram));
+            match pieces.front() {
+                Some(next) => _ = self.order.insert(next.stamp.frame, key),
+                None => {
+                    self.pieces.remove(&key);
+                    self.weight -= KEY_WEIGHT;
+                }
+            }
+        }
         over
+    }
+
+    /// Bytes that pieces take, about.
+    pub(super) fn weight(&self) -> u64 {
+        self.weight
+    }
+
+    /// Lets go of some datagrams, by a hash of what identifies them, where all take more than this; takes in more again where
+    /// they take far less.
+    pub(super) fn shed(&mut self, limit: u64) {
+        while self.weight > limit && !self.part.is_empty() {
+            self.part.halve();
+            let Self { pieces, part, sample_key, weight, shed, .. } = self;
+            pieces.retain(|key, pieces| {
+                let is_kept = part.holds(|| sample_hash(sample_key, key));
+                if !is_kept {
+                    *weight -= KEY_WEIGHT + pieces.iter().map(Piece::weight).sum::<u64>();
+                    pieces.iter().for_each(|piece| shed.add(piece.counted()));
+                }
+                is_kept
+            });
+            self.order.retain(|_, key| self.pieces.contains_key(key));
+            self.ahead.retain(|_, key| self.pieces.contains_key(key));
+        }
+        if !self.part.is_all() && self.weight < limit / 4 {
+            self.part.double();
+        }
     }
 
     /// Whether there are none.
@@ -162,5 +276,7 @@ impl Fragments {
     /// Shifts frame identities.
     pub(super) fn rebase(&mut self, base: FrameId) {
         self.pieces.values_mut().flatten().for_each(|piece| piece.stamp.rebase(base));
+        let shifted = |(frame, key): (FrameId, Key)| (frame.rebased(base), key);
+        self.order = std::mem::take(&mut self.order).into_iter().map(shifted).collect();
     }
 }

@@ -2,6 +2,7 @@
 
 use super::segments::Segment;
 use crate::capture::FrameId;
+use smallvec::SmallVec;
 
 /// Segments that may follow the one that starts an opening, in record order, before it is given up.
 pub(super) const SEGMENT_LIMIT: usize = 32;
@@ -23,27 +24,50 @@ impl Stamp {
     }
 }
 
+/// A segment by where it begins, as seen from the first byte wanted.
+struct Placed<'a> {
+    start: i64,
+    /// Its place among the others as they came.
+    at: usize,
+    bytes: &'a [u8],
+}
+
+impl Placed<'_> {
+    fn end(&self) -> i64 {
+        self.start + self.bytes.len() as i64
+    }
+}
+
 /// The bytes from `sequence` on that the segments hold without a hole.
 ///
-/// Where segments overlap, the one that reaches furthest wins: two bytes of padding that pose as payload do not shadow a
-/// hello that begins at the same sequence number.
+/// Where segments overlap, the one that reaches furthest wins, and of those the first: two bytes of padding that pose as payload
+/// do not shadow a hello that begins at the same sequence number.
 pub(super) fn contiguous<'a>(segments: impl Iterator<Item = Segment<'a>> + Clone, sequence: u32, into: &mut Vec<u8>) {
     into.clear();
-    let mut next = sequence;
+    // Where each begins, as seen from the first byte wanted: segments of both sides of the wrap in one order.
+    let placed = |(at, segment): (usize, Segment<'a>)| {
+        let start = segment.sequence.wrapping_sub(sequence) as i32;
+        Placed { start: i64::from(start), at, bytes: segment.bytes }
+    };
+    let mut segments: SmallVec<[Placed<'_>; SEGMENT_LIMIT + 1]> = segments.enumerate().map(placed).collect();
+    if !segments.is_sorted_by_key(|placed| placed.start) {
+        segments.sort_by_key(|placed| placed.start);
+    }
+    let mut ahead = segments.into_iter().peekable();
+    // The segment that reaches furthest of those that begin before the next byte.
+    let mut best = Placed { start: 0, at: 0, bytes: &[] };
+    let mut next = 0;
     loop {
-        let mut best: Option<(usize, &[u8])> = None;
-        for segment in segments.clone() {
-            let skip = next.wrapping_sub(segment.sequence) as usize;
-            if let Some(tail) = segment.bytes.get(skip..)
-                && !tail.is_empty()
-                && best.is_none_or(|(length, _)| tail.len() > length)
-            {
-                best = Some((tail.len(), tail));
+        while let Some(one) = ahead.next_if(|one| one.start <= next) {
+            if (one.end(), best.at) > (best.end(), one.at) {
+                best = one;
             }
         }
-        let Some((length, tail)) = best else { return };
+        let end = best.end();
+        let tail = usize::try_from(next - best.start).ok().and_then(|skip| best.bytes.get(skip..));
+        let Some(tail) = tail.filter(|tail| !tail.is_empty()) else { return };
         into.extend_from_slice(tail);
-        next = next.wrapping_add(length as u32);
+        next = end;
         if into.len() > 4 * BYTE_LIMIT {
             return;
         }
@@ -54,6 +78,7 @@ pub(super) fn contiguous<'a>(segments: impl Iterator<Item = Segment<'a>> + Clone
 mod tests {
     use super::super::segments::Segments;
     use super::*;
+    use proptest::prelude::*;
 
     fn segments(segments: &[(u32, &[u8])]) -> Segments {
         let mut kept = Segments::default();
@@ -76,5 +101,40 @@ mod tests {
         let mut bytes = Vec::new();
         contiguous(segments(&[(0, b"\0\0"), (0, b"abc"), (5, b"x")]).iter(), 0, &mut bytes);
         assert_eq!(bytes, b"abc");
+    }
+
+    /// The same, looked for byte after byte.
+    fn plainly(segments: &Segments, sequence: u32) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        loop {
+            let next = sequence.wrapping_add(bytes.len() as u32);
+            let tails = segments.iter().filter_map(|segment| {
+                let skip = next.wrapping_sub(segment.sequence) as usize;
+                segment.bytes.get(skip..).filter(|tail| !tail.is_empty())
+            });
+            // Of several that are as long the first, as `max_by_key` would not choose.
+            let Some(best) = tails.reduce(|best, tail| if tail.len() > best.len() { tail } else { best }) else {
+                return bytes;
+            };
+            bytes.extend_from_slice(best);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn finds_what_a_plain_search_finds(
+            rows in prop::collection::vec((0_u32..60, 0_usize..20, any::<u8>()), 0..33),
+            start in prop_oneof![Just(0_u32), Just(u32::MAX - 20)],
+        ) {
+            let mut kept = Segments::default();
+            for (at, length, byte) in rows {
+                let bytes = vec![byte; length];
+                let sequence = start.wrapping_add(at).wrapping_sub(10);
+                kept.push(Segment { stamp: Stamp::default(), sequence, length: length as u32, bytes: &bytes });
+            }
+            let mut bytes = Vec::new();
+            contiguous(kept.iter(), start, &mut bytes);
+            prop_assert_eq!(bytes, plainly(&kept, start));
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The one law, held against captures built at random: however a capture is cut and in whatever order its parts join, the
 //! same flows leave in the same order.
 
-use super::{Flow, Partial, Pool, Tracker};
+use super::{Flow, OpenLimits, Partial, Pool, SampleKey, Shed, Tracker};
 use crate::capture::owner::{Owner, OwnerFormat};
 use crate::capture::{Direction, Frame, FrameId, FrameNote, LinkType};
 use crate::name::quic_samples::{crypto, initial, tls_hello};
@@ -273,7 +273,7 @@ fn capture(steps: &[Step]) -> Vec<Built> {
 
 /// What a part saw, its frames numbered from 0.
 fn observe(frames: &[Built], hasher: &RandomState) -> Partial {
-    observe_into(Partial::new(hasher.clone()), frames)
+    observe_into(Partial::new(hasher.clone(), SampleKey::default()), frames)
 }
 
 fn observe_into(mut partial: Partial, frames: &[Built]) -> Partial {
@@ -302,7 +302,7 @@ fn track_as(
     close_every: usize,
     take_back: &mut dyn FnMut(Partial),
 ) -> Vec<(i64, Flow)> {
-    let mut tracker = Tracker::new(hasher.clone(), None);
+    let mut tracker = Tracker::new(hasher.clone(), SampleKey::default(), None);
     let (waiting, mut left) = (Mutex::new(Vec::new()), Vec::new());
     let sink = |closed: &mut Vec<Flow>| waiting.lock().unwrap().append(closed);
     let mut leave = |before: i64| {
@@ -345,6 +345,24 @@ fn merge_tree(mut parts: Vec<(usize, Partial)>, picks: &[u16]) -> Option<Partial
     parts.pop().map(|(_, whole)| whole)
 }
 
+/// The flows that are left where memory is limited, and what was let go of.
+fn track_within(frames: &[Built], cuts: &[u16], limits: OpenLimits, sample_key: SampleKey) -> (Vec<Flow>, Shed) {
+    let hasher = RandomState::default();
+    let mut tracker = Tracker::new(hasher.clone(), sample_key, Some(limits));
+    let flows = Mutex::new(Vec::new());
+    let sink = |closed: &mut Vec<Flow>| flows.lock().unwrap().append(closed);
+    let pool = Pool::new(hasher, sample_key);
+    for (base, piece) in pieces(frames, cuts) {
+        let mut partial = observe_into(pool.take(), piece);
+        tracker.join(&mut partial, FrameId::new(0, base as u64), &mut |tracker| tracker.close(sink));
+        pool.put(partial);
+    }
+    let shed = tracker.finish(sink).shed;
+    let mut flows = flows.into_inner().unwrap();
+    flows.sort_by_key(|flow| (flow.first_frame, flow.window()));
+    (flows, shed)
+}
+
 #[track_caller]
 fn assert_same(expected: &[(i64, Flow)], seen: &[(i64, Flow)], how: &str) {
     for (expected, seen) in expected.iter().zip(seen) {
@@ -379,9 +397,32 @@ proptest! {
         let parts = frames.chunks(1).enumerate().map(|(base, piece)| (base, observe(piece, &hasher))).collect();
         assert_same(&whole, &track(parts, &hasher), "joined frame by frame");
 
-        let pool = Pool::new(hasher.clone());
+        let pool = Pool::new(hasher.clone(), SampleKey::default());
         let mut parts = cut.iter().map(|&(base, piece)| (base, observe_into(pool.take(), piece)));
         let seen = track_as(&mut parts, &hasher, close_every, &mut |partial| pool.put(partial));
         assert_same(&whole, &seen, "gathered into what was used before, and closed now and then");
+    }
+
+    /// Whatever is let go of: it ends, every frame is counted once, and the same captures in the same parts give the same.
+    #[test]
+    fn what_is_let_go_of_is_counted_once(
+        steps in prop::collection::vec(step(), 1..40),
+        cuts in prop::collection::vec(any::<u16>(), 0..12),
+        limits in (0_u64..30_000, 0_u64..4_000, 0_u64..4_000),
+    ) {
+        let frames = capture(&steps);
+        let limits = OpenLimits { sessions: limits.0, answers: limits.1, fragments: limits.2 };
+        let sample_key = SampleKey::of([[cuts.len() as u8; 32]].into_iter());
+        let (flows, shed) = track_within(&frames, &cuts, limits, sample_key);
+        let packets: u64 = flows.iter().map(|flow| flow.up.packets + flow.down.packets).sum();
+        prop_assert_eq!(packets + shed.frames.frames + shed.fragments.frames, frames.len() as u64);
+        let bytes: u64 = flows.iter().map(|flow| flow.up.bytes + flow.down.bytes).sum();
+        let all: u64 = frames.iter().map(|built| built.bytes.len() as u64).sum();
+        prop_assert_eq!(bytes + shed.frames.bytes + shed.fragments.bytes, all);
+        prop_assert_eq!(track_within(&frames, &cuts, limits, sample_key), (flows, shed));
+        let roomy = OpenLimits { sessions: 1 << 30, answers: 1 << 30, fragments: 1 << 30 };
+        let (all, nothing) = track_within(&frames, &cuts, roomy, sample_key);
+        prop_assert_eq!(nothing, Shed::default());
+        prop_assert_eq!(all, track_within(&frames, &[], roomy, sample_key).0);
     }
 }

@@ -1,12 +1,41 @@
-//! What is let go of where memory is limited: sessions, answers, and what is summed per key, by a hash of their keys.
+//! What is let go of where memory is limited: sessions, answers, fragments, and sums per key, by a keyed hash of their keys.
 //!
-//! A hash that never changes divides keys into halves, quarters and so on; what is kept is the part that fits. So a conversation is
-//! kept whole or left out whole, whatever came first, and the part kept is a fair sample.
+//! A hash divides keys into halves, quarters and so on; what is kept is the part that fits. So a conversation is kept whole or
+//! left out whole, whatever came first, and the part kept is a fair sample. The hash has a key of its own for each run, so
+//! that nobody who only sends packets can choose addresses that are kept, or that push others out.
 
-use foldhash::fast::FixedState;
-use std::hash::{BuildHasher, Hash};
+use sha2::{Digest as _, Sha256};
+use siphasher::sip::SipHasher13;
+use std::hash::Hasher as _;
 
-/// The part of all keys that is kept; a smaller one lies in a larger one.
+/// The key of the hash that chooses what is kept: made from the first packets of the captures, so that the same captures
+/// always give the same result.
+///
+/// It keeps out whoever does not know those packets with their times. It does not keep out whoever wrote the captures, or
+/// their first packets: they can work out the key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct SampleKey([u64; 2]);
+
+impl SampleKey {
+    /// The key for captures with these digests of their first packets, in the order in which they are read.
+    pub fn of(digests: impl Iterator<Item = [u8; 32]>) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(b"whither: what is kept");
+        digests.for_each(|digest| hash.update(digest));
+        let digest: [u8; 32] = hash.finalize().into();
+        let word = |at: usize| digest.iter().skip(at).take(8).fold(0, |word, &byte| word << 8 | u64::from(byte));
+        Self([word(0), word(8)])
+    }
+
+    /// SipHash-1-3 of these bytes: a published function, so that no version of a library changes what is kept.
+    pub fn hash(&self, bytes: &[u8]) -> u64 {
+        let mut hasher = SipHasher13::new_with_keys(self.0[0], self.0[1]);
+        hasher.write(bytes);
+        hasher.finish()
+    }
+}
+
+/// The part of all keys that is kept, by their hashes; a smaller one lies in a larger one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Part(u64);
 
@@ -18,17 +47,19 @@ impl Default for Part {
 }
 
 impl Part {
-    /// Any number; the same for ever.
-    const SEED: u64 = 0x7768_6974_6865_7221;
-
-    /// Whether a key is in it.
-    pub fn holds<K: Hash + ?Sized>(self, key: &K) -> bool {
-        self.0 == u64::MAX || FixedState::with_seed(Self::SEED).hash_one(key) <= self.0
+    /// Whether a key with this hash is in it; the hash is worked out only where it matters.
+    pub fn holds(self, hash: impl FnOnce() -> u64) -> bool {
+        self.is_all() || hash() <= self.0
     }
 
     /// Whether it is all.
     pub fn is_all(self) -> bool {
         self.0 == u64::MAX
+    }
+
+    /// Whether it holds next to nothing, so that halving it would let go of nothing more.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
     }
 
     /// Half of it.
@@ -53,16 +84,37 @@ mod tests {
 
     #[test]
     fn halves_are_halves_and_lie_in_each_other() {
+        let key = SampleKey::of([[7; 32]].into_iter());
+        let is_held = |part: Part, number: &u32| part.holds(|| key.hash(&number.to_be_bytes()));
         let mut part = Part::default();
         let mut held: Vec<u32> = (0..10_000).collect();
         for _ in 0..4 {
             part.halve();
-            let smaller: Vec<u32> = (0..10_000).filter(|key| part.holds(key)).collect();
-            assert!(smaller.iter().all(|key| held.contains(key)));
+            let smaller: Vec<u32> = (0..10_000).filter(|number| is_held(part, number)).collect();
+            assert!(smaller.iter().all(|number| held.contains(number)));
             assert!((held.len() * 4 / 10..held.len() * 6 / 10).contains(&smaller.len()));
             held = smaller;
         }
         (0..4).for_each(|_| part.double());
         assert!(part.is_all());
+        (0..64).for_each(|_| part.halve());
+        assert!(part.is_empty());
+    }
+
+    /// A vector of the authors of SipHash, "SipHash: a fast short-input PRF", computed for one and three rounds: the hash must
+    /// stay what it is, whatever library computes it.
+    #[test]
+    fn the_hash_is_siphash_1_3() {
+        let key = SampleKey([0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908]);
+        let bytes: Vec<u8> = (0..15).collect();
+        assert_eq!(key.hash(&bytes), 0xd320_d86d_2a51_9956);
+        assert_eq!(key.hash(&[]), 0xabac_0158_050f_c4dc);
+    }
+
+    #[test]
+    fn other_captures_give_another_key() {
+        let key = |bytes: &[u8]| SampleKey::of(bytes.iter().map(|&byte| [byte; 32]));
+        assert_eq!(key(&[1, 2]), key(&[1, 2]));
+        assert!(key(&[1, 2]) != key(&[2, 1]) && key(&[1]) != key(&[1, 1]));
     }
 }

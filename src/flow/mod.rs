@@ -5,6 +5,7 @@
 //! [`Flow`]s. `observe(a ++ b) == merge(observe(a), observe(b))` for every cut.
 
 mod answers;
+mod clock;
 mod cold;
 mod datagram;
 mod first;
@@ -22,12 +23,13 @@ mod resolve;
 mod segments;
 mod session;
 mod shard;
+mod stamps;
 mod stream;
 mod table;
 mod tracker;
 
-pub use limit::Part;
+pub use limit::{Part, SampleKey};
 pub use partial::{OtherFrames, Partial, Span};
 pub use pool::Pool;
 pub use record::{Counters, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSource};
-pub use tracker::{Shed, Summary, Tracker};
+pub use tracker::{OpenLimits, Shed, Summary, Tracker};

@@ -1,9 +1,10 @@
 //! What accumulates from frames: sessions, answers, fragments and counts. Partials of neighbouring frames merge.
 
 use super::answers::Answers;
+use super::clock::Clock;
 use super::fragments::Fragments;
 use super::gather::Stamp;
-use super::limit::Part;
+use super::limit::SampleKey;
 use super::shard::{Interner, Shard, deliver};
 use super::table::Table;
 use crate::capture::{Frame, FrameId};
@@ -72,6 +73,7 @@ pub struct Partial {
     /// Frames that the user's filter left out.
     pub(super) skipped: OtherFrames,
     pub(super) span: Option<Span>,
+    pub(super) clock: Clock,
     recent: Recent,
 }
 
@@ -89,18 +91,19 @@ impl Default for Recent {
 }
 
 impl Partial {
-    /// An empty partial. Partials that are to merge share one hasher.
-    pub fn new(hasher: RandomState) -> Self {
+    /// An empty partial. Partials that are to merge share one hasher and one key.
+    pub fn new(hasher: RandomState, sample_key: SampleKey) -> Self {
         Self {
             hasher,
             shards: Box::default(),
-            answers: Answers::default(),
-            fragments: Fragments::default(),
+            answers: Answers::new(sample_key),
+            fragments: Fragments::new(sample_key),
             interner: Interner::default(),
             others: BTreeMap::new(),
             dropped: OtherFrames::default(),
             skipped: OtherFrames::default(),
             span: None,
+            clock: Clock::default(),
             recent: Recent::default(),
         }
     }
@@ -121,6 +124,7 @@ impl Partial {
             }
             None => self.span = Some(Span { earliest_ns: frame.time_ns, latest_ns: frame.time_ns, step_back_ns: 0 }),
         }
+        self.clock.observe(frame.time_ns);
         if frame.note.is_some_and(|note| note.is_dropped) {
             self.dropped.count(&frame);
             return;
@@ -177,7 +181,7 @@ impl Partial {
         let (answers, interner) = (&mut self.answers, &mut self.interner);
         for (mine, theirs) in self.shards.iter_mut().zip(right.shards.iter_mut()) {
             let joined = |table: &mut Table, at: usize| deliver(table.at(at), answers, interner);
-            mine.append(theirs, base, Part::default(), &self.hasher, joined, |_, _| ());
+            mine.append(theirs, base, |_| true, &self.hasher, joined, |_, _| ());
         }
         self.merge_counts(&mut right);
     }
@@ -186,13 +190,14 @@ impl Partial {
     pub(super) fn merge_counts(&mut self, right: &mut Self) {
         // Sessions have come here, and gone there.
         (self.recent, right.recent) = Default::default();
-        self.fragments.merge(std::mem::take(&mut right.fragments));
+        self.fragments.merge(&mut right.fragments);
         for (kind, theirs) in std::mem::take(&mut right.others) {
             self.others.entry(kind).or_default().add(theirs);
         }
         self.dropped.add(std::mem::take(&mut right.dropped));
         self.skipped.add(std::mem::take(&mut right.skipped));
         self.span = Span::merge(self.span, right.span.take());
+        self.clock.merge(&std::mem::take(&mut right.clock));
     }
 }
 

@@ -1,5 +1,6 @@
 //! Partials that are empty again: what a range is gathered into was allocated for one before it, and grew to its size.
 
+use super::limit::SampleKey;
 use super::partial::Partial;
 use foldhash::fast::RandomState;
 use std::sync::{Mutex, PoisonError};
@@ -13,19 +14,20 @@ const ROOM: usize = 1 << 16;
 #[derive(Debug)]
 pub struct Pool {
     hasher: RandomState,
+    sample_key: SampleKey,
     kept: Mutex<Vec<Partial>>,
 }
 
 impl Pool {
-    /// An empty pool, of partials that share this hasher.
-    pub fn new(hasher: RandomState) -> Self {
-        Self { hasher, kept: Mutex::default() }
+    /// An empty pool, of partials that share this hasher and this key.
+    pub fn new(hasher: RandomState, sample_key: SampleKey) -> Self {
+        Self { hasher, sample_key, kept: Mutex::default() }
     }
 
     /// An empty partial.
     pub fn take(&self) -> Partial {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        kept.unwrap_or_else(|| Partial::new(self.hasher.clone()))
+        kept.unwrap_or_else(|| Partial::new(self.hasher.clone(), self.sample_key))
     }
 
     /// Takes back a partial that a tracker left empty.

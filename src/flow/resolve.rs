@@ -151,7 +151,7 @@ impl Cold {
         flow.ech = self.ech.found().map(|(frame, offer)| {
             let hello_name = flow.names.iter().find(|n| matches!(n.source, NameSource::TlsSni | NameSource::QuicSni));
             let name = hello_name.map(|n| &*n.name).unwrap_or_default();
-            if answers.has_ech_config(&(name.into(), offer.config_id, offer.kdf, offer.aead), frame) {
+            if answers.has_ech_config((name.into(), offer.config_id, offer.kdf, offer.aead), frame) {
                 Ech::Confirmed
             } else if PUBLIC_NAMES.contains(&name) {
                 Ech::Likely

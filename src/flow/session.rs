@@ -188,10 +188,11 @@ impl Session {
         self.first == FrameId::MAX
     }
 
-    /// No session is here any more.
+    /// No session is here any more, and so it stands nowhere among the others.
     pub(super) fn vacate(&mut self) {
         self.first = FrameId::MAX;
         self.cold = None;
+        self.place = Place::default();
     }
 
     /// Bytes of memory it takes, about.
@@ -278,6 +279,13 @@ impl Session {
     /// Time of the first packet in record order.
     pub(super) fn began_ns(&self) -> i64 {
         self.first_ns[self.opener as usize]
+    }
+
+    /// The first frame, or the first piece of a datagram that came in pieces where that came before.
+    pub(super) fn began_frame(&self) -> FrameId {
+        let folded = || self.cold.as_ref()?.rare()?.folded.as_ref().map(|folded| folded.first.frame);
+        let folded = (self.folded_ns != NEVER).then(folded).flatten();
+        folded.map_or(self.first, |frame| frame.min(self.first))
     }
 
     /// Time of the last packet, or of the last piece of a datagram that came in pieces: these do not make a session longer

@@ -5,7 +5,6 @@ use super::cold::{Cold, Folded};
 use super::datagram::DatagramOpening;
 use super::fragments;
 use super::gather::Stamp;
-use super::limit::Part;
 use super::opening;
 use super::partial::OtherFrames;
 use super::segments::Segment;
@@ -17,6 +16,7 @@ use crate::name::table::{DATAGRAM_READERS, Datagram, SECOND_CHOICES, datagram_ca
 use crate::packet::{FlowKey, Packet, Side, TcpFlags, TcpSegment, Transport};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -67,7 +67,9 @@ pub struct Shed {
     pub sessions: u64,
     /// Their frames.
     pub frames: OtherFrames,
-    /// Addresses that resolvers gave for names.
+    /// Pieces of datagrams.
+    pub fragments: OtherFrames,
+    /// Addresses that resolvers gave for names, and names beyond those kept of one address.
     pub answers: u64,
 }
 
@@ -78,9 +80,17 @@ impl Shed {
         self.frames.add(OtherFrames { frames: a.packets + b.packets, bytes: a.bytes + b.bytes });
     }
 
+    /// All frames that no flow counts because of it.
+    pub fn left_out(&self) -> OtherFrames {
+        let mut sum = self.frames;
+        sum.add(self.fragments);
+        sum
+    }
+
     pub(super) fn merge(&mut self, other: Self) {
         self.sessions += other.sessions;
         self.frames.add(other.frames);
+        self.fragments.add(other.fragments);
         self.answers += other.answers;
     }
 }
@@ -90,7 +100,7 @@ impl Shed {
 pub(super) struct Shard {
     pub(super) table: Table,
     /// Sessions of nothing but datagrams that came in pieces: no later packet continues them.
-    pieced: HashMap<FlowKey, Vec<Session>, RandomState>,
+    pieced: Table,
     /// Records that repeat a packet, by their packet id.
     pub(super) repeated: OtherFrames,
     /// Sessions let go of for lack of memory.
@@ -100,7 +110,7 @@ pub(super) struct Shard {
 impl Shard {
     /// All sessions.
     pub(super) fn all(&self) -> impl Iterator<Item = &Session> {
-        self.table.iter().chain(self.pieced.values().flatten())
+        self.table.iter().chain(self.pieced.iter())
     }
 
     /// Counts a packet, given its key's hash and the slot of the key's latest session, if there is one. Returns the slot of the
@@ -190,12 +200,12 @@ impl Shard {
     }
 
     /// Appends the sessions of what follows, whose frames count from `base`: those that go on with one of these join it, and
-    /// are shown to `joined`; the others, where they are of the part to be kept, to `added` with the slots they get.
+    /// are shown to `joined`; the others, where their keys are to be kept, to `added` with the slots they get.
     pub(super) fn append(
         &mut self,
         right: &mut Self,
         base: FrameId,
-        part: Part,
+        is_kept: impl Fn(&FlowKey) -> bool,
         hasher: &RandomState,
         mut joined: impl FnMut(&mut Table, usize),
         mut added: impl FnMut(&mut Table, usize),
@@ -235,7 +245,7 @@ impl Shard {
                     self.repeated.add(self.table.at(at).merge(session));
                     joined(&mut self.table, at);
                 }
-                _ if !part.holds(&session.key) => self.shed.add(&session),
+                _ if !is_kept(&session.key) => self.shed.add(&session),
                 _ => {
                     let at = self.table.push(hash, latest, hasher, || session);
                     self.table.at(at).rebase(base);
@@ -248,42 +258,51 @@ impl Shard {
 
     /// Counts a datagram that arrived in pieces: to the session of its key that was alive then, or began before any piece
     /// could still have come, else to one of its own. Must come in order of the first pieces, at a time when no packet can
-    /// follow that would change the choice; then it is the same for every cut.
+    /// follow that would change the choice; then it is the same for every cut. `begun` is the same for all that are counted
+    /// together; `end_ns` tells until when a session is kept.
     pub(super) fn fold(
         &mut self,
-        hash: u64,
+        (hash, hasher): (u64, &RandomState),
         packet: &Packet<'_>,
         frame: &Frame<'_>,
         (packets, last_ns): (u64, i64),
+        begun: &mut Begun,
+        end_ns: impl Fn(&Session) -> i64,
         context: (&mut Answers, &mut Interner),
     ) {
         let idle = idle_ns(packet.key.protocol());
-        let (mut before, mut after) = (None, None);
-        for (at, session) in self.table.of_key(hash, &packet.key) {
-            if session.first < frame.id {
-                before = Some((at, session.last_ns));
-                break;
-            }
-            after = Some((at, session.began_ns()));
-        }
-        let before = before.filter(|&(_, last_ns)| frame.time_ns.saturating_sub(last_ns) <= idle);
-        let after = after.filter(|&(_, began_ns)| began_ns.saturating_sub(frame.time_ns) <= fragments::TIMEOUT_NS);
-        let session = match before.or(after) {
-            Some((at, _)) => self.table.at(at),
+        let (before, after) = begun.around(&self.table, hash, &packet.key, frame.id);
+        let session = |at: &usize| self.table.get(*at);
+        let before = before.filter(|at| {
+            session(at).is_some_and(|session| frame.time_ns.saturating_sub(session.last_ns) <= idle)
+        });
+        let after = after.filter(|at| {
+            session(at)
+                .is_some_and(|session| session.began_ns().saturating_sub(frame.time_ns) <= fragments::TIMEOUT_NS)
+        });
+        let (table, at) = match before.or(after) {
+            Some(at) => (&mut self.table, at),
             None => {
-                let pieced = self.pieced.entry(packet.key).or_default();
-                if pieced.last().is_none_or(|last| frame.time_ns.saturating_sub(last.last_ns) > idle) {
-                    let mut session = Session::begin(packet.key, packet.side, frame.id, frame.time_ns, true);
-                    session.tunnel = packet.tunnel;
-                    pieced.push(session);
-                }
-                let Some(session) = pieced.last_mut() else { return };
+                let last = self.pieced.find(hash, &packet.key);
+                let is_alive = |at: &usize| {
+                    let last = self.pieced.get(*at);
+                    last.is_some_and(|last| frame.time_ns.saturating_sub(last.last_ns) <= idle)
+                };
+                let at = last.filter(is_alive).unwrap_or_else(|| {
+                    self.pieced.push(hash, last, hasher, || {
+                        let mut session = Session::begin(packet.key, packet.side, frame.id, frame.time_ns, true);
+                        session.tunnel = packet.tunnel;
+                        session
+                    })
+                });
+                let session = self.pieced.at(at);
                 session.last_ns = session.last_ns.max(last_ns);
                 let first_ns = &mut session.first_ns[packet.side as usize];
                 *first_ns = if *first_ns == NEVER { frame.time_ns } else { *first_ns };
-                session
+                (&mut self.pieced, at)
             }
         };
+        let session = table.at(at);
         let stamp = Stamp { frame: frame.id, time_ns: frame.time_ns };
         let new = || Box::new(Folded { first: stamp, side: packet.side, tunnel: packet.tunnel, datagrams: Vec::new() });
         session.cold_mut().rare_mut().folded.get_or_insert_with(new);
@@ -296,24 +315,23 @@ impl Shard {
             let bytes = Payload { bytes: packet.payload, length: packet.payload_length };
             session.observe_datagram(packet.side, bytes, stamp, context, true);
         }
+        session.note_kept();
+        let end_ns = end_ns(session);
+        table.file(at, end_ns);
+        table.weigh(at);
     }
 
     /// Bytes of memory that its sessions take, about.
     pub(super) fn weight(&self) -> u64 {
-        /// A session of datagrams that came in pieces, with its findings.
-        const PIECED: u64 = 2 << 10;
-        self.table.weight() + self.pieced.values().map(|sessions| sessions.len() as u64 * PIECED).sum::<u64>()
+        self.table.weight() + self.pieced.weight()
     }
 
-    /// Lets go of the sessions that are not of this part.
-    pub(super) fn shed(&mut self, part: Part, hasher: &RandomState) {
+    /// Lets go of the sessions whose keys are not to be kept.
+    pub(super) fn shed(&mut self, is_kept: impl Fn(&FlowKey) -> bool, hasher: &RandomState) {
         let shed = &mut self.shed;
-        self.table.retain(hasher, |session| part.holds(&session.key), |session| shed.add(session));
-        self.pieced.retain(|key, sessions| {
-            let is_kept = part.holds(key);
-            sessions.iter().filter(|_| !is_kept).for_each(|session| shed.add(session));
-            is_kept
-        });
+        for table in [&mut self.table, &mut self.pieced] {
+            table.retain(hasher, |session| is_kept(&session.key), |session| shed.add(session));
+        }
     }
 
     /// Takes out the sessions that no later packet can join when the clock shows `clock_ns`: later than `end_ns` says. `take`
@@ -325,14 +343,30 @@ impl Shard {
         hasher: &RandomState,
         mut take: impl FnMut(&mut Session),
     ) {
-        if !self.pieced.is_empty() {
-            self.pieced.retain(|_, sessions| {
-                let is_over = |session: &mut Session| clock_ns == i64::MAX || end_ns(session) < clock_ns;
-                sessions.extract_if(.., is_over).for_each(|mut session| take(&mut session));
-                !sessions.is_empty()
-            });
-        }
+        self.pieced.take_over(clock_ns, &end_ns, hasher, &mut take);
         self.table.take_over(clock_ns, end_ns, hasher, take);
+    }
+}
+
+/// When the sessions of a key began, for as long as none begins or ends: looked up once for all datagrams of the key that are
+/// put together at a time, however many sessions there are.
+#[derive(Debug, Default)]
+pub(super) struct Begun(HashMap<FlowKey, Vec<(FrameId, usize)>, RandomState>);
+
+impl Begun {
+    /// The slots of the last session of a key that began before a frame, and of the first that began after it.
+    fn around(&mut self, table: &Table, hash: u64, key: &FlowKey, frame: FrameId) -> (Option<usize>, Option<usize>) {
+        let begun = match self.0.entry(*key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let mut begun: Vec<_> = table.of_key(hash, key).map(|(at, session)| (session.first, at)).collect();
+                begun.reverse();
+                new.insert(begun)
+            }
+        };
+        let after = begun.partition_point(|&(first, _)| first < frame);
+        let slot = |at: Option<usize>| at.and_then(|at| begun.get(at)).map(|&(_, slot)| slot);
+        (slot(after.checked_sub(1)), slot(Some(after)))
     }
 }
 

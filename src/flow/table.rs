@@ -6,7 +6,8 @@
 use super::session::Session;
 use crate::packet::FlowKey;
 use foldhash::fast::RandomState;
-use hashbrown::{HashMap, HashTable};
+use hashbrown::HashTable;
+use std::collections::BTreeMap;
 use std::hint::black_box;
 
 /// No slot.
@@ -32,6 +33,11 @@ pub(super) struct Place {
     weight: u32,
 }
 
+/// The step that a time lies in.
+fn step(time_ns: i64) -> i32 {
+    time_ns.div_euclid(STEP_NS).clamp(i64::from(UNFILED) + 1, i64::from(i32::MAX)) as i32
+}
+
 impl Default for Place {
     fn default() -> Self {
         Self { previous: NONE, next: NONE, due: UNFILED, weight: 0 }
@@ -46,7 +52,7 @@ pub(super) struct Table {
     slots: Vec<Session>,
     vacant: Vec<u32>,
     /// Slots by when their sessions end at the earliest. One that was filed anew, or is vacant, stays in its old list.
-    due: HashMap<i32, Vec<u32>, RandomState>,
+    due: BTreeMap<i32, Vec<u32>>,
     /// Bytes that the sessions weighed take, about.
     weight: u64,
 }
@@ -152,7 +158,7 @@ impl Table {
 
     /// Sees to it that [`Self::take_over`] looks at the session in this slot as soon as the clock shows `end_ns`.
     pub(super) fn file(&mut self, at: usize, end_ns: i64) {
-        let step = end_ns.div_euclid(STEP_NS).clamp(i64::from(UNFILED) + 1, i64::from(i32::MAX)) as i32;
+        let step = step(end_ns);
         let place = &mut self.slots[at].place;
         if place.due == UNFILED || step < place.due {
             place.due = step;
@@ -164,7 +170,7 @@ impl Table {
     pub(super) fn weigh(&mut self, at: usize) {
         let session = &mut self.slots[at];
         let weight = u32::try_from(session.weight()).unwrap_or(u32::MAX);
-        self.weight = self.weight - u64::from(session.place.weight) + u64::from(weight);
+        self.weight = self.weight + u64::from(weight) - u64::from(session.place.weight);
         session.place.weight = weight;
     }
 
@@ -208,8 +214,8 @@ impl Table {
             return;
         }
         let (mut over, mut later) = (Vec::new(), Vec::new());
-        let due = self.due.extract_if(|step, _| i64::from(*step) * STEP_NS <= clock_ns);
-        for (step, slots) in due {
+        let later_steps = self.due.split_off(&step(clock_ns).saturating_add(1));
+        for (step, slots) in std::mem::replace(&mut self.due, later_steps) {
             for few in slots.chunks(AHEAD) {
                 few.iter().for_each(|&at| _ = black_box(self.slots[at as usize].place.due));
                 for &at in few {
@@ -253,6 +259,7 @@ impl Table {
         }
     }
 
+    /// Empties a slot that was unlinked.
     fn vacate(&mut self, at: u32) {
         self.slots[at as usize].vacate();
         self.vacant.push(at);
@@ -273,7 +280,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
-        /// Against a plain list: what is found, and what is over, whatever comes, goes on and ends.
+        /// Against a plain list: what is found, what is over and what all weigh, whatever comes, goes on, ends and is let go of.
         #[test]
         fn finds_the_latest_and_what_is_over(steps in prop::collection::vec((0_u8..6, 0_i64..90, 0_i64..30), 0..120)) {
             let (mut table, hasher, mut list) = (Table::default(), RandomState::default(), Vec::<(u8, u64, i64)>::new());
@@ -290,14 +297,22 @@ mod tests {
                     Some(at) => {
                         table.at(at).last_ns = end;
                         table.file(at, end);
+                        table.weigh(at);
                         list.iter_mut().rev().find(|one| one.0 == number).unwrap().2 = end;
                     }
                     None => {
                         let make = || Session::begin(key, Side::Low, FrameId::new(0, frame), end, true);
                         let at = table.push(hash, latest, &hasher, make);
                         table.file(at, end);
+                        table.weigh(at);
                         list.push((number, frame, end));
                     }
+                }
+                if pause == 7 {
+                    let (number, mut gone) = (number as u8, Vec::new());
+                    table.retain(&hasher, |session| session.key != self::key(number), |one| gone.push(one.first.record()));
+                    gone.sort_unstable();
+                    prop_assert_eq!(gone, list.extract_if(.., |one| one.0 == number).map(|one| one.1).collect::<Vec<_>>());
                 }
                 clock += pause * 1_000_000_000;
                 let mut over = Vec::new();
@@ -306,6 +321,7 @@ mod tests {
                 let expected: Vec<u64> = list.extract_if(.., |one| one.2 < clock).map(|one| one.1).collect();
                 prop_assert_eq!(over, expected);
                 prop_assert_eq!(table.iter().count(), list.len());
+                prop_assert_eq!(table.weight(), table.iter().map(|session| session.weight() as u64).sum::<u64>());
                 for number in 0..6 {
                     let mut of_key: Vec<u64> =
                         table.of_key(self::key(number).hashed(&hasher), &self::key(number)).map(|one| one.1.first.record()).collect();

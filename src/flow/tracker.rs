@@ -2,17 +2,18 @@
 
 use super::answers::{Answers, Ends};
 use super::fragments::{self, Group};
-use super::limit::Part;
+use super::clock::Clock;
+use super::limit::{Part, SampleKey};
 use super::partial::{OtherFrames, Partial, Span, shard_of};
 use super::record::Flow;
-use super::session::Session;
+use super::session::{NEVER, Session};
 pub use super::shard::Shed;
-use super::shard::{Shard, deliver, idle_ns};
+use super::shard::{Begun, Shard, deliver, idle_ns};
 use super::table::Table;
 use crate::capture::{Frame, FrameId, LinkType};
-use crate::packet::{Dissected, NotIp, Side, dissect_ip};
+use crate::packet::{Dissected, FlowKey, NotIp, Side, dissect_ip};
 use foldhash::fast::RandomState;
-use hashbrown::HashSet;
+use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -22,11 +23,9 @@ const SLACK_NS: i64 = 10 * 1_000_000_000;
 /// Flows leave in the order of windows of the capture's clock of this length, then of their first frames.
 const WINDOW_NS: i64 = 60 * 1_000_000_000;
 
-/// Answers are looked through for those that have become useless when there are half as many again as were left the last time,
-/// and this many at least; and before any is let go of for lack of memory.
-const SWEEP_LEAST: usize = 4_096;
-/// An answer takes about so many bytes at most, with its name and its place in a table that has just grown.
-const ANSWER_BYTES: u64 = 512;
+/// Answers are looked through for those that have become useless when they take half as much again as was left the last time,
+/// and this many bytes at least; and before any is let go of for lack of memory.
+const SWEEP_LEAST: u64 = 1 << 20;
 
 /// Sessions are closed after so many more have come: fewer are not worth the work that comes with each time.
 const CLOSE_SESSIONS: usize = 4_096;
@@ -43,18 +42,29 @@ impl Flow {
     }
 }
 
+/// What may be kept of frames whose flows are not over, in bytes by the tracker's own count.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OpenLimits {
+    /// Sessions, with what is kept of their packets.
+    pub sessions: u64,
+    /// Answers of resolvers.
+    pub answers: u64,
+    /// Pieces of datagrams.
+    pub fragments: u64,
+}
+
 /// See the module.
 pub struct Tracker {
     state: Partial,
     /// The capture that was joined last, and its clock: captures that were taken at the same time come one after the other,
     /// and each begins with its own time.
-    capture: Option<(u32, Option<Span>)>,
+    capture: Option<(u32, Option<Span>, Clock)>,
     /// Times of the captures before it.
     earlier: Option<Span>,
-    /// How many answers there are to be before they are looked through for those that have become useless.
-    sweep_at: usize,
-    /// Bytes that open sessions, and as many that answers may take, about.
-    limit_bytes: Option<u64>,
+    /// How many bytes answers are to take before they are looked through for those that have become useless.
+    sweep_at: u64,
+    limits: Option<OpenLimits>,
+    sample_key: SampleKey,
     /// The part of all sessions that is kept.
     part: Part,
     /// Sessions that came since sessions were last closed.
@@ -64,15 +74,16 @@ pub struct Tracker {
 }
 
 impl Tracker {
-    /// A tracker for one analysis. All partials given to it must have been made with the same hasher. What it holds open
-    /// takes about `limit_bytes`; what is more is let go of, see [`Shed`].
-    pub fn new(hasher: RandomState, limit_bytes: Option<u64>) -> Self {
+    /// A tracker for one analysis. All partials given to it must have been made with the same hasher and key. What is beyond
+    /// the limits is let go of, see [`Shed`].
+    pub fn new(hasher: RandomState, sample_key: SampleKey, limits: Option<OpenLimits>) -> Self {
         Self {
-            state: Partial::new(hasher),
+            state: Partial::new(hasher, sample_key),
             capture: None,
             earlier: None,
             sweep_at: SWEEP_LEAST,
-            limit_bytes,
+            limits,
+            sample_key,
             part: Part::default(),
             added: 0,
             closed_ns: i64::MIN,
@@ -83,10 +94,10 @@ impl Tracker {
     /// room for as much again. `close` is called where [`Self::close`] is due: before another capture, which has its own clock,
     /// and where there is enough to close or too much to keep.
     pub fn join(&mut self, right: &mut Partial, base: FrameId, close: &mut dyn FnMut(&mut Self)) {
-        if self.capture.is_some_and(|(capture, _)| capture != base.capture()) {
+        if self.capture.is_some_and(|(capture, ..)| capture != base.capture()) {
             close(self);
         }
-        self.watch(base.capture(), right.span);
+        self.watch(base.capture(), right);
         self.absorb(right, base);
         if self.is_due() {
             close(self);
@@ -96,7 +107,11 @@ impl Tracker {
     fn is_due(&self) -> bool {
         self.added >= CLOSE_SESSIONS
             || self.clock_ns().saturating_sub(self.closed_ns) >= CLOSE_NS
-            || self.limit_bytes.is_some_and(|limit_bytes| self.weight() > limit_bytes)
+            || self.limits.is_some_and(|limits| {
+                self.weight() > limits.sessions
+                    || self.state.answers.weight() > limits.answers
+                    || self.state.fragments.weight() > limits.fragments
+            })
     }
 
     /// Closes the sessions that no later packet can join. They go to `sink`, a few at a time, on rayon's threads; it may leave
@@ -106,28 +121,24 @@ impl Tracker {
         self.close_before(clock_ns, sink);
         (self.added, self.closed_ns) = (0, clock_ns);
         self.forget(clock_ns.saturating_sub(HOLD_NS));
-        if let Some(limit_bytes) = self.limit_bytes {
-            self.shed(limit_bytes);
+        if let Some(limits) = self.limits {
+            self.shed(limits);
         }
     }
 
     /// Lets go of what is too much, and takes in more again where there is room.
-    fn shed(&mut self, limit_bytes: u64) {
-        self.state.answers.shed(self.answer_limit());
-        while self.weight() > limit_bytes {
+    fn shed(&mut self, limits: OpenLimits) {
+        self.state.answers.shed(limits.answers);
+        self.state.fragments.shed(limits.fragments);
+        while self.weight() > limits.sessions && !self.part.is_empty() {
             self.part.halve();
-            let (part, hasher) = (self.part, &self.state.hasher);
-            self.state.shards.par_iter_mut().for_each(|shard| shard.shed(part, hasher));
+            let (part, sample_key, hasher) = (self.part, self.sample_key, &self.state.hasher);
+            let is_kept = |key: &FlowKey| part.holds(|| sample_key.hash(&key.to_bytes()));
+            self.state.shards.par_iter_mut().for_each(|shard| shard.shed(is_kept, hasher));
         }
-        if !self.part.is_all() && self.weight() < limit_bytes / 4 {
+        if !self.part.is_all() && self.weight() < limits.sessions / 4 {
             self.part.double();
         }
-    }
-
-    /// Answers that may be kept.
-    fn answer_limit(&self) -> usize {
-        let limit = self.limit_bytes.map(|limit_bytes| usize::try_from(limit_bytes / 4 / ANSWER_BYTES));
-        limit.and_then(Result::ok).unwrap_or(usize::MAX)
     }
 
     /// Bytes that open sessions take, about.
@@ -136,21 +147,22 @@ impl Tracker {
     }
 
     /// Sets the clock forward.
-    fn watch(&mut self, capture: u32, span: Option<Span>) {
-        let clock = match self.capture {
-            Some((current, clock)) if current == capture => clock,
+    fn watch(&mut self, capture: u32, right: &Partial) {
+        let (span, mut clock) = match self.capture {
+            Some((current, span, clock)) if current == capture => (span, clock),
             _ => {
                 self.earlier = self.span();
-                None
+                (None, Clock::default())
             }
         };
-        self.capture = Some((capture, Span::merge(clock, span)));
+        clock.merge(&right.clock);
+        self.capture = Some((capture, Span::merge(span, right.span), clock));
     }
 
     /// Times of all frames. That one capture begins before another ends is no step back.
     fn span(&self) -> Option<Span> {
-        let (Some(a), Some(b)) = (self.earlier, self.capture.and_then(|(_, span)| span)) else {
-            return self.earlier.or(self.capture.and_then(|(_, span)| span));
+        let (Some(a), Some(b)) = (self.earlier, self.capture.and_then(|(_, span, _)| span)) else {
+            return self.earlier.or(self.capture.and_then(|(_, span, _)| span));
         };
         Some(Span {
             earliest_ns: a.earliest_ns.min(b.earliest_ns),
@@ -161,8 +173,7 @@ impl Tracker {
 
     /// The time before which nothing more is expected.
     fn clock_ns(&self) -> i64 {
-        let span = self.capture.and_then(|(_, span)| span);
-        span.map_or(i64::MIN, |span| span.latest_ns).saturating_sub(SLACK_NS)
+        self.capture.map_or(i64::MIN, |(_, _, clock)| clock.now_ns()).saturating_sub(SLACK_NS)
     }
 
     /// The first window of [`Flow::window`] of which not all flows were handed out.
@@ -173,7 +184,8 @@ impl Tracker {
     /// Closes everything: no frames follow.
     pub fn finish(mut self, sink: impl Fn(&mut Vec<Flow>) + Sync) -> Summary {
         self.close_before(i64::MAX, sink);
-        let mut shed = Shed { answers: self.state.answers.shed, ..Shed::default() };
+        let (answers, fragments) = (self.state.answers.shed, self.state.fragments.shed);
+        let mut shed = Shed { answers, fragments, ..Shed::default() };
         self.state.shards.iter().for_each(|shard| shed.merge(shard.shed));
         Summary {
             span: self.span(),
@@ -195,25 +207,30 @@ impl Tracker {
 
     /// Forgets the answers that nothing can need any more, now and then.
     fn forget(&mut self, clock_ns: i64) {
-        if self.state.answers.count() < self.sweep_at.min(self.answer_limit()) {
+        let limit = self.limits.map_or(u64::MAX, |limits| limits.answers);
+        if self.state.answers.weight() < self.sweep_at.min(limit) {
             return;
         }
-        let mut open: HashSet<Ends, RandomState> = HashSet::default();
+        let mut open: HashMap<Ends, Vec<FrameId>, RandomState> = HashMap::default();
         for session in self.state.shards.iter().flat_map(Shard::all) {
-            if session.began_ns() < clock_ns {
+            if session.began_ns() < clock_ns || session.folded_ns != NEVER {
                 let (low, high) = (session.key.address(Side::Low), session.key.address(Side::High));
-                open.extend([Ends::new(low, high), Ends::new(high, low)]);
+                for ends in [Ends::new(low, high), Ends::new(high, low)] {
+                    open.entry(ends).or_default().push(session.began_frame());
+                }
             }
         }
-        self.state.answers.forget_before(clock_ns, |ends| open.contains(ends));
-        let left = self.state.answers.count();
+        open.values_mut().for_each(|frames| frames.sort_unstable());
+        self.state.answers.forget_before(clock_ns, |ends| open.get(ends).map_or(&[], Vec::as_slice));
+        let left = self.state.answers.weight();
         self.sweep_at = SWEEP_LEAST.max(left + left / 2);
     }
 
     fn absorb(&mut self, right: &mut Partial, base: FrameId) {
         right.rebase_rest(base);
         self.added += right.shards.iter().map(|shard| shard.table.count()).sum::<usize>();
-        let (part, hasher) = (self.part, &self.state.hasher);
+        let (part, sample_key, hasher) = (self.part, self.sample_key, &self.state.hasher);
+        let is_kept = |key: &FlowKey| part.holds(|| sample_key.hash(&key.to_bytes()));
         self.state.answers.merge(&mut right.answers);
         let late: Vec<Answers> = self
             .state
@@ -235,7 +252,7 @@ impl Tracker {
                     table.at(at).anchor();
                     file(table, at);
                 };
-                mine.append(theirs, base, part, hasher, joined, added);
+                mine.append(theirs, base, is_kept, hasher, joined, added);
                 late
             })
             .collect();
@@ -246,8 +263,9 @@ impl Tracker {
     fn close_before(&mut self, clock_ns: i64, sink: impl Fn(&mut Vec<Flow>) + Sync) {
         let hasher = self.state.hasher.clone();
         if !self.state.fragments.is_empty() {
+            let mut begun = Begun::default();
             for group in self.state.fragments.drain_before(clock_ns) {
-                self.fold(group);
+                self.fold(group, &mut begun);
             }
         }
         let answers = &self.state.answers;
@@ -267,8 +285,8 @@ impl Tracker {
     }
 
     /// Gives a datagram's fragments to the session it belongs to.
-    fn fold(&mut self, group: Group) {
-        let hasher = self.state.hasher.clone();
+    fn fold(&mut self, group: Group, begun: &mut Begun) {
+        let hasher = &self.state.hasher;
         let whole = group.whole();
         let bytes = u32::try_from(group.bytes).unwrap_or(u32::MAX);
         let mut packet =
@@ -295,9 +313,10 @@ impl Tracker {
             wire_length: bytes,
             note,
         };
-        let hash = packet.key.hashed(&hasher);
+        let hash = packet.key.hashed(hasher);
         let context = (&mut self.state.answers, &mut self.state.interner);
-        self.state.shards[shard_of(hash)].fold(hash, &packet, &frame, (group.packets, group.last_ns), context);
+        let pieces = (group.packets, group.last_ns);
+        self.state.shards[shard_of(hash)].fold((hash, hasher), &packet, &frame, pieces, begun, kept_until_ns, context);
     }
 }
 
@@ -346,8 +365,9 @@ mod tests {
 
     /// Packets of the flows kept, by port, and what was let go of: every packet a flow of its own, in parts of a hundred.
     fn track(limit_bytes: Option<u64>) -> (BTreeMap<u16, u64>, Shed) {
-        let hasher = RandomState::default();
-        let mut tracker = Tracker::new(hasher.clone(), limit_bytes);
+        let (hasher, sample_key) = (RandomState::default(), SampleKey::default());
+        let limits = limit_bytes.map(|sessions| OpenLimits { sessions, answers: sessions, fragments: sessions });
+        let mut tracker = Tracker::new(hasher.clone(), sample_key, limits);
         let kept = Mutex::new(BTreeMap::new());
         let sink = |closed: &mut Vec<Flow>| {
             let mut kept = kept.lock().unwrap();
@@ -356,7 +376,7 @@ mod tests {
             }
         };
         for part in 0..40_u16 {
-            let mut partial = Partial::new(hasher.clone());
+            let mut partial = Partial::new(hasher.clone(), sample_key);
             for at in 0..100 {
                 let step = etherparse::PacketBuilder::ipv4([10, 0, 0, 1], [198, 51, 100, 7], 64)
                     .udp(1_024 + 100 * part + at, 9);
@@ -382,10 +402,11 @@ mod tests {
     #[test]
     fn what_is_of_no_use_goes_before_what_is() {
         const HOURS_NS: i64 = 4 * 3_600 * 1_000_000_000;
-        let hasher = RandomState::default();
-        let mut tracker = Tracker::new(hasher.clone(), Some(4 * ANSWER_BYTES * 4_000));
+        let (hasher, sample_key) = (RandomState::default(), SampleKey::default());
+        let limits = OpenLimits { sessions: u64::MAX, answers: 4_500 * 350, fragments: u64::MAX };
+        let mut tracker = Tracker::new(hasher.clone(), sample_key, Some(limits));
         for (part, time_ns) in [(0, 0), (1, HOURS_NS)] {
-            let mut partial = Partial::new(hasher.clone());
+            let mut partial = Partial::new(hasher.clone(), sample_key);
             for at in 0..3_000_u16 {
                 let [high, low] = at.to_be_bytes();
                 let answer = dns_answer("a.example", [198, 18 + part, high, low]);
@@ -403,7 +424,7 @@ mod tests {
             }
             tracker.join(&mut partial, FrameId::new(0, u64::from(part) * 3_000), &mut |_| ());
             tracker.close(Vec::clear);
-            assert_eq!(tracker.state.answers.count(), 3_000);
+            assert!((3_000 * 300..3_000 * 400).contains(&tracker.state.answers.weight()));
         }
         assert_eq!(tracker.finish(Vec::clear).shed, Shed::default());
     }

@@ -222,6 +222,18 @@ impl FlowKey {
         state.finish()
     }
 
+    /// Length of [`Self::to_bytes`].
+    pub(crate) const BYTES: usize = 40;
+
+    /// The key as bytes, the same on every machine: what keyed hashes of it are taken of.
+    pub(crate) fn to_bytes(self) -> [u8; Self::BYTES] {
+        let mut bytes = [0; Self::BYTES];
+        bytes[..16].copy_from_slice(&self.low.to_be_bytes());
+        bytes[16..32].copy_from_slice(&self.high.to_be_bytes());
+        bytes[32..].copy_from_slice(&self.tail.to_be_bytes());
+        bytes
+    }
+
     /// Address of one side.
     pub fn address(&self, side: Side) -> IpAddr {
         let bits = self.bits(side);

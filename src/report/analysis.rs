@@ -5,7 +5,7 @@ use super::memory::Shares;
 use crate::app::{Attribution, Catalogue};
 use crate::capture::owner::{Owner, SideOwners};
 use crate::capture::{self, Frame, Observe, Outcome, Progress, ReadOptions, Source};
-use crate::flow::{Flow, OwnerEvidence, Partial, Pool, Summary, Tracker};
+use crate::flow::{Flow, OwnerEvidence, Partial, Pool, SampleKey, Summary, Tracker};
 use crate::place::{LocationCheck, LocationChecker, Memory, Place, Places, Scope, Vantage};
 use crate::route::{Observed, Reason, RouteMap};
 use foldhash::fast::RandomState;
@@ -177,12 +177,12 @@ fn run(
     take: &(dyn Fn(&mut Vec<Flow>) + Sync),
     after: &mut (dyn FnMut(i64) + Send),
 ) -> Analysed {
-    let hasher = RandomState::default();
+    let (hasher, sample_key) = (RandomState::default(), SampleKey::of(sources.iter().map(Source::digest_of_first)));
     let shares = options.max_memory.map(Shares::of);
-    let mut tracker = Tracker::new(hasher.clone(), shares.map(|shares| shares.open));
+    let mut tracker = Tracker::new(hasher.clone(), sample_key, shares.map(|shares| shares.open));
     let mut read = options.read;
-    read.range_bytes = read.range_bytes.or(shares.and_then(|shares| shares.range));
-    let pool = Pool::new(hasher);
+    read.most_range_bytes = shares.map(|shares| shares.range);
+    let pool = Pool::new(hasher, sample_key);
     let empty = || Filtered { partial: pool.take(), filter: options.filter.clone() };
     let outcomes = capture::read(sources, &read, progress, &empty, &mut |piece| {
         let mut partial = piece.partial.partial;

@@ -111,6 +111,13 @@ fn notes(analysed: &Analysed, routes: &RouteMap) -> Vec<String> {
             shed.sessions, shed.frames.frames
         ));
     }
+    if shed.fragments.frames > 0 {
+        notes.push(format!(
+            "{} fragments were left out for lack of memory, chosen by a hash of what identifies their datagrams: give more with \
+             --max-memory",
+            shed.fragments.frames
+        ));
+    }
     if shed.answers > 0 {
         notes.push(format!(
             "{} addresses that resolvers gave were forgotten for lack of memory, so that names may be missing: give more with \
@@ -148,7 +155,8 @@ fn not_ip(analysed: &Analysed) -> Vec<Remainder> {
     let dropped = (summary.dropped.frames > 0).then(|| ("dropped by the operating system".to_owned(), summary.dropped));
     let repeated = (summary.repeated.frames > 0).then(|| ("repeats of a packet".to_owned(), summary.repeated));
     let skipped = (summary.skipped.frames > 0).then(|| ("left out by --filter".to_owned(), summary.skipped));
-    let shed = (summary.shed.sessions > 0).then(|| ("left out for lack of memory".to_owned(), summary.shed.frames));
+    let shed = summary.shed.left_out();
+    let shed = (shed.frames > 0).then(|| ("left out for lack of memory".to_owned(), shed));
     let mut lines: Vec<Remainder> = kinds
         .chain(dropped)
         .chain(repeated)

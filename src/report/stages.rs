@@ -2,7 +2,7 @@
 
 use super::analysis::Options;
 use crate::capture::{self, Frame, Observe, Outcome, Progress, Source};
-use crate::flow::{Flow, Partial, Pool, Tracker};
+use crate::flow::{Flow, Partial, Pool, SampleKey, Tracker};
 use crate::packet::dissect;
 use foldhash::fast::RandomState;
 use std::hint::black_box;
@@ -79,12 +79,12 @@ pub fn read_to(stage: Stage, sources: Vec<Source>, options: &Options, progress: 
         }
         Stage::Track => {
             let hasher = RandomState::default();
-            let mut tracker = Tracker::new(hasher.clone(), None);
+            let mut tracker = Tracker::new(hasher.clone(), SampleKey::default(), None);
             let flows = AtomicU64::new(0);
             let take = |closed: &mut Vec<Flow>| {
                 flows.fetch_add(closed.drain(..).count() as u64, Ordering::Relaxed);
             };
-            let pool = Pool::new(hasher);
+            let pool = Pool::new(hasher, SampleKey::default());
             let empty = || Gather(pool.take());
             let outcomes = capture::read(sources, read, progress, &empty, &mut |piece| {
                 let mut partial = piece.partial.0;

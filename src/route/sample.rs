@@ -4,12 +4,16 @@
 //! on the order in which they come or are merged, and the sums of those kept are whole.
 
 use crate::flow::Part;
-use foldhash::fast::RandomState;
+use foldhash::fast::{FixedState, RandomState};
 use hashbrown::{Equivalent, HashMap};
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
 
 /// Keys kept: more than a person looks at, few enough for each destination to have them.
 pub const LIMIT: usize = 1 << 13;
+
+fn hash<K: Hash + ?Sized>(key: &K) -> u64 {
+    FixedState::with_seed(7).hash_one(key)
+}
 
 /// See the module.
 #[derive(Clone, Debug)]
@@ -35,7 +39,7 @@ impl<K: Hash + Eq, V> Sample<K, V> {
         if let Some(value) = self.kept.get_mut(key) {
             return update(value);
         }
-        if self.part.holds(key) {
+        if self.part.holds(|| hash(key)) {
             let (key, value) = start();
             self.kept.insert(key, value);
             self.bound();
@@ -45,7 +49,7 @@ impl<K: Hash + Eq, V> Sample<K, V> {
     fn bound(&mut self) {
         while self.kept.len() > LIMIT {
             self.part.halve();
-            self.kept.retain(|key, _| self.part.holds(key));
+            self.kept.retain(|key, _| self.part.holds(|| hash(key)));
         }
     }
 
@@ -53,12 +57,12 @@ impl<K: Hash + Eq, V> Sample<K, V> {
     pub fn merge(&mut self, other: Self, join: impl Fn(&mut V, V)) {
         if other.part < self.part {
             self.part = other.part;
-            self.kept.retain(|key, _| self.part.holds(key));
+            self.kept.retain(|key, _| self.part.holds(|| hash(key)));
         }
         for (key, theirs) in other.kept {
             match self.kept.get_mut(&key) {
                 Some(mine) => join(mine, theirs),
-                None if self.part.holds(&key) => _ = self.kept.insert(key, theirs),
+                None if self.part.holds(|| hash(&key)) => _ = self.kept.insert(key, theirs),
                 None => {}
             }
         }

@@ -1,0 +1,234 @@
+//! When a client was given an address for a name: every time that may matter.
+
+use super::gather::Stamp;
+use crate::capture::FrameId;
+use smallvec::SmallVec;
+use std::collections::BTreeMap;
+
+/// Of an answer given more often than once in this time only the first counts, so that a flood of them stays small.
+const SPACING_NS: i64 = 1_000_000_000;
+/// Up to so many stand in a list, which is looked through; most answers are given once or twice. More stand in trees.
+const FEW: usize = 8;
+/// Bytes that one takes in a list, about, and in the trees.
+const FEW_WEIGHT: u64 = size_of::<Stamp>() as u64;
+const MANY_WEIGHT: u64 = 96;
+
+/// See the module. A set by second, so that order does not matter.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Stamps {
+    /// In order of frames.
+    Few(SmallVec<[Stamp; 1]>),
+    Many(Box<Many>),
+}
+
+/// Times by frame, and which frame stands for which second.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Many {
+    times_ns: BTreeMap<FrameId, i64>,
+    frames: BTreeMap<i64, FrameId>,
+}
+
+fn second(time_ns: i64) -> i64 {
+    time_ns.div_euclid(SPACING_NS)
+}
+
+impl Many {
+    fn add(&mut self, new: Stamp) {
+        match self.frames.get_mut(&second(new.time_ns)) {
+            Some(known) if *known <= new.frame => return,
+            Some(known) => {
+                self.times_ns.remove(known);
+                *known = new.frame;
+            }
+            None => _ = self.frames.insert(second(new.time_ns), new.frame),
+        }
+        self.times_ns.insert(new.frame, new.time_ns);
+    }
+}
+
+impl Stamps {
+    pub(super) fn of(stamp: Stamp) -> Self {
+        Self::Few(SmallVec::from_buf([stamp]))
+    }
+
+    fn add(&mut self, new: Stamp) {
+        let list = match self {
+            Self::Few(list) => list,
+            Self::Many(many) => return many.add(new),
+        };
+        if let Some(at) = list.iter().rposition(|stamp| second(stamp.time_ns) == second(new.time_ns)) {
+            if list[at].frame <= new.frame {
+                return;
+            }
+            list.remove(at);
+        }
+        let at = list.partition_point(|stamp| stamp.frame < new.frame);
+        list.insert(at, new);
+        if list.len() > FEW {
+            let mut many = Box::<Many>::default();
+            list.drain(..).for_each(|stamp| many.add(stamp));
+            *self = Self::Many(many);
+        }
+    }
+
+    /// Adds those of another; how many bytes more they take, about.
+    pub(super) fn merge(&mut self, other: Self) -> u64 {
+        let before = self.weight();
+        match other {
+            Self::Few(list) => list.into_iter().for_each(|stamp| self.add(stamp)),
+            Self::Many(many) => {
+                many.times_ns.into_iter().for_each(|(frame, time_ns)| self.add(Stamp { frame, time_ns }));
+            }
+        }
+        // None is ever lost by adding others, and a second keeps its one.
+        self.weight() - before
+    }
+
+    /// The last before that frame.
+    pub(super) fn before(&self, frame: FrameId) -> Option<Stamp> {
+        match self {
+            Self::Few(list) => {
+                let count = list.partition_point(|stamp| stamp.frame < frame);
+                list.get(count.checked_sub(1)?).copied()
+            }
+            Self::Many(many) => {
+                let (&frame, &time_ns) = many.times_ns.range(..frame).next_back()?;
+                Some(Stamp { frame, time_ns })
+            }
+        }
+    }
+
+    /// Forgets the old ones, but for the last before each of these frames, which are in order; how many bytes less the rest
+    /// takes, about.
+    pub(super) fn forget(&mut self, is_old: impl Fn(&Stamp) -> bool, frames: &[FrameId]) -> u64 {
+        let before = self.weight();
+        let mut frames = frames.iter().copied().peekable();
+        // Whether the next stamp comes after one of the frames that this one comes before.
+        let mut is_last_before = |frame: FrameId, next: Option<FrameId>| {
+            while frames.next_if(|&began| began <= frame).is_some() {}
+            frames.peek().is_some_and(|&began| next.is_none_or(|next| began <= next))
+        };
+        match self {
+            Self::Few(list) => {
+                let next: SmallVec<[FrameId; FEW]> = list.iter().skip(1).map(|stamp| stamp.frame).collect();
+                let mut next = next.into_iter();
+                list.retain(|stamp| {
+                    let is_needed = is_last_before(stamp.frame, next.next());
+                    is_needed || !is_old(stamp)
+                });
+            }
+            Self::Many(many) => {
+                let all: Vec<Stamp> =
+                    many.times_ns.iter().map(|(&frame, &time_ns)| Stamp { frame, time_ns }).collect();
+                for (at, stamp) in all.iter().enumerate() {
+                    let is_needed = is_last_before(stamp.frame, all.get(at + 1).map(|next| next.frame));
+                    if !is_needed && is_old(stamp) {
+                        many.times_ns.remove(&stamp.frame);
+                        many.frames.remove(&second(stamp.time_ns));
+                    }
+                }
+            }
+        }
+        before - self.weight()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Self::Few(list) => list.is_empty(),
+            Self::Many(many) => many.times_ns.is_empty(),
+        }
+    }
+
+    /// Bytes of memory they take, about.
+    pub(super) fn weight(&self) -> u64 {
+        match self {
+            Self::Few(list) => list.len() as u64 * FEW_WEIGHT,
+            Self::Many(many) => many.times_ns.len() as u64 * MANY_WEIGHT,
+        }
+    }
+
+    /// Shifts frame identities.
+    pub(super) fn rebase(&mut self, base: FrameId) {
+        match self {
+            Self::Few(list) => list.iter_mut().for_each(|stamp| stamp.rebase(base)),
+            Self::Many(many) => {
+                let times = std::mem::take(&mut many.times_ns);
+                many.times_ns = times.into_iter().map(|(frame, time_ns)| (frame.rebased(base), time_ns)).collect();
+                many.frames.values_mut().for_each(|frame| *frame = frame.rebased(base));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn stamp(frame: u64, time_ms: i64) -> Stamp {
+        Stamp { frame: FrameId::new(0, frame), time_ns: time_ms * 1_000_000 }
+    }
+
+    fn of(stamps: &[Stamp]) -> Stamps {
+        let mut all = Stamps::of(stamps[0]);
+        stamps[1..].iter().for_each(|&stamp| all.add(stamp));
+        all
+    }
+
+    fn list(stamps: &Stamps) -> Vec<Stamp> {
+        let mut list = Vec::new();
+        while let Some(last) = stamps.before(list.last().map_or(FrameId::MAX, |stamp: &Stamp| stamp.frame)) {
+            list.push(last);
+        }
+        list.reverse();
+        list
+    }
+
+    proptest! {
+        /// Against a plain list of the first of each second.
+        #[test]
+        fn keeps_what_a_list_would(
+            times in prop::collection::vec(0_i64..20_000, 1..60),
+            order in prop::collection::vec(any::<u16>(), 60),
+            cut in 0_usize..60,
+            open in prop::collection::vec(0_u64..70, 0..6),
+            old in 0_i64..20_000,
+        ) {
+            let mut stamps: Vec<Stamp> = (0..).zip(&times).map(|(frame, &time)| stamp(frame, time)).collect();
+            let mut expected: Vec<Stamp> = Vec::new();
+            for &one in &stamps {
+                if expected.iter().all(|known| second(known.time_ns) != second(one.time_ns)) {
+                    expected.push(one);
+                }
+            }
+            // In any order, and in two parts.
+            let mut keyed: Vec<_> = order.iter().zip(stamps.drain(..)).collect();
+            keyed.sort_by_key(|(key, _)| **key);
+            let stamps: Vec<Stamp> = keyed.into_iter().map(|(_, stamp)| stamp).collect();
+            let cut = cut.clamp(1, stamps.len());
+            let mut all = of(&stamps[..cut]);
+            if cut < stamps.len() {
+                let more = all.merge(of(&stamps[cut..]));
+                prop_assert_eq!(all.weight(), of(&stamps[..cut]).weight() + more);
+            }
+            prop_assert_eq!(list(&all), expected.clone());
+
+            let mut open: Vec<FrameId> = open.into_iter().map(|frame| FrameId::new(0, frame)).collect();
+            open.sort_unstable();
+            let is_old = |one: &Stamp| one.time_ns < old * 1_000_000;
+            let needed: Vec<Stamp> = open.iter().filter_map(|&began| all.before(began)).collect();
+            expected.retain(|one| !is_old(one) || needed.contains(one));
+            all.forget(is_old, &open);
+            prop_assert_eq!(list(&all), expected);
+        }
+    }
+
+    #[test]
+    fn a_flood_of_answers_costs_little_each() {
+        let mut all = Stamps::of(stamp(0, 0));
+        (1..200_000).for_each(|at| all.add(stamp(at, at as i64 * 1_000)));
+        assert_eq!(all.before(FrameId::new(0, 150_000)), Some(stamp(149_999, 149_999_000)));
+        all.forget(|one| one.time_ns < 199_000 * 1_000_000_000, &[FrameId::new(0, 77)]);
+        assert_eq!((list(&all).len(), list(&all)[0]), (1_001, stamp(76, 76_000)));
+    }
+}
