@@ -165,7 +165,9 @@ impl Answers {
 
     /// Keyed hash of a name and what else tells two things of that name apart.
     fn rank(&self, name: &str, more: &[u8]) -> u64 {
-        let bytes: SmallVec<[u8; 288]> = name.bytes().chain([0]).chain(more.iter().copied()).collect();
+        let mut bytes = SmallVec::<[u8; 288]>::from_slice(name.as_bytes());
+        bytes.push(0);
+        bytes.extend_from_slice(more);
         self.sample_key.hash(&bytes)
     }
 

@@ -273,12 +273,10 @@ impl Shard {
         let idle = idle_ns(packet.key.protocol());
         let (before, after) = begun.around(&self.table, hash, &packet.key, frame.id);
         let session = |at: &usize| self.table.get(*at);
-        let before = before.filter(|at| {
-            session(at).is_some_and(|session| frame.time_ns.saturating_sub(session.last_ns) <= idle)
-        });
+        let before = before
+            .filter(|at| session(at).is_some_and(|session| frame.time_ns.saturating_sub(session.last_ns) <= idle));
         let after = after.filter(|at| {
-            session(at)
-                .is_some_and(|session| session.began_ns().saturating_sub(frame.time_ns) <= fragments::TIMEOUT_NS)
+            session(at).is_some_and(|session| session.began_ns().saturating_sub(frame.time_ns) <= fragments::TIMEOUT_NS)
         });
         let (table, at) = match before.or(after) {
             Some(at) => (&mut self.table, at),

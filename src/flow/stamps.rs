@@ -118,8 +118,7 @@ impl Stamps {
                 });
             }
             Self::Many(many) => {
-                let all: Vec<Stamp> =
-                    many.times_ns.iter().map(|(&frame, &time_ns)| Stamp { frame, time_ns }).collect();
+                let all: Vec<Stamp> = many.times_ns.iter().map(|(&frame, &time_ns)| Stamp { frame, time_ns }).collect();
                 for (at, stamp) in all.iter().enumerate() {
                     let is_needed = is_last_before(stamp.frame, all.get(at + 1).map(|next| next.frame));
                     if !is_needed && is_old(stamp) {

@@ -1,8 +1,8 @@
 //! Joins partials in capture order, closes the sessions that no later packet can join, and hands them out as flows.
 
 use super::answers::{Answers, Ends};
-use super::fragments::{self, Group};
 use super::clock::Clock;
+use super::fragments::{self, Group};
 use super::limit::{Part, SampleKey};
 use super::partial::{OtherFrames, Partial, Span, shard_of};
 use super::record::Flow;

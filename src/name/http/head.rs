@@ -2,8 +2,8 @@
 //!
 //! httparse reads what keeps to the standard; lines it refuses (folded, or with odd names) are found by a plain scan.
 
-use memchr::memchr;
 use memchr::memmem::Finder;
+use memchr::{memchr, memrchr};
 use smallvec::SmallVec;
 use std::sync::LazyLock;
 
@@ -62,12 +62,11 @@ impl<'a> Head<'a> {
         let lines = match state {
             HeadState::Whole(length) => window.get(line_end + 1..length).unwrap_or_default(),
             // The last line may go on in bytes not here.
-            _ => {
-                lines.get(..lines.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1)).unwrap_or_default()
-            }
+            _ => lines.get(..memrchr(b'\n', lines).map_or(0, |end| end + 1)).unwrap_or_default(),
         };
         let mut head = Self { first_line, fields: SmallVec::new() };
-        if !head.push_standard(lines) {
+        // Without its end no head keeps to the standard: a head that comes in many segments is not read twice with each.
+        if !matches!(state, HeadState::Whole(_)) || !head.push_standard(lines) {
             head.push_lines(lines);
         }
         Ok((head, state))
@@ -93,7 +92,13 @@ impl<'a> Head<'a> {
 
     /// Takes what looks like a field, line by line.
     fn push_lines(&mut self, lines: &'a [u8]) {
-        for line in lines.split_inclusive(|&byte| byte == b'\n').take(LINE_LIMIT) {
+        let mut rest = lines;
+        for _ in 0..LINE_LIMIT {
+            if rest.is_empty() {
+                break;
+            }
+            let (line, after) = rest.split_at(memchr(b'\n', rest).map_or(rest.len(), |end| end + 1));
+            rest = after;
             if let Some(colon) = memchr(b':', line)
                 && let Some((name, value)) = line.split_at_checked(colon)
             {
