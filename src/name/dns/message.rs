@@ -6,6 +6,7 @@
 use super::{name, svcb};
 use crate::name::wire::{u16_at, u32_at};
 use crate::name::{Answer, EchConfig, Findings, NameSource};
+use foldhash::fast::RandomState;
 use smallvec::SmallVec;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -29,6 +30,29 @@ const TYPE_SVCB: u16 = 64;
 const TYPE_HTTPS: u16 = 65;
 
 const CLASS_IN: u16 = 1;
+
+/// The name asked for and those that it is an alias of, with their hashes: with many records of many long names, each is read
+/// once and not once for each link.
+#[derive(Default)]
+struct Chain {
+    links: SmallVec<[(usize, u64); 4]>,
+    hasher: RandomState,
+}
+
+impl Chain {
+    fn hash(&self, message: &[u8], position: usize) -> u64 {
+        name::hash(message, position, &self.hasher)
+    }
+
+    /// Which link has this name.
+    fn place_of(&self, message: &[u8], position: usize) -> Option<usize> {
+        if let [(only, _)] = *self.links {
+            return name::same(message, only, position).then_some(0);
+        }
+        let hash = self.hash(message, position);
+        self.links.iter().position(|&(link, other)| other == hash && name::same(message, link, position))
+    }
+}
 
 /// The fields of the header that are needed.
 #[derive(Clone, Copy)]
@@ -197,32 +221,29 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Positions of the question's name and of those that its CNAMEs lead to.
-    fn chain(&self) -> SmallVec<[usize; 4]> {
-        let mut chain = SmallVec::new();
+    /// The question's name and those that its CNAMEs lead to.
+    fn chain(&self) -> Chain {
+        let mut chain = Chain::default();
         if self.header.questions() != 1 {
             return chain;
         }
-        let mut tail = HEADER_LENGTH;
-        chain.push(tail);
-        if !self.records.iter().any(|record| record.kind == TYPE_CNAME) {
-            return chain;
-        }
-        for _ in 0..CHAIN_LIMIT {
-            let next = self
-                .records
-                .iter()
-                .find(|record| record.kind == TYPE_CNAME && name::same(self.bytes, record.owner, tail));
-            let Some(next) = next else { break };
-            tail = next.data;
-            chain.push(tail);
+        chain.links.push((HEADER_LENGTH, chain.hash(self.bytes, HEADER_LENGTH)));
+        let aliases = self.records.iter().filter(|record| record.kind == TYPE_CNAME);
+        let aliases: SmallVec<[_; 4]> =
+            aliases.map(|record| (record.data, record.owner, chain.hash(self.bytes, record.owner))).collect();
+        while let Some(&(tail, hash)) = chain.links.last()
+            && chain.links.len() <= CHAIN_LIMIT
+        {
+            let is_next = |&&(_, owner, other): &&_| other == hash && name::same(self.bytes, owner, tail);
+            let Some(&(data, ..)) = aliases.iter().find(is_next) else { break };
+            chain.links.push((data, chain.hash(self.bytes, data)));
         }
         chain
     }
 
     /// The name a record answers for, and the last name of the chain where they differ.
-    fn names_of(&self, record: &Record, chain: &[usize]) -> Option<(Box<str>, Option<Box<str>>)> {
-        let place = chain.iter().position(|&link| name::same(self.bytes, link, record.owner));
+    fn names_of(&self, record: &Record, chain: &Chain) -> Option<(Box<str>, Option<Box<str>>)> {
+        let place = chain.place_of(self.bytes, record.owner);
         let owner = name::text(self.bytes, if place.is_some() { HEADER_LENGTH } else { record.owner })?;
         let owner = if record.is_service() { without_service_labels(owner.as_str()) } else { owner.as_str() };
         if owner.is_empty() {

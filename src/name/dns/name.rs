@@ -1,5 +1,6 @@
 //! Turns a domain name in a DNS message into text (RFC 1035 §3.1, compression §4.1.4, escapes §5.1).
 
+use std::hash::{BuildHasher, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Longest name on the wire (RFC 1035 §2.3.4), and longest text kept: only names full of odd bytes escape to more.
@@ -172,6 +173,17 @@ pub(super) fn same(message: &[u8], left: usize, right: usize) -> bool {
     }
 }
 
+/// A hash of the name at `position`, without case: to compare one name with many without reading all of them each time.
+pub(super) fn hash(message: &[u8], position: usize, hasher: &impl BuildHasher) -> u64 {
+    let mut state = hasher.build_hasher();
+    let mut labels = Labels::at(message, position);
+    while let Some(Label::Text(label)) = labels.step() {
+        state.write_usize(label.len());
+        label.iter().for_each(|byte| state.write_u8(byte.to_ascii_lowercase()));
+    }
+    state.finish()
+}
+
 /// Where the name at `position` stands: elsewhere, if there is but a pointer here.
 pub(super) fn start(message: &[u8], position: usize) -> usize {
     match message.get(position..) {
@@ -200,6 +212,7 @@ pub(super) fn end(message: &[u8], mut position: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use foldhash::fast::RandomState;
 
     fn read(message: &[u8], position: usize) -> Option<String> {
         text(message, position).map(|name| name.as_str().to_owned())
@@ -250,6 +263,15 @@ mod tests {
             assert_eq!(end(&name[..cut], 0), None);
         }
         assert_eq!(read(b"\x40a\x00", 0), None);
+    }
+
+    #[test]
+    fn names_that_are_the_same_have_the_same_hash() {
+        let message = b"\x03COM\x00\x01a\xc0\x00\x01A\x03com\x00";
+        let hasher = RandomState::default();
+        let hash = |position| hash(message, position, &hasher);
+        assert_eq!(hash(5), hash(9));
+        assert_ne!(hash(0), hash(9));
     }
 
     #[test]
