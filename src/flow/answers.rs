@@ -31,16 +31,16 @@ const NAME_WEIGHT: u64 = 128;
 /// A name that an address was given for, and each time it was: which of them a flow followed is known when it is over.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Given {
-    /// Keyed hash of name and source: of too many names those with the lowest are kept.
-    rank: u64,
+    /// Keyed hash of name and source, where it was needed: of too many names those with the lowest are kept.
+    rank: Option<u64>,
     name: Arc<str>,
     source: NameSource,
     stamps: Stamps,
 }
 
 impl Given {
-    fn order(&self) -> (u64, &str, NameSource) {
-        (self.rank, &self.name, self.source)
+    fn order(&self) -> (&str, NameSource) {
+        (&self.name, self.source)
     }
 
     /// Bytes of memory it takes, about.
@@ -96,7 +96,7 @@ impl Hash for Ends {
     }
 }
 
-/// The names that a client was given one address for, in the order of their ranks.
+/// The names that a client was given one address for, in order.
 type Names = SmallVec<[Given; 1]>;
 
 /// Answers by client and address.
@@ -126,19 +126,31 @@ struct Added {
 }
 
 /// Adds a name to those of a client and address: a set, so that order does not matter.
-fn add(names: &mut Names, new: Given) -> Added {
+fn add(names: &mut Names, new: Given, sample_key: &SampleKey) -> Added {
     match names.binary_search_by(|known| known.order().cmp(&new.order())) {
         Ok(at) => Added { more: names[at].stamps.merge(new.stamps), ..Added::default() },
-        Err(NAME_LIMIT..) => Added { shed: 1, ..Added::default() },
         Err(at) => {
             let more = new.weight();
             names.insert(at, new);
-            match names.len() > NAME_LIMIT {
-                true => Added { more, less: names.pop().map_or(0, |last| last.weight()), shed: 1 },
-                false => Added { more, ..Added::default() },
+            if names.len() <= NAME_LIMIT {
+                return Added { more, ..Added::default() };
             }
+            for given in names.iter_mut() {
+                given.rank.get_or_insert_with(|| rank(sample_key, &given.name, &[given.source as u8]));
+            }
+            let last = (0..names.len()).max_by_key(|&at| names[at].rank);
+            let less = last.map_or(0, |last| names.remove(last).weight());
+            Added { more, less, shed: 1 }
         }
     }
+}
+
+/// Keyed hash of a name and what else tells two things of that name apart.
+fn rank(sample_key: &SampleKey, name: &str, more: &[u8]) -> u64 {
+    let mut bytes = SmallVec::<[u8; 288]>::from_slice(name.as_bytes());
+    bytes.push(0);
+    bytes.extend_from_slice(more);
+    sample_key.hash(&bytes)
 }
 
 impl Answers {
@@ -151,8 +163,7 @@ impl Answers {
     pub(super) fn deliver(&mut self, client: IpAddr, delivery: Delivery, intern: &mut impl FnMut(&str) -> Arc<str>) {
         for answer in delivery.answers {
             let (name, source) = (intern(&answer.name), answer.source);
-            let rank = self.rank(&name, &[source as u8]);
-            let given = Given { rank, name, source, stamps: Stamps::of(delivery.stamp) };
+            let given = Given { rank: None, name, source, stamps: Stamps::of(delivery.stamp) };
             self.add(Ends::new(client, answer.address), given);
         }
         for config in delivery.ech_configs {
@@ -163,17 +174,9 @@ impl Answers {
         }
     }
 
-    /// Keyed hash of a name and what else tells two things of that name apart.
-    fn rank(&self, name: &str, more: &[u8]) -> u64 {
-        let mut bytes = SmallVec::<[u8; 288]>::from_slice(name.as_bytes());
-        bytes.push(0);
-        bytes.extend_from_slice(more);
-        self.sample_key.hash(&bytes)
-    }
-
     fn ech_rank(&self, (name, config_id, kdf, aead): &EchKey) -> u64 {
         let [[a, b], [c, d]] = [kdf.to_be_bytes(), aead.to_be_bytes()];
-        self.rank(name, &[*config_id, a, b, c, d])
+        rank(&self.sample_key, name, &[*config_id, a, b, c, d])
     }
 
     fn add(&mut self, ends: Ends, given: Given) {
@@ -181,7 +184,7 @@ impl Answers {
             self.weight += ENDS_WEIGHT;
             Names::new()
         });
-        let Added { more, less, shed } = add(names, given);
+        let Added { more, less, shed } = add(names, given, &self.sample_key);
         self.weight = self.weight + more - less;
         self.shed += shed;
     }
