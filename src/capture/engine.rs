@@ -56,6 +56,8 @@ pub struct Outcome {
     pub first_time_ns: Option<i64>,
     /// Latest packet time.
     pub last_time_ns: Option<i64>,
+    /// Owners that the capture's own tables name and that there was no room for.
+    pub owners_left_out: u64,
     /// Why and where reading ended before the end, if it did.
     pub defect: Option<Defect>,
 }
@@ -397,7 +399,7 @@ impl<P> Joiner<'_, P> {
         }
         let proof = self.proof.take().unwrap_or_else(|| Proof::new(lane));
         lane.stage = Stage::Finished;
-        let Counts { frames, not_packets, wire_bytes, captured_bytes, span_ns } = proof.counts;
+        let Counts { frames, not_packets, wire_bytes, captured_bytes, span_ns, owners_left_out } = proof.counts;
         let defect = lane.problem.take().map(|what| Defect {
             capture: lane.name.clone(),
             offset: proof.position,
@@ -413,6 +415,7 @@ impl<P> Joiner<'_, P> {
             captured_bytes,
             first_time_ns: span_ns.map(|(first, _)| first),
             last_time_ns: span_ns.map(|(_, last)| last),
+            owners_left_out,
             defect,
         });
         queue.front += 1;

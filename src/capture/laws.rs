@@ -152,6 +152,47 @@ fn any_packet() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// Apple's block of a process.
+fn process(order: ByteOrder, pid: u32, path: &[u8]) -> Vec<u8> {
+    let fields = Fields::new(order).u32(pid).u16(3).u16(path.len() as u16).bytes(path);
+    block(order, 0x8000_0001, &fields.bytes(&[0; 8][..4 + (4 - path.len() % 4) % 4]).bytes)
+}
+
+/// The option of a packet that names it by its number.
+fn process_index(order: ByteOrder, index: u32) -> Vec<u8> {
+    Fields::new(order).u16(0x8001).u16(4).u32(index).bytes
+}
+
+/// More processes than there is room for, packets between them that name one of before, and another section after that.
+#[test]
+fn owners_that_there_is_no_room_for_are_counted_once_however_they_are_read() {
+    let order = ByteOrder::Little;
+    let mut file = Vec::new();
+    for processes in [7_000_u32, 300] {
+        file.extend([section(order), interface(order, 101, 0, &[])].concat());
+        for index in 0..processes {
+            file.extend(process(order, index, format!("/bin/{index:0>1000}").as_bytes()));
+            if index % 100 == 0 {
+                let options = process_index(order, index / 2);
+                file.extend(packet_block_with(order, 0, index.into(), 100, &[7; 99], &options));
+            }
+        }
+    }
+    let read =
+        |range_bytes, threads| read_all(vec![Source::memory("test", &*file).unwrap()], Some(range_bytes), threads);
+    let (seen, outcomes) = read(u64::MAX, 1);
+    let left_out = outcomes[0].owners_left_out;
+    assert!((500..3_000).contains(&left_out), "{left_out}");
+    assert_eq!(seen.iter().filter(|frame| frame.note.is_none()).count(), 0, "those named came early enough");
+    for (range_bytes, threads) in [(300_000, 1), (1 << 20, 3)] {
+        assert!(read(range_bytes, threads) == (seen.clone(), outcomes.clone()), "{range_bytes} {threads}");
+    }
+    let compressed = zstd::stream::encode_all(&*file, 1).unwrap();
+    let (again, streamed) = read_all(vec![Source::memory("test", compressed).unwrap()], Some(500_000), 2);
+    assert!(again == seen);
+    assert_eq!(streamed[0].owners_left_out, left_out);
+}
+
 /// What a number chooses ahead of each packet: a new section, an interface, another block, or nothing.
 fn any_pcapng(packets: &[(u8, Vec<u8>)], first: ByteOrder) -> Vec<u8> {
     let mut order = first;
@@ -170,11 +211,16 @@ fn any_pcapng(packets: &[(u8, Vec<u8>)], first: ByteOrder) -> Vec<u8> {
             }
             2 => file.extend(block(order, 0xbad, &[7; 20])),
             3 => file.extend(block(order, 5, &[0; 8])),
+            5 => file.extend(process(order, index as u32, b"app")),
             _ => {}
         }
-        let options: &[u8] = if kind % 5 == 4 { &[1, 0, 1, 0, b'x', 0, 0, 0] } else { &[] };
+        let options = match kind % 5 {
+            4 => Fields::new(order).u16(1).u16(1).bytes(b"x\0\0\0").bytes,
+            3 => process_index(order, u32::from(*kind) % 4),
+            _ => Vec::new(),
+        };
         let which = u32::from(*kind) % interfaces;
-        file.extend(packet_block_with(order, which, index as u64, 2_000, packet, options));
+        file.extend(packet_block_with(order, which, index as u64, 2_000, packet, &options));
     }
     file
 }

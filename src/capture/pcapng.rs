@@ -204,7 +204,10 @@ impl Section {
             SIMPLE_PACKET => self.simple(order, body),
             PACKET => obsolete(order, body),
             block_type => {
-                self.other(order, block_type, body)?;
+                let owners_left_out = self.other(order, block_type, body)?;
+                if owners_left_out > 0 {
+                    visit.leave_out_owners(owners_left_out);
+                }
                 if takes_number(order, block_type, body) {
                     visit.other();
                 }
@@ -239,9 +242,9 @@ impl Section {
         Some(Found { interface: 0, ticks: None, original, bytes: rest.get(..captured as usize)?, options: &[] })
     }
 
-    /// Takes in a block that is no packet.
+    /// Takes in a block that is no packet. Returns how many owners there was no room for.
     #[cold]
-    fn other(&mut self, order: ByteOrder, block_type: u32, body: &[u8]) -> Result<(), Stop> {
+    fn other(&mut self, order: ByteOrder, block_type: u32, body: &[u8]) -> Result<u64, Stop> {
         self.is_changed = true;
         match block_type {
             SECTION_HEADER => {
@@ -268,9 +271,9 @@ impl Section {
                 let interface = Interface::parse(order, body);
                 self.interfaces.push(interface.ok_or_else(|| bad("the interface description block is too short"))?);
             }
-            _ => self.owners.block(block_type, body),
+            _ => return Ok(self.owners.block(block_type, body)),
         }
-        Ok(())
+        Ok(0)
     }
 
     /// Forgets what was used and changed so far.

@@ -33,6 +33,9 @@ pub(super) trait Visit {
 
     /// A record that is no packet but takes a frame number in Wireshark.
     fn other(&mut self);
+
+    /// Owners that a block names and that there was no room for.
+    fn leave_out_owners(&mut self, _: u64) {}
 }
 
 /// A visitor that only wants the walk done.

@@ -21,6 +21,8 @@ pub(super) struct Counts {
     pub(super) captured_bytes: u64,
     /// Earliest and latest time of packets that have one.
     pub(super) span_ns: Option<(i64, i64)>,
+    /// Owners that blocks named and that there was no room for.
+    pub(super) owners_left_out: u64,
 }
 
 impl Counts {
@@ -34,6 +36,7 @@ impl Counts {
             (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
             (span, None) | (None, span) => span,
         };
+        self.owners_left_out += other.owners_left_out;
     }
 }
 
@@ -46,6 +49,7 @@ pub(super) struct Tally<P> {
     wire_bytes: u64,
     captured_bytes: u64,
     span_ns: Option<(i64, i64)>,
+    owners_left_out: u64,
 }
 
 impl<P> Tally<P> {
@@ -62,6 +66,7 @@ impl<P> Tally<P> {
             wire_bytes: 0,
             captured_bytes: 0,
             span_ns: None,
+            owners_left_out: 0,
         }
     }
 
@@ -73,6 +78,7 @@ impl<P> Tally<P> {
             wire_bytes: self.wire_bytes,
             captured_bytes: self.captured_bytes,
             span_ns: self.span_ns,
+            owners_left_out: self.owners_left_out,
         };
         (self.partial, counts)
     }
@@ -126,6 +132,11 @@ impl<P: Observe> Visit for Tally<P> {
     fn other(&mut self) {
         self.next = self.next.following();
         self.not_packets += 1;
+    }
+
+    #[cold]
+    fn leave_out_owners(&mut self, owners: u64) {
+        self.owners_left_out += owners;
     }
 }
 

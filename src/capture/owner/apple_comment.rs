@@ -35,14 +35,18 @@ pub(super) fn packet(_: &SectionOwners, options: &PacketOptions<'_>, _: i64, not
 /// `NAME:PID` and what follows. Names may hold commas and colons, so the first field that ends in a number ends it.
 fn process(text: &str) -> Option<(Arc<Owner>, &str)> {
     let ends = text.match_indices(", ").map(|(at, _)| at).chain([text.len()]);
+    let mut start = 0;
     for end in ends {
-        let (field, rest) = text.split_at_checked(end)?;
-        if let Some((name, pid)) = field.rsplit_once(':')
-            && let Some(pid) = text::number(pid)
+        // A number holds no comma, so the colon before it lies in this field: no field is looked through twice.
+        let colon = text.get(start..end)?.rfind(':').map(|at| start + at);
+        if let Some(colon) = colon
+            && let Some(pid) = text::number(text.get(colon + 1..end)?)
         {
-            let (name, pid) = (text::name(name), text::process_id(pid));
-            return Some((Arc::new(Owner { name, pid, ..Owner::new(OwnerFormat::AppleComment) }), rest));
+            let (name, pid) = (text::name(text.get(..colon)?), text::process_id(pid));
+            let owner = Owner { name, pid, ..Owner::new(OwnerFormat::AppleComment) };
+            return Some((Arc::new(owner), text.get(end..)?));
         }
+        start = end;
     }
     None
 }
@@ -69,6 +73,16 @@ mod tests {
             let note = FrameNote { owner: Some(Arc::new(owner)), direction, ..FrameNote::default() };
             assert_eq!(read(comment), Some(note), "{comment}");
         }
+    }
+
+    /// Each comma was once looked back from to the comment's start: a second for each such comment.
+    #[test]
+    fn a_comment_of_commas_is_read_through_once() {
+        let commas = format!("proc {}", ", ".repeat(32_000));
+        assert_eq!(process(commas.strip_prefix("proc ").unwrap()), None);
+        let named = format!("{}x:7, in", ", ".repeat(30_000));
+        let (owner, rest) = process(&named).unwrap();
+        assert_eq!((owner.pid, owner.name.as_ref().unwrap().len(), rest), (Some(7), 255, ", in"));
     }
 
     #[test]

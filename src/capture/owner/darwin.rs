@@ -5,26 +5,36 @@
 
 use super::super::FrameNote;
 use super::options::{OptionReader, PacketOptions};
-use super::{MAX_ENTRIES, Owner, OwnerFormat, SectionOwners, text};
+use super::{Owner, OwnerFormat, SectionOwners, text};
 use std::sync::Arc;
 
 /// Processes in block order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Processes(Vec<Option<Arc<Owner>>>);
+pub(super) struct Processes {
+    owners: Vec<Option<Arc<Owner>>>,
+    /// There was no room for one: nothing is taken in after it, or the others would get other numbers.
+    is_full: bool,
+}
 
 impl Processes {
     fn owner(&self, index: Option<u32>) -> Option<&Arc<Owner>> {
-        self.0.get(usize::try_from(index?).ok()?)?.as_ref()
+        self.owners.get(usize::try_from(index?).ok()?)?.as_ref()
     }
 }
 
-/// Takes in a process information block. One that is cut short still counts: packets refer to blocks by number.
-pub(super) fn block(section: &mut SectionOwners, block_type: u32, body: &[u8]) {
+/// Takes in a process information block; whether there was no room for it. One that is cut short still counts: packets refer
+/// to blocks by number.
+pub(super) fn block(section: &mut SectionOwners, block_type: u32, body: &[u8]) -> bool {
     const PROCESS_INFORMATION: u32 = 0x8000_0001;
     const OPTION_NAME: u16 = 2;
     const OPTION_PATH: u16 = 3;
-    if block_type != PROCESS_INFORMATION || section.darwin.0.len() >= MAX_ENTRIES {
-        return;
+    /// A block that says nothing takes its number.
+    const NUMBER: usize = size_of::<Option<Arc<Owner>>>();
+    if block_type != PROCESS_INFORMATION {
+        return false;
+    }
+    if section.tables.darwin.is_full {
+        return true;
     }
     let owner = body.split_first_chunk::<4>().and_then(|(pid, options)| {
         let mut owner = Owner::new(OwnerFormat::DarwinPcapng);
@@ -32,21 +42,27 @@ pub(super) fn block(section: &mut SectionOwners, block_type: u32, body: &[u8]) {
         for (code, value) in OptionReader::new(section.order, options) {
             match code {
                 OPTION_NAME => owner.name = text::field(value),
-                OPTION_PATH => owner.path = text::field(value),
+                OPTION_PATH => owner.path = text::path_field(value),
                 _ => {}
             }
         }
         owner.name = owner.name.or_else(|| owner.path.as_deref().and_then(text::base_name));
         (owner.pid.is_some() || owner.name.is_some()).then(|| Arc::new(owner))
     });
-    section.darwin.0.push(owner);
+    let room = section.room_for(owner.as_ref().map_or(NUMBER, |owner| owner.weight()));
+    let is_full = room.is_none();
+    match room {
+        Some(tables) => tables.darwin.owners.push(owner),
+        None => Arc::make_mut(&mut section.tables).darwin.is_full = true,
+    }
+    is_full
 }
 
 /// Reads the process index, and whether the system dropped the packet. The option codes are of the range for local use, so
 /// they mean something only in a section with process blocks.
 pub(super) fn packet(section: &SectionOwners, options: &PacketOptions<'_>, _: i64, note: &mut FrameNote) -> bool {
-    let processes = &section.darwin;
-    if processes.0.is_empty() {
+    let processes = &section.tables.darwin;
+    if processes.owners.is_empty() {
         return false;
     }
     note.is_dropped |= options.darwin_drop_reason.is_some_and(|reason| reason != 0);
@@ -121,12 +137,25 @@ mod tests {
         }
     }
 
+    /// What is left out is counted, and what comes after it does not take its number.
     #[test]
-    fn blocks_are_bounded() {
-        let mut section = SectionOwners::default();
-        for _ in 0..MAX_ENTRIES + 10 {
+    fn blocks_are_bounded_by_what_they_take() {
+        let order = ByteOrder::Little;
+        let mut section = SectionOwners::start(order, &[]);
+        let long = process(order, 7, &"x".repeat(255));
+        let mut left_out = 0;
+        for _ in 0..100_000 {
+            left_out += section.block(0x8000_0001, &long);
+        }
+        let kept = section.tables.darwin.owners.len();
+        assert!((10_000..90_000).contains(&kept), "{kept}");
+        assert_eq!(left_out, 100_000 - kept as u64);
+        assert_eq!(section.block(0x8000_0001, &[]), 1);
+        assert_eq!(section.packet(LinkType(1), &index(order, 0x8001, kept as u32), 0), None);
+        for _ in 0..2_000_000 {
+            section = SectionOwners { tables: section.tables, ..SectionOwners::start(order, &[]) };
             section.block(0x8000_0001, &[]);
         }
-        assert_eq!(section.darwin.0.len(), MAX_ENTRIES);
+        assert_eq!(section.tables.darwin.owners.len(), kept);
     }
 }

@@ -24,6 +24,7 @@ pub use side::SideOwners;
 use super::{ByteOrder, FrameNote, LinkType};
 use options::{OptionReader, PacketOptions};
 use serde::Serialize;
+use std::sync::Arc;
 
 /// Which metadata format named the owner.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
@@ -81,20 +82,30 @@ impl Owner {
     pub fn new(format: OwnerFormat) -> Self {
         Self { format, name: None, package: None, path: None, pid: None, uid: None }
     }
+
+    /// Bytes of memory that it takes in a table, about.
+    pub fn weight(&self) -> usize {
+        /// What stands beside it in a table or a shared box, and what allocations are rounded up by.
+        const PLACE: usize = 72;
+        let text = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len());
+        size_of::<Self>() + PLACE + text(&self.name) + text(&self.package) + text(&self.path)
+    }
 }
 
 /// One format that speaks through pcapng blocks and options.
 struct Format {
     /// How `shb_userappl` begins, in lower case, where this tool wrote the section; empty where that says nothing.
     writer: &'static str,
-    /// Takes in a block of the section: its type and its body.
-    block: fn(&mut SectionOwners, u32, &[u8]),
+    /// Takes in a block of the section: its type and its body. Whether it names an owner that there is no room for.
+    block: fn(&mut SectionOwners, u32, &[u8]) -> bool,
     /// Writes what a packet's options say into the note; whether they are this format's.
     packet: fn(&SectionOwners, &PacketOptions<'_>, i64, &mut FrameNote) -> bool,
 }
 
 /// For a format without blocks of its own.
-fn no_block(_: &mut SectionOwners, _: u32, _: &[u8]) {}
+fn no_block(_: &mut SectionOwners, _: u32, _: &[u8]) -> bool {
+    false
+}
 
 /// All formats, in the order in which they are asked where the section does not name its writer.
 ///
@@ -111,14 +122,14 @@ const FORMATS: &[Format] = &[
     Format { writer: "", block: no_block, packet: process_option::packet },
 ];
 
-/// Entries one section may define per format: more processes or apps than any system runs, and bounded because every
-/// range of a capture keeps a copy.
-const MAX_ENTRIES: usize = 65_536;
+/// Bytes that the owners of one section may take: some 40,000 with names of usual length, which is more processes or apps
+/// than any system runs. A reading holds a few such tables at once: of the ranges under way, and of the one that joins.
+const MAX_BYTES: usize = 8 << 20;
 
 /// Owner metadata of one pcapng section: maps that its blocks define and its packets refer to.
 ///
-/// Kept by the block reader; reset at each section header. Cloned and compared to prove that a range was read with the
-/// state its predecessor ended with.
+/// Kept by the block reader; reset at each section header. Cloned for every range and compared to prove that a range was read
+/// with the state its predecessor ended with: so the tables are shared until a block changes them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct SectionOwners {
     order: ByteOrder,
@@ -126,12 +137,37 @@ pub struct SectionOwners {
     writer: Option<usize>,
     /// Whether the section says which tool wrote it.
     is_signed: bool,
+    tables: Arc<Tables>,
+}
+
+/// What the blocks of a section defined.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+struct Tables {
     pcapdroid: pcapdroid::Apps,
     darwin: darwin::Processes,
     wireshark: wireshark::Processes,
+    /// Bytes that they take, about.
+    bytes: usize,
+}
+
+impl Tables {
+    /// What another took the place of is gone.
+    fn free(&mut self, replaced: Option<Arc<Owner>>) {
+        self.bytes -= replaced.map_or(0, |owner| owner.weight()).min(self.bytes);
+    }
 }
 
 impl SectionOwners {
+    /// The tables with so many bytes more, to be added to them now; `None` where there is no room.
+    fn room_for(&mut self, bytes: usize) -> Option<&mut Tables> {
+        if self.tables.bytes + bytes > MAX_BYTES {
+            return None;
+        }
+        let tables = Arc::make_mut(&mut self.tables);
+        tables.bytes += bytes;
+        Some(tables)
+    }
+
     /// The state after a section header with these options (the bytes after the section length).
     pub fn start(order: ByteOrder, options: &[u8]) -> Self {
         const SHB_USERAPPL: u16 = 4;
@@ -143,11 +179,9 @@ impl SectionOwners {
     }
 
     /// Takes in a block that is neither a section header, an interface nor a packet: `body` is what lies between the two
-    /// length fields. Blocks that say nothing of owners are passed by.
-    pub fn block(&mut self, block_type: u32, body: &[u8]) {
-        for format in FORMATS {
-            (format.block)(self, block_type, body);
-        }
+    /// length fields. Blocks that say nothing of owners are passed by. Returns how many owners there was no room for.
+    pub fn block(&mut self, block_type: u32, body: &[u8]) -> u64 {
+        FORMATS.iter().map(|format| u64::from((format.block)(self, block_type, body))).sum()
     }
 
     /// What a packet's options (enhanced packet block, from the first option on) say. `None` where they say nothing.

@@ -9,7 +9,7 @@
 
 use super::super::{ByteOrder, Direction, FrameNote, LinkType};
 use super::options::PacketOptions;
-use super::{InBand, MAX_ENTRIES, Owner, OwnerFormat, SectionOwners, text};
+use super::{InBand, Owner, OwnerFormat, SectionOwners, text};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -127,13 +127,17 @@ fn direction(ip: &[u8]) -> Direction {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Apps(BTreeMap<i32, Arc<Owner>>);
 
-/// Takes in a uid map: a custom block with PCAPdroid's enterprise number.
-pub(super) fn block(section: &mut SectionOwners, block_type: u32, body: &[u8]) {
-    if let Some((uid, owner)) = uid_map(section.order, block_type, body)
-        && (section.pcapdroid.0.len() < MAX_ENTRIES || section.pcapdroid.0.contains_key(&uid))
-    {
-        section.pcapdroid.0.insert(uid, Arc::new(owner));
-    }
+/// Takes in a uid map: a custom block with PCAPdroid's enterprise number; whether there was no room for it.
+pub(super) fn block(section: &mut SectionOwners, block_type: u32, body: &[u8]) -> bool {
+    let Some((uid, owner)) = uid_map(section.order, block_type, body) else {
+        return false;
+    };
+    let Some(tables) = section.room_for(owner.weight()) else {
+        return true;
+    };
+    let replaced = tables.pcapdroid.0.insert(uid, Arc::new(owner));
+    tables.free(replaced);
+    false
 }
 
 fn uid_map(section_order: ByteOrder, block_type: u32, body: &[u8]) -> Option<(i32, Owner)> {
@@ -163,7 +167,7 @@ pub(super) fn packet(section: &SectionOwners, options: &PacketOptions<'_>, _: i6
     let Some(uid) = uid else {
         return false;
     };
-    note.owner = match section.pcapdroid.0.get(&uid) {
+    note.owner = match section.tables.pcapdroid.0.get(&uid) {
         Some(owner) => Some(Arc::clone(owner)),
         // A uid without a map is still an app of its own, only nameless.
         None if uid != UNKNOWN_UID => {

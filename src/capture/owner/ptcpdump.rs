@@ -33,7 +33,7 @@ pub(super) fn packet(_: &SectionOwners, options: &PacketOptions<'_>, _: i64, not
     let program = if is_cut { arguments.and_then(|arguments| arguments.split(' ').next()) } else { Some(command) };
     note.owner = Some(Arc::new(Owner {
         name: program.filter(|program| !program.ends_with("...")).and_then(text::base_name),
-        path: if is_cut { None } else { text::name(command) },
+        path: if is_cut { None } else { text::path(command) },
         pid: Some(pid),
         uid,
         ..Owner::new(OwnerFormat::Ptcpdump)

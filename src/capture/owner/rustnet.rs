@@ -21,7 +21,7 @@ pub(super) fn packet(_: &SectionOwners, options: &PacketOptions<'_>, _: i64, not
             "process" => owner.name = text::name(value),
             "pid" => owner.pid = text::number(value).and_then(text::process_id),
             "uid" => owner.uid = text::number(value),
-            "exe" => owner.path = text::name(value),
+            "exe" => owner.path = text::path(value),
             _ => {}
         }
     }

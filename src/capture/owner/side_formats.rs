@@ -260,7 +260,7 @@ fn rustnet(line: &str, is_whole: bool) -> Result<Option<Row>, String> {
         last_ns: connection.last_seen.as_ref().map(Time::ns).transpose()?,
         owner: Owner {
             name,
-            path: connection.process_executable.as_deref().and_then(text::name),
+            path: connection.process_executable.as_deref().and_then(text::path),
             pid: connection.pid,
             uid: connection.process_uid,
             ..Owner::new(OwnerFormat::SideFile)

@@ -1,30 +1,50 @@
 //! From the text fields of owner metadata to short strings.
 
-/// Characters kept of a name or path: longer than any real one, short enough that hostile captures cost no memory.
-const MAX_CHARACTERS: usize = 1024;
+use std::borrow::Cow;
 
-/// The text of a field: up to the first NUL (old Darwin writers count a terminating NUL as content), a UTF-8 sequence that
+/// Bytes kept of a name or a package: file systems and package indexes have no longer ones. An owner is kept, compared and
+/// shown often, so that long ones would cost a hostile capture's reader memory and time.
+const MAX_NAME: usize = 256;
+/// Bytes kept of a path: longer than any real program's.
+const MAX_PATH: usize = 1024;
+
+/// The name in a field: up to the first NUL (old Darwin writers count a terminating NUL as content), a UTF-8 sequence that
 /// the field's end cuts dropped, other bad bytes replaced. `None` where nothing is left.
 pub(super) fn field(bytes: &[u8]) -> Option<Box<str>> {
-    let bytes = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
-    let bytes = bytes.get(..bytes.len().min(MAX_CHARACTERS * 4)).unwrap_or(bytes);
-    match std::str::from_utf8(bytes) {
-        Ok(text) => name(text),
-        Err(error) if error.error_len().is_none() => {
-            name(&String::from_utf8_lossy(bytes.get(..error.valid_up_to()).unwrap_or_default()))
-        }
-        Err(_) => name(&String::from_utf8_lossy(bytes)),
-    }
+    cut(&decoded(bytes), MAX_NAME)
 }
 
-/// A name without the space around it, cut to [`MAX_CHARACTERS`]; `None` where nothing is left.
+/// The same for a field that holds a path.
+pub(super) fn path_field(bytes: &[u8]) -> Option<Box<str>> {
+    cut(&decoded(bytes), MAX_PATH)
+}
+
+/// A name without the space around it, cut to [`MAX_NAME`]; `None` where nothing is left.
 pub(super) fn name(text: &str) -> Option<Box<str>> {
+    cut(text, MAX_NAME)
+}
+
+/// The same for a path, cut to [`MAX_PATH`].
+pub(super) fn path(text: &str) -> Option<Box<str>> {
+    cut(text, MAX_PATH)
+}
+
+fn cut(text: &str, most: usize) -> Option<Box<str>> {
     let text = text.trim();
-    if text.is_empty() {
-        return None;
+    let text = text.get(..text.floor_char_boundary(most))?.trim_end();
+    (!text.is_empty()).then(|| text.into())
+}
+
+fn decoded(bytes: &[u8]) -> Cow<'_, str> {
+    // Four times as much as is kept leaves room for the space around it.
+    let bytes = bytes.get(..bytes.len().min(MAX_PATH * 4)).unwrap_or(bytes);
+    let bytes = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+    match std::str::from_utf8(bytes) {
+        Err(error) if error.error_len().is_none() => {
+            String::from_utf8_lossy(bytes.get(..error.valid_up_to()).unwrap_or_default())
+        }
+        _ => String::from_utf8_lossy(bytes),
     }
-    let end = text.char_indices().nth(MAX_CHARACTERS).map_or(text.len(), |(at, _)| at);
-    text.get(..end).map(Box::from)
 }
 
 /// The last component of a path in any system's notation.
@@ -73,7 +93,15 @@ mod tests {
         assert_eq!(field("微信".as_bytes().get(..5).unwrap()).as_deref(), Some("微"));
         assert_eq!(field(b"a\xff\xfeb").as_deref(), Some("a\u{fffd}\u{fffd}b"));
         assert_eq!(field(b"\0abc"), None);
-        assert_eq!(field(&[b'x'; 9000]).unwrap().len(), MAX_CHARACTERS);
+    }
+
+    #[test]
+    fn names_and_paths_are_bounded_in_bytes_and_cut_between_characters() {
+        assert_eq!(field(&[b'x'; 9000]).unwrap().len(), MAX_NAME);
+        assert_eq!(path_field(&[b'x'; 9000]).unwrap().len(), MAX_PATH);
+        assert_eq!(name(&"\u{fffd}".repeat(9000)).unwrap().len(), MAX_NAME - 1);
+        assert_eq!(path(&format!(" {} ", "/a".repeat(9000))).unwrap().len(), MAX_PATH);
+        assert_eq!(name(" \u{a0} "), None);
     }
 
     #[test]

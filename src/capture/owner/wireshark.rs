@@ -6,57 +6,44 @@
 
 use super::super::{ByteOrder, FrameNote};
 use super::options::{OptionReader, PacketOptions};
-use super::{MAX_ENTRIES, Owner, OwnerFormat, SectionOwners, text};
+use super::{Owner, OwnerFormat, SectionOwners, text};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Processes by id.
+/// Processes by id. In maps, since a hostile capture may give one id to all of them, in any order of their starts.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Processes {
-    by_id: BTreeMap<u32, Generations>,
-    count: usize,
-}
-
-/// The processes that had one id.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-struct Generations {
-    /// Those whose start is known, by start in ns since 1970.
-    started: Vec<(u64, Arc<Owner>)>,
+    /// Those whose start is known, by id and start in ns since 1970; the last where one id started twice at one time.
+    started: BTreeMap<(u32, u64), Arc<Owner>>,
     /// The last of those whose start is not known.
-    undated: Option<Arc<Owner>>,
+    undated: BTreeMap<u32, Arc<Owner>>,
 }
 
-impl Generations {
+impl Processes {
     /// Who had the id at this time: the last that had started, else the undated one, else the first to start.
-    fn at(&self, time_ns: i64) -> Option<&Arc<Owner>> {
+    fn at(&self, pid: u32, time_ns: i64) -> Option<&Arc<Owner>> {
         let time_ns = u64::try_from(time_ns).unwrap_or(0);
-        let index = self.started.partition_point(|(start, _)| *start <= time_ns);
-        let started = index.checked_sub(1).and_then(|last| self.started.get(last));
-        match (started, &self.undated) {
-            (Some((_, owner)), _) => Some(owner),
-            (None, Some(owner)) => Some(owner),
-            (None, None) => self.started.first().map(|(_, owner)| owner),
-        }
+        let before = self.started.range((pid, 0)..=(pid, time_ns)).next_back().map(|(_, owner)| owner);
+        let first = || self.started.range((pid, 0)..=(pid, u64::MAX)).next().map(|(_, owner)| owner);
+        before.or_else(|| self.undated.get(&pid)).or_else(first)
     }
 }
 
-/// Takes in a process information entry.
-pub(super) fn block(section: &mut SectionOwners, block_type: u32, body: &[u8]) {
-    if section.wireshark.count >= MAX_ENTRIES {
-        return;
-    }
+/// Takes in a process information entry; whether there was no room for it.
+pub(super) fn block(section: &mut SectionOwners, block_type: u32, body: &[u8]) -> bool {
     let Some((pid, start, owner)) = entry(section.order, block_type, body) else {
-        return;
+        return false;
     };
-    section.wireshark.count += 1;
-    let generations = section.wireshark.by_id.entry(pid).or_default();
-    match start {
-        Some(start) => {
-            let at = generations.started.partition_point(|(other, _)| *other <= start);
-            generations.started.insert(at, (start, Arc::new(owner)));
-        }
-        None => generations.undated = Some(Arc::new(owner)),
-    }
+    let Some(tables) = section.room_for(owner.weight()) else {
+        return true;
+    };
+    let processes = &mut tables.wireshark;
+    let replaced = match start {
+        Some(start) => processes.started.insert((pid, start), Arc::new(owner)),
+        None => processes.undated.insert(pid, Arc::new(owner)),
+    };
+    tables.free(replaced);
+    false
 }
 
 fn entry(section_order: ByteOrder, block_type: u32, body: &[u8]) -> Option<(u32, Option<u64>, Owner)> {
@@ -81,8 +68,8 @@ fn entry(section_order: ByteOrder, block_type: u32, body: &[u8]) -> Option<(u32,
     for (code, value) in OptionReader::new(ByteOrder::Little, options) {
         match code {
             2 => owner.name = text::field(value),
-            3 => owner.path = text::field(value),
-            4 => command_line = text::field(value),
+            3 => owner.path = text::path_field(value),
+            4 => command_line = text::path_field(value),
             6 => owner.uid = value.first_chunk().map(|uid| u32::from_le_bytes(*uid).into()),
             9 => start = value.first_chunk().map(|start| u64::from_le_bytes(*start)),
             _ => {}
@@ -95,8 +82,7 @@ fn entry(section_order: ByteOrder, block_type: u32, body: &[u8]) -> Option<(u32,
 
 /// Finds the process that the packet's process option names.
 pub(super) fn packet(section: &SectionOwners, options: &PacketOptions<'_>, time_ns: i64, note: &mut FrameNote) -> bool {
-    let generations = options.process_id.and_then(|pid| section.wireshark.by_id.get(&pid));
-    note.owner = generations.and_then(|generations| generations.at(time_ns)).cloned();
+    note.owner = options.process_id.and_then(|pid| section.tables.wireshark.at(pid, time_ns)).cloned();
     note.owner.is_some()
 }
 
@@ -141,6 +127,18 @@ mod tests {
             assert_eq!(name_at(&section, order, 7, 150).as_deref(), Some("early"));
             assert_eq!(name_at(&section, order, 8, 150), None);
         }
+    }
+
+    /// Each was once put in front of all before it: seconds for each section.
+    #[test]
+    fn one_id_that_starts_ever_earlier_costs_no_more() {
+        let order = ByteOrder::Little;
+        let mut section = SectionOwners::start(order, &[]);
+        for start in (0..200_000_u64).rev() {
+            section.block(0x0bad, &body(order, 7, "x", Some(start)));
+        }
+        assert!(section.tables.wireshark.started.len() < 200_000);
+        assert_eq!(name_at(&section, order, 7, 300_000).as_deref(), Some("x"));
     }
 
     #[test]
