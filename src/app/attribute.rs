@@ -384,6 +384,7 @@ mod tests {
             votes_total: 1,
             frame: FrameId::new(0, 1),
             others: Vec::new(),
+            left_out: 0,
         }));
         flow
     }

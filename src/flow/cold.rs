@@ -8,8 +8,8 @@ use super::record::{Flow, Head};
 use super::repeats::Repeats;
 use super::segments::Segments;
 use super::stream::StreamSide;
-use crate::capture::owner::Owner;
-use crate::capture::{Direction, FrameId};
+use super::votes::Ballot;
+use crate::capture::FrameId;
 use crate::name::{
     Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, NameSource, Role, is_ip_literal,
 };
@@ -23,9 +23,6 @@ use std::sync::Arc;
 const NAME_LIMIT: usize = Flow::NAME_LIMIT;
 /// Application protocols kept per session.
 const APPLICATION_LIMIT: usize = 4;
-/// Owners kept per session: an honest capture names one or a few, and a part that stopped counting an owner could not know
-/// that the part before it counts them.
-const OWNER_LIMIT: usize = 256;
 
 /// A name as found.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -40,15 +37,6 @@ impl Found {
     fn is_same(&self, source: NameSource, name: &str) -> bool {
         self.source == source && *self.name == *name
     }
-}
-
-/// How often packets named an owner.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Votes {
-    pub(super) owner: Arc<Owner>,
-    pub(super) first: FrameId,
-    /// By [`Direction`]: unknown, inbound, outbound.
-    pub(super) packets: [u64; 3],
 }
 
 /// See the module. In lines of the cache, four of them and no more.
@@ -80,7 +68,8 @@ pub(super) struct Rare {
     /// The first hello with an encrypted server name of ECH's drafts.
     pub(super) esni: First<()>,
     pub(super) certificate: First<CertificateSubject>,
-    pub(super) owners: Vec<Votes>,
+    /// The owners that packets name.
+    pub(super) owners: Ballot,
     /// Records with a packet id, which may repeat each other.
     pub(super) repeats: Repeats,
     /// Datagrams that came in pieces.
@@ -109,7 +98,7 @@ pub(super) struct Delivery {
 }
 
 impl Cold {
-    /// Bytes of a name or an owner, with what it points to.
+    /// Bytes of a name, with what it points to.
     pub(super) const ITEM: usize = 128;
 
     /// Nothing yet. `has_syn`: the session has seen a SYN, so that what follows continues nothing from before.
@@ -241,20 +230,6 @@ impl Cold {
         self.applications.truncate(APPLICATION_LIMIT);
     }
 
-    /// Counts one packet's owner.
-    pub(super) fn vote(&mut self, owner: &Arc<Owner>, direction: Direction, frame: FrameId) {
-        let owners = &mut self.rare_mut().owners;
-        let slot = match owners.iter().position(|votes| votes.owner == *owner) {
-            Some(slot) => slot,
-            None if owners.len() < OWNER_LIMIT => {
-                owners.push(Votes { owner: owner.clone(), first: frame, packets: [0; 3] });
-                owners.len() - 1
-            }
-            None => return,
-        };
-        owners[slot].packets[direction as usize] += 1;
-    }
-
     /// A new connection begins (a SYN): what was being gathered is finished with what is there.
     pub(super) fn finish_openings(&mut self, intern: &mut impl FnMut(&str) -> Arc<str>) {
         for side in [Side::Low, Side::High] {
@@ -325,7 +300,7 @@ impl Cold {
         if let Some(rare) = &mut self.rare {
             rare.esni.rebase(base);
             rare.certificate.rebase(base);
-            rare.owners.iter_mut().for_each(|votes| shift(&mut votes.first));
+            rare.owners.rebase(base);
         }
         self.outbox.iter_mut().for_each(|delivery| shift(&mut delivery.stamp.frame));
         self.streams.iter_mut().for_each(|stream| stream.rebase(base));
@@ -335,10 +310,11 @@ impl Cold {
 
     /// Bytes of memory it takes, about.
     pub(super) fn weight(&self) -> usize {
-        let owners = self.rare.as_ref().map_or(0, |rare| 1 + rare.owners.len());
+        let rare = self.rare.as_ref().map_or(0, |rare| Self::ITEM + rare.owners.weight());
         let heads = self.heads.iter().filter(|head| head.0.is_some()).count();
         size_of::<Self>()
-            + (self.names.len() + owners) * Self::ITEM
+            + rare
+            + self.names.len() * Self::ITEM
             + heads * size_of::<Head>()
             + self.streams.iter().map(StreamSide::weight).sum::<usize>()
             + self.datagrams.iter().map(DatagramOpening::weight).sum::<usize>()
@@ -370,13 +346,7 @@ impl Rare {
     fn merge(&mut self, right: Self) {
         self.esni.merge(right.esni);
         self.certificate.merge(right.certificate);
-        for votes in right.owners {
-            match self.owners.iter().position(|mine| mine.owner == votes.owner) {
-                Some(at) => self.owners[at].packets.iter_mut().zip(votes.packets).for_each(|(a, b)| *a += b),
-                None if self.owners.len() < OWNER_LIMIT => self.owners.push(votes),
-                None => {}
-            }
-        }
+        self.owners.merge(right.owners);
     }
 }
 

@@ -371,6 +371,31 @@ fn assert_same(expected: &[(i64, Flow)], seen: &[(i64, Flow)], how: &str) {
     assert_eq!(expected.len(), seen.len(), "{how}");
 }
 
+#[test]
+fn too_many_owners_of_a_flow_are_the_same_ones_for_every_cut() {
+    let frames: Vec<Built> = (0..400_u32)
+        .map(|at| {
+            let name = format!("{}{}", "x".repeat(100), at * 7_919 % 130);
+            let owner = Owner { name: Some(name.into()), ..Owner::new(OwnerFormat::Pcapdroid) };
+            let packet = ip(CLIENT, [198, 51, 100, 7], 17, &udp((5_000, 9_999), &[1; 20]), (0, 0));
+            Built {
+                time_ns: i64::from(at) * 1_000_000,
+                bytes: [&[0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 2, 8, 0][..], &packet].concat(),
+                note: Some(FrameNote { owner: Some(Arc::new(owner)), ..FrameNote::default() }),
+            }
+        })
+        .collect();
+    let hasher = RandomState::default();
+    let whole = track(vec![(0, observe(&frames, &hasher))], &hasher);
+    let owner = whole[0].1.owner.as_ref().unwrap();
+    assert_eq!((whole.len(), owner.votes_total + owner.left_out), (1, 400));
+    assert!(owner.left_out > 200 && owner.others.iter().all(|(_, votes)| *votes >= 3));
+    for size in [1, 7, 50, 133, 399] {
+        let parts = frames.chunks(size).enumerate().map(|(at, piece)| (at * size, observe(piece, &hasher)));
+        assert_same(&whole, &track(parts.collect(), &hasher), "cut");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
     #[test]

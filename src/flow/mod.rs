@@ -27,6 +27,7 @@ mod stamps;
 mod stream;
 mod table;
 mod tracker;
+mod votes;
 
 pub use limit::{Part, SampleKey};
 pub use partial::{OtherFrames, Partial, Span};

@@ -139,12 +139,14 @@ pub struct OwnerEvidence {
     pub owner: Arc<Owner>,
     /// Packets that name it.
     pub votes: u64,
-    /// Packets that name any owner.
+    /// Packets that name any owner that was counted.
     pub votes_total: u64,
     /// First frame that names it.
     pub frame: FrameId,
-    /// Other owners named, most votes first.
+    /// Other owners named, most votes first: the first few.
     pub others: Vec<(Arc<Owner>, u64)>,
+    /// Packets that name an owner that was not counted: there are too many.
+    pub left_out: u64,
 }
 
 /// One session of one conversation.

@@ -1,12 +1,11 @@
 //! From a session that is over to a [`Flow`]: direction, names in order of choice, names from answers.
 
 use super::answers::{Answers, Followed};
-use super::cold::{Cold, Found, Votes};
+use super::cold::{Cold, Found};
 use super::gather::Stamp;
-use super::record::{Counters, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSource};
+use super::record::{Counters, Ech, Flow, Head, Name, Rtt, RttSource};
 use super::session::{NEVER, Session};
 use super::shard::TCP;
-use crate::capture::Direction;
 use crate::name::{Alpn, Application, NameSource};
 use crate::packet::Side;
 use std::net::IpAddr;
@@ -166,7 +165,7 @@ impl Cold {
         if let Some(mut rare) = self.take_rare() {
             flow.ech = flow.ech.or(rare.esni.get().map(|()| Ech::Esni));
             flow.certificate = rare.certificate.take().filter(|_| !has_sni).map(Box::new);
-            flow.owner = elect(&rare.owners).map(Box::new);
+            flow.owner = rare.owners.elect().map(Box::new);
         }
     }
 
@@ -181,25 +180,6 @@ fn choose_application(seen: &[(crate::capture::FrameId, Application)]) -> Option
     let inner = ["mmtls", "tls", "quic", "dtls"];
     let preferred = inner.iter().find_map(|word| seen.iter().find(|(_, application)| application.0 == *word));
     preferred.or(seen.first()).map(|&(_, application)| application)
-}
-
-/// The owner that most packets name. Outbound packets decide where there are any: an inbound one is often handled in the
-/// context of whatever process was running (etl2pcapng).
-fn elect(votes: &[Votes]) -> Option<OwnerEvidence> {
-    let has_outbound = votes.iter().any(|v| v.packets[Direction::Outbound as usize] > 0);
-    let weight =
-        |v: &Votes| if has_outbound { v.packets[Direction::Outbound as usize] } else { v.packets.iter().sum() };
-    let mut ranked: Vec<(u64, &Votes)> =
-        votes.iter().map(|v| (weight(v), v)).filter(|(weight, _)| *weight > 0).collect();
-    ranked.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.first.cmp(&b.1.first)).then(a.1.owner.cmp(&b.1.owner)));
-    let (votes, best) = *ranked.first()?;
-    Some(OwnerEvidence {
-        owner: best.owner.clone(),
-        votes,
-        votes_total: ranked.iter().map(|(weight, _)| weight).sum(),
-        frame: best.first,
-        others: ranked[1..].iter().map(|(weight, v)| (v.owner.clone(), *weight)).collect(),
-    })
 }
 
 #[cfg(test)]

@@ -71,6 +71,8 @@ pub struct Shed {
     pub fragments: OtherFrames,
     /// Addresses that resolvers gave for names, and names beyond those kept of one address.
     pub answers: u64,
+    /// Packets whose owner was not counted, since their session names too many.
+    pub owner_packets: u64,
 }
 
 impl Shed {
@@ -92,6 +94,7 @@ impl Shed {
         self.frames.add(other.frames);
         self.fragments.add(other.fragments);
         self.answers += other.answers;
+        self.owner_packets += other.owner_packets;
     }
 }
 
@@ -381,7 +384,7 @@ impl Session {
     #[cold]
     fn observe_note(&mut self, note: &FrameNote, frame: FrameId, side: Side, (bytes, payload): (u64, u64)) -> bool {
         if let Some(owner) = &note.owner {
-            self.cold_mut().vote(owner, note.direction, frame);
+            self.cold_mut().rare_mut().owners.observe(owner, note.direction, frame);
             self.note_kept();
         }
         note.packet_id.is_some_and(|id| self.cold_mut().rare_mut().repeats.observe(id, side, bytes, payload))

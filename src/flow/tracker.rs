@@ -272,12 +272,15 @@ impl Tracker {
         // Each a task of its own: where several are one, a thread may have much left to do when the others are done.
         self.state.shards.par_iter_mut().with_max_len(1).for_each(|shard| {
             let mut few = Vec::with_capacity(FEW);
+            let mut owner_packets = 0;
             shard.drain(clock_ns, kept_until_ns, &hasher, |session| {
                 session.resolve(answers, &mut few);
+                owner_packets += few.last().and_then(|flow| flow.owner.as_ref()).map_or(0, |owner| owner.left_out);
                 if few.len() == FEW {
                     sink(&mut few);
                 }
             });
+            shard.shed.owner_packets += owner_packets;
             if !few.is_empty() {
                 sink(&mut few);
             }

@@ -73,7 +73,8 @@ impl Knowledge {
             let packets = flow.up.packets + flow.down.packets;
             let others = flow.owner.take().map(|given| (given.owner, given.votes)).into_iter().collect();
             let frame = flow.first_frame;
-            flow.owner = Some(Box::new(OwnerEvidence { owner, votes: packets, votes_total: packets, frame, others }));
+            let (votes, votes_total, left_out) = (packets, packets, 0);
+            flow.owner = Some(Box::new(OwnerEvidence { owner, votes, votes_total, frame, others, left_out }));
         }
     }
 

@@ -125,6 +125,18 @@ fn notes(analysed: &Analysed, routes: &RouteMap) -> Vec<String> {
             shed.answers
         ));
     }
+    let owners_left_out: u64 = analysed.outcomes.iter().map(|outcome| outcome.owners_left_out).sum();
+    if owners_left_out > 0 {
+        notes.push(format!(
+            "{owners_left_out} owners were left out: the captures' own tables of processes and apps are longer than any system's"
+        ));
+    }
+    if shed.owner_packets > 0 {
+        notes.push(format!(
+            "{} packets' owners were not counted: a flow's packets name more owners than are counted",
+            shed.owner_packets
+        ));
+    }
     if !routes.is_whole() {
         notes.push(format!(
             "a destination has more than {SAMPLE_LIMIT} names or addresses: those shown are of a sample, their number is estimated"

@@ -510,6 +510,7 @@ mod tests {
             votes_total: 1,
             frame: FrameId::default(),
             others: Vec::new(),
+            left_out: 0,
         }));
         let flows = [
             (3, studied(1, 5000, 2, (0, 20), Some("whatsapp"))),

@@ -361,6 +361,7 @@ mod tests {
                 votes_total: 26,
                 frame: FrameId::new(0, 109),
                 others: Vec::new(),
+                left_out: 0,
             })),
             client_head: None,
             server_head: None,

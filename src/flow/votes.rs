@@ -1,0 +1,185 @@
+//! Which owners the packets of a session name, and how often: from votes to the owner that the flow is shown with.
+
+use super::record::OwnerEvidence;
+use crate::capture::owner::Owner;
+use crate::capture::{Direction, FrameId};
+use std::sync::Arc;
+
+/// Owners counted per session: an honest capture names one or a few.
+const LIMIT: usize = 32;
+/// Owners shown beside the one elected: each is held against the catalogue.
+const OTHERS: usize = 8;
+
+/// How often packets named an owner.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Votes {
+    owner: Arc<Owner>,
+    first: FrameId,
+    /// By [`Direction`]: unknown, inbound, outbound.
+    packets: [u64; 3],
+}
+
+impl Votes {
+    fn total(&self) -> u64 {
+        self.packets.iter().sum()
+    }
+
+    /// Bytes of memory that it takes, about. The owner counts in full, also where others share it.
+    fn weight(&self) -> usize {
+        size_of::<Self>() + self.owner.weight()
+    }
+}
+
+/// The votes of a session.
+///
+/// Of more owners than are counted, the first in the order of owners stay. So it does not matter how the session was cut: what is
+/// among the first of the whole is among the first of each part, and none of its votes was left out anywhere.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ballot {
+    /// By owner.
+    votes: Vec<Votes>,
+    /// Votes for owners that are not among them.
+    left_out: u64,
+    /// Bytes of memory that the votes take, about.
+    bytes: usize,
+}
+
+impl Ballot {
+    /// Counts one packet's owner.
+    pub(super) fn observe(&mut self, owner: &Arc<Owner>, direction: Direction, frame: FrameId) {
+        let mut packets = [0; 3];
+        packets[direction as usize] = 1;
+        match self.place(owner) {
+            Ok(at) => self.votes[at].packets[direction as usize] += 1,
+            Err(at) if at < LIMIT => self.insert(at, Votes { owner: Arc::clone(owner), first: frame, packets }),
+            Err(_) => self.left_out += 1,
+        }
+    }
+
+    /// Where an owner is, or would be.
+    fn place(&self, owner: &Arc<Owner>) -> Result<usize, usize> {
+        // Owners come from a table of the capture most often: the same one is the same place in memory.
+        match self.votes.iter().position(|votes| Arc::ptr_eq(&votes.owner, owner)) {
+            Some(at) => Ok(at),
+            None => self.votes.binary_search_by(|votes| votes.owner.cmp(owner)),
+        }
+    }
+
+    fn insert(&mut self, at: usize, votes: Votes) {
+        self.bytes += votes.weight();
+        self.votes.insert(at, votes);
+        if self.votes.len() > LIMIT
+            && let Some(last) = self.votes.pop()
+        {
+            self.bytes -= last.weight();
+            self.left_out += last.total();
+        }
+    }
+
+    /// Appends the votes of what followed.
+    pub(super) fn merge(&mut self, right: Self) {
+        self.left_out += right.left_out;
+        for theirs in right.votes {
+            match self.place(&theirs.owner) {
+                Ok(at) => {
+                    let mine = &mut self.votes[at];
+                    mine.first = mine.first.min(theirs.first);
+                    mine.packets.iter_mut().zip(theirs.packets).for_each(|(mine, theirs)| *mine += theirs);
+                }
+                Err(at) if at < LIMIT => self.insert(at, theirs),
+                Err(_) => self.left_out += theirs.total(),
+            }
+        }
+    }
+
+    /// Shifts frame identities.
+    pub(super) fn rebase(&mut self, base: FrameId) {
+        self.votes.iter_mut().for_each(|votes| votes.first = votes.first.rebased(base));
+    }
+
+    /// Bytes of memory that it takes beside itself, about.
+    pub(super) fn weight(&self) -> usize {
+        self.bytes
+    }
+
+    /// The owner that most packets name. Outbound packets decide where there are any: an inbound one is often handled in the
+    /// context of whatever process was running (etl2pcapng).
+    pub(super) fn elect(&self) -> Option<OwnerEvidence> {
+        let has_outbound = self.votes.iter().any(|votes| votes.packets[Direction::Outbound as usize] > 0);
+        let weight =
+            |votes: &Votes| if has_outbound { votes.packets[Direction::Outbound as usize] } else { votes.total() };
+        let mut ranked: Vec<(u64, &Votes)> =
+            self.votes.iter().map(|votes| (weight(votes), votes)).filter(|(weight, _)| *weight > 0).collect();
+        ranked.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.first.cmp(&b.1.first)).then(a.1.owner.cmp(&b.1.owner)));
+        let (votes, best) = *ranked.first()?;
+        Some(OwnerEvidence {
+            owner: Arc::clone(&best.owner),
+            votes,
+            votes_total: ranked.iter().map(|(weight, _)| weight).sum(),
+            frame: best.first,
+            others: ranked[1..]
+                .iter()
+                .take(OTHERS)
+                .map(|(weight, votes)| (Arc::clone(&votes.owner), *weight))
+                .collect(),
+            left_out: self.left_out,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::owner::OwnerFormat;
+    use proptest::prelude::*;
+
+    fn owner(name: u64) -> Arc<Owner> {
+        // Long equal beginnings, and not in the order in which they come.
+        let name = format!("{}{:04}", "x".repeat(200), name * 7_919 % 1_000);
+        Arc::new(Owner { name: Some(name.into()), ..Owner::new(OwnerFormat::Rustnet) })
+    }
+
+    fn ballot(names: &[u64], base: u64) -> Ballot {
+        let mut ballot = Ballot::default();
+        for (at, &name) in names.iter().enumerate() {
+            ballot.observe(&owner(name), Direction::Unknown, FrameId::new(0, base + at as u64));
+        }
+        ballot
+    }
+
+    #[test]
+    fn of_too_many_owners_some_stay_with_all_their_votes() {
+        let names: Vec<u64> = (0..1_000).chain(0..1_000).collect();
+        let ballot = ballot(&names, 0);
+        assert_eq!((ballot.votes.len(), ballot.left_out), (LIMIT, 2_000 - 2 * LIMIT as u64));
+        assert!(ballot.votes.iter().all(|votes| votes.total() == 2));
+        let elected = ballot.elect().unwrap();
+        assert_eq!((elected.votes, elected.votes_total, elected.others.len()), (2, 2 * LIMIT as u64, OTHERS));
+        assert_eq!(elected.left_out, ballot.left_out);
+    }
+
+    proptest! {
+        #[test]
+        fn no_cut_changes_what_is_counted(
+            names in proptest::collection::vec(0..60_u64, 0..300),
+            cuts in proptest::collection::vec(0..300_usize, 2),
+            is_left_first: bool,
+        ) {
+            let whole = ballot(&names, 0);
+            let mut cuts = [cuts[0].min(names.len()), cuts[1].min(names.len())];
+            cuts.sort_unstable();
+            let mut first = ballot(&names[..cuts[0]], 0);
+            let mut second = ballot(&names[cuts[0]..cuts[1]], cuts[0] as u64);
+            let mut third = ballot(&names[cuts[1]..], 0);
+            third.rebase(FrameId::new(0, cuts[1] as u64));
+            if is_left_first {
+                first.merge(second);
+                first.merge(third);
+            } else {
+                second.merge(third);
+                first.merge(second);
+            }
+            prop_assert_eq!((first.votes, first.left_out), (whole.votes, whole.left_out));
+        }
+    }
+}
