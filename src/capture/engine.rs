@@ -262,7 +262,7 @@ impl<P: Observe> Engine<'_, P> {
             let from = ranges.limit(index - 1);
             // A read error shows again, with its offset, when the range before is read on.
             let start = ranges.guess().find(&ranges.input, &mut window, ranges.extent(from, limit)).unwrap_or(None);
-            (start, ranges.start.at_packet.clone())
+            (start, ranges.at_packet.clone())
         };
         match start {
             Some(from) => self.range_from(ranges, window, ranges.extent(from, limit), state, true),

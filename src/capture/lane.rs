@@ -5,7 +5,7 @@ use super::input::{Input, Sequential};
 use super::range::Extent;
 use super::records::State;
 use super::resync::Guess;
-use super::sniff::Start;
+use super::sniff::{self, Start};
 use super::source::{Place, Source};
 use super::stream::{Cut, Cutter};
 use super::tally::{Counts, Observe, Tally};
@@ -21,6 +21,8 @@ pub(super) struct Ranges {
     pub(super) size: u64,
     pub(super) range_bytes: u64,
     pub(super) start: Start,
+    /// State at the first packet.
+    pub(super) at_packet: State,
 }
 
 impl Ranges {
@@ -41,7 +43,7 @@ impl Ranges {
 
     /// What tells a first record of a range.
     pub(super) fn guess(&self) -> Guess<'_> {
-        Guess { state: &self.start.at_packet, first_seconds: self.start.first_seconds() }
+        Guess { state: &self.at_packet, first_seconds: self.start.first_seconds() }
     }
 }
 
@@ -186,7 +188,12 @@ pub(super) fn open(source: Source, options: &ReadOptions, done: &Arc<AtomicU64>)
     };
     if compression.name().is_none() {
         let range_bytes = range_bytes(options, size).max(1);
-        return Ok(Stage::Ranges(Arc::new(Ranges { input, size, range_bytes, start })));
+        let at_packet = match size > range_bytes {
+            true => sniff::at_packet(&start, &mut Sequential { input: Arc::clone(&input), offset: 0 }),
+            // One range has nothing to guess.
+            false => start.state.clone(),
+        };
+        return Ok(Stage::Ranges(Arc::new(Ranges { input, size, range_bytes, start, at_packet })));
     }
     Ok(stream_stage(compression.decoder(counted(input, done))?, 0, start.offset, start.state, piece_bytes))
 }

@@ -133,7 +133,8 @@ mod tests {
             file.extend(packet_block(order, 0, 1, 1_200, &long));
         }
         let start = sniff::start(&mut &*file, &mut Vec::new()).unwrap().unwrap();
-        let guess = Guess { state: &start.at_packet, first_seconds: 0 };
+        let at_packet = sniff::at_packet(&start, &mut &*file);
+        let guess = Guess { state: &at_packet, first_seconds: 0 };
         let (size, input) = (file.len() as u64, Input::Bytes(Arc::from(file)));
         for from in [1 << 20, (1 << 20) + 1_000, (2 << 20) + 500, size - 100_000] {
             let found = guess.find(&input, &mut Window::new(), Extent { from, limit: size, size }).unwrap();

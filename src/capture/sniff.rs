@@ -18,8 +18,6 @@ pub(super) struct Start {
     pub(super) state: State,
     /// Where the first record starts.
     pub(super) offset: usize,
-    /// State at the first packet.
-    pub(super) at_packet: State,
     /// Time of the first packet.
     pub(super) first_ns: Option<i64>,
     /// Where the first packet's record ends, or what was read where there is none.
@@ -48,13 +46,36 @@ pub(super) fn start(reader: &mut dyn Read, head: &mut Vec<u8>) -> io::Result<Res
     while has_more && head.len() < MAX_FILE_HEADER {
         has_more = more(reader, head, FIRST_READ)?;
     }
-    let (mut state, offset) = match begin(head) {
+    let (state, offset) = match begin(head) {
         Ok(begun) => begun,
         Err(reason) => return Ok(Err(reason)),
     };
-    let before = state.clone();
+    let mut start = Start { state, offset, first_ns: None, first_end: 0 };
+    let found = first_packet(&start, reader, head, has_more);
+    (start.first_ns, start.first_end) = (found.time_ns, found.end);
+    Ok(Ok(start))
+}
+
+/// The state at the first packet of a capture that begins like this. It is not kept with the start: a folder may hold thousands
+/// of captures with megabytes of tables each.
+pub(super) fn at_packet(start: &Start, reader: &mut dyn Read) -> State {
+    first_packet(start, reader, &mut Vec::new(), true).state
+}
+
+/// The first packet, or how far it was looked for.
+struct Found {
+    /// The state behind it.
+    state: State,
+    time_ns: Option<i64>,
+    /// Where its record ends.
+    end: usize,
+}
+
+/// Reads on into `head`, which holds the capture's first bytes, to the first packet.
+fn first_packet(start: &Start, reader: &mut dyn Read, head: &mut Vec<u8>, mut has_more: bool) -> Found {
+    let mut state = start.state.clone();
     let mut first = First::default();
-    let mut position = offset;
+    let mut position = start.offset;
     while !first.is_found {
         let (used, stop) = state.walk(head.get(position..).unwrap_or_default(), 1, Ahead::NEAR, &mut first);
         position += used;
@@ -62,12 +83,12 @@ pub(super) fn start(reader: &mut dyn Read, head: &mut Vec<u8>) -> io::Result<Res
             Stop::Limit => {}
             Stop::NeedMore(_) if has_more && head.len() < MAX_HEAD => {
                 // What goes wrong here goes wrong again when the capture is read, and is reported then.
-                has_more = more(reader, head, head.len()).unwrap_or(false);
+                has_more = more(reader, head, head.len().max(FIRST_READ)).unwrap_or(false);
             }
             Stop::NeedMore(_) | Stop::Bad(_) => break,
         }
     }
-    Ok(Ok(Start { state: before, offset, at_packet: state, first_ns: first.time_ns, first_end: position }))
+    Found { state, time_ns: first.time_ns, end: position }
 }
 
 /// Reads once; whether there was anything.
