@@ -137,6 +137,8 @@ impl Layout {
         let record_header = if COMMON { RECORD_HEADER } else { self.record_header };
         let (link_type, max_packet, fraction_ns) = (self.link_type, self.max_packet, self.fraction_ns);
         let (mut position, mut rest) = (0, bytes);
+        // Where a byte that is not zero was found: up to there no record of nothing begins a hole.
+        let mut written = 0;
         loop {
             if position >= limit {
                 return (position, Stop::Limit);
@@ -146,10 +148,11 @@ impl Layout {
             };
             let header = self.header_as::<COMMON>(header);
             // One comparison for both ends: 0 wraps.
-            if header.captured.wrapping_sub(1) >= max_packet
-                && let Some(stop) = unlikely(header.captured, max_packet, rest)
-            {
-                return (position, stop);
+            if header.captured.wrapping_sub(1) >= max_packet && (header.captured > 0 || position >= written) {
+                match unlikely(header.captured, max_packet, rest) {
+                    Ok(zeros) => written = position + zeros,
+                    Err(stop) => return (position, stop),
+                }
             }
             let end = record_header + header.captured as usize;
             let Some((record, next)) = rest.split_at_checked(end) else {
@@ -196,18 +199,19 @@ impl Layout {
     }
 }
 
-/// Why a record of no bytes or of too many is none, if it is none.
+/// Why a record of no bytes or of too many is none; if it may be one, how many zeros it begins with.
 #[cold]
-fn unlikely(captured: u32, limit: u32, rest: &[u8]) -> Option<Stop> {
+fn unlikely(captured: u32, limit: u32, rest: &[u8]) -> Result<usize, Stop> {
     if captured > limit {
         let what = format!("the record header says {captured} bytes, more than the {limit} a packet can have");
-        return Some(Stop::Bad(what));
+        return Err(Stop::Bad(what));
     }
     let zeros = rest.get(..HOLE).unwrap_or(rest);
-    if zeros.iter().any(|byte| *byte != 0) {
-        return None;
+    match zeros.iter().position(|byte| *byte != 0) {
+        Some(zeros) => Ok(zeros),
+        None if zeros.len() < HOLE => Err(Stop::NeedMore(HOLE)),
+        None => Err(Stop::Bad(ZEROS.to_owned())),
     }
-    Some(if zeros.len() < HOLE { Stop::NeedMore(HOLE) } else { Stop::Bad(ZEROS.to_owned()) })
 }
 
 #[cfg(test)]
@@ -288,6 +292,15 @@ mod tests {
         let empty = pcap_record(ByteOrder::Little, (0, 0), (0, 0), &[]);
         let (seen, outcome) = read_one([good.clone(), empty.repeat(3), good[24..].to_vec()].concat());
         assert_eq!((seen.len(), outcome.defect), (7, None));
+    }
+
+    /// Each of them was once looked ahead from as far as a hole reaches.
+    #[test]
+    fn many_records_of_nothing_are_looked_through_once() {
+        let nothing = pcap_record(ByteOrder::Little, (0, 0), (0, 0), &[]).repeat(250);
+        let one = pcap_record(ByteOrder::Little, (1, 0), (1, 1), &[1]);
+        let (seen, outcome) = read_one([pcap_of(&[]), [nothing, one].concat().repeat(2_000)].concat());
+        assert_eq!((seen.len(), outcome.defect), (251 * 2_000, None));
     }
 
     #[test]
