@@ -76,7 +76,7 @@ pub fn given(data: &[u8]) {
 
 /// A table of owners (`--owners`), asked for conversations.
 fn side(data: &[u8]) {
-    let Ok(owners) = SideOwners::open(file(data)) else { return };
+    let Ok(owners) = SideOwners::open(file(data), None) else { return };
     const SECOND: i64 = 1_000_000_000;
     let ends: Vec<_> = addresses().step_by(4).flat_map(|ip| [(ip, 443), (ip, 50_000)]).collect();
     for protocol in [6, 17, 1] {

@@ -10,7 +10,7 @@ use crate::output::escape;
 use crate::place::{Places, Vantage, vantage};
 use crate::report::analysis::{FrameFilter, Knowledge, Options};
 use crate::report::memory::LEAST;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Opens captures and what they are held against, side by side: a pipe may let its first bytes wait, ten thousand files take
 /// as long as the catalogue.
@@ -49,7 +49,8 @@ pub(super) fn knowledge(args: &KnowledgeArgs, from: Option<&str>) -> Result<Know
 fn knowledge_of(input: &InputArgs) -> Result<Knowledge, Error> {
     input.owners.iter().try_for_each(|path| is_there(path, "check the path"))?;
     let mut knowledge = knowledge(&input.knowledge, input.from.as_deref())?;
-    knowledge.owners = input.owners.iter().map(|path| SideOwners::open(path)).collect::<Result<_, _>>()?;
+    let side = |path: &PathBuf| SideOwners::open(path, Some(input.max_memory));
+    knowledge.owners = input.owners.iter().map(side).collect::<Result<_, _>>()?;
     Ok(knowledge)
 }
 

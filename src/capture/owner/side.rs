@@ -6,14 +6,20 @@
 use super::Owner;
 use super::side_formats;
 use crate::error::Error;
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Rows of one file: more connections than any device makes in a year of capture, and a bound on memory (about 200 bytes
-/// each).
+/// Rows of one file: more connections than any device makes in a year of capture.
 const MAX_ROWS: usize = 20_000_000;
+/// A file's part of the memory that there is.
+const PART: u64 = 8;
+/// Bytes that a row takes, with its place in a map, without its owner.
+const ROW_BYTES: u64 = 2 * (size_of::<Key>() + size_of::<Entry>()) as u64;
+/// Rows of one connection that are held against a flow's time: none has so many at one time that is not made up.
+const MAX_LOOKS: usize = 1_024;
 /// How far a row's times may miss the flow's: side files are written by another clock read, often in whole seconds.
 const SLACK_NS: i64 = 2_000_000_000;
 
@@ -64,8 +70,12 @@ impl Key {
 
 #[derive(Debug)]
 struct Entry {
+    /// Which row it was.
+    number: u32,
     first_ns: Option<i64>,
     last_ns: Option<i64>,
+    /// The latest end of this one and of those below it in the tree: see [`Entries`].
+    latest_ns: i64,
     owner: Arc<Owner>,
 }
 
@@ -79,49 +89,123 @@ impl Entry {
         let overlap = until.min(last_ns).saturating_sub(from.max(first_ns)).max(0);
         (!is_apart).then_some((self.first_ns.is_some() && self.last_ns.is_some(), overlap))
     }
+
+    fn starts_ns(&self) -> i64 {
+        self.first_ns.unwrap_or(i64::MIN)
+    }
+}
+
+/// The rows of one connection.
+#[derive(Debug, Default)]
+struct Entries {
+    /// Those with a time, by start: a tree whose root is the middle one, with the halves beside it below.
+    timed: Vec<Entry>,
+    /// The first without any: it fits as well as those after it.
+    timeless: Option<Entry>,
+}
+
+impl Entries {
+    fn push(&mut self, entry: Entry) {
+        match entry.first_ns.or(entry.last_ns) {
+            Some(_) => self.timed.push(entry),
+            None => _ = self.timeless.get_or_insert(entry),
+        }
+    }
+
+    /// Nothing more comes: makes it ready to be searched.
+    fn seal(&mut self) {
+        self.timed.sort_by_key(|entry| (entry.starts_ns(), entry.number));
+        self.timed.shrink_to_fit();
+        mark_latest(&mut self.timed);
+    }
+
+    /// Those whose time fits, with how well: the last to start first, [`MAX_LOOKS`] of those with a time at most.
+    fn fitting(&self, first_ns: i64, last_ns: i64) -> Vec<(Fit, &Entry)> {
+        let mut found = Vec::new();
+        look(&self.timed, first_ns, last_ns, &mut found);
+        found.extend(self.timeless.as_ref().and_then(|entry| Some((entry.fit(first_ns, last_ns)?, entry))));
+        found
+    }
+}
+
+/// How well a row's time fits: see [`Entry::fit`].
+type Fit = (bool, i64);
+
+/// Notes in each entry of a tree the latest end below it; returns that of its root.
+fn mark_latest(tree: &mut [Entry]) -> i64 {
+    let (earlier, rest) = tree.split_at_mut(tree.len() / 2);
+    let Some((root, later)) = rest.split_first_mut() else { return i64::MIN };
+    let below_ns = mark_latest(earlier).max(mark_latest(later));
+    root.latest_ns = below_ns.max(root.last_ns.unwrap_or(i64::MAX));
+    root.latest_ns
+}
+
+/// Finds the entries of a tree whose time fits. Only branches in which there may be one are entered.
+fn look<'a>(tree: &'a [Entry], first_ns: i64, last_ns: i64, found: &mut Vec<(Fit, &'a Entry)>) {
+    let (earlier, rest) = tree.split_at(tree.len() / 2);
+    let Some((root, later)) = rest.split_first() else { return };
+    if found.len() >= MAX_LOOKS || root.latest_ns.saturating_add(SLACK_NS) < first_ns {
+        return;
+    }
+    if root.starts_ns().saturating_sub(SLACK_NS) <= last_ns {
+        look(later, first_ns, last_ns, found);
+        if found.len() < MAX_LOOKS {
+            found.extend(root.fit(first_ns, last_ns).map(|fit| (fit, root)));
+        }
+    }
+    look(earlier, first_ns, last_ns, found);
 }
 
 /// The owners a side file names, by connection.
 #[derive(Debug, Default)]
 pub struct SideOwners {
-    entries: BTreeMap<Key, Vec<Entry>>,
+    entries: BTreeMap<Key, Entries>,
     /// Which fields the rows set, the most specific combination first.
     masks: Vec<u8>,
 }
 
 impl SideOwners {
-    /// Reads a side file; its first line tells the format.
-    pub fn open(path: &Path) -> Result<Self, Error> {
+    /// Reads a side file; its first line tells the format. It may take a part of so much memory.
+    pub fn open(path: &Path, memory_bytes: Option<u64>) -> Result<Self, Error> {
         let mut side = Self::default();
-        let mut owners: BTreeMap<Owner, Arc<Owner>> = BTreeMap::new();
-        let mut count = 0;
+        let mut owners: BTreeSet<Arc<Owner>> = BTreeSet::new();
+        let (mut count, mut bytes) = (0_u32, 0_u64);
         side_formats::read(path, &mut |row: Row| {
             count += 1;
-            if count > MAX_ROWS {
+            if count as usize > MAX_ROWS {
                 return Err(Error::not_usable(path, "more than 20,000,000 rows", "split the file by time"));
             }
             let owner = match owners.get(&row.owner) {
                 Some(owner) => Arc::clone(owner),
                 None => {
-                    let owner = Arc::new(row.owner.clone());
-                    owners.insert(row.owner, Arc::clone(&owner));
+                    bytes += row.owner.weight() as u64;
+                    let owner = Arc::new(row.owner);
+                    owners.insert(Arc::clone(&owner));
                     owner
                 }
             };
-            let entry = Entry { first_ns: row.first_ns, last_ns: row.last_ns, owner };
+            bytes += ROW_BYTES;
+            if memory_bytes.is_some_and(|most| bytes > most / PART) {
+                let hint = "split the file by time, or give more with --max-memory";
+                return Err(Error::not_usable(path, format!("more than {count} rows do not fit the memory"), hint));
+            }
+            let (first_ns, last_ns) = (row.first_ns, row.last_ns);
+            let entry = Entry { number: count, first_ns, last_ns, latest_ns: i64::MAX, owner };
             side.entries.entry(row.key).or_default().push(entry);
             Ok(())
         })?;
+        side.entries.values_mut().for_each(Entries::seal);
         side.masks = side.entries.keys().map(Key::mask).collect();
         // More fields first; among as many, the higher mask: an address says more than a port.
-        side.masks.sort_unstable_by_key(|mask| std::cmp::Reverse((mask.count_ones(), *mask)));
+        side.masks.sort_unstable_by_key(|mask| Reverse((mask.count_ones(), *mask)));
         side.masks.dedup();
         Ok(side)
     }
 
     /// The owner of the conversation between two endpoints (port 0 where there is none) in this time.
     ///
-    /// Rows that set more fields win, then rows with both times, then the longer overlap, then the earlier line.
+    /// Rows that set more fields win, then rows with both times, then the longer overlap, then the earlier line. Where very many
+    /// rows of one connection overlap in time, the last to start are held against it.
     pub fn find(
         &self,
         protocol: u8,
@@ -141,15 +225,11 @@ impl SideOwners {
         let (low, high) = if a <= b { (a, b) } else { (b, a) };
         let keys = [key(low, high), key(high, low)];
         self.masks.iter().find_map(|mask| {
-            let entries = keys.iter().filter_map(|key| self.entries.get(&key.masked(*mask))).flatten();
-            let mut best: Option<((bool, i64), &Entry)> = None;
-            for entry in entries {
-                if let Some(fit) = entry.fit(first_ns, last_ns)
-                    && best.is_none_or(|(best, _)| fit > best)
-                {
-                    best = Some((fit, entry));
-                }
-            }
+            let [forth, back] = keys.map(|key| self.entries.get(&key.masked(*mask)));
+            // Of a row that leaves an end open both may be the same.
+            let back = back.filter(|back| forth.is_none_or(|forth| !std::ptr::eq(forth, *back)));
+            let fitting = forth.into_iter().chain(back).flat_map(|entries| entries.fitting(first_ns, last_ns));
+            let best = fitting.max_by_key(|(fit, entry)| (*fit, Reverse(entry.number)));
             best.map(|(_, entry)| Arc::clone(&entry.owner))
         })
     }
@@ -163,7 +243,7 @@ mod tests {
     fn side(text: &str) -> Result<SideOwners, Error> {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(text.as_bytes()).unwrap();
-        SideOwners::open(file.path())
+        SideOwners::open(file.path(), None)
     }
 
     fn end(text: &str) -> (IpAddr, u16) {
@@ -202,6 +282,36 @@ mod tests {
         assert_eq!(names(&side, "10.0.0.1:8080", "9.9.9.9:1", (0, 0)).as_deref(), Some("listener"));
         assert_eq!(names(&side, "10.0.0.1:5001", "9.9.9.9:1", (0, 0)), None);
         assert_eq!(side.find(17, end(local), end(remote), 0, 0), None);
+    }
+
+    /// Each flow was once held against every row of its connection.
+    #[test]
+    fn many_rows_of_one_connection_cost_no_more() {
+        let mut text = "remote_port,first_seen,last_seen,process\n443,0,999995,always\n".to_owned();
+        for row in 0..100_000 {
+            text.push_str(&format!("443,{},{},p{row}\n", row * 10, row * 10 + 5));
+        }
+        let side = side(&text).unwrap();
+        for row in (0..100_000).step_by(9) {
+            let seconds = (row * 10 + 1, row * 10 + 4);
+            assert_eq!(names(&side, "10.0.0.1:1", "1.1.1.1:443", seconds).as_deref(), Some("always"));
+        }
+        let entries = side.entries.values().next().unwrap();
+        let fitting = |first: i64, last: i64| entries.fitting(first * SECOND, last * SECOND);
+        let names: Vec<_> =
+            fitting(50_000, 50_004).iter().map(|(_, entry)| entry.owner.name.clone().unwrap()).collect();
+        assert_eq!(names, ["p5000".into(), "always".into()]);
+        assert_eq!(fitting(0, 2_000_000).len(), MAX_LOOKS);
+    }
+
+    #[test]
+    fn a_file_larger_than_the_memory_is_refused() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(b"remote_port,process\n").unwrap();
+        (0..10_000).for_each(|row| writeln!(file, "{row},p{row}").unwrap());
+        assert!(SideOwners::open(file.path(), Some(64 << 20)).is_ok());
+        let error = SideOwners::open(file.path(), Some(1 << 20)).unwrap_err().to_string();
+        assert!(error.contains("do not fit the memory; split the file by time, or give more"), "{error}");
     }
 
     #[test]
