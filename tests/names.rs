@@ -79,7 +79,7 @@ fn write(path: &Path, link_type: u32, frames: &[Vec<u8>]) {
 /// Server, source and name of all that was found.
 fn names(path: &Path, knowledge: &Knowledge) -> BTreeSet<(String, &'static str, String)> {
     let sources = capture::open(&[PathBuf::from(path)]).unwrap().sources;
-    let options = Options { read: ReadOptions { range_bytes: None, ..ReadOptions::default() }, ..Options::default() };
+    let options = Options { read: ReadOptions::default(), ..Options::default() };
     let mut found = BTreeSet::new();
     analysis::flows(sources, &options, knowledge, &Progress::default(), &mut |studied| {
         let server = studied.flow.server_ip.to_string();

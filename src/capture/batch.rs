@@ -4,12 +4,13 @@
 //! Nobody can tell from outside. Captures share a partial only where each begins when the one before it is over: then what is
 //! accumulated, and what the clock says, is the same as if they had been joined one by one.
 
+use super::compression::{self, Compression};
 use super::input::Input;
+use super::lane;
 use super::range::{Ended, Extent, Window, read_range};
 use super::source::{Place, Source};
 use super::stream::Cutter;
 use super::tally::{Counts, Observe, Tally};
-use super::{compression::Compression, lane};
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
@@ -61,6 +62,7 @@ pub(super) struct Read {
 /// Reads captures to their ends.
 pub(super) fn read<P: Observe>(
     sources: Vec<Source>,
+    window: compression::Window,
     empty: &(dyn Fn() -> P + Sync),
     done: &Arc<AtomicU64>,
 ) -> Vec<Member<P>> {
@@ -86,7 +88,7 @@ pub(super) fn read<P: Observe>(
         }
         let (first, partial, over_ns) = open.take().unwrap_or_else(|| (at, empty(), 0));
         let mut tally = Tally::of_capture(partial, u32::try_from(at - first).unwrap_or(u32::MAX));
-        let outcome = one(&source, &mut tally, &mut scrap, done);
+        let outcome = one(&source, window, &mut tally, &mut scrap, done);
         let (partial, counts) = tally.finish();
         let latest_ns = counts.span_ns.map_or(0, |(_, latest_ns)| latest_ns);
         match outcome {
@@ -108,6 +110,7 @@ pub(super) fn read<P: Observe>(
 /// Reads one capture: where that ended and why; none if it is too large, of which nothing was observed then.
 fn one<P: Observe>(
     source: &Source,
+    window: compression::Window,
     tally: &mut Tally<P>,
     scrap: &mut Vec<u8>,
     done: &Arc<AtomicU64>,
@@ -127,7 +130,7 @@ fn one<P: Observe>(
         return Some((end, problem));
     }
     let reader = lane::counted(Arc::new(input), done);
-    let decoder = match source.compression.decoder(reader) {
+    let decoder = match source.compression.decoder(reader, window) {
         Ok(decoder) => decoder,
         Err(error) => return Some((0, Some(lane::not_opened(&error)))),
     };

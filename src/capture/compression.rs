@@ -7,8 +7,40 @@ use std::ops::Range;
 const BUFFER: usize = 128 << 10;
 /// Bytes decompressed at once: lost where they are damaged, and enough that asking costs nothing beside decompressing.
 const STEP: usize = 8 << 10;
-/// Memory an xz stream may ask for: the highest preset needs 65 MiB, and a hostile header could ask for gigabytes.
-const XZ_MEMORY: u64 = 256 << 20;
+/// How far back a compressed capture may refer: a decoder keeps so many bytes in memory, and a hostile header could ask for
+/// gigabytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Window(u64);
+
+impl Window {
+    /// `xz -9` needs 64 MiB, `zstd --long` and `zstd --ultra -22` need 128.
+    const MOST: u64 = 256 << 20;
+    /// What `xz` and `zstd -19` need, whatever memory there is.
+    const LEAST: u64 = 8 << 20;
+    /// A decoder's part of all memory: several captures are read at once, and more than decoders needs room.
+    const PART: u64 = 8;
+
+    /// What fits into so much memory.
+    pub(super) fn within(memory_bytes: Option<u64>) -> Self {
+        Self(memory_bytes.map_or(Self::MOST, |bytes| (bytes / Self::PART).clamp(Self::LEAST, Self::MOST)))
+    }
+
+    /// Memory of an xz decoder: the window, and tables.
+    fn xz_memory(self) -> u64 {
+        self.0 + (2 << 20)
+    }
+
+    /// As zstd counts it: a power of two, of which its format leaves none above 27 to a decoder that was not told.
+    fn zstd_log(self) -> u32 {
+        self.0.ilog2().min(27)
+    }
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self(Self::MOST)
+    }
+}
 
 /// How a capture is compressed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,16 +79,21 @@ impl Compression {
     }
 
     /// The decompressed bytes of `reader`.
-    pub(super) fn decoder(self, reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+    pub(super) fn decoder(self, reader: Box<dyn Read + Send>, window: Window) -> io::Result<Box<dyn Read + Send>> {
         let buffered = |reader| BufReader::with_capacity(BUFFER, reader);
         Ok(match self {
             Self::Plain => reader,
             Self::Gzip => stepped(Gzip { member: Some(flate2::bufread::GzDecoder::new(buffered(reader))) }),
-            Self::Zstd => stepped(zstd::stream::read::Decoder::with_buffer(buffered(reader))?),
+            Self::Zstd => {
+                let mut decoder = zstd::stream::read::Decoder::with_buffer(buffered(reader))?;
+                decoder.window_log_max(window.zstd_log())?;
+                stepped(decoder)
+            }
             Self::Lz4 => stepped(Lz4::new(buffered(reader))),
             Self::Xz => {
-                let stream = liblzma::stream::Stream::new_stream_decoder(XZ_MEMORY, liblzma::stream::CONCATENATED)
-                    .map_err(io::Error::other)?;
+                let stream =
+                    liblzma::stream::Stream::new_stream_decoder(window.xz_memory(), liblzma::stream::CONCATENATED)
+                        .map_err(io::Error::other)?;
                 stepped(liblzma::bufread::XzDecoder::new_stream(buffered(reader), stream))
             }
         })
@@ -331,6 +368,40 @@ mod tests {
         let [memory, pipe] = [memory, pipe].map(|source| read_all(vec![source], None, 1));
         assert!(memory.1[0].defect.as_ref().is_some_and(|defect| defect.what.contains("checksum")));
         assert_eq!(pipe, memory);
+    }
+
+    /// The windows are those of the highest levels, which packets of other bytes than these would need.
+    #[test]
+    fn a_window_too_large_for_the_memory_is_a_defect_and_no_memory() {
+        let capture = capture();
+        let zstd = {
+            let mut encoder = zstd::stream::Encoder::new(Vec::new(), 1).unwrap();
+            encoder.set_parameter(zstd::zstd_safe::CParameter::WindowLog(27)).unwrap();
+            encoder.write_all(&capture).unwrap();
+            encoder.finish().unwrap()
+        };
+        let xz = {
+            let mut options = liblzma::stream::LzmaOptions::new_preset(0).unwrap();
+            let mut filters = liblzma::stream::Filters::new();
+            filters.lzma2(options.dict_size(64 << 20));
+            let stream = liblzma::stream::Stream::new_stream_encoder(&filters, liblzma::stream::Check::Crc32).unwrap();
+            let mut writer = liblzma::write::XzEncoder::new_stream(Vec::new(), stream);
+            writer.write_all(&capture).unwrap();
+            writer.finish().unwrap()
+        };
+        for bytes in [zstd, xz] {
+            let defect = |memory_bytes| {
+                let source = Source::memory("test", &*bytes).unwrap();
+                let options = super::super::ReadOptions { range_bytes: Some(1 << 20), memory_bytes };
+                let mut join = |_: super::super::Piece<Log>| ();
+                let progress = super::super::Progress::default();
+                super::super::read(vec![source], &options, &progress, &Log::default, &mut join)[0].defect.clone()
+            };
+            assert_eq!((defect(None), defect(Some(4 << 30))), (None, None));
+            let what = defect(Some(64 << 20)).unwrap().what;
+            assert!(what.to_lowercase().contains("memory"), "{what}");
+        }
+        assert_eq!([0, 128 << 20, 1 << 40].map(|bytes| Window::within(Some(bytes)).zstd_log()), [23, 24, 27]);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 use super::FrameId;
 use super::batch;
+use super::compression::Window as DecoderWindow;
 use super::input::Sequential;
 use super::lane::{self, Done, Lane, Ranges, Run, Stage};
 use super::queue::{Job, Queue, Ticket};
@@ -69,6 +70,9 @@ pub struct ReadOptions {
     pub range_bytes: Option<u64>,
     /// Most bytes per range, where it is chosen.
     pub most_range_bytes: Option<u64>,
+    /// Bytes of memory that the whole analysis may take, about; no limit where none. Compressed captures that ask for a window
+    /// larger than a part of it are not read.
+    pub memory_bytes: Option<u64>,
 }
 
 /// How far reading came, for a display that polls it.
@@ -225,7 +229,8 @@ impl<P: Observe> Engine<'_, P> {
                 }
             }
             Job::Batch(sources) => {
-                let members = batch::read(sources, self.empty, &self.done);
+                let members =
+                    batch::read(sources, DecoderWindow::within(self.options.memory_bytes), self.empty, &self.done);
                 self.lock().deposit_batch(lane, members);
             }
             Job::Range(ranges, index) => {

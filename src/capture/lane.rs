@@ -1,5 +1,6 @@
 //! What is left to be read of each capture: a lane, its pieces numbered in the order in which they join.
 
+use super::compression::Window;
 use super::engine::ReadOptions;
 use super::input::{Input, Sequential};
 use super::range::Extent;
@@ -139,6 +140,8 @@ pub(super) struct Lane<P> {
     pub(super) done: BTreeMap<u64, Done<P>>,
     /// Pieces of a stream whose bytes are in memory: in a worker's hands, or ready.
     pub(super) buffers: usize,
+    /// The bytes of those that are cut: a piece is as long as its longest record.
+    pub(super) buffer_bytes: usize,
     /// The first piece of a stream of which no worker has the run.
     pub(super) next_run: u64,
     /// A run whose next piece is not cut yet.
@@ -159,6 +162,7 @@ impl<P> Lane<P> {
             in_flight: 0,
             done: BTreeMap::new(),
             buffers: 0,
+            buffer_bytes: 0,
             next_run: 0,
             parked: None,
             problem: None,
@@ -195,7 +199,8 @@ pub(super) fn open(source: Source, options: &ReadOptions, done: &Arc<AtomicU64>)
         };
         return Ok(Stage::Ranges(Arc::new(Ranges { input, size, range_bytes, start, at_packet })));
     }
-    Ok(stream_stage(compression.decoder(counted(input, done))?, 0, start.offset, start.state, piece_bytes))
+    let decoder = compression.decoder(counted(input, done), Window::within(options.memory_bytes))?;
+    Ok(stream_stage(decoder, 0, start.offset, start.state, piece_bytes))
 }
 
 /// What is said of a capture that is not there any more.

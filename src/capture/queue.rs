@@ -4,7 +4,7 @@ use super::batch::{self, Member};
 use super::engine::ReadOptions;
 use super::lane::{Done, Lane, MAX_STREAM_THREADS, RUN, Ranges, Run, Stage};
 use super::source::Source;
-use super::stream::{Cut, Cutter};
+use super::stream::{Cut, Cutter, MAX_PIECE};
 use super::tally::Counts;
 use std::sync::Arc;
 
@@ -37,6 +37,8 @@ pub(super) struct Queue<P> {
     window: usize,
     /// Most pieces of one stream whose bytes are in memory.
     stream_window: usize,
+    /// Bytes of a piece of a stream, where no record is longer.
+    piece_bytes: usize,
     /// Captures worked on at once: as many as keep the threads busy, far fewer than there are file handles.
     open_window: usize,
     range_bytes: Option<u64>,
@@ -49,13 +51,19 @@ pub(super) struct Queue<P> {
 
 impl<P> Queue<P> {
     pub(super) fn new(sources: Vec<Source>, threads: usize, options: &ReadOptions) -> Self {
+        /// Least memory of which more captures need not be fewer at once.
+        const AMPLE: u64 = 1 << 30;
+        /// Captures at once where memory is scarcer: each may be compressed, with a decoder that takes its share.
+        const FEW: usize = 4;
+        let most = options.memory_bytes.filter(|bytes| *bytes < AMPLE).map_or(usize::MAX, |_| FEW);
         Self {
             lanes: sources.into_iter().map(Lane::new).collect(),
             front: 0,
             in_flight: 0,
             window: 2 * threads + 2,
             stream_window: RUN as usize * (threads.min(MAX_STREAM_THREADS) + 1),
-            open_window: 2 * threads + 2,
+            piece_bytes: super::lane::piece_bytes(options).clamp(1, MAX_PIECE),
+            open_window: (2 * threads + 2).min(most),
             range_bytes: options.range_bytes.or(options.most_range_bytes),
             scrap: Vec::new(),
             is_joining: false,
@@ -198,7 +206,9 @@ impl<P> Queue<P> {
                     let goes_on = lane.parked.as_ref().is_some_and(|run| is_ready(run.next));
                     let may_begin = index == self.front || self.in_flight < self.window;
                     let can_parse = goes_on || (may_begin && is_ready(lane.next_run));
-                    let can_cut = cutter.is_some() && lane.buffers < self.stream_window;
+                    let can_cut = cutter.is_some()
+                        && lane.buffers < self.stream_window
+                        && lane.buffer_bytes < self.stream_window.saturating_mul(self.piece_bytes);
                     // What waits is parsed while it is in a cache; but nobody can parse what nobody cuts.
                     if can_parse && (ready.len() > 1 || !can_cut) {
                         What::Parse
@@ -235,6 +245,7 @@ impl<P> Queue<P> {
             Stage::Stream { cutter: place, ready } if lane.epoch == epoch => {
                 let number = lane.next;
                 lane.next += 1;
+                lane.buffer_bytes += piece.memory();
                 if piece.is_last {
                     lane.total = Some(lane.next);
                 } else {
@@ -250,8 +261,10 @@ impl<P> Queue<P> {
     pub(super) fn scrap(&mut self, index: usize, buffer: Vec<u8>) {
         if let Some(lane) = self.lanes.get_mut(index) {
             lane.buffers = lane.buffers.saturating_sub(1);
+            lane.buffer_bytes = lane.buffer_bytes.saturating_sub(buffer.len());
         }
-        if self.scrap.len() < self.stream_window {
+        // One that a long record made longer is not kept.
+        if self.scrap.len() < self.stream_window && buffer.len() <= self.piece_bytes {
             self.scrap.push(buffer);
         }
     }

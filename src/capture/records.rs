@@ -8,7 +8,8 @@ use super::{FrameNote, LinkType};
 /// the reader lost its way.
 pub(super) const MAX_PACKET: u32 = 262_144;
 
-/// Longest packet of a link type: USB and D-Bus messages are longer than network packets.
+/// Longest packet of a link type: USB and D-Bus messages are longer than network packets. As long as the longest block of pcapng,
+/// though D-Bus allows 128 MiB: a reader keeps the whole of it in memory, and each thread another.
 pub(super) fn max_packet(link_type: LinkType) -> u32 {
     /// LINKTYPE_DBUS (messages up to 128 MiB by its specification).
     const DBUS: LinkType = LinkType(231);
@@ -17,7 +18,7 @@ pub(super) fn max_packet(link_type: LinkType) -> u32 {
     /// LINKTYPE_EBHSCR.
     const EBHSCR: LinkType = LinkType(279);
     match link_type {
-        DBUS | USBPCAP => 128 << 20,
+        DBUS | USBPCAP => 16 << 20,
         EBHSCR => 8 << 20,
         _ => MAX_PACKET,
     }

@@ -1,6 +1,6 @@
 //! Finds and opens captures: files, directories, pipes and standard input, and puts them in order.
 
-use super::compression::Compression;
+use super::compression::{Compression, Window};
 use super::input::{Input, Sequential};
 use super::sniff::{self, Start};
 use crate::error::Error;
@@ -211,7 +211,7 @@ fn streamed(path: &Path, reader: Box<dyn Read + Send>) -> Result<Streamed, Error
     const MAGIC: usize = 6;
     let raw = Rejoined::peek(reader, MAGIC).map_err(|error| Error::io(path, error))?;
     let compression = Compression::sniff(&raw.head);
-    let mut stream = compression.decoder(Box::new(raw)).map_err(|error| Error::io(path, error))?;
+    let mut stream = compression.decoder(Box::new(raw), Window::default()).map_err(|error| Error::io(path, error))?;
     let mut head = Vec::new();
     let start = sniff::start(&mut stream, &mut head).map_err(|error| match compression.name() {
         Some(name) => Error::not_usable(

@@ -8,7 +8,7 @@ use std::io::{self, Read};
 const STEP: usize = 128 << 10;
 
 /// Largest piece: several are in memory at once.
-const MAX_PIECE: usize = 64 << 20;
+pub(super) const MAX_PIECE: usize = 64 << 20;
 
 /// A piece of a stream: whole records.
 #[derive(Debug)]
@@ -28,6 +28,11 @@ pub(super) struct Cut {
 }
 
 impl Cut {
+    /// Bytes of memory that it holds.
+    pub(super) fn memory(&self) -> usize {
+        self.data.len()
+    }
+
     /// Visits the records; gives the buffer back.
     pub(super) fn walk(self, visit: &mut impl Visit) -> Vec<u8> {
         let Self { data, length, filled, mut state, .. } = self;

@@ -183,6 +183,7 @@ fn run(
     let mut tracker = Tracker::new(hasher.clone(), sample_key, shares.map(|shares| shares.open));
     let mut read = options.read;
     read.most_range_bytes = shares.map(|shares| shares.range);
+    read.memory_bytes = read.memory_bytes.or(options.max_memory);
     let pool = Pool::new(hasher, sample_key);
     let empty = || Filtered { partial: pool.take(), filter: options.filter.clone() };
     let outcomes = capture::read(sources, &read, progress, &empty, &mut |piece| {
