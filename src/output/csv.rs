@@ -56,6 +56,17 @@ pub(super) const COLUMNS: [&str; 42] = [
     "evidence",
 ];
 
+/// Whether a table of this program begins so: later versions may add columns at the end.
+pub(super) fn is_own(head: &[u8]) -> bool {
+    /// Columns that no other table begins with.
+    const FIRST: usize = 6;
+    let mut rest = head;
+    COLUMNS.iter().take(FIRST).all(|column| {
+        let after = rest.strip_prefix(column.as_bytes()).and_then(|rest| rest.strip_prefix(b","));
+        after.inspect(|after| rest = after).is_some()
+    })
+}
+
 /// Writes the header and a row per app and destination.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(COLUMNS.join(",").as_bytes())?;

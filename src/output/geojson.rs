@@ -4,7 +4,8 @@
 use super::csv::{kind_word, party_word};
 use super::projection;
 use crate::place::Country;
-use crate::report::{AppRoutes, Destination, PlaceKind, Report};
+use crate::report::{AppRoutes, Destination, Generator, PlaceKind, Report};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 
@@ -30,15 +31,25 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             "properties": properties(app, route),
         }));
     }
-    let attribution: Vec<_> = report.databases.iter().map(|database| &database.attribution).collect();
-    let collection = json!({
-        "type": "FeatureCollection",
-        "features": features,
-        "generator": report.generator,
-        "attribution": attribution,
-    });
+    let attribution = report.databases.iter().map(|database| &*database.attribution).collect();
+    let collection = Collection { kind: "FeatureCollection", generator: &report.generator, attribution, features };
     serde_json::to_writer(&mut *out, &collection)?;
     out.write_all(b"\n")
+}
+
+/// A feature collection. What made it comes first, so that [`is_own`] finds it.
+#[derive(Serialize)]
+struct Collection<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    generator: &'a Generator,
+    attribution: Vec<&'a str>,
+    features: Vec<Value>,
+}
+
+/// Whether a collection of this program begins so.
+pub(super) fn is_own(head: &[u8]) -> bool {
+    head.starts_with(br#"{"type":"FeatureCollection","generator":{"name":"whither","#)
 }
 
 fn geometry(from: Option<(f64, f64)>, route: &Destination) -> Value {

@@ -17,6 +17,16 @@ pub fn write_compact(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
+/// Whether a report of this program begins so, in either form.
+pub(super) fn is_own(head: &[u8]) -> bool {
+    /// More than the first keys take up.
+    const START: usize = 256;
+    let start: Vec<u8> = head.iter().take(START).filter(|byte| !byte.is_ascii_whitespace()).copied().collect();
+    let Some(schema) = start.strip_prefix(b"{\"schema\":") else { return false };
+    let digits = schema.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    schema.get(digits..).is_some_and(|rest| rest.starts_with(b",\"generator\":{\"name\":\"whither\","))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -32,15 +32,34 @@ pub struct Format {
     pub about: &'static str,
     /// Writes it.
     pub write: fn(&Report, &mut dyn Write) -> io::Result<()>,
+    /// Whether a file that begins with these bytes ([`HEAD_BYTES`] of them, if it has as many) was written in this format by
+    /// this program, in any version: such a file may be replaced without asking.
+    pub is_own: fn(&[u8]) -> bool,
 }
+
+/// How much of a file tells whether this program wrote it.
+pub const HEAD_BYTES: usize = 4 << 10;
+
+/// What made a page or a picture, as they say it themselves.
+const GENERATOR: &str = concat!("whither ", env!("CARGO_PKG_VERSION"));
 
 /// All formats, sorted by name.
 pub const FORMATS: &[Format] = &[
-    Format { name: "csv", about: "a table with one row per app and destination", write: csv::write },
-    Format { name: "geojson", about: "lines and points for a geographic information system", write: geojson::write },
-    Format { name: "html", about: "a map in one page that opens from disk", write: html::write },
-    Format { name: "json", about: "the whole report, for programs", write: json::write },
-    Format { name: "svg", about: "the map as a picture", write: svg::write },
+    Format {
+        name: "csv",
+        about: "a table with one row per app and destination",
+        write: csv::write,
+        is_own: csv::is_own,
+    },
+    Format {
+        name: "geojson",
+        about: "lines and points for a geographic information system",
+        write: geojson::write,
+        is_own: geojson::is_own,
+    },
+    Format { name: "html", about: "a map in one page that opens from disk", write: html::write, is_own: html::is_own },
+    Format { name: "json", about: "the whole report, for programs", write: json::write, is_own: json::is_own },
+    Format { name: "svg", about: "the map as a picture", write: svg::write, is_own: svg::is_own },
 ];
 
 /// The format with this name.
@@ -49,6 +68,12 @@ pub fn format(name: &str) -> Option<&'static Format> {
 }
 
 pub use json::write_compact as write_json_compact;
+pub use svg::is_own as is_own_svg;
+
+/// Whether one text contains another, as bytes.
+fn contains(head: &[u8], mark: &str) -> bool {
+    memchr::memmem::find(head, mark.as_bytes()).is_some()
+}
 
 #[cfg(test)]
 mod tests {
@@ -58,5 +83,27 @@ mod tests {
     fn table_is_sorted_and_found_by_name() {
         assert!(FORMATS.is_sorted_by_key(|format| format.name));
         assert!(format("json").is_some() && format("png").is_none());
+    }
+
+    #[test]
+    fn each_format_knows_its_own_files_and_no_others() {
+        let report = demo::report();
+        for format in FORMATS {
+            let mut bytes = Vec::new();
+            (format.write)(&report, &mut bytes).unwrap();
+            bytes.truncate(HEAD_BYTES);
+            let knows = |other: &&Format| (other.is_own)(&bytes);
+            assert_eq!(FORMATS.iter().filter(knows).map(|f| f.name).collect::<Vec<_>>(), [format.name]);
+            bytes[..2].fill(b'x');
+            assert!(!(format.is_own)(&bytes) && !(format.is_own)(b""), "{}", format.name);
+        }
+        let others = [
+            &b"<!doctype html>\n<html><title>whither</title>"[..],
+            b"<svg xmlns=\"http://www.w3.org/2000/svg\"><!-- made by hand, not by whither -->",
+            b"{\"schema\": 1, \"generator\": {\"name\": \"other\"}}",
+            b"{\"type\":\"FeatureCollection\",\"features\":[]}",
+            b"app,country\nx,y\n",
+        ];
+        assert!(others.iter().all(|other| FORMATS.iter().all(|format| !(format.is_own)(other))));
     }
 }

@@ -21,6 +21,19 @@ const LEGEND_COLUMNS: usize = 4;
 /// Names of places written on the map.
 const LABEL_LIMIT: usize = 24;
 
+/// How a picture says what made it.
+const MARK: &str = "<!-- Generator: ";
+
+/// What made a picture, as a comment for its beginning.
+pub(super) fn mark() -> String {
+    format!("{MARK}{} -->", super::GENERATOR)
+}
+
+/// Whether a picture of this program begins so.
+pub fn is_own(head: &[u8]) -> bool {
+    head.starts_with(b"<svg ") && super::contains(head, &format!("{MARK}whither "))
+}
+
 /// Writes the picture.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let map = Map::of(report);
@@ -41,12 +54,13 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     write!(
         out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" \
-         font-family=\"system-ui,Helvetica,Arial,sans-serif\" font-size=\"15\" fill=\"#1c1d1f\" role=\"img\">\n\
+         font-family=\"system-ui,Helvetica,Arial,sans-serif\" font-size=\"15\" fill=\"#1c1d1f\" role=\"img\">\n{2}\n\
          <title>{0}</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n\
          <text x=\"24\" y=\"40\" font-size=\"22\" font-weight=\"600\">{0}</text>\n\
          <text x=\"{right}\" y=\"40\" text-anchor=\"end\" fill=\"#5d6166\">{1}</text>\n",
         svg(&title.join(", ")),
         svg(&facts.join(" · ")),
+        mark(),
         right = WIDTH - 24.0,
     )?;
     write!(

@@ -3,6 +3,7 @@
 
 use super::super::escape::svg;
 use super::super::palette;
+use super::super::svg::mark;
 use super::{Measured, byte_rate, packet_rate, seconds, units};
 use std::io::{self, Write};
 
@@ -61,8 +62,9 @@ pub fn write(measured: &Measured, out: &mut dyn Write) -> io::Result<()> {
     write!(
         out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" \
-         role=\"img\">\n<title>{0}</title>\n<style>{STYLE}",
-        svg(&measured.title())
+         role=\"img\">\n{1}\n<title>{0}</title>\n<style>{STYLE}",
+        svg(&measured.title()),
+        mark(),
     )?;
     for position in 0..measured.stages.len() {
         write!(out, ".s{position}{{fill:{}}}", palette::light(Some(position)))?;

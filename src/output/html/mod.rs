@@ -31,6 +31,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let items = item::items(report, &map);
     let data = serde_json::to_string(&items)?;
     fill(out, |slot| match slot {
+        "generator" => super::GENERATOR.to_owned(),
         "title" => html(&title(report)).into_owned(),
         "summary" => html(&summary(report)).into_owned(),
         "script_hash" => format!("sha256-{}", base64(&Sha256::digest(SCRIPT.as_bytes()))),
@@ -52,6 +53,11 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         "script" => SCRIPT.to_owned(),
         _ => String::new(),
     })
+}
+
+/// Whether a page of this program begins so.
+pub(super) fn is_own(head: &[u8]) -> bool {
+    head.starts_with(b"<!doctype html>") && super::contains(head, "<meta name=\"generator\" content=\"whither ")
 }
 
 /// Writes the template with each `{{slot}}` replaced once: what is filled in is never looked at again.
