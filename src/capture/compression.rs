@@ -78,6 +78,28 @@ impl Compression {
         }
     }
 
+    /// The compression that the name of a format ends with, as in `pcapng (zstd)`.
+    pub(super) fn of_format(format: &str) -> Self {
+        let ends_with = |name: &str| format.strip_suffix(')').is_some_and(|rest| rest.ends_with(&format!("({name}")));
+        [Self::Gzip, Self::Zstd, Self::Lz4, Self::Xz]
+            .into_iter()
+            .find(|compression| compression.name().is_some_and(ends_with))
+            .unwrap_or(Self::Plain)
+    }
+
+    /// What to do about data that could not be decompressed, by what the decoder said.
+    pub(super) fn advice(self, error: &str) -> String {
+        match self {
+            // The decoders' limits on memory; the command lines go without, or with larger ones.
+            Self::Xz if error.contains("memory") => "`xz -dc FILE | whither map -` reads it".to_owned(),
+            Self::Zstd if error.contains("memory") => "`zstd -dc --long=31 FILE | whither map -` reads it".to_owned(),
+            _ => match self.name() {
+                Some(name) => format!("check that it was copied whole: `{name} -t FILE` tests it"),
+                None => "check that it was copied whole".to_owned(),
+            },
+        }
+    }
+
     /// The decompressed bytes of `reader`.
     pub(super) fn decoder(self, reader: Box<dyn Read + Send>, window: Window) -> io::Result<Box<dyn Read + Send>> {
         let buffered = |reader| BufReader::with_capacity(BUFFER, reader);

@@ -39,7 +39,7 @@ pub struct Piece<P> {
 }
 
 /// What became of a capture.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Outcome {
     /// The capture as the user named it.
     pub name: String,

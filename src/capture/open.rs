@@ -1,159 +1,82 @@
-//! From the arguments of a command to captures in the order in which they are read: files, folders, patterns and standard
-//! input.
+//! From found files to captures in the order in which they are read.
 
-use super::source::Source;
+use super::find::{Argument, Found, Kind, find};
+use super::source::{Refusal, Source};
 use crate::error::Error;
 use rayon::prelude::*;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-/// Most files taken from one directory or pattern, so that a mistyped `/` ends.
-const MAX_FILES: usize = 100_000;
-
-/// Captures in the order in which they are read.
+/// Captures in the order in which they are read, and what was left out on the way.
 pub struct Opened {
     /// The captures, by first packet time, then content, then name: their place is their ordinal.
     pub sources: Vec<Source>,
-    /// Files in given directories, or under given patterns, that are no captures.
-    pub skipped: u64,
-    /// Why the first of them is none.
-    pub first_skipped: Option<Error>,
+    /// Files in given folders, or under given patterns, that are no captures.
+    pub not_captures: Vec<PathBuf>,
+    /// What was found there and could not be read: folders, files, captures that are damaged at their very start or in a
+    /// format that is not read.
+    pub unreadable: Vec<Error>,
 }
 
-/// Where the files of an argument come from, which decides what becomes of those that are no captures.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Kind {
-    /// Named itself: it must be a capture.
-    File,
-    /// Found in a directory, or by a pattern: others may lie beside the captures.
-    Directory,
-    Pattern,
-}
-
-/// The files of one argument.
-struct Found<'a> {
-    given: &'a Path,
-    kind: Kind,
-    files: Vec<PathBuf>,
-}
-
-/// Opens captures by path. A directory stands for the captures in it and in its subdirectories, a pattern (`*`, `?`,
-/// `[a-z]`, `**`) for the files and directories that it matches unless a file has that very name; `-` for standard input.
-/// A file named twice is read once.
+/// Finds captures and opens them: see [`find`] and [`Found::open`].
 pub fn open<P: AsRef<Path>>(paths: &[P]) -> Result<Opened, Error> {
-    let mut seen = HashSet::new();
-    let mut all = Vec::new();
-    for path in paths.iter().map(AsRef::as_ref) {
-        let mut found = find(path)?;
-        if found.files.is_empty() {
-            return Err(found.holds_none());
+    find(paths)?.open()
+}
+
+/// Whether this file is a capture that can be read.
+pub fn is_capture(path: &Path) -> bool {
+    path.is_file() && Source::path(path).is_ok()
+}
+
+impl Found {
+    /// Opens the captures. A file that was named itself must be one; of those found in a folder or by a pattern, the ones that
+    /// are none are passed by, but at least one must be a capture.
+    pub fn open(self) -> Result<Opened, Error> {
+        // Many at once: what takes the time is waiting for the system.
+        let files: Vec<&Path> =
+            self.arguments.iter().flat_map(|argument| &argument.files).map(PathBuf::as_path).collect();
+        let mut results = files.into_par_iter().map(Source::found).collect::<Vec<_>>().into_iter();
+        let mut opened = Opened { sources: Vec::new(), not_captures: Vec::new(), unreadable: Vec::new() };
+        for argument in self.arguments {
+            let results = results.by_ref().take(argument.files.len());
+            opened.take(argument, results)?;
         }
-        found.files.retain(|file| seen.insert(file.canonicalize().unwrap_or_else(|_| file.clone())));
-        all.push(found);
+        sort(&mut opened.sources);
+        // A folder that was given twice could not be read twice.
+        let mut said = HashSet::new();
+        opened.unreadable.retain(|error| said.insert(error.to_string()));
+        Ok(opened)
     }
-    // Many at once: what takes the time is waiting for the system.
-    let files: Vec<&Path> = all.iter().flat_map(|found| &found.files).map(PathBuf::as_path).collect();
-    let mut sources = files.into_par_iter().map(Source::path).collect::<Vec<_>>().into_iter();
-    let mut opened = Opened { sources: Vec::new(), skipped: 0, first_skipped: None };
-    for found in &all {
-        let before = opened.sources.len();
-        for source in sources.by_ref().take(found.files.len()) {
-            match source {
-                Ok(source) => opened.sources.push(source),
-                Err(error) if found.kind == Kind::File => return Err(error),
-                Err(error) => {
-                    opened.skipped += 1;
-                    opened.first_skipped.get_or_insert(error);
+}
+
+impl Opened {
+    /// Takes in what became of the files of one argument.
+    fn take(
+        &mut self,
+        argument: Argument,
+        results: impl Iterator<Item = Result<Source, Refusal>>,
+    ) -> Result<(), Error> {
+        let (mut sources, mut unreadable) = (0, Vec::new());
+        for (path, result) in argument.files.iter().zip(results) {
+            match result {
+                Ok(source) => {
+                    sources += 1;
+                    self.sources.push(source);
                 }
+                Err(refusal) if argument.kind == Kind::File => return Err(refusal.error),
+                Err(refusal) if refusal.may_be_capture => unreadable.push(refusal.error),
+                Err(_) => self.not_captures.push(path.clone()),
             }
         }
-        if opened.sources.len() == before && !found.files.is_empty() {
-            return Err(found.holds_none());
+        // Where another argument stood for the same files, they may all have been opened already.
+        if sources == 0 && !argument.overlaps {
+            return Err(argument.holds_none(argument.unreadable.first().or(unreadable.first())));
         }
+        self.not_captures.extend(argument.not_files);
+        self.unreadable.extend(argument.unreadable);
+        self.unreadable.append(&mut unreadable);
+        Ok(())
     }
-    sort(&mut opened.sources);
-    Ok(opened)
-}
-
-impl Found<'_> {
-    fn holds_none(&self) -> Error {
-        let (what, hint) = match self.kind {
-            Kind::Pattern => ("no file that this pattern matches is a capture", "give pcap or pcapng files"),
-            _ => {
-                let hint = "give a directory with pcap or pcapng files, or the files themselves";
-                ("this directory holds no captures", hint)
-            }
-        };
-        Error::not_usable(self.given, what, hint)
-    }
-}
-
-/// The files that an argument stands for.
-fn find(given: &Path) -> Result<Found<'_>, Error> {
-    if given.is_dir() {
-        return Ok(Found { given, kind: Kind::Directory, files: files_in(given)? });
-    }
-    let pattern = given.to_str().filter(|text| text.contains(['*', '?', '[']));
-    match pattern.filter(|_| given.symlink_metadata().is_err()) {
-        Some(pattern) => Ok(Found { given, kind: Kind::Pattern, files: matches(given, pattern)? }),
-        None => Ok(Found { given, kind: Kind::File, files: vec![given.to_owned()] }),
-    }
-}
-
-/// The files that a pattern matches, sorted, and those in the directories that it matches.
-fn matches(given: &Path, pattern: &str) -> Result<Vec<PathBuf>, Error> {
-    let options = glob::MatchOptions {
-        case_sensitive: true,
-        require_literal_separator: true,
-        // As a shell does.
-        require_literal_leading_dot: true,
-    };
-    let entries = glob::glob_with(pattern, options)
-        .map_err(|error| Error::not_usable(given, format!("this is no pattern: {error}"), "check the brackets"))?;
-    let mut files = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(|error| Error::io(error.path(), std::io::Error::from(error.error().kind())))?;
-        if path.is_dir() {
-            files.append(&mut files_in(&path)?);
-        } else {
-            files.push(path);
-        }
-        limit(given, "this pattern matches", files.len())?;
-    }
-    if files.is_empty() {
-        let hint = "check the folder and the pattern; `*` stands for part of a name, `**` for folders";
-        return Err(Error::not_usable(given, "no file matches this pattern", hint));
-    }
-    files.sort();
-    files.dedup();
-    Ok(files)
-}
-
-fn limit(given: &Path, what: &str, count: usize) -> Result<(), Error> {
-    match count > MAX_FILES {
-        true => {
-            Err(Error::not_usable(given, format!("{what} more than {MAX_FILES} files"), "give those of the captures"))
-        }
-        false => Ok(()),
-    }
-}
-/// The regular files of a directory and of the directories in it, sorted.
-fn files_in(directory: &Path) -> Result<Vec<PathBuf>, Error> {
-    let mut files = Vec::new();
-    let mut directories = vec![(directory.to_owned(), true)];
-    while let Some((current, descends)) = directories.pop() {
-        for entry in std::fs::read_dir(&current).map_err(|error| Error::io(&current, error))? {
-            let path = entry.map_err(|error| Error::io(&current, error))?.path();
-            if path.is_file() {
-                files.push(path);
-            } else if descends && path.is_dir() {
-                directories.push((path, false));
-            }
-            limit(directory, "this directory holds", files.len() + directories.len())?;
-        }
-    }
-    files.sort();
-    Ok(files)
 }
 
 /// Sorts by first packet time, then by content, then by name; a capture without packets comes last.
@@ -200,7 +123,7 @@ mod tests {
         std::fs::create_dir(path("more")).unwrap();
         std::fs::write(path("more/e"), pcap_of(&[vec![4; 4]])).unwrap();
         let opened = open(&[directory.path().to_owned(), path("b")]).unwrap();
-        assert_eq!(opened.skipped, 1);
+        assert_eq!((&opened.not_captures, opened.unreadable.len()), (&vec![path("notes.txt")], 0));
         let order = names(&opened);
         assert_eq!((order.len(), &*order[0], &*order[3], &*order[4]), (5, "c", "a", "d"));
         let again = open(&["d", "c", "more/e", "b", "a"].map(path)).unwrap();
@@ -230,7 +153,7 @@ mod tests {
         std::fs::write(path("[b]*"), capture(9)).unwrap();
         assert_eq!(opened("[b]*"), "[b]*");
         let twice = open(&[path("*.pcap"), path("a.pcap"), path("")]).unwrap();
-        assert_eq!((names(&twice).len(), twice.skipped), (7, 1));
+        assert_eq!((names(&twice).len(), twice.not_captures.len()), (7, 1));
         let error = |pattern: &str| open(&[path(pattern)]).map(|_| ()).unwrap_err().to_string();
         assert!(error("*.cap").contains("no file matches this pattern; check"), "{}", error("*.cap"));
         assert!(error("n*").contains("no file that this pattern matches is a capture"), "{}", error("n*"));
@@ -248,7 +171,7 @@ mod tests {
             std::fs::write(directory.path().join(name), bytes).unwrap();
         }
         let opened = open(&[directory.path()]).unwrap();
-        assert_eq!((opened.sources.len(), opened.skipped), (names.len(), 0));
+        assert_eq!((opened.sources.len(), opened.not_captures.len()), (names.len(), 0));
     }
 
     #[test]
@@ -267,6 +190,12 @@ mod tests {
             std::fs::write(&path, bytes).unwrap();
             assert!(error(&path).contains(what), "{}", error(&path));
         }
-        assert!(error(directory.path()).contains("this directory holds no captures"));
+        let none = error(directory.path());
+        assert!(
+            none.contains("this folder holds no captures that can be read; ") && none.contains("x: its gzip"),
+            "{none}"
+        );
+        std::fs::write(&path, "a letter").unwrap();
+        assert!(error(directory.path()).contains("this folder holds no captures; give"));
     }
 }

@@ -31,6 +31,19 @@ pub struct Source {
     pub(super) first: [u8; 32],
 }
 
+/// Why a file was not opened.
+pub(super) struct Refusal {
+    pub(super) error: Error,
+    /// Whether packets may be missing from the result without it: it could not be read, or starts as captures do.
+    pub(super) may_be_capture: bool,
+}
+
+impl Refusal {
+    fn missing(error: Error) -> Self {
+        Self { error, may_be_capture: true }
+    }
+}
+
 /// Where a capture's bytes come from.
 pub(super) enum Place {
     /// A regular file, opened again to be read: there may be more captures than file handles.
@@ -75,18 +88,23 @@ impl Rejoined {
 impl Source {
     /// Opens a capture by path; `-` is standard input.
     pub fn path(path: &Path) -> Result<Self, Error> {
+        Self::found(path).map_err(|refusal| refusal.error)
+    }
+
+    /// The same, for who wants to know whether a file that is refused may be a capture.
+    pub(super) fn found(path: &Path) -> Result<Self, Refusal> {
         if path.as_os_str() == "-" {
             return Self::stdin(path);
         }
-        let file = File::open(path).map_err(|error| could_not_open(path, error))?;
-        let metadata = file.metadata().map_err(|error| Error::io(path, error))?;
+        let file = File::open(path).map_err(|error| Refusal::missing(could_not_open(path, error)))?;
+        let metadata = file.metadata().map_err(|error| Refusal::missing(Error::io(path, error)))?;
         let name = path.display().to_string();
         if metadata.is_dir() {
-            return Err(Error::not_usable(path, "this is a directory", "give the captures in it"));
+            return Err(Refusal::missing(Error::not_usable(path, "this is a folder", "give the captures in it")));
         }
         if !metadata.is_file() {
             widen(&file);
-            return Self::pipe(path, name, Box::new(file));
+            return Self::piped(path, name, Box::new(file));
         }
         let (compression, start, first) = sniffed(path, Box::new(file))?;
         let (place, size) = (Place::Path(path.to_owned()), Some(metadata.len()));
@@ -94,13 +112,13 @@ impl Source {
     }
 
     /// Standard input: as the file it is, where it is one that nobody has begun to read.
-    fn stdin(path: &Path) -> Result<Self, Error> {
+    fn stdin(path: &Path) -> Result<Self, Refusal> {
         let name = STANDARD_INPUT.to_owned();
-        let Ok(mut file) = stdin_file() else { return Self::pipe(path, name, Box::new(io::stdin())) };
-        let metadata = file.metadata().map_err(|error| Error::io(path, error))?;
+        let Ok(mut file) = stdin_file() else { return Self::piped(path, name, Box::new(io::stdin())) };
+        let metadata = file.metadata().map_err(|error| Refusal::missing(Error::io(path, error)))?;
         if !metadata.is_file() || file.stream_position().unwrap_or(1) != 0 {
             widen(&file);
-            return Self::pipe(path, name, Box::new(file));
+            return Self::piped(path, name, Box::new(file));
         }
         let file = Arc::new(Input::File(file));
         let (compression, start, first) = sniffed(path, Box::new(Sequential { input: Arc::clone(&file), offset: 0 }))?;
@@ -112,13 +130,18 @@ impl Source {
     pub fn memory(name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Result<Self, Error> {
         let (name, bytes) = (name.into(), bytes.into());
         let reader = Sequential { input: Arc::new(Input::Bytes(Arc::clone(&bytes))), offset: 0 };
-        let (compression, start, first) = sniffed(Path::new(&name), Box::new(reader))?;
+        let (compression, start, first) =
+            sniffed(Path::new(&name), Box::new(reader)).map_err(|refusal| refusal.error)?;
         let size = Some(bytes.len() as u64);
         Ok(Self { name, place: Place::Memory(bytes), compression, start, size, may_share: true, first })
     }
 
     /// A capture that can be read only once, such as a pipe; `path` is what errors say.
     pub fn pipe(path: &Path, name: String, reader: Box<dyn Read + Send>) -> Result<Self, Error> {
+        Self::piped(path, name, reader).map_err(|refusal| refusal.error)
+    }
+
+    fn piped(path: &Path, name: String, reader: Box<dyn Read + Send>) -> Result<Self, Refusal> {
         let Streamed { compression, start, stream } = streamed(path, reader)?;
         // Of a pipe no more than the first packet: how much else there is by now is a matter of chance.
         let first = Sha256::digest(stream.head.get(..start.first_end).unwrap_or(&stream.head)).into();
@@ -206,27 +229,38 @@ struct Streamed {
     stream: Rejoined,
 }
 
-fn streamed(path: &Path, reader: Box<dyn Read + Send>) -> Result<Streamed, Error> {
+fn streamed(path: &Path, reader: Box<dyn Read + Send>) -> Result<Streamed, Refusal> {
     /// Longest magic number of a compression.
     const MAGIC: usize = 6;
-    let raw = Rejoined::peek(reader, MAGIC).map_err(|error| Error::io(path, error))?;
+    let raw = Rejoined::peek(reader, MAGIC).map_err(|error| Refusal::missing(Error::io(path, error)))?;
     let compression = Compression::sniff(&raw.head);
-    let mut stream = compression.decoder(Box::new(raw), Window::default()).map_err(|error| Error::io(path, error))?;
     let mut head = Vec::new();
-    let start = sniff::start(&mut stream, &mut head).map_err(|error| match compression.name() {
-        Some(name) => Error::not_usable(
-            path,
-            format!("its {name} data cannot be decompressed at offset 0: {error}"),
-            "check that the file was copied whole",
-        ),
-        None => Error::io(path, error),
+    let begin = || {
+        let mut stream = compression.decoder(Box::new(raw), Window::default())?;
+        let start = sniff::start(&mut stream, &mut head)?;
+        Ok((stream, start))
+    };
+    let (stream, start) = begin().map_err(|error: io::Error| {
+        Refusal::missing(match compression.name() {
+            Some(name) => Error::not_usable(
+                path,
+                format!("its {name} data cannot be decompressed at offset 0: {error}"),
+                compression.advice(&error.to_string()),
+            ),
+            None => Error::io(path, error),
+        })
     })?;
-    let start = start.map_err(|(what, hint)| Error::not_usable(path, what, hint))?;
-    Ok(Streamed { compression, start, stream: Rejoined { head, position: 0, rest: stream } })
+    match start {
+        Ok(start) => Ok(Streamed { compression, start, stream: Rejoined { head, position: 0, rest: stream } }),
+        Err(unknown) => Err(Refusal {
+            error: Error::not_usable(path, unknown.what, unknown.hint),
+            may_be_capture: unknown.may_be_capture,
+        }),
+    }
 }
 
 /// What a capture is that can be read again, and the digest of its first packets.
-fn sniffed(path: &Path, reader: Box<dyn Read + Send>) -> Result<(Compression, Start, [u8; 32]), Error> {
+fn sniffed(path: &Path, reader: Box<dyn Read + Send>) -> Result<(Compression, Start, [u8; 32]), Refusal> {
     /// Bytes that a few packets take: more could not be guessed either.
     const FIRST: usize = 4 << 10;
     let Streamed { compression, start, mut stream } = streamed(path, reader)?;

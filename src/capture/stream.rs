@@ -10,6 +10,11 @@ const STEP: usize = 128 << 10;
 /// Largest piece: several are in memory at once.
 pub(super) const MAX_PIECE: usize = 64 << 20;
 
+/// How a problem begins that the system has with reading.
+pub(super) const NOT_READ: &str = "the capture could not be read";
+/// How a problem begins that lies in compressed data.
+pub(super) const NOT_DECOMPRESSED: &str = "the capture could not be decompressed";
+
 /// A piece of a stream: whole records.
 #[derive(Debug)]
 pub(super) struct Cut {
@@ -88,7 +93,9 @@ impl Cutter {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     self.has_ended = true;
-                    self.read_problem = Some(format!("the capture could not be read or decompressed: {error}"));
+                    // What a decoder finds wrong has no number of the system's.
+                    let what = if error.raw_os_error().is_some() { NOT_READ } else { NOT_DECOMPRESSED };
+                    self.read_problem = Some(format!("{what}: {error}"));
                 }
             }
         }

@@ -22,12 +22,12 @@ Examples:
   whither flows phone.pcapng | jq .server_name
   whither lookup 203.205.254.1
 
-Exit status: 0 done, 1 done but a capture could not be read to its end, 2 failed.")]
+Exit status: 0 done, 1 done but a capture or folder could not be read, or not to its end, 2 failed.")]
 pub(super) struct Args {
     /// Worker threads [default: one per processor]
     #[arg(long, global = true, value_name = "N", help_heading = GENERAL)]
     pub(super) threads: Option<NonZeroUsize>,
-    /// Say nothing but results and errors
+    /// Say nothing but results, errors, and what is missing from the result
     #[arg(long, short, global = true, help_heading = GENERAL)]
     pub(super) quiet: bool,
     /// Colours: `auto` uses them on a terminal unless NO_COLOR is set
@@ -55,7 +55,7 @@ pub(super) enum Command {
 Examples:
   whither map phone.pcapng
   whither map monday.pcap tuesday.pcap.zst --from Taipei --html map.html
-  whither map rotated/                         captures cut in files are read as one
+  whither map rotated/                         all captures in a folder, to any depth, are read as one
   whither map - --json - < phone.pcap | jq '.apps[].name'
   whither map phone.pcapng --app wechat --geo GeoLite2-City.mmdb")]
     Map(MapArgs),
@@ -109,8 +109,8 @@ Examples:
 /// What is read, and what it is held against.
 #[derive(ClapArgs, Debug)]
 pub(super) struct InputArgs {
-    /// Captures: pcap or pcapng, plain or compressed (gzip, zstd, lz4, xz); a folder of them, or a quoted pattern
-    /// (`'day/*.pcap'`, `'**/*.pcapng'`); `-` is stdin
+    /// Captures: pcap or pcapng, plain or compressed (gzip, zstd, lz4, xz); a folder of them, read to any depth, or a quoted
+    /// pattern (`'day/*.pcap'`, `'**/*.pcapng'`); `-` is stdin
     #[arg(required = true, value_name = "CAPTURE", value_hint = ValueHint::AnyPath)]
     pub(super) captures: Vec<PathBuf>,
     /// Only flows of this app: an id as in `whither apps`, or the name of an owner it does not know (may be repeated)
@@ -158,17 +158,24 @@ pub(super) struct MapArgs {
 
 /// One option per row of [`output::FORMATS`].
 #[derive(Default)]
-pub(super) struct Outputs(pub(super) Vec<(&'static output::Format, PathBuf)>);
+pub(super) struct Outputs {
+    pub(super) files: Vec<(&'static output::Format, PathBuf)>,
+    /// Whether files are replaced that are no earlier outputs.
+    pub(super) is_forced: bool,
+}
 
 impl std::fmt::Debug for Outputs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_map().entries(self.0.iter().map(|(format, path)| (format.name, path))).finish()
+        f.debug_map().entries(self.files.iter().map(|(format, path)| (format.name, path))).finish()
     }
 }
 
+/// What `--force` does.
+const FORCE_HELP: &str = "Replace files that are not earlier outputs of the same kind; never one that this run reads";
+
 impl ClapArgs for Outputs {
     fn augment_args(command: clap::Command) -> clap::Command {
-        output::FORMATS.iter().fold(command.next_help_heading("Output"), |command, format| {
+        let command = output::FORMATS.iter().fold(command.next_help_heading("Output"), |command, format| {
             let help = format!("Write {} (`-`: to stdout, instead of the terminal view)", format.about);
             command.arg(
                 Arg::new(format.name)
@@ -179,7 +186,8 @@ impl ClapArgs for Outputs {
                     .action(ArgAction::Set)
                     .help(help),
             )
-        })
+        });
+        command.arg(Arg::new("force").long("force").action(ArgAction::SetTrue).help(FORCE_HELP))
     }
 
     fn augment_args_for_update(command: clap::Command) -> clap::Command {
@@ -193,7 +201,7 @@ impl FromArgMatches for Outputs {
             let path = matches.get_one::<PathBuf>(format.name)?;
             Some((format, path.clone()))
         });
-        Ok(Self(given.collect()))
+        Ok(Self { files: given.collect(), is_forced: matches.get_flag("force") })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -275,6 +283,8 @@ pub(super) struct BenchArgs {
     /// Write a chart of the stages (`-`: to stdout, instead of the table)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) svg: Option<PathBuf>,
+    #[arg(long, help = FORCE_HELP)]
+    pub(super) force: bool,
     #[command(flatten)]
     pub(super) knowledge: KnowledgeArgs,
 }

@@ -4,8 +4,10 @@
 //! what else the machine does falls on all of them alike. A first reading, not counted, brings the files into memory.
 
 use super::args::{Args, BenchArgs};
+use super::outputs::Wanted;
 use super::progress::Bar;
-use super::{End, input, machine, map, stdout};
+use super::target::Target;
+use super::{End, input, machine, map, outputs, stdout};
 use crate::capture::{self, Outcome, Progress, Source};
 use crate::error::Error;
 use crate::output::bench::{Measured, Run, Spread, json, render, write_svg};
@@ -13,6 +15,7 @@ use crate::output::{self, escape};
 use crate::report::analysis::{self, Options};
 use crate::report::build;
 use crate::report::stages::{Reached, Stage, read_to};
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -40,10 +43,16 @@ pub(super) fn run(args: &Args, bench: &BenchArgs) -> Result<End, Error> {
     if bench.json && bench.svg.as_ref().is_some_and(|path| path.as_os_str() == "-") {
         return Err(Error::usage("--json and --svg - both write to stdout", "give --svg a file"));
     }
-    bench.svg.iter().try_for_each(|path| stdout::check(path))?;
+    let found = capture::find(&bench.captures)?;
+    let svg = bench.svg.iter().map(|path| Wanted { option: "--svg".to_owned(), path, is_own: output::is_own_svg });
+    let targets = outputs::open(&svg.collect::<Vec<_>>(), &input::reads(&found, &[], &bench.knowledge), bench.force)?;
+    stdout::check()?;
+    // Says what is left out, once.
+    let (_, is_whole) = input::captures(found, args.quiet)?;
     let bencher = Bencher { args, bench, options: Options::default() };
     let machine = machine::describe();
     let (warm, file_bytes) = bencher.read_to(Stage::Read)?;
+    input::refuse_nothing(&warm.outcomes)?;
     let mut times = Times::default();
     let (mut peak_memory_bytes, mut flows) = (None, 0);
     for _ in 0..bench.runs.get() {
@@ -74,8 +83,8 @@ pub(super) fn run(args: &Args, bench: &BenchArgs) -> Result<End, Error> {
         runs: times.whole().map(|seconds| Run::new(seconds, file_bytes, packets)).collect(),
         stages: stages(&times),
     };
-    write(args, bench, &measured)?;
-    Ok(End::of(input::report_defects(&warm.outcomes)))
+    write(args, bench, &targets, &measured)?;
+    Ok(End::of(input::report_defects(&warm.outcomes) && is_whole))
 }
 
 /// What each stage adds, from the medians.
@@ -93,19 +102,17 @@ fn stages(times: &Times) -> Vec<output::bench::StageTime> {
 }
 
 /// Writes what was asked for; the table where nothing else goes to stdout.
-fn write(args: &Args, bench: &BenchArgs, measured: &Measured) -> Result<(), Error> {
-    let mut is_shown = bench.json;
+fn write(args: &Args, bench: &BenchArgs, targets: &[Target], measured: &Measured) -> Result<(), Error> {
+    let fill = |_: usize, out: &mut dyn Write| write_svg(measured, out);
+    outputs::write_files(targets, fill, args.quiet)?;
+    outputs::write_streams(targets, fill, args.quiet)?;
     if bench.json {
-        stdout::write(json(measured).as_bytes())?;
+        return stdout::write(json(measured).as_bytes());
     }
-    if let Some(path) = &bench.svg {
-        is_shown |= path.as_os_str() == "-";
-        stdout::write_to(path, |out| write_svg(measured, out))?;
-        if path.as_os_str() != "-" && !args.quiet {
-            super::say(&format!("whither: wrote {}", path.display()));
-        }
+    match targets.iter().any(Target::is_stdout) {
+        true => Ok(()),
+        false => stdout::write(render(measured, map::style(args).ascii).as_bytes()),
     }
-    if is_shown { Ok(()) } else { stdout::write(render(measured, map::style(args).ascii).as_bytes()) }
 }
 
 /// Refuses what can be read only once. What is not there is for the opening to say.

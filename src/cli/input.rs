@@ -1,36 +1,78 @@
 //! What a command reads: captures, databases, filters.
 
 use super::args::{InputArgs, KnowledgeArgs};
+use super::outputs::Reads;
 use super::say;
 use crate::app::Catalogue;
 use crate::capture::owner::SideOwners;
-use crate::capture::{self, Outcome, ReadOptions, Source};
+use crate::capture::{self, Found, Outcome, ReadOptions, Source};
 use crate::error::Error;
-use crate::output::escape;
+use crate::output::{escape, units};
 use crate::place::{Places, Vantage, vantage};
 use crate::report::analysis::{FrameFilter, Knowledge, Options};
 use crate::report::memory::LEAST;
 use std::path::{Path, PathBuf};
 
-/// Opens captures and what they are held against, side by side: a pipe may let its first bytes wait, ten thousand files take
-/// as long as the catalogue.
-pub(super) fn open(input: &InputArgs, is_quiet: bool) -> Result<(Vec<Source>, Knowledge), Error> {
-    let (sources, knowledge) = rayon::join(|| captures(input, is_quiet), || knowledge_of(input));
-    Ok((sources?, knowledge?))
+/// How many of the files that were left out are named.
+const NAMED: usize = 3;
+
+/// What a command reads, opened.
+pub(super) struct Input {
+    pub(super) sources: Vec<Source>,
+    pub(super) knowledge: Knowledge,
+    /// Whether all that was found could be read.
+    pub(super) is_whole: bool,
 }
 
-/// Opens the captures and says what was passed by.
-fn captures(input: &InputArgs, is_quiet: bool) -> Result<Vec<Source>, Error> {
-    let opened = capture::open(&input.captures)?;
-    if opened.skipped > 0 && !is_quiet {
-        let what = match opened.skipped {
-            1 => "1 file beside the captures is none and was".to_owned(),
-            count => format!("{count} files beside the captures are none and were"),
-        };
-        let first = opened.first_skipped.map(|error| format!(" ({error})")).unwrap_or_default();
-        say(&escape::terminal(&format!("whither: {what} passed by{first}"), false));
+/// All files that a command reads, for the outputs to keep away from.
+pub(super) fn reads<'a>(found: &'a Found, owners: &'a [PathBuf], knowledge: &'a KnowledgeArgs) -> Reads<'a> {
+    let options = [("--owners", owners), ("--geo", &knowledge.geo), ("--apps", &knowledge.apps)];
+    let files = options.into_iter().flat_map(|(option, paths)| paths.iter().map(move |path| (option, path.as_path())));
+    Reads { found: Some(found), files: files.collect() }
+}
+
+/// Opens captures and what they are held against, side by side: a pipe may let its first bytes wait, ten thousand files take
+/// as long as the catalogue.
+pub(super) fn open(found: Found, input: &InputArgs, is_quiet: bool) -> Result<Input, Error> {
+    let (captures, knowledge) = rayon::join(|| captures(found, is_quiet), || knowledge_of(input));
+    let (sources, is_whole) = captures?;
+    Ok(Input { sources, knowledge: knowledge?, is_whole })
+}
+
+/// Opens the captures, and says what was left out of those in folders; whether nothing was that may hold packets.
+pub(super) fn captures(found: Found, is_quiet: bool) -> Result<(Vec<Source>, bool), Error> {
+    let opened = found.open()?;
+    for error in opened.unreadable.iter().take(NAMED) {
+        warn(&format!("{error}; it is missing from the result"));
     }
-    Ok(opened.sources)
+    match opened.unreadable.len().saturating_sub(NAMED) {
+        0 => {}
+        more => warn(&format!("{} could not be read either", units::plural(more as u64, "file", "files or folders"))),
+    }
+    if let (false, Some(skipped)) = (is_quiet, skipped(&opened.not_captures)) {
+        warn(&skipped);
+    }
+    Ok((opened.sources, opened.unreadable.is_empty()))
+}
+
+/// How many files are no captures, and the names of the first.
+fn skipped(paths: &[PathBuf]) -> Option<String> {
+    let mut names: Vec<String> = paths.iter().take(NAMED).map(|path| path.display().to_string()).collect();
+    let last = match paths.len().checked_sub(NAMED) {
+        Some(more @ 1..) => format!("{more} more"),
+        _ => names.pop()?,
+    };
+    let names = if names.is_empty() { last } else { format!("{} and {last}", names.join(", ")) };
+    let what = match paths.len() {
+        1 => "1 file that is not a capture".to_owned(),
+        count => format!("{count} files that are not captures"),
+    };
+    Some(format!("skipped {what}: {names}"))
+}
+
+/// A line on stderr, with what came from a file's name made harmless.
+fn warn(line: &str) {
+    say(&escape::terminal(&format!("whither: {line}"), false));
 }
 
 /// Opens what flows are held against.
@@ -130,15 +172,43 @@ fn filter(expression: &str) -> Result<FrameFilter, Error> {
     ))
 }
 
+/// Fails where captures broke off and no packet of any was read: then there is no result.
+pub(super) fn refuse_nothing(outcomes: &[Outcome]) -> Result<(), Error> {
+    let has_packets = outcomes.iter().any(|outcome| outcome.frames > outcome.not_packets);
+    let mut defects = outcomes.iter().filter_map(|outcome| defect(outcome, "nothing was read"));
+    let Some(last) = defects.next_back().filter(|_| !has_packets) else { return Ok(()) };
+    defects.for_each(|(what, hint)| warn(&format!("{what}; {hint}")));
+    Err(Error::usage(last.0, last.1))
+}
+
 /// Says where reading had to stop; whether nothing had.
 pub(super) fn report_defects(outcomes: &[Outcome]) -> bool {
     let mut is_complete = true;
-    for defect in outcomes.iter().filter_map(|outcome| outcome.defect.as_ref()) {
+    for (what, hint) in outcomes.iter().filter_map(|outcome| defect(outcome, "everything before it is in the result")) {
         is_complete = false;
-        say(&format!(
-            "whither: {}; everything before it is in the result",
-            escape::terminal(&defect.to_string(), false)
-        ));
+        warn(&format!("{what}; {hint}"));
     }
     is_complete
+}
+
+/// Where and why a capture broke off; what became of it, and what can be done.
+fn defect(outcome: &Outcome, became: &str) -> Option<(String, String)> {
+    let what = outcome.defect.as_ref()?.to_string();
+    let advice = capture::advice(outcome).map(|advice| format!("; {advice}")).unwrap_or_default();
+    Some((what, format!("{became}{advice}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_left_out_is_counted_and_the_first_are_named() {
+        let said = |count: usize| skipped(&["a", "b", "c", "d", "e"].map(PathBuf::from)[..count]);
+        assert_eq!(said(0), None);
+        assert_eq!(said(1).unwrap(), "skipped 1 file that is not a capture: a");
+        assert_eq!(said(3).unwrap(), "skipped 3 files that are not captures: a, b and c");
+        assert_eq!(said(4).unwrap(), "skipped 4 files that are not captures: a, b, c and 1 more");
+        assert_eq!(said(5).unwrap(), "skipped 5 files that are not captures: a, b, c and 2 more");
+    }
 }

@@ -1,48 +1,63 @@
 //! `whither map`: the routing map in the terminal or in files.
 
 use super::args::{Args, Color, MapArgs};
+use super::input::Input;
+use super::outputs::Wanted;
 use super::progress::Bar;
-use super::{End, input, stdout};
-use crate::capture::Progress;
+use super::target::Target;
+use super::{End, input, outputs, stdout};
+use crate::capture::{self, Progress};
 use crate::error::Error;
 use crate::output::terminal::{Style, render};
 use crate::report::{analysis, build};
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
 /// Columns assumed where stdout is no terminal.
 const DEFAULT_WIDTH: usize = 80;
 
 pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Error> {
-    map.outputs.0.iter().try_for_each(|(_, path)| stdout::check(path))?;
-    let (sources, knowledge) = input::open(&map.input, args.quiet)?;
+    let found = capture::find(&map.input.captures)?;
+    let reads = input::reads(&found, &map.input.owners, &map.input.knowledge);
+    let targets = outputs::open(&wanted(map), &reads, map.outputs.is_forced)?;
+    stdout::check()?;
+    let Input { sources, knowledge, is_whole } = input::open(found, &map.input, args.quiet)?;
     let options = input::options(&map.input, &knowledge)?;
     let progress = Arc::new(Progress::default());
     let bar = Bar::start(&progress, args.quiet);
     let (routes, analysed) = analysis::map(sources, &options, &knowledge, &progress);
     drop(bar);
+    input::refuse_nothing(&analysed.outcomes)?;
     let report = build(&routes, &analysed, &knowledge, command.to_owned());
     let is_seen = |app: &str| report.apps.iter().any(|routes| routes.id == app);
     input::known_or_seen(&map.input.app, &knowledge, is_seen)?;
-    let is_shown = map.outputs.0.iter().any(|(_, path)| path.as_os_str() == "-");
-    let write = || {
-        map.outputs.0.iter().try_for_each(|(format, path)| {
-            stdout::write_to(path, |out| (format.write)(&report, out))?;
-            if path.as_os_str() != "-" && !args.quiet {
-                super::say(&format!("whither: wrote {}", path.display()));
-            }
-            Ok(())
-        })
+    let fill = |index: usize, out: &mut dyn Write| match map.outputs.files.get(index) {
+        Some((format, _)) => (format.write)(&report, out),
+        None => Ok(()),
     };
-    let (written, shown) = rayon::join(write, || (!is_shown).then(|| render(&report, &style(args))));
+    let is_shown = targets.iter().any(Target::is_stdout);
+    let (written, shown) = rayon::join(
+        || outputs::write_files(&targets, fill, args.quiet),
+        || (!is_shown).then(|| render(&report, &style(args))),
+    );
     written?;
+    outputs::write_streams(&targets, fill, args.quiet)?;
     if let Some(text) = shown {
         stdout::write(text.as_bytes())?;
     }
     let is_complete = input::report_defects(&analysed.outcomes);
     // The process ends here: giving back millions of small pieces one by one would only take time.
     std::mem::forget((routes, analysed, knowledge, report));
-    Ok(End::of(is_complete))
+    Ok(End::of(is_complete && is_whole))
+}
+
+/// The outputs that were asked for, in the order of their formats.
+fn wanted(map: &MapArgs) -> Vec<Wanted<'_>> {
+    map.outputs
+        .files
+        .iter()
+        .map(|(format, path)| Wanted { option: format!("--{}", format.name), path, is_own: format.is_own })
+        .collect()
 }
 
 /// How to write to this terminal.

@@ -5,12 +5,15 @@ mod args;
 mod bench;
 mod capture;
 mod flows;
+mod identity;
 mod input;
 mod lookup;
 mod machine;
 mod map;
+mod outputs;
 mod progress;
 mod stdout;
+mod target;
 
 use crate::error::Error;
 use args::{Args, Command};
@@ -39,16 +42,22 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.collect();
     let matches = match args::command().try_get_matches_from(&args) {
         Ok(matches) => matches,
-        Err(error) => {
-            let code = if error.use_stderr() { 2 } else { 0 };
+        Err(error) if error.use_stderr() => {
             // Nothing can be done about a closed terminal.
             let _ = error.print();
-            return ExitCode::from(code);
+            return ExitCode::from(2);
+        }
+        Err(help) => {
+            return end(stdout::check().and_then(|()| help.print().map_err(stdout::failed)).map(|()| End::Done));
         }
     };
-    let outcome = Args::from_arg_matches(&matches)
+    end(Args::from_arg_matches(&matches)
         .map_err(|error| Error::usage(error.to_string(), "see whither --help"))
-        .and_then(|parsed| dispatch(&parsed, &shown(&args)));
+        .and_then(|parsed| dispatch(&parsed, &shown(&args))))
+}
+
+/// The exit code, after the reason for it was said.
+fn end(outcome: Result<End, Error>) -> ExitCode {
     match outcome {
         Ok(End::Done) => ExitCode::SUCCESS,
         Ok(End::Incomplete) => ExitCode::from(1),

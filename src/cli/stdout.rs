@@ -1,49 +1,52 @@
-//! Writing results: to stdout or to files, never a half-written file in place of a good one.
+//! Standard output: where results go unless told otherwise.
 
 use crate::error::Error;
-use std::io::{BufWriter, ErrorKind, Write};
-use std::path::Path;
+use std::io::{self, BufWriter, Write};
+
+/// What errors call it.
+const NAME: &str = "<stdout>";
+
+/// Standard output for a result. On Unix without the standard library's own, which passes over some errors in silence.
+pub(super) fn open() -> Result<impl Write, Error> {
+    if whither_mapped::was_stdout_closed() {
+        let what = "standard output is closed, so that there is nowhere to write the result";
+        return Err(Error::usage(what, "let it go to a file, or to /dev/null"));
+    }
+    own().map_err(failed)
+}
+
+#[cfg(unix)]
+fn own() -> io::Result<std::fs::File> {
+    use std::os::fd::AsFd;
+    io::stdout().as_fd().try_clone_to_owned().map(std::fs::File::from)
+}
+
+// A console wants other characters than a file; the standard library sees to that.
+#[cfg(not(unix))]
+fn own() -> io::Result<io::Stdout> {
+    Ok(io::stdout())
+}
+
+/// Refuses a standard output that is closed, or cannot be written to, before the work is done.
+pub(super) fn check() -> Result<(), Error> {
+    let mut out = open()?;
+    // Of no bytes, so that nothing happens; but one that is open only for reading, or a full device, is an error.
+    out.write(&[]).map(drop).map_err(failed)
+}
 
 /// Writes bytes to stdout. A closed pipe comes back as an error that [`super::run`] keeps quiet about.
 pub(super) fn write(bytes: &[u8]) -> Result<(), Error> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(bytes).and_then(|()| out.flush()).map_err(|source| Error::io("<stdout>", source))
+    let mut out = open()?;
+    out.write_all(bytes).and_then(|()| out.flush()).map_err(failed)
 }
 
-/// Whether a file can be written where it is wanted, as far as that can be told before the work: hours of reading must not
-/// end in a mistyped folder.
-pub(super) fn check(path: &Path) -> Result<(), Error> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    match folder {
-        Some(folder) if !folder.is_dir() => Err(no_folder(path)),
-        _ if path.is_dir() => Err(Error::not_usable(path, "this is a folder", "give the name of a file in it")),
-        _ => Ok(()),
-    }
+/// Lets `fill` write to stdout.
+pub(super) fn write_with(fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
+    let mut out = BufWriter::new(open()?);
+    fill(&mut out).and_then(|()| out.flush()).map_err(failed)
 }
 
-fn no_folder(path: &Path) -> Error {
-    Error::not_usable(path, "there is no such folder", "make it first, or give a file in one that exists")
-}
-
-fn could_not_create(path: &Path, error: std::io::Error) -> Error {
-    match error.kind() {
-        ErrorKind::NotFound => no_folder(path),
-        ErrorKind::PermissionDenied => Error::not_usable(
-            path,
-            "it may not be written by this user",
-            "give a file in a folder that you may write to",
-        ),
-        _ => Error::io(path, error),
-    }
-}
-
-/// Lets `fill` write to a file, or to stdout where the path is `-`.
-pub(super) fn write_to(path: &Path, fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), Error> {
-    if path.as_os_str() == "-" {
-        let mut out = BufWriter::new(std::io::stdout().lock());
-        return fill(&mut out).and_then(|()| out.flush()).map_err(|source| Error::io("<stdout>", source));
-    }
-    let file = std::fs::File::create(path).map_err(|source| could_not_create(path, source))?;
-    let mut out = BufWriter::new(file);
-    fill(&mut out).and_then(|()| out.flush()).map_err(|source| Error::io(path, source))
+/// Why stdout could not be written to.
+pub(super) fn failed(source: io::Error) -> Error {
+    Error::io(NAME, source)
 }
