@@ -12,7 +12,10 @@ type Key = std::path::PathBuf;
 /// What a regular file or a pipe has and no other has at the same time. Terminals and other devices have none: they may be
 /// read and written at once, and by several.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Identity(Key);
+pub(super) struct Identity {
+    key: Key,
+    is_file: bool,
+}
 
 impl Identity {
     /// Of the file that a path leads to; none where there is nothing yet.
@@ -30,6 +33,11 @@ impl Identity {
         Self::of_stream(&io::stdout())
     }
 
+    /// Whether it is a regular file's.
+    pub(super) fn is_file(&self) -> bool {
+        self.is_file
+    }
+
     #[cfg(unix)]
     fn of_stream(stream: &impl std::os::fd::AsFd) -> Option<Self> {
         let file = std::fs::File::from(stream.as_fd().try_clone_to_owned().ok()?);
@@ -45,12 +53,13 @@ impl Identity {
     fn of(metadata: &Metadata, _: &Path) -> Option<Self> {
         use std::os::unix::fs::{FileTypeExt, MetadataExt};
         let kind = metadata.file_type();
-        (kind.is_file() || kind.is_fifo()).then(|| Self((metadata.dev(), metadata.ino())))
+        let key = (metadata.dev(), metadata.ino());
+        (kind.is_file() || kind.is_fifo()).then(|| Self { key, is_file: kind.is_file() })
     }
 
     #[cfg(not(unix))]
     fn of(metadata: &Metadata, path: &Path) -> Option<Self> {
-        metadata.is_file().then(|| path.canonicalize().ok()).flatten().map(Self)
+        metadata.is_file().then(|| path.canonicalize().ok()).flatten().map(|key| Self { key, is_file: true })
     }
 }
 

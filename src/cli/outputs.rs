@@ -63,7 +63,9 @@ fn refuse_inputs(targets: &[Target], reads: &Reads<'_>) -> Result<(), Error> {
         let identity = if path.as_os_str() == "-" { Identity::of_stdin() } else { Identity::of_path(path) };
         refuse("as a capture", path, identity)?;
     }
-    for path in found.gathered() {
+    // Ten thousand of them are looked at only where that can matter: all of them are regular files.
+    let is_needed = written.iter().any(|(identity, _)| identity.is_file());
+    for path in found.gathered().filter(|_| is_needed) {
         // An earlier output may lie among the captures.
         let result = refuse("as a capture", path, Identity::of_path(path));
         if result.is_err() && capture::is_capture(path) {
