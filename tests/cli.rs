@@ -427,7 +427,7 @@ fn what_does_not_fit_into_memory_is_left_out_and_said() {
     assert!(!out.contains("lack of memory"));
     let said = run(&["map", SMALL, "--max-memory", "20M"]);
     assert_eq!(said.code, Some(2));
-    has_all(&said.err, &["--max-memory 20M is too little", "128M"]);
+    has_all(&said.err, &["--max-memory 20M is too little", "64M"]);
 }
 
 #[test]

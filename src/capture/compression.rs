@@ -414,7 +414,8 @@ mod tests {
         for bytes in [zstd, xz] {
             let defect = |memory_bytes| {
                 let source = Source::memory("test", &*bytes).unwrap();
-                let options = super::super::ReadOptions { range_bytes: Some(1 << 20), memory_bytes };
+                let options =
+                    super::super::ReadOptions { range_bytes: Some(1 << 20), most_range_bytes: None, memory_bytes };
                 let mut join = |_: super::super::Piece<Log>| ();
                 let progress = super::super::Progress::default();
                 super::super::read(vec![source], &options, &progress, &Log::default, &mut join)[0].defect.clone()

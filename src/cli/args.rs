@@ -129,8 +129,8 @@ pub(super) struct InputArgs {
     /// as docs/owners.md describes it (may be repeated)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) owners: Vec<PathBuf>,
-    /// Memory to take at most, about (`512M`, `4G`; at least 128M). What does not fit is left out by a hash of its
-    /// endpoints, and the report says how much
+    /// Memory to take at most, about (`512M`, `4G`; at least 64M). What does not fit is left out by a hash of its
+    /// endpoints, and the report says how much. Flow records that wait for their turn go to temporary files instead
     #[arg(long, value_name = "SIZE", default_value = "4G", value_parser = bytes)]
     pub(super) max_memory: u64,
     #[command(flatten)]

@@ -6,11 +6,12 @@ use super::progress::Bar;
 use super::{End, input, outputs, stdout};
 use crate::capture::{self, Progress};
 use crate::error::Error;
-use crate::output::flows::{FlowRecord, format};
+use crate::output::flows::{Lane, Sorter, format};
 use crate::report::analysis;
+use crate::route::Observed;
 use std::collections::HashSet;
 use std::io::Write;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Records are written in pieces of about this size.
 const CHUNK: usize = 1 << 18;
@@ -23,30 +24,40 @@ pub(super) fn run(args: &Args, flows: &FlowsArgs) -> Result<End, Error> {
     let Input { sources, knowledge, is_whole } = input::open(found, &flows.input, args.quiet)?;
     let names: Vec<String> = sources.iter().map(|source| source.name().to_owned()).collect();
     let options = input::options(&flows.input, &knowledge)?;
-    let mut writer = match format(&flows.format) {
-        Some(format) => (format.writer)(),
-        None => return Err(Error::usage(format!("--format {}", flows.format), "see whither flows --help")),
+    let Some(format) = format(&flows.format) else {
+        return Err(Error::usage(format!("--format {}", flows.format), "see whither flows --help"));
     };
     let progress = Arc::new(Progress::default());
     let bar = Bar::start(&progress, args.quiet);
     let mut out = stdout::open()?;
     let mut failure = None;
-    let mut unseen: HashSet<&str> = flows.input.app.iter().map(String::as_str).collect();
+    let unseen: Mutex<HashSet<&str>> = Mutex::new(flows.input.app.iter().map(String::as_str).collect());
     let mut chunk = Vec::with_capacity(CHUNK + (CHUNK >> 2));
+    let mut writer = (format.writer)();
     writer.header(&mut chunk);
-    let analysed = analysis::flows(sources, &options, &knowledge, &progress, &mut |studied| {
-        let capture = names.get(studied.flow.first_frame.capture() as usize).map_or("", String::as_str);
-        if !unseen.is_empty() {
-            studied.learned.attribution.chosen.iter().for_each(|claim| _ = unseen.remove(&*claim.app));
+    let lanes = rayon::current_num_threads() + 1;
+    let sorter = Sorter::new(format, &names, std::env::temp_dir(), options.waiting_bytes(), lanes);
+    let add = |lane: &mut Lane, observed: &Observed<'_>| {
+        if options.leaves_out(observed) {
+            return;
         }
-        let record = FlowRecord::new(&studied.observed(), capture);
-        writer.record(&record, &mut chunk);
-        if chunk.len() >= CHUNK {
+        if !flows.input.app.is_empty()
+            && let Some(claim) = &observed.attribution.chosen
+        {
+            unseen.lock().unwrap_or_else(PoisonError::into_inner).remove(&*claim.app);
+        }
+        sorter.add(lane, observed);
+    };
+    let mut emit = |record: &[u8]| {
+        chunk.extend_from_slice(record);
+        if chunk.len() >= CHUNK && failure.is_none() {
             failure = out.write_all(&chunk).err();
             chunk.clear();
         }
         failure.is_none()
-    });
+    };
+    let mut after = |until: i64, lanes: &mut [&mut Lane]| sorter.emit_before(until, lanes, &mut emit);
+    let (_, analysed) = analysis::each(sources, &options, &knowledge, &progress, &|| sorter.lane(), &add, &mut after);
     drop(bar);
     input::refuse_nothing(&analysed.outcomes)?;
     writer.finish(&mut chunk);
@@ -55,6 +66,11 @@ pub(super) fn run(args: &Args, flows: &FlowsArgs) -> Result<End, Error> {
         None => out.write_all(&chunk).and_then(|()| out.flush()),
     };
     written.map_err(stdout::failed)?;
+    if let Some((folder, error)) = sorter.failure() {
+        let what = format!("flows that wait for their turn could not be kept in a temporary file there: {error}");
+        return Err(Error::not_usable(folder, what, "name another folder with TMPDIR, or give more with --max-memory"));
+    }
+    let unseen = unseen.into_inner().unwrap_or_else(PoisonError::into_inner);
     input::known_or_seen(&flows.input.app, &knowledge, |app| !unseen.contains(app))?;
     Ok(End::of(input::report_defects(&analysed.outcomes) && is_whole))
 }

@@ -147,6 +147,7 @@ pub(super) fn options(input: &InputArgs, knowledge: &Knowledge) -> Result<Option
         apps: input.app.clone(),
         devices: input.device.clone(),
         max_memory: Some(memory(input.max_memory)?),
+        ..Options::default()
     })
 }
 

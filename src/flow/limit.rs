@@ -27,9 +27,20 @@ impl SampleKey {
         Self([word(0), word(8)])
     }
 
-    /// SipHash-1-3 of these bytes: a published function, so that no version of a library changes what is kept.
+    /// A key of these two words, low bytes first as SipHash takes them.
+    pub const fn from_words(first: u64, second: u64) -> Self {
+        Self([first, second])
+    }
+
+    /// A hasher to which bytes are written: SipHash-1-3, a published function, so that no version of a library changes what is
+    /// kept.
+    pub fn hasher(&self) -> SipHasher13 {
+        SipHasher13::new_with_keys(self.0[0], self.0[1])
+    }
+
+    /// The hash of these bytes.
     pub fn hash(&self, bytes: &[u8]) -> u64 {
-        let mut hasher = SipHasher13::new_with_keys(self.0[0], self.0[1]);
+        let mut hasher = self.hasher();
         hasher.write(bytes);
         hasher.finish()
     }
@@ -105,7 +116,7 @@ mod tests {
     /// stay what it is, whatever library computes it.
     #[test]
     fn the_hash_is_siphash_1_3() {
-        let key = SampleKey([0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908]);
+        let key = SampleKey::from_words(0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908);
         let bytes: Vec<u8> = (0..15).collect();
         assert_eq!(key.hash(&bytes), 0xd320_d86d_2a51_9956);
         assert_eq!(key.hash(&[]), 0xabac_0158_050f_c4dc);

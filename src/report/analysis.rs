@@ -1,13 +1,13 @@
 //! The whole way: captures are read, flows tracked, attributed, placed and summed.
 
-use super::inherit::{self, Estate, Queue};
+use super::inherit::{self, Estate, Limits, Order, Queue, Unheard};
 use super::memory::Shares;
 use crate::app::{Attribution, Catalogue};
 use crate::capture::owner::{Owner, SideOwners};
 use crate::capture::{self, Frame, Observe, Outcome, Progress, ReadOptions, Source};
 use crate::flow::{Flow, OwnerEvidence, Partial, Pool, SampleKey, Summary, Tracker};
 use crate::place::{LocationCheck, LocationChecker, Memory, Place, Places, Scope, Vantage};
-use crate::route::{Observed, Reason, RouteMap};
+use crate::route::{Bounds, Observed, Reason, RouteMap};
 use foldhash::fast::RandomState;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -17,6 +17,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Batches of flows that are added to the map at a time: fewer are not worth a task of their own.
 const BATCHES_PER_TASK: usize = 4;
+
+/// The lanes hold this part of what the sums may take, before what they hold is added to the whole.
+const LANES_PART: u64 = 4;
+/// And so many bytes at least: adding to the whole costs as much as a lane holds.
+const LEAST_LANE: u64 = 512 << 10;
 
 /// Flows that are waited for at once.
 const FEW: usize = 8;
@@ -134,6 +139,13 @@ impl Studied {
         black_box((attribution.chosen.is_some(), attribution.others.len(), place.scope, *peer));
     }
 
+    /// What is observed, to be kept.
+    fn of(observed: &Observed<'_>) -> Self {
+        let &Observed { flow, peer, place, attribution, check } = observed;
+        let (place, attribution) = (Arc::clone(place), attribution.clone());
+        Self { flow: flow.clone(), learned: Learned { peer, place, attribution, check, sought: None } }
+    }
+
     /// As the routing map takes it.
     pub fn observed(&self) -> Observed<'_> {
         self.learned.of(&self.flow)
@@ -146,6 +158,8 @@ pub struct Analysed {
     pub outcomes: Vec<Outcome>,
     /// What is left to say of the frames.
     pub summary: Summary,
+    /// Flows that could not take part where apps are inherited.
+    pub unheard: Unheard,
 }
 
 /// One partial per range, behind the user's filter.
@@ -169,6 +183,11 @@ impl Observe for Filtered {
     }
 }
 
+/// The key by which is chosen what is kept where memory is short.
+fn sample_key(sources: &[Source]) -> SampleKey {
+    SampleKey::of(sources.iter().map(Source::digest_of_first))
+}
+
 /// Reads the captures and hands every flow that is over to `take`, and after each step the first window that is not
 /// complete yet to `after`.
 fn run(
@@ -178,8 +197,8 @@ fn run(
     take: &(dyn Fn(&mut Vec<Flow>) + Sync),
     after: &mut (dyn FnMut(i64) + Send),
 ) -> Analysed {
-    let (hasher, sample_key) = (RandomState::default(), SampleKey::of(sources.iter().map(Source::digest_of_first)));
-    let shares = options.max_memory.map(Shares::of);
+    let (hasher, sample_key) = (RandomState::default(), sample_key(&sources));
+    let shares = options.shares();
     let mut tracker = Tracker::new(hasher.clone(), sample_key, shares.map(|shares| shares.open));
     let mut read = options.read;
     read.most_range_bytes = shares.map(|shares| shares.range);
@@ -196,7 +215,7 @@ fn run(
     });
     let summary = tracker.finish(take);
     after(i64::MAX);
-    Analysed { outcomes, summary }
+    Analysed { outcomes, summary, unheard: Unheard::default() }
 }
 
 /// Locks a lane; a panic elsewhere has ended the analysis anyway.
@@ -204,24 +223,24 @@ fn lock<T>(lane: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     lane.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-#[derive(Default)]
-struct Lane {
+/// What one thread gathers; `own` is what the caller makes of the flows whose app is settled.
+struct Lane<T> {
     memory: Memory,
-    routes: RouteMap,
-    /// Flows by window: those that may inherit, or all where they are asked for one by one.
+    /// Flows that may inherit, by window.
     windows: BTreeMap<i64, Queue>,
     estate: Estate,
+    own: T,
 }
 
-impl Lane {
-    /// Studies a few flows that are over, each step with all of them before the next, and takes note of them. Those that `waits`
-    /// says so of are put into their windows; returns those windows that this grew notably.
+impl<T> Lane<T> {
+    /// Studies a few flows that are over, each step with all of them before the next, and takes note of them. Those that may
+    /// inherit are put into their windows, the others go to `add`; returns those windows that this grew notably.
     fn study(
         &mut self,
         few: &mut Vec<Flow>,
         knowledge: &Knowledge,
         hasher: &RandomState,
-        waits: impl Fn(&mut Self, &Observed<'_>, bool) -> bool,
+        add: impl Fn(&mut T, &Observed<'_>),
     ) -> Vec<i64> {
         let mut learned: Vec<Learned> = few.iter().map(|flow| knowledge.locate(flow, &mut self.memory)).collect();
         for (flow, learned) in few.iter_mut().zip(&mut learned) {
@@ -237,14 +256,13 @@ impl Lane {
             learned.sought = inherit::seeks(&learned.of(flow), hasher);
         }
         let all = few.iter().zip(&learned);
-        let waiting: Vec<bool> = all.map(|(flow, one)| waits(self, &one.of(flow), one.sought.is_some())).collect();
+        all.filter(|(_, one)| one.sought.is_none()).for_each(|(flow, one)| add(&mut self.own, &one.of(flow)));
         let mut grown = Vec::new();
-        // Not in pairs: each iterator that hands on a pair copies it. And which of them wait is not read from what was copied a
-        // moment ago.
-        let (mut learned, mut waiting) = (learned.into_iter(), waiting.into_iter());
+        // Not in pairs: each iterator that hands on a pair copies it.
+        let mut learned = learned.into_iter();
         for flow in few.drain(..) {
             let Some(learned) = learned.next() else { break };
-            if waiting.next() == Some(true) {
+            if learned.sought.is_some() {
                 let window = flow.window();
                 if self.windows.entry(window).or_default().push(Studied { flow, learned }) {
                     grown.push(window);
@@ -253,43 +271,46 @@ impl Lane {
         }
         grown
     }
-
-    /// Adds a flow whose app is settled.
-    fn add(&mut self, observed: &Observed<'_>, options: &Options) {
-        if options.leaves_out(observed) {
-            self.routes.leave_out(observed.flow, Reason::LeftOut);
-        } else {
-            self.routes.add(observed);
-        }
-    }
 }
 
 /// One lane per thread: everything in it merges in any order, and the fewer there are, the less is looked up twice.
-fn lanes() -> Vec<Mutex<Lane>> {
-    (0..=rayon::current_num_threads()).map(|_| Mutex::default()).collect()
+fn lanes<T>(limits: Limits, new: &dyn Fn() -> T) -> Vec<Mutex<Lane<T>>> {
+    let lane = |_| {
+        let (memory, windows, estate) = (Memory::default(), BTreeMap::new(), Estate::new(limits));
+        Mutex::new(Lane { memory, windows, estate, own: new() })
+    };
+    (0..=rayon::current_num_threads()).map(lane).collect()
 }
 
 /// The lane of this thread.
-fn mine(lanes: &[Mutex<Lane>]) -> std::sync::MutexGuard<'_, Lane> {
+fn mine<T>(lanes: &[Mutex<Lane<T>>]) -> std::sync::MutexGuard<'_, Lane<T>> {
     let thread = rayon::current_thread_index().map_or(0, |thread| thread + 1);
     lock(&lanes[thread % lanes.len()])
 }
 
-fn take_windows(lanes: &[Mutex<Lane>], until: i64, estate: &mut Estate) -> BTreeMap<i64, Queue> {
-    let mut ready: BTreeMap<i64, Queue> = BTreeMap::new();
+fn take_windows<T>(lanes: &[Mutex<Lane<T>>], estate: &mut Estate, heirs: &mut BTreeMap<i64, Queue>) {
     for lane in lanes {
         let lane = &mut *lock(lane);
         estate.append(&mut lane.estate);
-        let later = lane.windows.split_off(&until);
-        for (window, studied) in std::mem::replace(&mut lane.windows, later) {
-            ready.entry(window).or_default().append(studied);
+        for (window, studied) in std::mem::take(&mut lane.windows) {
+            heirs.entry(window).or_default().append(studied);
         }
     }
-    ready
 }
 
 impl Options {
-    fn leaves_out(&self, observed: &Observed<'_>) -> bool {
+    /// How memory is shared out, where it is limited.
+    pub(super) fn shares(&self) -> Option<Shares> {
+        self.max_memory.map(Shares::of)
+    }
+
+    /// Bytes that flows may take which wait for their turn in the order of [`flows`]; no limit where none.
+    pub fn waiting_bytes(&self) -> Option<u64> {
+        self.shares().map(|shares| shares.waiting)
+    }
+
+    /// Whether the user asked for other apps or devices.
+    pub fn leaves_out(&self, observed: &Observed<'_>) -> bool {
         let is_other_app = !self.apps.is_empty()
             && !observed
                 .attribution
@@ -302,6 +323,59 @@ impl Options {
     }
 }
 
+/// Reads the captures and hands every flow to `add`, on any thread and in any order, with what `new` made for that thread. After
+/// each step `after` is told the window before which all flows were handed out, while nobody adds any. Returns what was gathered.
+pub fn each<T: Send>(
+    sources: Vec<Source>,
+    options: &Options,
+    knowledge: &Knowledge,
+    progress: &Progress,
+    new: &dyn Fn() -> T,
+    add: &(impl Fn(&mut T, &Observed<'_>) + Sync),
+    after: &mut (dyn FnMut(i64, &mut [&mut T]) + Send),
+) -> (Vec<T>, Analysed) {
+    let limits = options.shares().map_or_else(Limits::default, |shares| shares.inherit);
+    let (lanes, hasher) = (lanes(limits, new), RandomState::default());
+    let take = |few: &mut Vec<Flow>| {
+        let lane = &mut *mine(&lanes);
+        for window in lane.study(few, knowledge, &hasher, add) {
+            // More than can inherit: a capture in which much ends at once must not fill the memory with them.
+            let shed = lane.windows.get_mut(&window).map(|queue| queue.shed(limits)).unwrap_or_default();
+            lane.estate.unheard.heirs += shed.len() as u64;
+            shed.iter().for_each(|one| add(&mut lane.own, &one.observed()));
+        }
+    };
+    let (mut estate, mut heirs) = (Estate::new(limits), BTreeMap::<i64, Queue>::new());
+    let mut settle = |complete_window: i64| {
+        take_windows(&lanes, &mut estate, &mut heirs);
+        let until = inherit::settled(complete_window);
+        let later = heirs.split_off(&until);
+        let mut ready = std::mem::replace(&mut heirs, later);
+        estate.settle(&mut ready, &hasher, knowledge);
+        let shed: Vec<Vec<Studied>> = heirs.values_mut().map(|queue| queue.shed(limits)).collect();
+        estate.unheard.heirs += shed.iter().map(|batch| batch.len() as u64).sum::<u64>();
+        let settled: Vec<Vec<Studied>> = ready.into_values().flat_map(Queue::into_batches).chain(shed).collect();
+        let add = |batch: Vec<Studied>| {
+            let lane = &mut *mine(&lanes);
+            for few in batch.chunks(FEW) {
+                few.iter().for_each(Studied::touch);
+                few.iter().for_each(|one| add(&mut lane.own, &one.observed()));
+            }
+        };
+        settled.into_par_iter().with_min_len(BATCHES_PER_TASK).for_each(add);
+        estate.forget_before(until);
+        let mut held: Vec<_> = lanes.iter().map(lock).collect();
+        let mut owns: Vec<&mut T> = held.iter_mut().map(|lane| &mut lane.own).collect();
+        after(until, &mut owns);
+        estate.unheard
+    };
+    let mut unheard = Unheard::default();
+    let mut analysed = run(sources, options, progress, &take, &mut |window| unheard = settle(window));
+    analysed.unheard = unheard;
+    let own = |lane: Mutex<Lane<T>>| lane.into_inner().unwrap_or_else(PoisonError::into_inner).own;
+    (lanes.into_iter().map(own).collect(), analysed)
+}
+
 /// Reads the captures into a routing map.
 pub fn map(
     sources: Vec<Source>,
@@ -309,53 +383,35 @@ pub fn map(
     knowledge: &Knowledge,
     progress: &Progress,
 ) -> (RouteMap, Analysed) {
-    let (lanes, hasher) = (lanes(), RandomState::default());
-    let take = |few: &mut Vec<Flow>| {
-        let lane = &mut *mine(&lanes);
-        let grown = lane.study(few, knowledge, &hasher, |lane, observed, is_heir| {
-            if !is_heir {
-                lane.add(observed, options);
-            }
-            is_heir
-        });
-        for window in grown {
-            // More than can inherit: a capture in which much ends at once must not fill the memory with them.
-            for one in lane.windows.get_mut(&window).map(Queue::shed).unwrap_or_default() {
-                lane.add(&one.observed(), options);
-            }
+    let bytes = options.shares().map_or(u64::MAX, |shares| shares.routes);
+    let catalogued = Arc::new(knowledge.catalogue.apps().map(|app| Arc::clone(&app.id)).collect());
+    let whole = Mutex::new(RouteMap::new(Bounds { key: sample_key(&sources), bytes, catalogued }));
+    // All that the lanes hold together is a small part of the whole, however many there are.
+    let lane_bytes = (bytes / LANES_PART / (rayon::current_num_threads() as u64 + 1)).max(LEAST_LANE);
+    let new = || lock(&whole).another();
+    let add = |routes: &mut RouteMap, observed: &Observed<'_>| {
+        if options.leaves_out(observed) {
+            return routes.leave_out(observed.flow, Reason::LeftOut);
+        }
+        routes.add(observed);
+        if routes.weight() > lane_bytes {
+            let whole = &mut *lock(&whole);
+            let full = std::mem::replace(routes, whole.another());
+            whole.append(full);
+            *routes = whole.another();
         }
     };
-    let (mut estate, mut heirs) = (Estate::default(), BTreeMap::<i64, Queue>::new());
-    let mut after = |complete_window: i64| {
-        for (window, studied) in take_windows(&lanes, i64::MAX, &mut estate) {
-            heirs.entry(window).or_default().append(studied);
-        }
-        let until = inherit::settled(complete_window);
-        let later = heirs.split_off(&until);
-        let mut ready = std::mem::replace(&mut heirs, later);
-        estate.settle(&mut ready, &hasher, knowledge);
-        let shed = heirs.values_mut().map(Queue::shed);
-        let settled: Vec<Vec<Studied>> = ready.into_values().flat_map(Queue::into_batches).chain(shed).collect();
-        let add = |batch: Vec<Studied>| {
-            let lane = &mut *mine(&lanes);
-            for few in batch.chunks(FEW) {
-                few.iter().for_each(Studied::touch);
-                few.iter().for_each(|one| lane.add(&one.observed(), options));
-            }
-        };
-        settled.into_par_iter().with_min_len(BATCHES_PER_TASK).for_each(add);
-        estate.forget_before(until);
-    };
-    let analysed = run(sources, options, progress, &take, &mut after);
-    let mut routes = RouteMap::default();
-    for lane in lanes {
-        routes.merge(lane.into_inner().unwrap_or_else(PoisonError::into_inner).routes);
-    }
+    let (lanes, analysed) = each(sources, options, knowledge, progress, &new, &add, &mut |_, _| ());
+    let mut routes = whole.into_inner().unwrap_or_else(PoisonError::into_inner);
+    lanes.into_iter().for_each(|lane| routes.append(lane));
+    routes.settle();
     (routes, analysed)
 }
 
 /// Reads the captures and hands out every flow, in the order of windows of the capture's clock and of first frames.
 /// `emit` says whether it wants more; once it does not, the rest is read but not handed out.
+///
+/// What waits for its turn is kept in memory, whatever the limit: see `output::flows::Sorter` for a way that does not.
 pub fn flows(
     sources: Vec<Source>,
     options: &Options,
@@ -363,23 +419,21 @@ pub fn flows(
     progress: &Progress,
     emit: &mut (dyn FnMut(&Studied) -> bool + Send),
 ) -> Analysed {
-    let (lanes, hasher) = (lanes(), RandomState::default());
-    let take = |few: &mut Vec<Flow>| {
-        let lane = &mut *mine(&lanes);
-        lane.study(few, knowledge, &hasher, |_, observed, is_heir| is_heir || !options.leaves_out(observed));
+    let add = |lane: &mut Vec<Studied>, observed: &Observed<'_>| {
+        if !options.leaves_out(observed) {
+            lane.push(Studied::of(observed));
+        }
     };
     let mut wants_more = true;
-    let mut estate = Estate::default();
-    let mut after = |complete_window: i64| {
-        let until = inherit::settled(complete_window);
-        let mut ready = take_windows(&lanes, until, &mut estate);
-        estate.settle(&mut ready, &hasher, knowledge);
-        for studied in ready.into_values() {
-            for one in studied.sorted() {
-                wants_more = wants_more && (options.leaves_out(&one.observed()) || emit(one));
-            }
+    let mut waiting: BTreeMap<(i64, Order), Studied> = BTreeMap::new();
+    let mut after = |until: i64, lanes: &mut [&mut Vec<Studied>]| {
+        for one in lanes.iter_mut().flat_map(|lane| lane.drain(..)) {
+            waiting.insert((one.flow.window(), inherit::order(&one.flow)), one);
         }
-        estate.forget_before(until);
+        while let Some(first) = waiting.first_entry().filter(|first| until == i64::MAX || first.key().0 < until) {
+            wants_more = wants_more && emit(first.get());
+            first.remove();
+        }
     };
-    run(sources, options, progress, &take, &mut after)
+    each(sources, options, knowledge, progress, &Vec::new, &add, &mut after).1
 }

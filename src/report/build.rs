@@ -1,12 +1,13 @@
 //! From the routing map to the report: ranked, named, with shares.
 
 use super::analysis::{Analysed, Knowledge};
+use super::inherit::Unheard;
 use super::model::*;
 use crate::capture::FrameId;
 use crate::packet::NotIp;
 use crate::place::{Country, LocationCheck};
 use crate::route::{
-    AppSums, DestinationKey, DestinationSums, Geography, Reason, RouteMap, SAMPLE_LIMIT, Traffic, Where,
+    AppSums, DestinationKey, DestinationSums, Geography, Reason, RouteMap, SAMPLE_LIMIT, Shortage, Traffic, Where,
 };
 use rayon::prelude::*;
 use std::cmp::Reverse;
@@ -18,6 +19,10 @@ const LISTED: usize = 32;
 const COUNTRY_APPS: usize = 8;
 /// Destinations that are worth a task of their own.
 const DESTINATIONS_PER_TASK: usize = 16;
+/// What stands for the networks of a place that are not kept apart.
+const OTHER_NETWORKS: &str = "other networks";
+/// What stands for the apps that only owners name and that are not kept apart.
+const OTHER_OWNERS: &str = "other owners";
 
 /// Builds the report of an analysis. `command` is shown as what made it.
 pub fn build(routes: &RouteMap, analysed: &Analysed, knowledge: &Knowledge, command: String) -> Report {
@@ -35,6 +40,10 @@ pub fn build(routes: &RouteMap, analysed: &Analysed, knowledge: &Knowledge, comm
     let bytes = captures.iter().map(|capture| capture.bytes).sum();
     let builder = Builder { captures: &captures, bytes, knowledge };
     let mut apps: Vec<AppRoutes> = routes.apps.iter().map(|(id, sums)| builder.app(id, sums)).collect();
+    if let Some(Shortage { owners, .. }) = routes.shortage().filter(|shortage| shortage.owners > 0) {
+        let others = builder.app(OTHER_OWNERS, &routes.other_owners);
+        apps.push(AppRoutes { name: format!("{OTHER_OWNERS} (about {owners})"), ..others });
+    }
     apps.sort_by(|a, b| by_traffic(&a.traffic, &b.traffic).then_with(|| a.id.cmp(&b.id)));
     let (local, unattributed) = builder.remainders(routes);
     let span = analysed.summary.span;
@@ -137,7 +146,29 @@ fn notes(analysed: &Analysed, routes: &RouteMap) -> Vec<String> {
             shed.owner_packets
         ));
     }
-    if !routes.is_whole() {
+    let Unheard { heirs, known } = analysed.unheard;
+    if heirs > 0 {
+        notes.push(format!(
+            "{heirs} flows without evidence of their own were not held against their neighbours: too many ended within a minute"
+        ));
+    }
+    if known > 0 {
+        notes.push(format!(
+            "{known} flows of known apps were not looked at for their neighbours' sake: too many ended within a minute"
+        ));
+    }
+    if let Some(Shortage { one_name_of, destinations, owners }) = routes.shortage() {
+        let also = [
+            (destinations, "destinations are shown as \"other networks\" of their country"),
+            (owners, "owners as \"other owners\""),
+        ];
+        let also = also.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", about {count} {what}"));
+        notes.push(format!(
+            "for lack of memory one in {one_name_of} names, addresses and cities of each destination is kept{}, chosen by a hash; \
+             their bytes are counted: give more with --max-memory",
+            also.collect::<String>()
+        ));
+    } else if !routes.is_whole() {
         notes.push(format!(
             "a destination has more than {SAMPLE_LIMIT} names or addresses: those shown are of a sample, their number is estimated"
         ));
@@ -244,19 +275,19 @@ impl Builder<'_> {
         let total = sums.traffic.bytes();
         let mut ranked: Vec<_> = sums.destinations.iter().collect();
         ranked.sort_by(|a, b| by_traffic(&a.1.traffic, &b.1.traffic).then_with(|| a.0.cmp(b.0)));
-        let destination = |(key, sums)| self.destination(key, sums, total);
+        let destination = |(key, sums): (&DestinationKey, &Box<DestinationSums>)| self.destination(key, sums, total);
         ranked.into_par_iter().with_min_len(DESTINATIONS_PER_TASK).map(destination).collect()
     }
 
     fn destination(&self, key: &DestinationKey, sums: &DestinationSums, total: u64) -> Destination {
         let (kind, country, label) = label(key.place);
-        let mut geography = sums.geography.clone();
-        geography.settle();
-        let facts = sums.facts.as_deref().cloned().unwrap_or_default();
+        let geography = &sums.geography;
+        // Of many networks the facts of the first are not those of all.
+        let facts = sums.facts.as_deref().filter(|_| !key.is_rest).cloned().unwrap_or_default();
         let text = |text: &Option<std::sync::Arc<str>>| text.as_deref().map(str::to_owned);
         let coordinates =
-            (kind == PlaceKind::Country).then(|| mean(&geography).or_else(|| country?.centroid())).flatten();
-        let most = geography.cities.iter().max_by_key(|(city, bytes)| (**bytes, Reverse(*city)));
+            (kind == PlaceKind::Country).then(|| mean(geography).or_else(|| country?.centroid())).flatten();
+        let most = geography.cities.iter().max_by_key(|&(city, &bytes)| (bytes, Reverse(city)));
         let city = most.and_then(|(city, _)| city.clone());
         let mut opinions: Vec<OpinionLine> = geography
             .opinions
@@ -279,7 +310,7 @@ impl Builder<'_> {
             opinions,
             registered_countries: geography.registered.iter().copied().collect(),
             asn: key.asn,
-            as_name: text(&facts.as_name),
+            as_name: if key.is_rest { Some(OTHER_NETWORKS.to_owned()) } else { text(&facts.as_name) },
             as_country: facts.as_country,
             operator: text(&facts.operator),
             jurisdiction: facts.jurisdiction,
@@ -351,7 +382,7 @@ impl Builder<'_> {
     fn countries(&self, routes: &RouteMap) -> Vec<CountryLine> {
         let mut lines: HashMap<Where, (Traffic, BTreeMap<&str, u64>)> = HashMap::new();
         let apps = routes.apps.iter().map(|(id, sums)| (Some(&**id), sums));
-        for (id, sums) in apps.chain([(None, &routes.nameless)]) {
+        for (id, sums) in apps.chain([(Some(OTHER_OWNERS), &routes.other_owners), (None, &routes.nameless)]) {
             for (key, destination) in &sums.destinations {
                 let line = lines.entry(key.place).or_default();
                 line.0.add(&destination.traffic);
@@ -377,7 +408,10 @@ impl Builder<'_> {
 /// Mean of the coordinates weighted by bytes, on the sphere, so that the date line does no harm.
 fn mean(geography: &Geography) -> Option<(f64, f64)> {
     let (mut x, mut y, mut z) = (0.0, 0.0, 0.0);
-    for (&(latitude, longitude), &bytes) in &geography.coordinates {
+    let mut all: Vec<_> = geography.coordinates.iter().collect();
+    // Sums of fractions depend on their order.
+    all.sort_unstable();
+    for (&(latitude, longitude), &bytes) in all {
         let (latitude, longitude) = (f64::from(latitude) / 1000.0, f64::from(longitude) / 1000.0);
         let (latitude, longitude, weight) = (latitude.to_radians(), longitude.to_radians(), bytes as f64);
         x += weight * latitude.cos() * longitude.cos();

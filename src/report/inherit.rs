@@ -8,6 +8,7 @@ use super::analysis::{Knowledge, Studied};
 use crate::app::{Claim, Neighbour, inherit};
 use crate::capture::FrameId;
 use crate::capture::owner::Owner;
+use crate::flow::Flow;
 use crate::packet::address_bits;
 use crate::route::{Observed, is_system};
 use foldhash::fast::RandomState;
@@ -24,19 +25,57 @@ use std::sync::Arc;
 const LATER: i64 = 2;
 /// Windows back that a neighbour may have ended: a call's relay often does so long before the call itself.
 const EARLIER: i64 = 60;
-/// Flows of one window that may inherit; others stay without an app.
-const HEIRS: usize = 4_096;
-/// Flows of one window that others may inherit from.
-const KNOWN: usize = 8_192;
+/// How many take part, whatever memory there is.
+impl Default for Limits {
+    fn default() -> Self {
+        Self { heirs: 4_096, known: 8_192 }
+    }
+}
+
+/// How many flows of one window take part: the first by frame.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Limits {
+    /// That may inherit; others stay without an app.
+    heirs: usize,
+    /// That others may inherit from.
+    known: usize,
+}
+
+impl Limits {
+    /// As many as these bytes hold, about.
+    pub(super) fn of(bytes: u64) -> Self {
+        /// Of a flow that waits, and of what is remembered of one that does not.
+        const BYTES: [u64; 2] = [768, 320];
+        // Twice as many of either before those that are too many go, and each lane has its own.
+        let windows = [2 * (LATER as u64 + 2), 2 * (EARLIER + LATER + 1) as u64];
+        let most = Self::default();
+        let fit = |at: usize, most: usize| {
+            usize::try_from(bytes / 2 / windows[at] / BYTES[at]).unwrap_or(most).clamp(LEAST, most)
+        };
+        Self { heirs: fit(0, most.heirs), known: fit(1, most.known) }
+    }
+}
+
+/// Flows that take part however little memory there is.
+const LEAST: usize = 64;
+
+/// Flows that could not take part since there were too many in a window.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Unheard {
+    /// That might have inherited.
+    pub heirs: u64,
+    /// That others might have inherited from.
+    pub known: u64,
+}
+
 /// Neighbours of one flow that are looked at under each rule.
 const NEIGHBOURS: usize = 64;
 
 /// What flows of a window are ordered by: their first frames, and what tells those apart that share one.
-type Order = (FrameId, IpAddr, IpAddr, Option<u16>);
+pub type Order = (FrameId, IpAddr, IpAddr, Option<u16>);
 
 /// Where a flow stands in its window.
-fn order(studied: &Studied) -> Order {
-    let flow = &studied.flow;
+pub fn order(flow: &Flow) -> Order {
     (flow.first_frame, flow.client_ip, flow.server_ip, flow.client_port)
 }
 
@@ -182,15 +221,9 @@ impl Queue {
     }
 
     /// Takes out those that are too many to inherit.
-    pub(super) fn shed(&mut self) -> Vec<Studied> {
-        if self.0.count() < 2 * HEIRS { Vec::new() } else { self.0.keep_first(HEIRS, order) }
-    }
-
-    /// All of them, in the order in which they leave.
-    pub(super) fn sorted(&self) -> Vec<&Studied> {
-        let mut all: Vec<&Studied> = self.0.iter().collect();
-        all.sort_by_cached_key(|one| order(one));
-        all
+    pub(super) fn shed(&mut self, limits: Limits) -> Vec<Studied> {
+        let order = |one: &Studied| order(&one.flow);
+        if self.0.count() < 2 * limits.heirs { Vec::new() } else { self.0.keep_first(limits.heirs, order) }
     }
 
     /// The batches, for as many threads.
@@ -221,26 +254,27 @@ struct Window {
 }
 
 impl Window {
-    fn push(&mut self, one: Known) {
-        if self.known.push(one) {
-            self.bound();
-        }
+    /// Adds a flow; returns how many had to go for it.
+    fn push(&mut self, one: Known, limits: Limits) -> u64 {
+        if self.known.push(one) { self.bound(limits) } else { 0 }
     }
 
-    fn append(&mut self, mut theirs: Self) {
+    /// Adds those of another; returns how many had to go.
+    fn append(&mut self, mut theirs: Self, limits: Limits) -> u64 {
         self.known.append(&mut theirs.known);
-        self.bound();
+        self.bound(limits)
     }
 
-    fn bound(&mut self) {
-        if self.known.count() >= 2 * KNOWN {
-            self.known.keep_first(KNOWN, Known::order);
+    fn bound(&mut self, limits: Limits) -> u64 {
+        if self.known.count() < 2 * limits.known {
+            return 0;
         }
+        self.known.keep_first(limits.known, Known::order).len() as u64
     }
 
-    /// Nothing more comes: makes it ready to be searched.
-    fn seal(&mut self, hasher: &RandomState) {
-        self.known.keep_first(KNOWN, Known::order);
+    /// Nothing more comes: makes it ready to be searched. Returns how many had to go.
+    fn seal(&mut self, hasher: &RandomState, limits: Limits) -> u64 {
+        let gone = self.known.keep_first(limits.known, Known::order).len() as u64;
         if self.hashes.len() != self.known.count() {
             // A flow without a second key has the first one twice.
             let hashes = |known: &Known| {
@@ -250,6 +284,7 @@ impl Window {
             };
             self.hashes = self.known.iter().map(hashes).collect();
         }
+        gone
     }
 }
 
@@ -288,9 +323,17 @@ impl Sieve {
 #[derive(Debug, Default)]
 pub(super) struct Estate {
     windows: BTreeMap<i64, Window>,
+    limits: Limits,
+    /// Flows that could not take part.
+    pub(super) unheard: Unheard,
 }
 
 impl Estate {
+    /// An empty one.
+    pub(super) fn new(limits: Limits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
     /// Takes note of a flow.
     pub(super) fn observe(&mut self, window: i64, studied: &Observed<'_>) {
         let seen = neighbour(studied);
@@ -302,13 +345,16 @@ impl Estate {
         let claim = studied.attribution.chosen.clone();
         let frame = studied.flow.first_frame;
         let known = Known { frame, protocol, client, server, seen_ns, owner, is_named, claim };
-        self.windows.entry(window).or_default().push(known);
+        self.unheard.known += self.windows.entry(window).or_default().push(known, self.limits);
     }
 
     /// Takes over what another has noted.
     pub(super) fn append(&mut self, other: &mut Self) {
+        let Unheard { heirs, known } = std::mem::take(&mut other.unheard);
+        self.unheard.heirs += heirs;
+        self.unheard.known += known;
         for (window, theirs) in std::mem::take(&mut other.windows) {
-            self.windows.entry(window).or_default().append(theirs);
+            self.unheard.known += self.windows.entry(window).or_default().append(theirs, self.limits);
         }
     }
 
@@ -323,12 +369,15 @@ impl Estate {
         let mut heirs: Vec<(i64, [u32; 3], &mut Studied)> = Vec::new();
         for (&window, flows) in ready {
             let mut of_window: Vec<_> = flows.iter_mut().filter_map(|one| Some((one.learned.sought?, one))).collect();
-            keep_first(&mut of_window, HEIRS, |(_, studied)| order(studied));
+            let gone = keep_first(&mut of_window, self.limits.heirs, |(_, studied)| order(&studied.flow));
+            self.unheard.heirs += gone.len() as u64;
             heirs.extend(of_window.into_iter().map(|(sought, studied)| (window, sought, studied)));
         }
         let sieve = Sieve::new(heirs.iter().flat_map(|(_, sought, _)| *sought), 3 * heirs.len());
         let range = first.saturating_sub(EARLIER)..=last.saturating_add(LATER);
-        self.windows.range_mut(range.clone()).for_each(|(_, window)| window.seal(hasher));
+        for window in self.windows.range_mut(range.clone()).map(|(_, window)| window) {
+            self.unheard.known += window.seal(hasher, self.limits);
+        }
         let found = self.search(range, &sieve, hasher);
         let sieve = Sieve::new(found.keys().map(|key| hash(hasher, key)), found.len());
         let mut near: HashMap<(i64, Key), Vec<&Known>, RandomState> = HashMap::default();
@@ -342,8 +391,13 @@ impl Estate {
             for key in sought(&seen) {
                 let Some(list) = found.get(&key) else { continue };
                 let near = near.entry((window, key)).or_insert_with(|| {
-                    let of_range = list.iter().filter(|(window, _)| range.contains(window));
-                    of_range.map(|&(_, known)| known).take(NEIGHBOURS).collect()
+                    // Few of each window are in the list: see `search`.
+                    let from = list.partition_point(|(window, _)| window < range.start());
+                    let of_range = list[from..].iter().take_while(|(window, _)| range.contains(window));
+                    let mut first: Vec<&Known> = of_range.map(|&(_, known)| known).collect();
+                    first.sort_unstable_by_key(|known| known.order());
+                    first.truncate(NEIGHBOURS);
+                    first
                 });
                 neighbours.extend(near.iter().map(|known| known.neighbour()));
             }
@@ -353,7 +407,8 @@ impl Estate {
         }
     }
 
-    /// What is found in these windows by hashes that pass, each list in order.
+    /// What is found in these windows by hashes that pass: each list by windows, and of each window the first [`NEIGHBOURS`] in
+    /// order. No heir sees more of them, and a list that is as long as the capture is not walked for each heir.
     fn search(
         &self,
         windows: RangeInclusive<i64>,
@@ -373,7 +428,15 @@ impl Estate {
                 }
             }
         }
-        found.values_mut().for_each(|list| list.sort_unstable_by_key(|(_, known)| known.order()));
+        for list in found.values_mut() {
+            list.sort_unstable_by_key(|(window, known)| (*window, known.order()));
+            let (mut current, mut count) = (i64::MIN, 0);
+            list.retain(|(window, _)| {
+                count = if *window == current { count + 1 } else { 1 };
+                current = *window;
+                count <= NEIGHBOURS
+            });
+        }
         found
     }
 }
@@ -467,14 +530,25 @@ mod tests {
 
     /// Frame, app and kind of each flow, where flows arrive as `arrival` says and `steps` windows complete at a time.
     fn run(flows: &[(i64, Studied)], arrival: &[usize], steps: i64, knowledge: &Knowledge) -> Vec<(u64, String)> {
+        limited(Limits::default(), flows, arrival, steps, knowledge).0
+    }
+
+    /// The same where fewer may take part, and how many could not.
+    fn limited(
+        limits: Limits,
+        flows: &[(i64, Studied)],
+        arrival: &[usize],
+        steps: i64,
+        knowledge: &Knowledge,
+    ) -> (Vec<(u64, String)>, Unheard) {
         let last = flows.iter().map(|(window, _)| *window).max().unwrap_or(0);
-        let (mut estate, mut waiting) = (Estate::default(), BTreeMap::<i64, Queue>::new());
+        let (mut estate, mut waiting) = (Estate::new(limits), BTreeMap::<i64, Queue>::new());
         let hasher = RandomState::default();
         let mut shown = Vec::new();
         let mut complete = 0;
         while complete <= last {
             let next = complete + steps;
-            let mut lanes = [Estate::default(), Estate::default()];
+            let mut lanes = [Estate::new(limits), Estate::new(limits)];
             for &at in arrival.iter().filter(|&&at| (complete..next).contains(&flows[at].0)) {
                 let (window, studied) = &flows[at];
                 lanes[at % 2].observe(*window, &studied.observed());
@@ -489,7 +563,9 @@ mod tests {
             let mut ready = std::mem::replace(&mut waiting, later);
             estate.settle(&mut ready, &hasher, knowledge);
             for flows in ready.into_values() {
-                shown.extend(flows.sorted().into_iter().map(|studied| {
+                let mut sorted: Vec<Studied> = flows.into_batches().flatten().collect();
+                sorted.sort_by_key(|one| order(&one.flow));
+                shown.extend(sorted.into_iter().map(|studied| {
                     let chosen = studied.learned.attribution.chosen.as_ref();
                     let text = chosen.map(|claim| format!("{} {} {}", claim.app, claim.kind.word(), claim.rule));
                     (studied.flow.first_frame.number(), text.unwrap_or_default())
@@ -497,7 +573,7 @@ mod tests {
             }
             estate.forget_before(until);
         }
-        shown
+        (shown, estate.unheard)
     }
 
     #[test]
@@ -544,6 +620,15 @@ mod tests {
             let mut shuffled = straight.clone();
             shuffled.sort_by_key(|&at| (at as u64 + 1).wrapping_mul(seed | 1).rotate_left(17));
             prop_assert_eq!(run(&flows, &straight, 100, &knowledge), run(&flows, &shuffled, steps, &knowledge));
+            let limits = Limits { heirs: 3, known: 2 };
+            let whole = limited(limits, &flows, &straight, 100, &knowledge);
+            prop_assert_eq!(&whole, &limited(limits, &flows, &shuffled, steps, &knowledge));
+            let mut of_window = BTreeMap::<i64, u64>::new();
+            for (window, _) in flows.iter().filter(|(_, one)| one.learned.attribution.chosen.is_none()) {
+                *of_window.entry(*window).or_default() += 1;
+            }
+            let too_many: u64 = of_window.values().map(|count| count.saturating_sub(3)).sum();
+            prop_assert_eq!(whole.1.heirs, too_many, "each is counted once");
         }
     }
 }

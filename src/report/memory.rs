@@ -1,11 +1,12 @@
 //! How the memory that an analysis may take is shared out.
 
+use super::inherit::Limits;
 use crate::flow::OpenLimits;
 
-/// Least that can be asked for, in bytes: databases, catalogue and buffers take more than half of it.
+/// Least that can be asked for, in bytes: databases, catalogue and buffers take half of it.
 pub const LEAST: u64 = 64 << 20;
-/// Databases, catalogue, sums per destination, buffers.
-const FIXED: u64 = 40 << 20;
+/// Databases, catalogue, buffers.
+const FIXED: u64 = 32 << 20;
 /// Ranges under way at once, and the one that joins.
 const RANGES: u64 = 8;
 /// What a byte of a capture may become while its range is read: a packet of 60 bytes that begins a flow becomes a session,
@@ -21,15 +22,26 @@ pub(super) struct Shares {
     pub(super) open: OpenLimits,
     /// Largest range.
     pub(super) range: u64,
+    /// For the sums, and what the report says of them.
+    pub(super) routes: u64,
+    /// For flow records that wait for their turn.
+    pub(super) waiting: u64,
+    /// How many flows take part where apps are inherited.
+    pub(super) inherit: Limits,
 }
 
 impl Shares {
-    /// Of this many bytes. Half of what is not fixed is for ranges; of the other half what is open may count to half, since
-    /// tables grow by doubling and what is closed leaves piece by piece.
+    /// Of this many bytes. Half of what is not fixed is for ranges and sums. What is open may count to a fifth: tables grow by
+    /// doubling, and flows that are over take three times what their sessions took, until it is settled who inherits from whom.
     pub(super) fn of(max_memory: u64) -> Self {
         let free = max_memory.max(LEAST) - FIXED;
-        let open = OpenLimits { sessions: free / 8, answers: free / 16, fragments: free / 16 };
-        Self { open, range: (free / 2 / RANGES / GROWTH).max(MIN_RANGE) }
+        Self {
+            open: OpenLimits { sessions: free / 8, answers: free / 24, fragments: free / 24 },
+            range: (free / 2 / RANGES / GROWTH).max(MIN_RANGE),
+            routes: free / 4,
+            waiting: free / 8,
+            inherit: Limits::of(free / 8),
+        }
     }
 }
 
@@ -39,10 +51,18 @@ mod tests {
 
     #[test]
     fn shares_do_not_exceed_the_whole() {
-        for max_memory in [0, LEAST, 256 << 20, 1 << 30, 8 << 30, 64 << 30] {
-            let Shares { open: OpenLimits { sessions, answers, fragments }, range } = Shares::of(max_memory);
-            assert!(FIXED + 2 * (sessions + answers + fragments) <= max_memory.max(LEAST), "{max_memory}");
+        for max_memory in [0, LEAST, 128 << 20, 256 << 20, 1 << 30, 8 << 30, 64 << 30] {
+            let Shares { open: OpenLimits { sessions, answers, fragments }, range, routes, waiting, .. } =
+                Shares::of(max_memory);
+            // Either the sums or the records that wait.
+            let open = sessions + answers + fragments;
+            assert!(FIXED + 2 * open + routes.max(waiting) <= max_memory.max(LEAST), "{max_memory}");
             assert!(range * RANGES * GROWTH <= max_memory.max(LEAST) / 2 || range == MIN_RANGE, "{max_memory}");
         }
+        assert_eq!(
+            Shares::of(4 << 30).inherit,
+            Limits::default(),
+            "all that is meant to take part does, unless told otherwise"
+        );
     }
 }

@@ -8,6 +8,7 @@ mod model;
 pub mod stages;
 
 pub use build::{build, rfc3339};
+pub use inherit::{Order, Unheard, order};
 
 pub use crate::route::Traffic;
 pub use model::{

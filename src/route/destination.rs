@@ -1,14 +1,16 @@
 //! Endpoints of one app in one place and one network.
 
 use super::geography::Geography;
-use super::sample::Sample;
+use super::sample::{Choice, Keyed, Sample};
 use super::traffic::Traffic;
 use crate::app::{Attribution, Party};
 use crate::capture::FrameId;
 use crate::flow::{Flow, RttSource};
 use crate::name::NameSource;
 use crate::place::{Country, LocationCheck, Place, Scope};
+use siphasher::sip::SipHasher13;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hasher;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -46,6 +48,32 @@ pub struct DestinationKey {
     pub place: Where,
     /// Origin AS.
     pub asn: Option<u32>,
+    /// All networks of the place that are not kept apart, since memory is short.
+    pub is_rest: bool,
+}
+
+impl DestinationKey {
+    /// Where endpoints are counted whose network is not kept apart: their country stays known.
+    pub(super) fn rest(self) -> Self {
+        Self { asn: None, is_rest: true, ..self }
+    }
+
+    /// Where they are counted when not even that can be kept.
+    pub(super) const NOWHERE: Self = Self { place: Where::Unknown, asn: None, is_rest: true };
+}
+
+impl Keyed for DestinationKey {
+    fn write_to(&self, hasher: &mut SipHasher13) {
+        let Self { place, asn, is_rest } = self;
+        match place {
+            Where::Country(country) => hasher.write(&country.0),
+            Where::Anycast => hasher.write(b"an"),
+            Where::Local => hasher.write(b"lo"),
+            Where::Unknown => hasher.write(b"un"),
+        }
+        hasher.write(&[u8::from(*is_rest), u8::from(asn.is_some())]);
+        hasher.write(&asn.unwrap_or_default().to_le_bytes());
+    }
 }
 
 /// Sums of one name.
@@ -123,6 +151,7 @@ impl DestinationSums {
     /// Adds a flow to `peer`.
     pub fn add(
         &mut self,
+        choice: Choice,
         flow: &Flow,
         peer: IpAddr,
         place: &Arc<Place>,
@@ -135,7 +164,7 @@ impl DestinationSums {
         if self.first_frame.is_none_or(|first| flow.first_frame < first) {
             self.facts = Some(place.clone());
         }
-        self.geography.add(place, bytes);
+        self.geography.add(choice, place, bytes);
         if let Some(party) = attribution.party {
             *self.parties.entry(party).or_default() += bytes;
         }
@@ -145,9 +174,9 @@ impl DestinationSums {
             self.services.insert(service.clone());
         }
         if let Some(name) = flow.name() {
-            self.add_name(&name.name, NameSums { source: name.source, frame: name.frame, bytes });
+            self.add_name(choice, &name.name, NameSums { source: name.source, frame: name.frame, bytes });
         }
-        self.add_address(peer, flow.first_frame);
+        self.add_address(choice, peer, flow.first_frame);
         if let Some(rtt) = flow.rtt.filter(|rtt| rtt.ns > 0) {
             min_of(&mut self.rtt, (rtt.ns, rtt.source));
             self.rtt_samples += 1;
@@ -158,13 +187,13 @@ impl DestinationSums {
         max_of(&mut self.last_seen_ns, flow.last_seen_ns.max(flow.first_seen_ns));
     }
 
-    fn add_name(&mut self, name: &Arc<str>, sums: NameSums) {
+    fn add_name(&mut self, choice: Choice, name: &Arc<str>, sums: NameSums) {
         let start = || (Arc::clone(name), sums.clone());
-        self.names.add(name, |mine| mine.merge(&sums), start);
+        self.names.add(choice, name, |mine| mine.merge(&sums), start);
     }
 
-    fn add_address(&mut self, address: IpAddr, frame: FrameId) {
-        self.addresses.add(&address, |first| *first = frame.min(*first), || (address, frame));
+    fn add_address(&mut self, choice: Choice, address: IpAddr, frame: FrameId) {
+        self.addresses.add(choice, &address, |first| *first = frame.min(*first), || (address, frame));
     }
 
     fn add_check(&mut self, check: LocationCheck) {
@@ -174,23 +203,40 @@ impl DestinationSums {
     }
 
     /// Adds the sums of other flows to the same destination.
-    pub fn merge(&mut self, other: Self) {
+    pub fn merge(&mut self, choice: Choice, other: Self) {
         self.traffic.add(&other.traffic);
         // The facts shown for a group are those of the endpoint seen first, whichever part saw it.
         if self.first_frame.is_none() || other.first_frame.is_some_and(|frame| Some(frame) < self.first_frame) {
             self.facts = other.facts.or(self.facts.take());
         }
-        self.geography.merge(other.geography);
+        self.geography.merge(choice, other.geography);
         other.parties.into_iter().for_each(|(key, bytes)| *self.parties.entry(key).or_default() += bytes);
         self.services.extend(other.services);
-        self.names.merge(other.names, |mine, theirs| mine.merge(&theirs));
-        self.addresses.merge(other.addresses, |mine, theirs| *mine = theirs.min(*mine));
+        self.names.merge(choice, other.names, |mine, theirs| mine.merge(&theirs));
+        self.addresses.merge(choice, other.addresses, |mine, theirs| *mine = theirs.min(*mine));
         other.rtt.into_iter().for_each(|rtt| min_of(&mut self.rtt, rtt));
         self.rtt_samples += other.rtt_samples;
         other.check.into_iter().for_each(|check| self.add_check(check));
         other.first_frame.into_iter().for_each(|frame| min_of(&mut self.first_frame, frame));
         other.first_seen_ns.into_iter().for_each(|ns| min_of(&mut self.first_seen_ns, ns));
         other.last_seen_ns.into_iter().for_each(|ns| max_of(&mut self.last_seen_ns, ns));
+    }
+
+    /// Keeps of names, addresses and places no more than is left after the halvings that hold for all.
+    pub fn raise(&mut self, choice: Choice) {
+        self.names.raise(choice);
+        self.addresses.raise(choice);
+        self.geography.raise(choice);
+    }
+
+    /// Bytes it takes, about: more flows never make it less.
+    pub fn weight(&self, choice: Choice) -> u64 {
+        /// Of one without names, here and in the report: measured with a million addresses all over the world.
+        const EMPTY: u64 = 2_560;
+        /// Of a service or a party.
+        const ENTRY: u64 = 64;
+        let entries = (self.services.len() + self.parties.len()) as u64 * ENTRY;
+        EMPTY + entries + self.names.weight(choice) + self.addresses.weight(choice) + self.geography.weight(choice)
     }
 
     /// Names, most bytes first, then by first frame.

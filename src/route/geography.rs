@@ -1,19 +1,22 @@
 //! Where the bytes of a destination went, as the databases have it: sums by city, coordinates, opinion.
 
+use super::sample::{Choice, Sample};
 use crate::place::{Country, Place};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Places whose bytes are summed before they are taken apart: flows to a destination mostly go to the same few.
 const RECENT: usize = 8;
+/// Bytes of an entry of a small set, here and in the report, about.
+const ENTRY: u64 = 128;
 
 /// Sums of bytes over the places of one destination.
 #[derive(Clone, Debug, Default)]
 pub struct Geography {
     /// By city.
-    pub cities: BTreeMap<Option<Arc<str>>, u64>,
+    pub cities: Sample<Option<Arc<str>>, u64>,
     /// By coordinates in thousandths of a degree, so that sums are exact.
-    pub coordinates: BTreeMap<(i32, i32), u64>,
+    pub coordinates: Sample<(i32, i32), u64>,
     /// By what each location database says.
     pub opinions: BTreeMap<(Arc<str>, Option<Country>), u64>,
     /// Countries of the registered blocks.
@@ -26,12 +29,12 @@ pub struct Geography {
 
 impl Geography {
     /// Adds bytes of a flow to a place.
-    pub fn add(&mut self, place: &Arc<Place>, bytes: u64) {
+    pub fn add(&mut self, choice: Choice, place: &Arc<Place>, bytes: u64) {
         match self.recent.iter_mut().find(|(known, _)| Arc::ptr_eq(known, place)) {
             Some((_, sum)) => *sum += bytes,
             None => {
                 if self.recent.len() >= RECENT {
-                    self.settle();
+                    self.settle(choice);
                 }
                 self.recent.push((Arc::clone(place), bytes));
             }
@@ -39,12 +42,12 @@ impl Geography {
     }
 
     /// Brings the sums up to date.
-    pub fn settle(&mut self) {
+    pub fn settle(&mut self, choice: Choice) {
         for (place, bytes) in self.recent.drain(..) {
-            *self.cities.entry(place.city.clone()).or_default() += bytes;
+            self.cities.add(choice, &place.city, |sum| *sum += bytes, || (place.city.clone(), bytes));
             if let Some((latitude, longitude)) = place.coordinates {
                 let key = ((latitude * 1000.0).round() as i32, (longitude * 1000.0).round() as i32);
-                *self.coordinates.entry(key).or_default() += bytes;
+                self.coordinates.add(choice, &key, |sum| *sum += bytes, || (key, bytes));
             }
             for opinion in &place.opinions {
                 *self.opinions.entry((opinion.source.clone(), opinion.country)).or_default() += bytes;
@@ -55,21 +58,45 @@ impl Geography {
     }
 
     /// Adds the sums of other flows.
-    pub fn merge(&mut self, mut other: Self) {
-        self.settle();
-        other.settle();
+    pub fn merge(&mut self, choice: Choice, mut other: Self) {
+        self.settle(choice);
+        other.settle(choice);
         let sum = |mine: &mut u64, theirs: u64| *mine += theirs;
-        other.cities.into_iter().for_each(|(key, bytes)| sum(self.cities.entry(key).or_default(), bytes));
-        other.coordinates.into_iter().for_each(|(key, bytes)| sum(self.coordinates.entry(key).or_default(), bytes));
+        self.cities.merge(choice, other.cities, sum);
+        self.coordinates.merge(choice, other.coordinates, sum);
         other.opinions.into_iter().for_each(|(key, bytes)| sum(self.opinions.entry(key).or_default(), bytes));
         self.registered.extend(other.registered);
         self.is_disputed |= other.is_disputed;
+    }
+
+    /// Keeps of cities and coordinates no more than is left after the halvings that hold for all.
+    pub fn raise(&mut self, choice: Choice) {
+        self.settle(choice);
+        self.cities.raise(choice);
+        self.coordinates.raise(choice);
+    }
+
+    /// Bytes it takes, about, but for what is not yet in the sums.
+    pub fn weight(&self, choice: Choice) -> u64 {
+        let sets = self.opinions.len() + self.registered.len();
+        self.cities.weight(choice) + self.coordinates.weight(choice) + sets as u64 * ENTRY
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample::Keyed;
     use super::*;
+    use crate::flow::SampleKey;
+    use std::hash::Hash;
+
+    const ALL: Choice = Choice { key: SampleKey::from_words(0, 0), halvings: 0 };
+
+    fn sorted<K: Ord + Clone + Hash + Keyed>(sample: &Sample<K, u64>) -> Vec<(K, u64)> {
+        let mut all: Vec<(K, u64)> = sample.iter().map(|(key, &bytes)| (key.clone(), bytes)).collect();
+        all.sort();
+        all
+    }
 
     /// More places than are kept apart, each twice, in two parts.
     #[test]
@@ -82,14 +109,16 @@ mod tests {
             .collect();
         let (mut whole, mut left, mut right) = (Geography::default(), Geography::default(), Geography::default());
         for (at, place) in places.iter().chain(&places).enumerate() {
-            whole.add(place, at as u64);
-            if at % 3 == 0 { &mut left } else { &mut right }.add(place, at as u64);
+            whole.add(ALL, place, at as u64);
+            if at % 3 == 0 { &mut left } else { &mut right }.add(ALL, place, at as u64);
         }
-        whole.settle();
-        right.merge(left);
-        assert_eq!((&whole.cities, &whole.coordinates), (&right.cities, &right.coordinates));
+        whole.settle(ALL);
+        right.merge(ALL, left);
+        assert_eq!(sorted(&whole.cities), sorted(&right.cities));
+        assert_eq!(sorted(&whole.coordinates), sorted(&right.coordinates));
         assert!(whole.is_disputed && right.is_disputed);
-        assert_eq!(whole.cities.values().sum::<u64>(), (0..6 * RECENT as u64).sum::<u64>());
-        assert_eq!(whole.coordinates.len(), 3 * RECENT);
+        let bytes: u64 = whole.cities.iter().map(|(_, bytes)| bytes).sum();
+        assert_eq!(bytes, (0..6 * RECENT as u64).sum::<u64>());
+        assert_eq!(whole.coordinates.iter().count(), 3 * RECENT);
     }
 }

@@ -1,13 +1,17 @@
 //! Per app, the destinations its flows went to: sums and evidence that merge in any order.
 
+mod bounds;
 mod destination;
 mod geography;
+#[cfg(test)]
+mod laws;
 mod map;
 mod sample;
 mod traffic;
 
+pub use bounds::Bounds;
 pub use destination::{DestinationKey, DestinationSums, NameSums, Where};
 pub use geography::Geography;
-pub use map::{AppSums, Observed, Reason, ReasonSums, RouteMap, is_system};
-pub use sample::{LIMIT as SAMPLE_LIMIT, Sample};
+pub use map::{AppSums, DifferentKeys, Observed, Reason, ReasonSums, RouteMap, Shortage, is_system};
+pub use sample::{Choice, Keyed, LIMIT as SAMPLE_LIMIT, Sample};
 pub use traffic::Traffic;

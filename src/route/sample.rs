@@ -1,37 +1,160 @@
 //! Sums by key where there may be too many keys: of those the part is kept that a hash of the key chooses.
 //!
-//! The hash never changes, and the part is halved when it holds too much. So which keys are kept depends on the keys alone, not
-//! on the order in which they come or are merged, and the sums of those kept are whole.
+//! The hash (SipHash-1-3, over bytes that are written out here) has a key of its own for each analysis, and the part is halved when
+//! it holds too much. So which keys are kept depends on the keys alone, not on the order in which they come or are merged, and the
+//! sums of those kept are whole.
 
-use crate::flow::Part;
-use foldhash::fast::{FixedState, RandomState};
+use crate::app::EvidenceKind;
+use crate::flow::SampleKey;
+use foldhash::fast::RandomState;
 use hashbrown::{Equivalent, HashMap};
-use std::hash::{BuildHasher, Hash};
+use siphasher::sip::SipHasher13;
+use std::hash::{Hash, Hasher as _};
+use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Keys kept: more than a person looks at, few enough for each destination to have them.
 pub const LIMIT: usize = 1 << 13;
 
-fn hash<K: Hash + ?Sized>(key: &K) -> u64 {
-    FixedState::with_seed(7).hash_one(key)
+/// The keyed hash of a value.
+pub(super) fn hash(key: SampleKey, value: &(impl Keyed + ?Sized)) -> u64 {
+    let mut hasher = key.hasher();
+    value.write_to(&mut hasher);
+    hasher.finish()
+}
+
+/// Whether a value is of the part that is left after so many halvings.
+pub(super) fn holds(key: SampleKey, halvings: u8, value: &(impl Keyed + ?Sized)) -> bool {
+    halvings == 0 || hash(key, value) <= u64::MAX >> halvings.min(63)
+}
+
+/// How many there are where so many are left after so many halvings: counted where there were none, else estimated.
+pub(super) const fn whole_of(kept: u64, halvings: u8) -> u64 {
+    kept.saturating_mul(1 << if halvings < 63 { halvings } else { 63 })
+}
+
+/// What is chosen by its hash: it is written as the same bytes by every version of every crate.
+pub trait Keyed {
+    /// Bytes of it that lie elsewhere in memory, at most as they are counted.
+    const MOST_ELSEWHERE: usize = 0;
+
+    /// Writes its bytes, so that no two values write the same.
+    fn write_to(&self, hasher: &mut SipHasher13);
+
+    /// Bytes of it that lie elsewhere in memory.
+    fn elsewhere(&self) -> usize {
+        0
+    }
+}
+
+impl Keyed for str {
+    /// Names on the wire are not longer.
+    const MOST_ELSEWHERE: usize = 256;
+
+    fn write_to(&self, hasher: &mut SipHasher13) {
+        hasher.write(self.as_bytes());
+        // In no text.
+        hasher.write(&[0xff]);
+    }
+
+    fn elsewhere(&self) -> usize {
+        self.len()
+    }
+}
+
+impl Keyed for Arc<str> {
+    const MOST_ELSEWHERE: usize = str::MOST_ELSEWHERE;
+
+    fn write_to(&self, hasher: &mut SipHasher13) {
+        (**self).write_to(hasher);
+    }
+
+    fn elsewhere(&self) -> usize {
+        self.len()
+    }
+}
+
+/// City names come from the databases, where they are shared.
+impl Keyed for Option<Arc<str>> {
+    fn write_to(&self, hasher: &mut SipHasher13) {
+        hasher.write(&[u8::from(self.is_some())]);
+        self.iter().for_each(|text| text.write_to(hasher));
+    }
+}
+
+impl Keyed for (EvidenceKind, Arc<str>) {
+    const MOST_ELSEWHERE: usize = str::MOST_ELSEWHERE;
+
+    fn write_to(&self, hasher: &mut SipHasher13) {
+        self.0.word().write_to(hasher);
+        self.1.write_to(hasher);
+    }
+
+    fn elsewhere(&self) -> usize {
+        self.1.len()
+    }
+}
+
+impl Keyed for IpAddr {
+    fn write_to(&self, hasher: &mut SipHasher13) {
+        match self {
+            Self::V4(ip) => {
+                hasher.write(&[4]);
+                hasher.write(&ip.octets());
+            }
+            Self::V6(ip) => {
+                hasher.write(&[6]);
+                hasher.write(&ip.octets());
+            }
+        }
+    }
+}
+
+impl Keyed for (i32, i32) {
+    fn write_to(&self, hasher: &mut SipHasher13) {
+        hasher.write(&self.0.to_le_bytes());
+        hasher.write(&self.1.to_le_bytes());
+    }
+}
+
+impl Keyed for u64 {
+    fn write_to(&self, hasher: &mut SipHasher13) {
+        hasher.write(&self.to_le_bytes());
+    }
+}
+
+/// By what keys are chosen: the same for all samples of a map.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Choice {
+    /// Key of the hash.
+    pub key: SampleKey,
+    /// Halvings that hold for all samples, since memory is short.
+    pub halvings: u8,
 }
 
 /// See the module.
 #[derive(Clone, Debug)]
 pub struct Sample<K, V> {
     kept: HashMap<K, V, RandomState>,
-    part: Part,
+    /// Bytes of the keys kept that lie elsewhere.
+    elsewhere: usize,
+    halvings: u8,
 }
 
 impl<K, V> Default for Sample<K, V> {
     fn default() -> Self {
-        Self { kept: HashMap::default(), part: Part::default() }
+        Self { kept: HashMap::default(), elsewhere: 0, halvings: 0 }
     }
 }
 
-impl<K: Hash + Eq, V> Sample<K, V> {
+impl<K: Hash + Eq + Keyed, V> Sample<K, V> {
+    /// Bytes that one of them takes beside what lies elsewhere, here and in the report, about.
+    const ITEM: u64 = 192;
+
     /// Adds to the sums of a key: `update` those there are, or the new ones that `start` gives.
-    pub fn add<Q: Hash + Equivalent<K> + ?Sized>(
+    pub fn add<Q: Hash + Equivalent<K> + Keyed + ?Sized>(
         &mut self,
+        choice: Choice,
         key: &Q,
         update: impl FnOnce(&mut V),
         start: impl FnOnce() -> (K, V),
@@ -39,34 +162,70 @@ impl<K: Hash + Eq, V> Sample<K, V> {
         if let Some(value) = self.kept.get_mut(key) {
             return update(value);
         }
-        if self.part.holds(|| hash(key)) {
+        // Only one that is empty still has fewer: see `raise`.
+        self.halvings = self.halvings.max(choice.halvings);
+        if holds(choice.key, self.halvings, key) {
             let (key, value) = start();
-            self.kept.insert(key, value);
-            self.bound();
+            self.put(key, value);
+            self.bound(choice.key);
         }
     }
 
-    fn bound(&mut self) {
-        while self.kept.len() > LIMIT {
-            self.part.halve();
-            self.kept.retain(|key, _| self.part.holds(|| hash(key)));
+    fn put(&mut self, key: K, value: V) {
+        self.elsewhere += key.elsewhere().min(K::MOST_ELSEWHERE);
+        self.kept.insert(key, value);
+    }
+
+    fn bound(&mut self, key: SampleKey) {
+        while self.kept.len() > LIMIT && self.halvings < 63 {
+            self.halve_to(key, self.halvings + 1);
         }
+    }
+
+    /// Keeps no more than is left after the halvings that hold for all.
+    pub fn raise(&mut self, choice: Choice) {
+        if self.halvings < choice.halvings {
+            self.halve_to(choice.key, choice.halvings);
+        }
+    }
+
+    fn halve_to(&mut self, key: SampleKey, halvings: u8) {
+        self.halvings = halvings;
+        let elsewhere = &mut self.elsewhere;
+        self.kept.retain(|one, _| {
+            let is_kept = holds(key, halvings, one);
+            if !is_kept {
+                *elsewhere -= one.elsewhere().min(K::MOST_ELSEWHERE);
+            }
+            is_kept
+        });
+        self.kept.shrink_to_fit();
     }
 
     /// Adds the sums of others; `join` two of one key.
-    pub fn merge(&mut self, other: Self, join: impl Fn(&mut V, V)) {
-        if other.part < self.part {
-            self.part = other.part;
-            self.kept.retain(|key, _| self.part.holds(|| hash(key)));
+    pub fn merge(&mut self, choice: Choice, other: Self, join: impl Fn(&mut V, V)) {
+        let halvings = other.halvings.max(choice.halvings);
+        if halvings > self.halvings {
+            self.halve_to(choice.key, halvings);
         }
         for (key, theirs) in other.kept {
             match self.kept.get_mut(&key) {
                 Some(mine) => join(mine, theirs),
-                None if self.part.holds(|| hash(&key)) => _ = self.kept.insert(key, theirs),
+                None if holds(choice.key, self.halvings, &key) => self.put(key, theirs),
                 None => {}
             }
         }
-        self.bound();
+        self.bound(choice.key);
+    }
+
+    /// Bytes it takes, about, given the halvings that hold for all. More keys never make it less: where a sample had to be halved
+    /// for its own sake, it counts as full for ever.
+    pub fn weight(&self, choice: Choice) -> u64 {
+        if self.halvings > choice.halvings {
+            LIMIT as u64 * (Self::ITEM + K::MOST_ELSEWHERE as u64)
+        } else {
+            self.kept.len() as u64 * Self::ITEM + self.elsewhere as u64
+        }
     }
 
     /// Those kept, in no order.
@@ -76,12 +235,12 @@ impl<K: Hash + Eq, V> Sample<K, V> {
 
     /// How many keys there are: counted where all are kept, else estimated.
     pub fn total(&self) -> u64 {
-        self.part.whole_of(self.kept.len() as u64)
+        whole_of(self.kept.len() as u64, self.halvings)
     }
 
     /// Whether all are kept.
     pub fn is_whole(&self) -> bool {
-        self.part.is_all()
+        self.halvings == 0
     }
 }
 
@@ -89,29 +248,71 @@ impl<K: Hash + Eq, V> Sample<K, V> {
 mod tests {
     use super::*;
 
+    const ALL: Choice = Choice { key: SampleKey::from_words(1, 2), halvings: 0 };
+
+    fn sorted(sample: &Sample<u64, u64>) -> Vec<(u64, u64)> {
+        let mut kept: Vec<(u64, u64)> = sample.iter().map(|(&key, &sum)| (key, sum)).collect();
+        kept.sort_unstable();
+        kept
+    }
+
+    fn of(choice: Choice, keys: &mut dyn Iterator<Item = u64>) -> Sample<u64, u64> {
+        let mut sample = Sample::<u64, u64>::default();
+        keys.for_each(|key| sample.add(choice, &key, |sum| *sum += 1, || (key, 1)));
+        sample
+    }
+
     #[test]
     fn order_and_parts_do_not_matter() {
         let keys = || (0..3 * LIMIT as u64).map(|number| number * 7);
-        let of = |keys: &mut dyn Iterator<Item = u64>| {
-            let mut sample = Sample::<u64, u64>::default();
-            keys.for_each(|key| sample.add(&key, |sum| *sum += 1, || (key, 1)));
-            sample
-        };
-        let whole = of(&mut keys().chain(keys()));
-        let mut merged = of(&mut keys().skip(LIMIT));
-        merged.merge(of(&mut keys().take(LIMIT)), |mine, theirs| *mine += theirs);
-        merged.merge(of(&mut keys()), |mine, theirs| *mine += theirs);
-        let sorted = |sample: &Sample<u64, u64>| {
-            let mut kept: Vec<(u64, u64)> = sample.iter().map(|(&key, &sum)| (key, sum)).collect();
-            kept.sort_unstable();
-            kept
-        };
+        let whole = of(ALL, &mut keys().chain(keys()));
+        let mut merged = of(ALL, &mut keys().skip(LIMIT));
+        merged.merge(ALL, of(ALL, &mut keys().take(LIMIT)), |mine, theirs| *mine += theirs);
+        merged.merge(ALL, of(ALL, &mut keys()), |mine, theirs| *mine += theirs);
         assert_eq!(sorted(&whole), sorted(&merged));
         assert!(sorted(&whole).iter().all(|(_, sum)| *sum == 2), "whole sums");
         assert!((LIMIT / 3..=LIMIT).contains(&whole.iter().count()) && !whole.is_whole());
         let (total, true_total) = (whole.total() as f64, 3.0 * LIMIT as f64);
         assert!((total / true_total - 1.0).abs() < 0.05, "{total}");
-        let few = of(&mut keys().take(1_000));
+        let few = of(ALL, &mut keys().take(1_000));
         assert_eq!((few.total(), few.is_whole()), (1_000, true));
+    }
+
+    #[test]
+    fn halvings_for_all_are_as_halvings_of_its_own_and_other_keys_choose_others() {
+        let keys = || 0..4_000_u64;
+        let halved = Choice { halvings: 2, ..ALL };
+        let from_the_start = of(halved, &mut keys());
+        let mut later = of(ALL, &mut keys());
+        later.raise(halved);
+        assert_eq!(sorted(&from_the_start), sorted(&later));
+        assert!((800..1_200).contains(&later.iter().count()), "{}", later.iter().count());
+        assert_eq!(later.weight(halved), later.iter().count() as u64 * Sample::<u64, u64>::ITEM);
+        let other = of(Choice { key: SampleKey::from_words(3, 4), ..halved }, &mut keys());
+        assert_ne!(sorted(&other), sorted(&later));
+    }
+
+    #[test]
+    fn weight_never_falls_where_keys_come() {
+        let mut sample = Sample::<Arc<str>, ()>::default();
+        let mut weight = 0;
+        for number in 0..3 * LIMIT {
+            let name: Arc<str> = Arc::from(format!("name {number}"));
+            sample.add(ALL, &*name, |()| (), || (Arc::clone(&name), ()));
+            assert!(sample.weight(ALL) >= weight, "{number}");
+            weight = sample.weight(ALL);
+        }
+        assert!(!sample.is_whole());
+    }
+
+    /// What SipHash-1-3 says of these bytes: a change of crates or of the bytes would change what reports show.
+    #[test]
+    fn hashes_never_change() {
+        let key = SampleKey::from_words(0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908);
+        let v4: IpAddr = "192.0.2.1".parse().unwrap();
+        let v6: IpAddr = "2001:db8::1".parse().unwrap();
+        let hashes = [hash(key, "example.org"), hash(key, &v4), hash(key, &v6), hash(key, &(-1, 1)), hash(key, &7_u64)];
+        insta::assert_debug_snapshot!(hashes);
+        assert_ne!(hash(key, &None::<Arc<str>>), hash(key, &Some(Arc::<str>::from(""))));
     }
 }

@@ -6,8 +6,10 @@
 mod csv;
 mod ndjson;
 mod record;
+mod sorter;
 
 pub use record::FlowRecord;
+pub use sorter::{Lane, Sorter};
 
 /// Appends flow records in one format to a buffer.
 pub trait FlowWriter: Send {
