@@ -222,7 +222,10 @@ pub(super) const RUN: u64 = 4;
 pub(super) const MAX_STREAM_THREADS: usize = 8;
 /// Bytes of a stream per piece.
 pub(super) fn piece_bytes(options: &ReadOptions) -> usize {
-    let most = options.most_range_bytes.unwrap_or(u64::MAX);
+    /// Smaller pieces are not worth their cutting.
+    const LEAST: u64 = 64 << 10;
+    // What is joined is a run.
+    let most = options.most_range_bytes.map_or(u64::MAX, |most| (most / RUN).max(LEAST));
     super::range::to_usize(options.range_bytes.unwrap_or(PIECE_BYTES.min(most)))
 }
 

@@ -204,8 +204,7 @@ impl<P> Queue<P> {
                 Stage::Stream { cutter, ready } => {
                     let is_ready = |wanted: u64| ready.iter().any(|(number, _)| *number == wanted);
                     let goes_on = lane.parked.as_ref().is_some_and(|run| is_ready(run.next));
-                    let may_begin = index == self.front || self.in_flight < self.window;
-                    let can_parse = goes_on || (may_begin && is_ready(lane.next_run));
+                    let can_parse = goes_on || (may_start && is_ready(lane.next_run));
                     let can_cut = cutter.is_some()
                         && lane.buffers < self.stream_window
                         && lane.buffer_bytes < self.stream_window.saturating_mul(self.piece_bytes);

@@ -40,7 +40,7 @@ impl Shares {
             range: (free / 2 / RANGES / GROWTH).max(MIN_RANGE),
             routes: free / 4,
             waiting: free / 8,
-            inherit: Limits::of(free / 8),
+            inherit: Limits::of(free / 6),
         }
     }
 }
