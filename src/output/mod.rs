@@ -15,6 +15,7 @@ mod json;
 pub mod lookup;
 mod map;
 mod palette;
+pub mod pcapng;
 mod projection;
 mod svg;
 pub mod terminal;
