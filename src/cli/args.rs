@@ -84,8 +84,12 @@ Examples:
     #[command(after_help = "\
 Examples:
   whither capture                              the interfaces there are
-  whither capture -i wlan0 -o phone.pcap --duration 5m
-  whither capture -i wlan0 -o phone.pcap --filter 'host 192.168.1.23'")]
+  whither capture -i wlan0 -o phone.pcapng --duration 5m
+  whither capture -i wlan0 -o phone.pcapng --filter 'host 192.168.1.23'
+  whither capture -i any -o - | whither map -
+  whither capture -i wlan0 -o phone.pcapng --rotate 100M --rotate 1h --keep 24
+
+Ctrl-C, SIGTERM and SIGHUP end it with a whole file and the summary; a second one ends it at once.")]
     Capture(CaptureArgs),
     /// How fast a capture is analysed here, and which stage takes how much of the time
     #[command(after_help = "\
@@ -255,9 +259,12 @@ pub(super) struct CaptureArgs {
     /// Interface to capture from; without it, the interfaces are listed
     #[arg(long, short, value_name = "IF")]
     pub(super) interface: Option<String>,
-    /// File to write (pcap)
+    /// File to write (pcapng; on Linux with the process that owns each packet, where the system tells); `-` is stdout
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "interface")]
     pub(super) output: Option<PathBuf>,
+    /// Replace the file if it is there already
+    #[arg(long)]
+    pub(super) force: bool,
     /// Stop after this time: `90s`, `5m`, `1h`
     #[arg(long, value_name = "TIME", value_parser = seconds)]
     pub(super) duration: Option<u64>,
@@ -267,6 +274,29 @@ pub(super) struct CaptureArgs {
     /// Only frames that this BPF filter passes
     #[arg(long, value_name = "BPF")]
     pub(super) filter: Option<String>,
+    /// Begin a new file after so many bytes (`100M`) or so much time (`1h`; may be given for both). Files are numbered and dated
+    /// in UTC, as dumpcap does it: FILE_00001_20260601093000.pcapng
+    #[arg(long, value_name = "SIZE|TIME", value_parser = rotate, requires = "output")]
+    pub(super) rotate: Vec<Rotate>,
+    /// Keep only the last N of these files; older ones that this run wrote are removed
+    #[arg(long, value_name = "N", requires = "rotate")]
+    pub(super) keep: Option<NonZeroUsize>,
+    /// What the kernel may hold until it is read: more of it, and fewer frames are dropped
+    #[arg(long, value_name = "SIZE", default_value = "32M", value_parser = bytes)]
+    pub(super) buffer: u64,
+    /// Memory that the count of open flows may take at most, about; the kernel's buffer comes on top
+    #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = bytes)]
+    pub(super) max_memory: u64,
+}
+
+/// When a new file begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(not(feature = "live"), allow(dead_code, reason = "only a build with libpcap captures"))]
+pub(super) enum Rotate {
+    /// At this many bytes.
+    Size(u64),
+    /// After this many seconds.
+    Seconds(u64),
 }
 
 #[derive(ClapArgs, Debug)]
@@ -307,6 +337,15 @@ fn bytes(text: &str) -> Result<u64, String> {
     with_unit(text, &[('k', 1 << 10), ('M', 1 << 20), ('G', 1 << 30)])
 }
 
+/// A size or a time, told apart by the unit, so that there must be one.
+fn rotate(text: &str) -> Result<Rotate, String> {
+    match text.chars().last() {
+        Some('s' | 'm' | 'h') => seconds(text).map(Rotate::Seconds),
+        Some('k' | 'M' | 'G') => bytes(text).map(Rotate::Size),
+        _ => Err("neither a size (`100M`) nor a time (`1h`)".to_owned()),
+    }
+}
+
 /// The command with everything in it.
 pub(super) fn command() -> clap::Command {
     Args::command()
@@ -320,6 +359,8 @@ mod tests {
     fn units_are_understood() {
         assert_eq!(seconds("5m"), Ok(300));
         assert_eq!(bytes("20M"), Ok(20 << 20));
+        assert_eq!((rotate("100M"), rotate("2m")), (Ok(Rotate::Size(100 << 20)), Ok(Rotate::Seconds(120))));
+        assert!(["100", "", "M", "-1s", "1d"].iter().all(|text| rotate(text).is_err()));
         assert!(seconds("m").is_err() && bytes("-1").is_err() && bytes("0").is_err());
     }
 }

@@ -29,6 +29,19 @@ pub(super) fn peak_memory_bytes() -> Option<u64> {
     value(&proc("/proc/self/status"), "VmHWM").and_then(kibibytes)
 }
 
+/// A line of what the system says of this process, by its key.
+#[cfg(all(feature = "live", unix))]
+pub(super) fn status(key: &str) -> Option<String> {
+    value(&proc("/proc/self/status"), key).map(str::to_owned)
+}
+
+/// The operating system with its release.
+#[cfg(feature = "live")]
+pub(super) fn system() -> String {
+    let release = proc("/proc/sys/kernel/osrelease");
+    format!("{} {}", std::env::consts::OS, release.trim()).trim_end().to_owned()
+}
+
 /// A file of `/proc`; nothing where there is none.
 fn proc(path: &str) -> String {
     let mut bytes = Vec::new();

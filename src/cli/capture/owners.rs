@@ -1,0 +1,274 @@
+//! Which process owns a packet, where the system says: asked of a thread of its own, so that capturing never waits for it.
+
+use crate::capture::{Frame, LinkType};
+use crate::output::pcapng;
+use crate::packet::{Dissected, Transport, dissect};
+use std::collections::{HashMap, HashSet};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender};
+use std::time::{Duration, Instant};
+
+/// Questions that wait for an answer at most; of more, the packet goes without.
+pub(super) const QUESTIONS_MAX: usize = 1_024;
+/// Answers remembered: as many again may be left of those before. More than a machine has connections of its own at a time.
+const KNOWN_MAX: usize = 16_384;
+/// Silence after which the same ports may be another program's.
+const STALE: Duration = Duration::from_secs(60);
+/// When nobody was found, it is asked again so long after: a program may not have taken its connection over yet.
+const AGAIN: [Duration; 3] = [Duration::from_millis(100), Duration::from_millis(500), Duration::from_secs(2)];
+/// How often the machine's own addresses are asked for.
+const ADDRESSES_EVERY: Duration = Duration::from_secs(10);
+
+/// A process, as far as the system tells.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Process {
+    pub(super) id: u32,
+    pub(super) name: Option<String>,
+    pub(super) path: Option<String>,
+    pub(super) user_id: Option<u32>,
+    pub(super) started_ns: Option<u64>,
+}
+
+impl Process {
+    /// As it is written to a capture.
+    pub(super) fn described(&self) -> pcapng::Process<'_> {
+        pcapng::Process {
+            id: self.id,
+            name: self.name.as_deref(),
+            path: self.path.as_deref(),
+            user_id: self.user_id,
+            started_ns: self.started_ns,
+        }
+    }
+}
+
+/// The two ends of a packet, from its sender to its receiver: on the loopback interface, each may be another process.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Ends {
+    pub(super) is_tcp: bool,
+    pub(super) source: SocketAddr,
+    pub(super) destination: SocketAddr,
+}
+
+impl Ends {
+    /// Of a frame, and whether it opens a connection. None where it is not TCP or UDP of this machine's own: what is inside a
+    /// tunnel is somebody else's.
+    pub(super) fn of(link_type: LinkType, bytes: &[u8]) -> Option<(Self, bool)> {
+        let frame = Frame {
+            id: crate::capture::FrameId::default(),
+            time_ns: 0,
+            link_type,
+            bytes,
+            wire_length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+            note: None,
+        };
+        let Dissected::Packet(packet) = dissect(&frame) else { return None };
+        if !packet.tunnel.is_empty() || packet.fragment.is_some() {
+            return None;
+        }
+        let (is_tcp, opens) = match packet.transport {
+            Transport::Tcp(segment) => (true, segment.flags.is_syn() && !segment.flags.is_ack()),
+            Transport::Udp => (false, false),
+            Transport::Other => return None,
+        };
+        let end = |side| SocketAddr::new(packet.key.address(side).to_canonical(), packet.key.port(side));
+        Some((Self { is_tcp, source: end(packet.side), destination: end(packet.side.opposite()) }, opens))
+    }
+}
+
+/// What is asked.
+pub(super) enum Question {
+    /// Who owns packets between these ends?
+    Owner(Ends),
+    /// Which addresses has this machine?
+    Addresses,
+}
+
+/// What is answered, in the order of the questions.
+pub(super) enum Reply {
+    Owner(Ends, Option<Arc<Process>>),
+    Addresses(HashSet<IpAddr>),
+}
+
+/// What is known of a packet's owner.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Answer {
+    Process(Arc<Process>),
+    /// Nobody is known.
+    Nobody,
+    /// It was asked for and may be known in a moment.
+    Soon,
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+    process: Option<Arc<Process>>,
+    asked: Instant,
+    seen: Instant,
+    is_asked: bool,
+    tries: usize,
+}
+
+/// Questions and answers. Without a thread that answers, nobody is known.
+#[derive(Default)]
+pub(super) struct Owners {
+    thread: Option<(SyncSender<Question>, Receiver<Reply>)>,
+    known: HashMap<Ends, Known>,
+    /// What was known before there was too much of it.
+    earlier: HashMap<Ends, Known>,
+    /// The machine's own addresses; none where they are not known.
+    addresses: Option<HashSet<IpAddr>>,
+    addresses_asked: Option<Instant>,
+}
+
+impl Owners {
+    /// Questions go to a thread that looks into the system's tables, where there are any.
+    pub(super) fn start() -> Self {
+        #[cfg(target_os = "linux")]
+        let thread = super::sockets::start();
+        #[cfg(not(target_os = "linux"))]
+        let thread = None;
+        Self { thread, ..Self::default() }
+    }
+
+    /// Takes in the answers that came.
+    pub(super) fn listen(&mut self, now: Instant) {
+        let Some((questions, replies)) = &self.thread else { return };
+        if self.addresses_asked.is_none_or(|asked| now - asked >= ADDRESSES_EVERY)
+            && questions.try_send(Question::Addresses).is_ok()
+        {
+            self.addresses_asked = Some(now);
+        }
+        for reply in replies.try_iter().take(QUESTIONS_MAX) {
+            match reply {
+                Reply::Addresses(addresses) => self.addresses = Some(addresses),
+                Reply::Owner(ends, process) => {
+                    if let Some(known) = self.known.get_mut(&ends).or_else(|| self.earlier.get_mut(&ends)) {
+                        known.is_asked = false;
+                        // A program that has ended meanwhile was still the owner of what came before.
+                        known.process = process.or_else(|| known.process.take());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Who owns packets between these ends, asking where that is not known. `opens`: a connection begins with this packet.
+    pub(super) fn ask(&mut self, ends: Ends, opens: bool, now: Instant) -> Answer {
+        let Some((questions, _)) = &self.thread else { return Answer::Nobody };
+        let is_own = |ip: IpAddr| ip.is_loopback() || self.addresses.as_ref().is_none_or(|own| own.contains(&ip));
+        if !is_own(ends.source.ip()) && !is_own(ends.destination.ip()) {
+            return Answer::Nobody;
+        }
+        if self.known.len() >= KNOWN_MAX {
+            self.earlier = std::mem::take(&mut self.known);
+        }
+        if let Some(known) = self.earlier.remove(&ends) {
+            self.known.insert(ends, known);
+        }
+        let is_new = self.known.get(&ends).is_none_or(|known| {
+            !known.is_asked && (now - known.seen >= STALE || (opens && now - known.asked >= AGAIN[1]))
+        });
+        if is_new {
+            if questions.try_send(Question::Owner(ends)).is_err() {
+                return Answer::Nobody;
+            }
+            self.known.insert(ends, Known { process: None, asked: now, seen: now, is_asked: true, tries: 0 });
+            return Answer::Soon;
+        }
+        let Some(known) = self.known.get_mut(&ends) else { return Answer::Nobody };
+        known.seen = now;
+        if let Some(process) = &known.process {
+            return Answer::Process(Arc::clone(process));
+        }
+        let is_due = AGAIN.get(known.tries).is_some_and(|pause| now - known.asked >= *pause);
+        if !known.is_asked && is_due && questions.try_send(Question::Owner(ends)).is_ok() {
+            (known.is_asked, known.asked, known.tries) = (true, now, known.tries + 1);
+        }
+        // Packets wait for the first answer only: most of those that nobody owned at first, nobody owns later.
+        if known.is_asked && known.tries == 0 { Answer::Soon } else { Answer::Nobody }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::sync_channel;
+
+    fn ends(port: u16) -> Ends {
+        let [source, destination] =
+            [("127.0.0.1", port), ("198.51.100.7", 443)].map(|(ip, port)| SocketAddr::new(ip.parse().unwrap(), port));
+        Ends { is_tcp: true, source, destination }
+    }
+
+    /// Owners, what they ask, and how to answer.
+    fn owners(room: usize) -> (Owners, Receiver<Question>, SyncSender<Reply>) {
+        let (questions, asked) = sync_channel(room);
+        let (answer, replies) = sync_channel(QUESTIONS_MAX);
+        (Owners { thread: Some((questions, replies)), ..Owners::default() }, asked, answer)
+    }
+
+    fn count(asked: &Receiver<Question>) -> usize {
+        asked.try_iter().filter(|question| matches!(question, Question::Owner(_))).count()
+    }
+
+    #[test]
+    fn an_answer_is_remembered_and_asked_for_again_after_a_silence() {
+        let (mut owners, asked, answer) = owners(8);
+        let start = Instant::now();
+        assert_eq!(owners.ask(ends(1), true, start), Answer::Soon);
+        assert_eq!(owners.ask(ends(1), true, start), Answer::Soon);
+        assert_eq!(count(&asked), 1);
+        let process = Arc::new(Process { id: 7, ..Process::default() });
+        answer.send(Reply::Owner(ends(1), Some(Arc::clone(&process)))).unwrap();
+        owners.listen(start);
+        assert_eq!(owners.ask(ends(1), false, start), Answer::Process(process));
+        assert_eq!(count(&asked), 0);
+        assert_eq!(owners.ask(ends(1), false, start + STALE), Answer::Soon);
+        assert_eq!(count(&asked), 1);
+    }
+
+    #[test]
+    fn nobody_is_asked_for_again_a_few_times_and_packets_go_on() {
+        let (mut owners, asked, answer) = owners(8);
+        let mut now = Instant::now();
+        assert_eq!(owners.ask(ends(1), false, now), Answer::Soon);
+        for _ in 0..50 {
+            answer.send(Reply::Owner(ends(1), None)).unwrap();
+            owners.listen(now);
+            now += Duration::from_millis(200);
+            assert_eq!(owners.ask(ends(1), false, now), Answer::Nobody);
+        }
+        assert_eq!(count(&asked), 1 + AGAIN.len());
+    }
+
+    #[test]
+    fn what_is_not_this_machine_s_is_not_asked_for() {
+        let (mut owners, asked, answer) = owners(8);
+        answer.send(Reply::Addresses(HashSet::from(["192.0.2.1".parse().unwrap()]))).unwrap();
+        let now = Instant::now();
+        owners.listen(now);
+        let mut passing = ends(1);
+        passing.source.set_ip("192.0.2.9".parse().unwrap());
+        assert_eq!((owners.ask(passing, true, now), count(&asked)), (Answer::Nobody, 0));
+        passing.source.set_ip("192.0.2.1".parse().unwrap());
+        assert_eq!((owners.ask(passing, true, now), count(&asked)), (Answer::Soon, 1));
+    }
+
+    #[test]
+    fn memory_is_bounded_and_a_full_queue_does_not_hold_packets() {
+        let (mut owners, asked, _answer) = owners(QUESTIONS_MAX);
+        let now = Instant::now();
+        for port in 0..60_000 {
+            if port as usize % QUESTIONS_MAX == 0 {
+                asked.try_iter().for_each(drop);
+            }
+            owners.ask(ends(port), true, now);
+            assert!(owners.known.len() <= KNOWN_MAX && owners.earlier.len() <= KNOWN_MAX);
+        }
+        let (mut owners, _asked, _answer) = self::owners(1);
+        assert_eq!([1, 2].map(|port| owners.ask(ends(port), true, now)), [Answer::Soon, Answer::Nobody]);
+        assert_eq!(Owners::default().ask(ends(1), true, now), Answer::Nobody);
+    }
+}
