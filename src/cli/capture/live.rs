@@ -7,6 +7,7 @@ use super::queue::{Queue, Waiting};
 use super::signals::Signals;
 use super::tally::Tally;
 use crate::cli::args::{Args, CaptureArgs};
+use crate::cli::target::Target;
 use crate::cli::{End, machine, say, stdout};
 use crate::error::Error;
 use crate::output::pcapng::{self, Blocks};
@@ -77,8 +78,11 @@ fn check(path: &Path, given: &CaptureArgs) -> Result<(), Error> {
                 "give a file, or leave --rotate out",
             ));
         }
-        return stdout::check(path);
+        let target = Target::new("-o", path, |_| false, given.force)?;
+        // The files of a rotation have names of their own.
+        return if given.rotate.is_empty() { target.may_replace() } else { Ok(()) };
     }
+    stdout::check()?;
     if !given.rotate.is_empty() {
         return Err(Error::usage("--rotate: stdout has no files", "give a file with -o, or leave --rotate out"));
     }
