@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask --help`.
 
 mod geo;
+mod hostile;
 mod mmdb;
 mod mmdb_figures;
 mod outline;
@@ -33,6 +34,7 @@ enum Command {
         #[arg(long)]
         measure: bool,
     },
+    Hostile(hostile::Hostile),
     /// Draw what `whither map` says of a sample as it looks in a terminal.
     Picture {
         /// The sample.
@@ -76,6 +78,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Command::Geo { from, into } => geo::run(&from, &into),
         Command::GeoMmdb { file, measure: false } => mmdb_figures::write(&file),
         Command::GeoMmdb { file, measure: true } => mmdb_figures::measure(&file),
+        Command::Hostile(hostile) => hostile::run(&hostile),
         Command::Picture { capture, from, into } => picture::run(&capture, from.as_deref(), &into),
         Command::Samples { into } => samples::run(&into),
         Command::Synth { profile, size, flows, seed, out } => {
