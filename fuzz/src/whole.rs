@@ -5,12 +5,14 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 use whither::app::Catalogue;
-use whither::capture::{Progress, ReadOptions, Source};
+use whither::capture::{Outcome, Progress, ReadOptions, Source};
+use whither::flow::{OpenLimits, Summary};
 use whither::output::flows::{self, FlowRecord};
 use whither::output::terminal::{Style, render};
 use whither::output::{self, write_json_compact};
 use whither::place::{Places, vantage};
 use whither::report::analysis::{self, Knowledge, Options};
+use whither::report::memory::LEAST;
 use whither::report::{Report, build};
 
 use crate::captures::pool;
@@ -32,35 +34,66 @@ struct Analysis {
     /// NDJSON and CSV.
     flows: [Vec<u8>; 2],
     has_stepped_back: bool,
+    /// Frames and bytes that the capture holds.
+    held: (u64, u64),
+    /// Frames and bytes that are accounted for: in flows, left out, or without an IP packet.
+    counted: (u64, u64),
 }
 
-fn analyse(bytes: &[u8], name: &str, range_bytes: u64, threads: usize) -> Option<Analysis> {
-    let options = Options { read: ReadOptions { range_bytes: Some(range_bytes), ..ReadOptions::default() }, ..Options::default() };
+/// How a capture is read, beside where its ranges lie.
+#[derive(Clone, Copy)]
+struct Way {
+    threads: usize,
+    /// What is kept of what is open; all where none.
+    limits: Option<OpenLimits>,
+}
+
+/// On one thread, without a limit.
+const SIMPLY: Way = Way { threads: 1, limits: None };
+
+/// Frames and bytes that are in no flow.
+fn beside_flows(summary: &Summary) -> (u64, u64) {
+    let shed = summary.shed.left_out();
+    let all = summary.others.values().chain([&summary.dropped, &summary.repeated, &summary.skipped, &shed]);
+    all.fold((0, 0), |(frames, bytes), some| (frames + some.frames, bytes + some.bytes))
+}
+
+fn analyse(bytes: &[u8], name: &str, range_bytes: u64, way: Way) -> Option<Analysis> {
+    let read = ReadOptions { range_bytes: Some(range_bytes), ..ReadOptions::default() };
+    let max_memory = way.limits.map(|_| LEAST);
+    let options = Options { read, max_memory, open_limits: way.limits, ..Options::default() };
     let source = || Source::memory(name, bytes);
     let first = vec![source().ok()?];
     let again = vec![source().expect("opened before")];
     let knowledge = knowledge();
-    pool(threads).install(|| {
+    pool(way.threads).install(|| {
         let (routes, analysed) = analysis::map(first, &options, knowledge, &Progress::default());
         let report = build(&routes, &analysed, knowledge, "whither map".to_owned());
         let mut writers = ["ndjson", "csv"].map(|name| (flows::format(name).expect("known").writer)());
         let mut written = [Vec::new(), Vec::new()];
         writers.iter_mut().zip(&mut written).for_each(|(writer, out)| writer.header(out));
+        let (mut in_flows, mut bytes_in_flows) = (0, 0);
         analysis::flows(again, &options, knowledge, &Progress::default(), &mut |studied| {
+            in_flows += studied.flow.up.packets + studied.flow.down.packets;
+            bytes_in_flows += studied.flow.up.bytes + studied.flow.down.bytes;
             let record = FlowRecord::new(&studied.observed(), name);
             writers.iter_mut().zip(&mut written).for_each(|(writer, out)| writer.record(&record, out));
             true
         });
         writers.iter_mut().zip(&mut written).for_each(|(writer, out)| writer.finish(out));
         let has_stepped_back = analysed.summary.clock_stepped_back_ns().is_some();
-        Some(Analysis { report, flows: written, has_stepped_back })
+        let all = |number: fn(&Outcome) -> u64| analysed.outcomes.iter().map(number).sum::<u64>();
+        let held = (all(|outcome| outcome.frames - outcome.not_packets), all(|outcome| outcome.wire_bytes));
+        let (frames, bytes) = beside_flows(&analysed.summary);
+        let counted = (frames + in_flows, bytes + bytes_in_flows);
+        Some(Analysis { report, flows: written, has_stepped_back, held, counted })
     })
 }
 
 /// A capture by a hostile name, in every format there is.
 pub fn report(data: &[u8]) {
     let name = String::from_utf8_lossy(&data[data.len().saturating_sub(24)..]);
-    let Some(Analysis { report, flows, .. }) = analyse(data, &name, u64::MAX, 1) else { return };
+    let Some(Analysis { report, flows, .. }) = analyse(data, &name, u64::MAX, SIMPLY) else { return };
     for format in output::FORMATS {
         let mut out = Vec::new();
         (format.write)(&report, &mut out).expect("memory takes everything");
@@ -106,20 +139,40 @@ fn without_colours(text: &str) -> String {
     out
 }
 
-/// The law: a capture in one piece, in tiny ranges on several threads, and in other ranges on one, says the same. The first
-/// byte chooses whether the rest is a capture file or records, and the second how it is cut.
+/// The law: a capture in one piece, in tiny ranges on several threads, and in other ranges on one, says the same; and with
+/// next to no memory every frame and byte is still counted once. The first byte chooses whether the rest is a capture file or
+/// records, and the second how it is cut and how much is kept.
 pub fn law(data: &[u8]) {
     let Some((&[kind, cut], data)) = data.split_first_chunk() else { return };
     let file = if kind == FILE { data.to_vec() } else { recorded(kind, data) };
-    let Some(whole) = analyse(&file, "fuzz", u64::MAX, 1) else { return };
+    let Some(whole) = analyse(&file, "fuzz", u64::MAX, SIMPLY) else { return };
+    assert_eq!(whole.counted, whole.held, "every frame and byte is counted once");
+    short_of_memory(&file, cut);
     if whole.has_stepped_back {
         // Which sessions are over depends on the clock; the report says so.
         return;
     }
     let expected = said(whole);
     for (range_bytes, threads) in [(64 + u64::from(cut) * 11, 3), (1 + file.len() as u64 / 2, 1)] {
-        let ranges = analyse(&file, "fuzz", range_bytes, threads).map(said).expect("opened before");
+        let way = Way { threads, limits: None };
+        let ranges = analyse(&file, "fuzz", range_bytes, way).map(said).expect("opened before");
         assert_eq!(ranges, expected, "ranges of {range_bytes} bytes on {threads} threads");
+    }
+}
+
+/// With limits so tight that most of what is open must go: it ends, counts everything once, and says the same when the
+/// capture is read in the same way again.
+fn short_of_memory(file: &[u8], cut: u8) {
+    let of = |least: u64, step: u8| least << (cut / step % 6);
+    let limits = OpenLimits { sessions: of(400, 1), answers: of(100, 6), fragments: of(100, 36) };
+    let range_bytes = 64 + u64::from(cut) * 11;
+    let mut before = None;
+    for threads in [1, 3] {
+        let way = Way { threads, limits: Some(limits) };
+        let analysis = analyse(file, "fuzz", range_bytes, way).expect("opened before");
+        assert_eq!(analysis.counted, analysis.held, "every frame and byte is counted once, within {limits:?}");
+        let said = said(analysis);
+        assert_eq!(before.get_or_insert_with(|| said.clone()), &said, "on {threads} threads, within {limits:?}");
     }
 }
 

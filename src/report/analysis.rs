@@ -5,7 +5,7 @@ use super::memory::Shares;
 use crate::app::{Attribution, Catalogue};
 use crate::capture::owner::{Owner, SideOwners};
 use crate::capture::{self, Frame, Observe, Outcome, Progress, ReadOptions, Source};
-use crate::flow::{Flow, OwnerEvidence, Partial, Pool, SampleKey, Summary, Tracker};
+use crate::flow::{Flow, OpenLimits, OwnerEvidence, Partial, Pool, SampleKey, Summary, Tracker};
 use crate::place::{LocationCheck, LocationChecker, Memory, Place, Places, Scope, Vantage};
 use crate::route::{Bounds, Observed, Reason, RouteMap};
 use foldhash::fast::RandomState;
@@ -42,6 +42,8 @@ pub struct Options {
     pub devices: Vec<IpAddr>,
     /// Bytes of memory to take at most, about; no limit where none. What is let go of for it, [`Summary::shed`] says.
     pub max_memory: Option<u64>,
+    /// What may be kept of what is open, in place of its share of `max_memory`: for tests, whose captures are small.
+    pub open_limits: Option<OpenLimits>,
 }
 
 /// What flows are held against.
@@ -301,7 +303,10 @@ fn take_windows<T>(lanes: &[Mutex<Lane<T>>], estate: &mut Estate, heirs: &mut BT
 impl Options {
     /// How memory is shared out, where it is limited.
     pub(super) fn shares(&self) -> Option<Shares> {
-        self.max_memory.map(Shares::of)
+        self.max_memory.map(|bytes| {
+            let shares = Shares::of(bytes);
+            Shares { open: self.open_limits.unwrap_or(shares.open), ..shares }
+        })
     }
 
     /// Bytes that flows may take which wait for their turn in the order of [`flows`]; no limit where none.
