@@ -46,7 +46,7 @@ fn frames(file: &[u8]) -> Vec<(LinkType, u32, Option<FrameNote>)> {
                 let note = section.packet(link_type, options, time_us as i64 * 1_000);
                 frames.push(stripped(link_type, &body[20..20 + captured], note));
             }
-            other => section.block(other, body),
+            other => assert_eq!(section.block(other, body), 0, "there is room for all owners"),
         }
         at += length;
     }
@@ -146,7 +146,7 @@ fn side_files_name_every_conversation() {
     let dir = std::env::temp_dir().join(format!("whither-owner-samples-{}", std::process::id()));
     write_all(&dir).unwrap();
     for name in ["plain.pcapdroid.csv", "plain.pcap.connections.jsonl", "plain.owners.csv"] {
-        let side = SideOwners::open(&dir.join(name)).unwrap();
+        let side = SideOwners::open(&dir.join(name), None).unwrap();
         for Conversation { app, protocol, local, remote, first_us, last_us } in scene(&PHONE).conversations {
             let ns = |us: u64| us as i64 * 1_000;
             let owner = side.find(protocol, local, remote, ns(first_us), ns(last_us)).unwrap();
