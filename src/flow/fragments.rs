@@ -90,8 +90,9 @@ impl Group {
 pub(super) struct Fragments {
     /// In record order.
     pieces: HashMap<Key, VecDeque<Piece>, RandomState>,
-    /// The first datagram of each identification, by the frame of its first piece.
+    /// The first datagram of each identification, by the frame of its first piece: kept only where datagrams are taken out.
     order: BTreeMap<FrameId, Key>,
+    is_ordered: bool,
     /// Those whose first piece is later than the capture's clock, by its time: a record with a wrong time must not let all others
     /// wait. They are looked at again when the clock is near.
     ahead: BTreeMap<(i64, FrameId), Key>,
@@ -157,6 +158,11 @@ impl Fragments {
         Self { sample_key, ..Self::default() }
     }
 
+    /// The same, from which datagrams are taken out.
+    pub(super) fn ordered(sample_key: SampleKey) -> Self {
+        Self { is_ordered: true, ..Self::new(sample_key) }
+    }
+
     /// Takes in a piece.
     pub(super) fn observe(&mut self, packet: &Packet<'_>, stamp: Stamp) {
         let Some(fragment) = packet.fragment else { return };
@@ -181,16 +187,16 @@ impl Fragments {
         let added: u64 = pieces.map(|piece| push(known, piece)).sum();
         self.weight += added;
         if let (true, Some(first)) = (is_new, known.front()) {
-            self.order.insert(first.stamp.frame, key);
             self.weight += KEY_WEIGHT;
+            if self.is_ordered {
+                self.order.insert(first.stamp.frame, key);
+            }
         }
     }
 
     /// Appends what followed; what is left of it is empty.
     pub(super) fn merge(&mut self, right: &mut Self) {
         self.shed.add(std::mem::take(&mut right.shed));
-        right.order.clear();
-        right.ahead.clear();
         right.weight = 0;
         for (key, theirs) in right.pieces.drain() {
             self.push(key, theirs.into_iter());
@@ -276,7 +282,5 @@ impl Fragments {
     /// Shifts frame identities.
     pub(super) fn rebase(&mut self, base: FrameId) {
         self.pieces.values_mut().flatten().for_each(|piece| piece.stamp.rebase(base));
-        let shifted = |(frame, key): (FrameId, Key)| (frame.rebased(base), key);
-        self.order = std::mem::take(&mut self.order).into_iter().map(shifted).collect();
     }
 }

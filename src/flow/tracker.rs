@@ -2,7 +2,7 @@
 
 use super::answers::{Answers, Ends};
 use super::clock::Clock;
-use super::fragments::{self, Group};
+use super::fragments::{self, Fragments, Group};
 use super::limit::{Part, SampleKey};
 use super::partial::{OtherFrames, Partial, Span, shard_of};
 use super::record::Flow;
@@ -77,8 +77,10 @@ impl Tracker {
     /// A tracker for one analysis. All partials given to it must have been made with the same hasher and key. What is beyond
     /// the limits is let go of, see [`Shed`].
     pub fn new(hasher: RandomState, sample_key: SampleKey, limits: Option<OpenLimits>) -> Self {
+        let mut state = Partial::new(hasher, sample_key);
+        state.fragments = Fragments::ordered(sample_key);
         Self {
-            state: Partial::new(hasher, sample_key),
+            state,
             capture: None,
             earlier: None,
             sweep_at: SWEEP_LEAST,

@@ -227,10 +227,12 @@ impl<'a> Message<'a> {
         if self.header.questions() != 1 {
             return chain;
         }
-        chain.links.push((HEADER_LENGTH, chain.hash(self.bytes, HEADER_LENGTH)));
         let aliases = self.records.iter().filter(|record| record.kind == TYPE_CNAME);
         let aliases: SmallVec<[_; 4]> =
             aliases.map(|record| (record.data, record.owner, chain.hash(self.bytes, record.owner))).collect();
+        // Where there is no alias no hash is asked for.
+        let asked = if aliases.is_empty() { 0 } else { chain.hash(self.bytes, HEADER_LENGTH) };
+        chain.links.push((HEADER_LENGTH, asked));
         while let Some(&(tail, hash)) = chain.links.last()
             && chain.links.len() <= CHAIN_LIMIT
         {
