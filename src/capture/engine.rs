@@ -10,7 +10,7 @@ use super::batch;
 use super::compression::Window as DecoderWindow;
 use super::input::Sequential;
 use super::lane::{self, Done, Lane, Ranges, Run, Stage};
-use super::queue::{Job, Queue, Ticket};
+use super::queue::{self, Job, Queue, Ticket};
 use super::range::{Ended, Extent, Window, read_range};
 use super::records::State;
 use super::source::Source;
@@ -241,14 +241,15 @@ impl<P: Observe> Engine<'_, P> {
                 let cut = cutter.cut(buffer);
                 self.lock().cut(lane, epoch, cutter, cut);
             }
-            Job::Parse(mut piece, first, run) => {
-                let mut run = run.unwrap_or_else(|| Run::new(first, (self.empty)()));
+            Job::Parse(piece) => {
+                let queue::Piece { mut cut, number, run } = *piece;
+                let mut run = run.unwrap_or_else(|| Run::new(number, (self.empty)()));
                 loop {
-                    let buffer = run.parse(piece);
+                    let buffer = run.parse(cut);
                     let mut queue = self.lock();
                     queue.scrap(lane, buffer);
                     let Some(next) = queue.parsed(lane, epoch, run) else { return };
-                    (run, piece) = next;
+                    (run, cut) = next;
                     drop(queue);
                     // The reader may have waited for the buffer.
                     self.call_helper(scope);

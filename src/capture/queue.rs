@@ -15,8 +15,14 @@ pub(super) enum Job<P> {
     Batch(Vec<Source>),
     Range(Arc<Ranges>, u64),
     Cut(Box<Cutter>, Vec<u8>),
-    /// A piece, its number, and the run that it goes on with.
-    Parse(Cut, u64, Option<Run<P>>),
+    Parse(Box<Piece<P>>),
+}
+
+/// A piece of a stream, its number, and the run that goes on with it.
+pub(super) struct Piece<P> {
+    pub(super) cut: Cut,
+    pub(super) number: u64,
+    pub(super) run: Option<Run<P>>,
 }
 
 /// A job, and where its result belongs.
@@ -113,7 +119,7 @@ impl<P> Queue<P> {
                     lane.in_flight += 1;
                     self.in_flight += 1;
                 }
-                Job::Parse(piece, number, parked)
+                Job::Parse(Box::new(Piece { cut: piece, number, run: parked }))
             }
             _ => return None,
         };

@@ -266,9 +266,7 @@ impl Shard {
     pub(super) fn fold(
         &mut self,
         (hash, hasher): (u64, &RandomState),
-        packet: &Packet<'_>,
-        frame: &Frame<'_>,
-        (packets, last_ns): (u64, i64),
+        Pieced { packet, frame, packets, last_ns }: Pieced<'_>,
         begun: &mut Begun,
         end_ns: impl Fn(&Session) -> i64,
         context: (&mut Answers, &mut Interner),
@@ -347,6 +345,17 @@ impl Shard {
         self.pieced.take_over(clock_ns, &end_ns, hasher, &mut take);
         self.table.take_over(clock_ns, end_ns, hasher, take);
     }
+}
+
+/// A datagram that was put together from pieces.
+pub(super) struct Pieced<'a> {
+    pub(super) packet: &'a Packet<'a>,
+    /// The first piece.
+    pub(super) frame: &'a Frame<'a>,
+    /// How many pieces there were.
+    pub(super) packets: u64,
+    /// Latest time of a piece.
+    pub(super) last_ns: i64,
 }
 
 /// When the sessions of a key began, for as long as none begins or ends: looked up once for all datagrams of the key that are

@@ -309,7 +309,7 @@ mod tests {
                     }
                 }
                 if pause == 7 {
-                    let (number, mut gone) = (number as u8, Vec::new());
+                    let (number, mut gone) = (number, Vec::new());
                     table.retain(&hasher, |session| session.key != self::key(number), |one| gone.push(one.first.record()));
                     gone.sort_unstable();
                     prop_assert_eq!(gone, list.extract_if(.., |one| one.0 == number).map(|one| one.1).collect::<Vec<_>>());

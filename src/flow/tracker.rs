@@ -8,7 +8,7 @@ use super::partial::{OtherFrames, Partial, Span, shard_of};
 use super::record::Flow;
 use super::session::{NEVER, Session};
 pub use super::shard::Shed;
-use super::shard::{Begun, Shard, deliver, idle_ns};
+use super::shard::{Begun, Pieced, Shard, deliver, idle_ns};
 use super::table::Table;
 use crate::capture::{Frame, FrameId, LinkType};
 use crate::packet::{Dissected, FlowKey, NotIp, Side, dissect_ip};
@@ -320,8 +320,8 @@ impl Tracker {
         };
         let hash = packet.key.hashed(hasher);
         let context = (&mut self.state.answers, &mut self.state.interner);
-        let pieces = (group.packets, group.last_ns);
-        self.state.shards[shard_of(hash)].fold((hash, hasher), &packet, &frame, pieces, begun, kept_until_ns, context);
+        let pieced = Pieced { packet: &packet, frame: &frame, packets: group.packets, last_ns: group.last_ns };
+        self.state.shards[shard_of(hash)].fold((hash, hasher), pieced, begun, kept_until_ns, context);
     }
 }
 

@@ -273,9 +273,9 @@ impl Builder<'_> {
 
     fn destinations(&self, sums: &AppSums) -> Vec<Destination> {
         let total = sums.traffic.bytes();
-        let mut ranked: Vec<_> = sums.destinations.iter().collect();
+        let mut ranked: Vec<_> = sums.destinations.iter().map(|(key, sums)| (key, &**sums)).collect();
         ranked.sort_by(|a, b| by_traffic(&a.1.traffic, &b.1.traffic).then_with(|| a.0.cmp(b.0)));
-        let destination = |(key, sums): (&DestinationKey, &Box<DestinationSums>)| self.destination(key, sums, total);
+        let destination = |(key, sums): (&DestinationKey, &DestinationSums)| self.destination(key, sums, total);
         ranked.into_par_iter().with_min_len(DESTINATIONS_PER_TASK).map(destination).collect()
     }
 
