@@ -55,7 +55,7 @@ fn evaluate(messages: &[Message], is_last: bool) -> Reading {
         let prefix = message.bytes.prefix();
         let whole = prefix.len() == message.length;
         let (findings, last) = match message.kind {
-            CLIENT_HELLO => match ClientHello::read(prefix, Dialect::Dtls) {
+            CLIENT_HELLO => match ClientHello::read(&message.in_one_fragment(), Dialect::Dtls) {
                 Some(hello) => (hello.into_findings(APPLICATION, NameSource::DtlsSni), whole),
                 None => continue,
             },
@@ -99,6 +99,20 @@ struct Message {
     kind: u8,
     length: usize,
     bytes: Reassembly,
+}
+
+impl Message {
+    /// The message as far as it is known, as if it had come in one fragment: this is how hellos are read.
+    fn in_one_fragment(&self) -> Vec<u8> {
+        let [_, length @ ..] = (self.length as u32).to_be_bytes();
+        let mut bytes = vec![self.kind];
+        bytes.extend(length);
+        bytes.extend(self.number.to_be_bytes());
+        bytes.extend([0; 3]);
+        bytes.extend(length);
+        bytes.extend(self.bytes.prefix());
+        bytes
+    }
 }
 
 /// Adds the handshake fragments of a datagram's plain records.

@@ -44,6 +44,7 @@ mod wire;
 pub(crate) use quic::tests as quic_samples;
 
 pub(crate) use client_hello::server_name_in_piece;
+pub use client_hello::{ClientHello, Dialect, Offer};
 pub use dns::encrypted_resolver;
 pub use findings::{
     Alpn, Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, NameFound, NameSource, Reading, Role,

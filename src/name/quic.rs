@@ -241,7 +241,7 @@ fn hello(stream: &Reassembly) -> Hello {
     }
     let length = wire.u24();
     let body = wire.take_at_most(length.unwrap_or_default());
-    match ClientHello::read(body, Dialect::Tls) {
+    match ClientHello::read(prefix, Dialect::Tls) {
         Some(hello) => findings = hello.into_findings(APPLICATION, NameSource::QuicSni),
         None => return Hello::Whole(findings),
     }

@@ -137,7 +137,7 @@ fn read_client(flight: &Flight<'_>) -> Reading {
         return Reading::No;
     }
     let body = wire.take_at_most(length);
-    let Some(hello) = ClientHello::read(body, Dialect::Tls) else { return Reading::No };
+    let Some(hello) = ClientHello::read(&flight.handshake, Dialect::Tls) else { return Reading::No };
     if body.is_empty() {
         return if flight.closed { Reading::No } else { Reading::NeedMore(None) };
     }
