@@ -29,6 +29,18 @@ fn tls_hello() -> Vec<u8> {
     record
 }
 
+/// A resolver's answer of the usual kind: an alias, then four addresses, every name but the first by pointers.
+fn dns_answer() -> Vec<u8> {
+    let mut message = vec![0x12, 0x34, 0x81, 0x80, 0, 1, 0, 5, 0, 0, 0, 0];
+    message.extend(b"\x03www\x07example\x03com\x00\x00\x01\x00\x01");
+    message.extend(b"\xc0\x0c\x00\x05\x00\x01\x00\x00\x00\x3c\x00\x13\x04edge\x03cdn\x07example\xc0\x18");
+    for last in 1..=4 {
+        message.extend(b"\xc0\x2d\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04");
+        message.extend([192, 0, 2, last]);
+    }
+    message
+}
+
 fn openings(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("name");
     group.throughput(Throughput::Elements(1));
@@ -48,6 +60,11 @@ fn openings(criterion: &mut Criterion) {
     group.bench_function("quic initial that does not open", |bencher| {
         bencher.iter(|| (quic.read)(black_box(&[foreign])));
     });
+
+    let answer = dns_answer();
+    let answer = Datagram { payload: &answer, source_port: 53, destination_port: 50_000 };
+    let dns = DATAGRAM_READERS.iter().find(|reader| (reader.starts)(&answer)).expect("a row reads DNS");
+    group.bench_function("dns answer", |bencher| bencher.iter(|| (dns.read)(black_box(&[answer]))));
 
     let data = [0x17_u8; 1400];
     group.bench_function("segment of data, all rows asked", |bencher| {
