@@ -39,7 +39,7 @@ fn ours(file: &[u8], range_bytes: Option<u64>) -> Vec<Seen> {
     let source = Source::memory("test", file).expect("the file is a capture");
     let mut seen = Vec::new();
     let mut join = |piece: Piece<Log>| seen.extend(piece.partial.0);
-    let options = ReadOptions { range_bytes };
+    let options = ReadOptions { range_bytes, ..ReadOptions::default() };
     let outcomes = read(vec![source], &options, &Progress::default(), &Log::default, &mut join);
     assert_eq!(outcomes[0].defect, None);
     assert_eq!(outcomes[0].frames, seen.len() as u64);
