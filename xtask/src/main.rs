@@ -2,8 +2,6 @@
 
 mod geo;
 mod hostile;
-mod mmdb;
-mod mmdb_figures;
 mod outline;
 mod owner_samples;
 mod picture;
@@ -25,14 +23,6 @@ enum Command {
         /// Where to write.
         #[arg(long, default_value = "data")]
         into: PathBuf,
-    },
-    /// Write the embedded data as one merged MaxMind DB file (and FILE.zst), to see whether that were better (docs/geo.md).
-    GeoMmdb {
-        /// Where to write.
-        file: PathBuf,
-        /// Measure the file written before, and the embedded data beside it.
-        #[arg(long)]
-        measure: bool,
     },
     Hostile(hostile::Hostile),
     /// Draw what `whither map` says of a sample as it looks in a terminal.
@@ -76,8 +66,6 @@ enum Command {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     match Command::parse() {
         Command::Geo { from, into } => geo::run(&from, &into),
-        Command::GeoMmdb { file, measure: false } => mmdb_figures::write(&file),
-        Command::GeoMmdb { file, measure: true } => mmdb_figures::measure(&file),
         Command::Hostile(hostile) => hostile::run(&hostile),
         Command::Picture { capture, from, into } => picture::run(&capture, from.as_deref(), &into),
         Command::Samples { into } => samples::run(&into),
