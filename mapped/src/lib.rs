@@ -5,8 +5,6 @@
 //! forbids what is not safe.
 //!
 //! Only where it was measured and can be checked: on Linux with addresses of 64 bits. Elsewhere nothing is mapped.
-//!
-//! Also here, since it is not safe Rust either: a look at standard output before Rust's runtime starts.
 
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 #[path = "linux.rs"]
@@ -19,9 +17,6 @@ mod system;
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 mod torn;
 
-mod start;
-
-pub use start::was_stdout_closed;
 pub use system::Mapped;
 
 /// Asks the processor for the line of the cache in which the byte `at` lies, should there be one; on x86-64 only.

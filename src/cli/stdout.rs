@@ -2,13 +2,25 @@
 
 use crate::error::Error;
 use std::io::{self, BufWriter, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What errors call it.
 const NAME: &str = "<stdout>";
 
+/// Whether standard output was closed when the program started. Known on Unix only.
+static WAS_CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// Looks at standard output before `main`. Rust's runtime opens `/dev/null` in place of a closed stream, and that cannot be
+/// told from the `/dev/null` that other programs hand to the ones that they start.
+#[cfg(unix)]
+#[ctor::ctor]
+fn look() {
+    WAS_CLOSED.store(rustix::io::fcntl_getfd(rustix::stdio::stdout()).is_err(), Ordering::Relaxed);
+}
+
 /// Standard output for a result. On Unix without the standard library's own, which passes over some errors in silence.
 pub(super) fn open() -> Result<impl Write, Error> {
-    if whither_mapped::was_stdout_closed() {
+    if WAS_CLOSED.load(Ordering::Relaxed) {
         let what = "standard output is closed, so that there is nowhere to write the result";
         return Err(Error::usage(what, "let it go to a file, or to /dev/null"));
     }
