@@ -4,7 +4,7 @@
 //! record header, and IXIA's `lcap` with a longer file header. Files older than version 2.3 store the two lengths in the
 //! other order.
 
-use super::records::{Ahead, HOLE, Stop, Visit, ZEROS, max_packet};
+use super::records::{HOLE, Stop, Visit, ZEROS, max_packet};
 use super::{ByteOrder, LinkType};
 
 /// Microseconds.
@@ -116,24 +116,16 @@ impl Layout {
 
     /// Visits the records in `bytes` whose header starts before `limit`.
     #[inline]
-    pub(super) fn walk<V: Visit>(&self, bytes: &[u8], limit: usize, ahead: Ahead, visit: &mut V) -> (usize, Stop) {
+    pub(super) fn walk<V: Visit>(&self, bytes: &[u8], limit: usize, visit: &mut V) -> (usize, Stop) {
         // The common case gets its own loop, in which nothing is left to ask.
         match (self.order, self.lengths, self.record_header) {
-            (ByteOrder::Little, Lengths::CapturedFirst, RECORD_HEADER) => {
-                self.walk_as::<true, V>(bytes, limit, ahead, visit)
-            }
-            _ => self.walk_as::<false, V>(bytes, limit, ahead, visit),
+            (ByteOrder::Little, Lengths::CapturedFirst, RECORD_HEADER) => self.walk_as::<true, V>(bytes, limit, visit),
+            _ => self.walk_as::<false, V>(bytes, limit, visit),
         }
     }
 
     #[inline(always)]
-    fn walk_as<const COMMON: bool, V: Visit>(
-        &self,
-        bytes: &[u8],
-        limit: usize,
-        mut ahead: Ahead,
-        visit: &mut V,
-    ) -> (usize, Stop) {
+    fn walk_as<const COMMON: bool, V: Visit>(&self, bytes: &[u8], limit: usize, visit: &mut V) -> (usize, Stop) {
         let record_header = if COMMON { RECORD_HEADER } else { self.record_header };
         let (link_type, max_packet, fraction_ns) = (self.link_type, self.max_packet, self.fraction_ns);
         let (mut position, mut rest) = (0, bytes);
@@ -160,7 +152,6 @@ impl Layout {
             };
             let packet = record.get(record_header..).unwrap_or_default();
             let time_ns = i64::from(header.seconds) * 1_000_000_000 + i64::from(header.fraction) * fraction_ns;
-            ahead.go_on(bytes, position + end);
             visit.packet(time_ns, link_type, packet, header.original, None);
             position += end;
             rest = next;

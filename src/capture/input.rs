@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
-use whither_mapped::Mapped;
 
 /// A capture that can be read at any position, by many threads at once.
 #[derive(Debug)]
@@ -27,14 +26,6 @@ impl Input {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 other => return other,
             }
-        }
-    }
-
-    /// Some bytes at an offset in place, where they are in a file and the system can give them all.
-    pub(super) fn map(&self, offset: u64, length: usize) -> Option<Mapped> {
-        match self {
-            Self::File(file) => Mapped::of(file, offset, length),
-            Self::Bytes(_) => None,
         }
     }
 

@@ -43,14 +43,14 @@ fn ranges_go_on_from_where_their_start_was_found() {
     }
 }
 
-/// Packets of several mebibytes, some of them longer than what a range reads past its end.
+/// Packets of several mebibytes in all, some of them longer than what a range at first reads past its end.
 fn long_packets() -> Vec<Vec<u8>> {
     let mut packets = packets(9_000);
     packets.iter_mut().step_by(97).for_each(|packet| packet.resize(60_000, 7));
     packets
 }
 
-/// Large ranges of files are mapped; captures in memory never are.
+/// The ranges are longer than what is read at once, and so are some of the files.
 #[test]
 fn files_give_what_the_same_bytes_in_memory_give() {
     let order = ByteOrder::Little;
@@ -69,7 +69,7 @@ fn files_give_what_the_same_bytes_in_memory_give() {
     }
 }
 
-/// Cuts the capture short as soon as it sees a frame.
+/// Cuts the capture short to so many bytes as soon as it sees a frame.
 struct Shears(std::path::PathBuf, u64);
 
 impl super::Observe for Shears {
@@ -81,22 +81,33 @@ impl super::Observe for Shears {
     }
 }
 
+/// Wherever it is cut: inside a record, a byte before its end, and between two records, where nothing but the file's size
+/// tells that something is missing.
 #[test]
 fn a_capture_cut_short_while_it_is_read_is_reported_up_to_there() {
-    let (all, left) = (long_packets(), 3 << 20);
-    let mut path = tempfile::NamedTempFile::new().unwrap();
-    path.write_all(&pcap_of(&all)).unwrap();
-    let source = Source::path(path.path()).unwrap();
-    let mut frames = 0;
-    let mut join = |piece: Piece<Shears>| frames += piece.frames;
-    let empty = || Shears(path.path().to_owned(), left);
-    let options = ReadOptions { range_bytes: Some(u64::MAX), ..ReadOptions::default() };
-    let outcomes = read(vec![source], &options, &Progress::default(), &empty, &mut join);
-    let defect = outcomes[0].defect.as_ref().unwrap();
-    assert!(defect.what.contains("cut short"), "{defect:?}");
-    assert!(defect.offset.abs_diff(left) < 70_000, "{defect:?}");
-    assert!(frames > 1_000 && frames < all.len() as u64 / 2, "{frames}");
-    assert_eq!(frames, outcomes[0].frames);
+    let all = long_packets();
+    let file = pcap_of(&all);
+    let before = all.iter().take(4_000).map(|packet| packet.len() as u64 + 16);
+    let boundary = 24 + before.sum::<u64>();
+    for (left, offset) in
+        [(boundary, boundary), (boundary + 9, boundary), (boundary - 1, boundary - 16 - all[3_999].len() as u64)]
+    {
+        for range_bytes in [u64::MAX, 1 << 20] {
+            let mut path = tempfile::NamedTempFile::new().unwrap();
+            path.write_all(&file).unwrap();
+            let source = Source::path(path.path()).unwrap();
+            let mut frames = 0;
+            let mut join = |piece: Piece<Shears>| frames += piece.frames;
+            let empty = || Shears(path.path().to_owned(), left);
+            let options = ReadOptions { range_bytes: Some(range_bytes), ..ReadOptions::default() };
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+            let outcomes = pool.install(|| read(vec![source], &options, &Progress::default(), &empty, &mut join));
+            let defect = outcomes[0].defect.as_ref().unwrap();
+            assert_eq!((defect.what.as_str(), defect.offset), ("the file was cut short while it was read", offset));
+            assert_eq!((frames, defect.frame), (outcomes[0].frames, frames + 1));
+            assert_eq!(frames, if offset == boundary { 4_000 } else { 3_999 });
+        }
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! say where they end. Blocks of unknown types are passed by.
 
 use super::owner::SectionOwners;
-use super::records::{Ahead, Stop, Visit, max_packet};
+use super::records::{Stop, Visit, max_packet};
 use super::{ByteOrder, LinkType};
 
 /// Section header block; reads the same in both byte orders.
@@ -152,19 +152,12 @@ struct Found<'a> {
 
 impl Section {
     /// Visits the records in `bytes` whose block starts before `limit`.
-    pub(super) fn walk<V: Visit>(
-        &mut self,
-        bytes: &[u8],
-        limit: usize,
-        mut ahead: Ahead,
-        visit: &mut V,
-    ) -> (usize, Stop) {
+    pub(super) fn walk<V: Visit>(&mut self, bytes: &[u8], limit: usize, visit: &mut V) -> (usize, Stop) {
         let mut position = 0;
         loop {
             if position >= limit {
                 return (position, Stop::Limit);
             }
-            ahead.go_on(bytes, position);
             match self.block(bytes.get(position..).unwrap_or_default(), visit) {
                 Ok(length) => position += length,
                 Err(stop) => return (position, stop),

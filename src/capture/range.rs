@@ -1,74 +1,51 @@
 //! Reads one range of a capture: the records whose header starts in it, the last one to its end.
 
 use super::input::Input;
-use super::records::{Ahead, HOLE, State, Stop, Visit, cut_short};
+use super::records::{HOLE, State, Stop, Visit, cut_short};
 use std::cell::Cell;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use whither_mapped::Mapped;
 
 /// Bytes read at once: large enough that the system call does not count, small enough to stay in the second-level cache.
 const BUFFER: usize = 256 << 10;
-/// Less than this is not worth a mapping.
-const LEAST_MAPPED: usize = 1 << 20;
-/// More is not mapped at once, since what is mapped counts as memory taken: twice the largest range.
-const MOST_MAPPED: usize = 16 << 20;
-/// What is said where a mapped file does not have what it had.
-const TORN: &str = "the file was cut short, or its storage failed, while it was read";
+/// What is said of a file that has fewer bytes than it had when it was opened.
+const SHORTENED: &str = "the file was cut short while it was read";
 /// How far past its end a range reads at first: most often enough for its last record.
 const PAST_END: u64 = 4 << 10;
 
 thread_local! {
-    /// What the thread read into last: a new buffer would be filled with zeros first.
+    /// The buffer that the thread last read into. It is used again, because a new one is filled with zeros first.
     static SCRAP: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// A piece of a capture in memory: the start of a range is looked for in it, and what was read for that is not read again.
+/// A piece of a capture in memory. The start of a range is looked for in it; what was read for that is not read again.
 pub(super) struct Window {
-    /// An extent in place, if it could be mapped; then nothing was read.
-    mapped: Option<Mapped>,
     bytes: Vec<u8>,
-    /// Offset of the first byte, mapped or read.
+    /// Offset of the first byte.
     base: u64,
     /// Bytes that were read.
     filled: usize,
 }
 
 impl Window {
-    /// One that nothing was read into.
+    /// A window into which nothing was read yet.
     pub(super) fn new() -> Self {
-        Self { mapped: None, bytes: SCRAP.take(), base: 0, filled: 0 }
+        Self { bytes: SCRAP.take(), base: 0, filled: 0 }
     }
 
-    /// Maps an extent, or reads what it begins with: as much as fits, and `least` bytes at any rate, if there are as many.
-    pub(super) fn look(&mut self, input: &Input, extent: Extent, least: usize) -> io::Result<&[u8]> {
+    /// Reads the start of an extent: as much of it as fits, and at least `least` bytes where the file has them.
+    pub(super) fn read(&mut self, input: &Input, extent: Extent, least: usize) -> io::Result<&[u8]> {
         (self.base, self.filled) = (extent.from, 0);
-        self.mapped = extent.map(input);
-        if self.mapped.is_none() {
-            self.make_room(extent);
-            let wanted = to_usize(extent.wanted()).max(least).min(self.bytes.len());
-            self.filled = input.fill_at(self.bytes.get_mut(..wanted).unwrap_or_default(), extent.from)?;
-        }
-        Ok(self.mapped.as_deref().or(self.bytes.get(..self.filled)).unwrap_or_default())
+        self.make_room(extent);
+        let wanted = to_usize(extent.wanted()).max(least).min(self.bytes.len());
+        self.filled = input.fill_at(self.bytes.get_mut(..wanted).unwrap_or_default(), extent.from)?;
+        Ok(self.bytes.get(..self.filled).unwrap_or_default())
     }
 
-    /// An extent in place, if it can be mapped, and where it begins in what is mapped.
-    fn in_place(&mut self, input: &Input, extent: Extent) -> Option<(Mapped, usize)> {
-        let start = self.start(extent, self.mapped.as_ref().map_or(0, |mapped| mapped.len()));
-        // What was read instead could not be mapped a moment ago.
-        let map = || (self.filled == 0).then(|| extent.map(input)).flatten();
-        self.mapped.take().zip(start).or_else(|| Some((map()?, 0)))
-    }
-
-    /// Where the extent begins in so many bytes that are held, if it does.
-    fn start(&self, extent: Extent, held: usize) -> Option<usize> {
-        extent.from.checked_sub(self.base).map(to_usize).filter(|&start| start < held)
-    }
-
-    /// Where in what was read the extent begins; at its start, if nothing of it was read.
+    /// Where in the window the extent begins. If the window holds none of it, the window is emptied and begins there.
     fn begin(&mut self, extent: Extent) -> usize {
         self.make_room(extent);
-        let start = self.start(extent, self.filled);
+        let start = extent.from.checked_sub(self.base).map(to_usize).filter(|&start| start < self.filled);
         if start.is_none() {
             (self.base, self.filled) = (extent.from, 0);
         }
@@ -85,7 +62,7 @@ impl Window {
 
 impl Drop for Window {
     fn drop(&mut self) {
-        // One that a long record made longer is not kept.
+        // A buffer that a long record made longer is not kept.
         if self.bytes.len() <= BUFFER {
             SCRAP.set(std::mem::take(&mut self.bytes));
         }
@@ -113,11 +90,6 @@ impl Extent {
     fn wanted(self) -> u64 {
         self.length().saturating_add(PAST_END)
     }
-
-    fn map(self, input: &Input) -> Option<Mapped> {
-        let length = to_usize(self.wanted().min(self.size.saturating_sub(self.from))).min(MOST_MAPPED);
-        (length >= LEAST_MAPPED).then(|| input.map(self.from, length)).flatten()
-    }
 }
 
 /// Where the reading of a range ended.
@@ -139,20 +111,6 @@ pub(super) fn read_range<V: Visit>(
     done: Option<&AtomicU64>,
 ) -> Ended {
     let tell = |read: usize| _ = done.map(|done| done.fetch_add(read as u64, Ordering::Relaxed));
-    if let Some((mapped, start)) = window.in_place(input, extent) {
-        let bytes = mapped.get(start..).unwrap_or_default();
-        let (used, stop) = state.walk(bytes, to_usize(extent.length()), Ahead::FAR, visit);
-        tell(used);
-        extent.from += used as u64;
-        match stop {
-            // Whatever the zeros looked like.
-            _ if mapped.is_torn() => return Ended { end: extent.from, problem: Some(TORN.to_owned()) },
-            Stop::Limit => return Ended { end: extent.from, problem: None },
-            Stop::Bad(what) => return Ended { end: extent.from, problem: Some(what) },
-            // The next record goes further than the last one of a range most often does, than the capture, or than is mapped.
-            Stop::NeedMore(_) => {}
-        }
-    }
     let mut start = window.begin(extent);
     tell(window.filled - start);
     let Window { bytes: buffer, filled, .. } = &mut window;
@@ -173,12 +131,16 @@ pub(super) fn read_range<V: Visit>(
             }
         }
         let bytes = buffer.get(start..*filled).unwrap_or_default();
-        let (used, stop) = state.walk(bytes, to_usize(extent.length()), Ahead::NEAR, visit);
+        let (used, stop) = state.walk(bytes, to_usize(extent.length()), visit);
         start += used;
         extent.from += used as u64;
+        let has_lost = at_end && extent.from.saturating_add((*filled - start) as u64) < extent.size;
         match stop {
             Stop::Limit => return Ended { end: extent.from, problem: None },
             Stop::Bad(what) => return Ended { end: extent.from, problem: Some(what) },
+            Stop::NeedMore(_) if has_lost => {
+                return Ended { end: extent.from, problem: Some(SHORTENED.to_owned()) };
+            }
             Stop::NeedMore(_) if start == *filled && (at_end || extent.from >= extent.size) => {
                 return Ended { end: extent.from, problem: None };
             }

@@ -50,30 +50,6 @@ impl Visit for Pass {
     fn other(&mut self) {}
 }
 
-/// How far ahead of a walk its bytes were asked for.
-pub(super) struct Ahead(usize);
-
-impl Ahead {
-    /// How far, in bytes: what memory needs to answer while the packets before are taken in.
-    const DISTANCE: usize = 4 << 10;
-    /// A line of the cache.
-    const LINE: usize = 64;
-    /// The bytes were written a moment ago and lie in the caches.
-    pub(super) const NEAR: Self = Self(usize::MAX);
-    /// The bytes lie in memory that nothing has read lately. Where each record lies is known only when the one before was read:
-    /// one would be waited for after the other. So all of them are asked for, in order.
-    pub(super) const FAR: Self = Self(0);
-
-    /// The walk has come to the record that ends at `end`.
-    #[inline(always)]
-    pub(super) fn go_on(&mut self, bytes: &[u8], end: usize) {
-        while self.0 < end + Self::DISTANCE {
-            whither_mapped::prefetch(bytes, self.0);
-            self.0 += Self::LINE;
-        }
-    }
-}
-
 /// Why a walk over a buffer ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Stop {
@@ -113,10 +89,10 @@ impl State {
     /// Visits the records in `bytes` whose header starts before `limit`, from the one that starts at 0. Returns where
     /// the first record not visited starts.
     #[inline]
-    pub(super) fn walk<V: Visit>(&mut self, bytes: &[u8], limit: usize, ahead: Ahead, visit: &mut V) -> (usize, Stop) {
+    pub(super) fn walk<V: Visit>(&mut self, bytes: &[u8], limit: usize, visit: &mut V) -> (usize, Stop) {
         match self {
-            Self::Classic(layout) => layout.walk(bytes, limit, ahead, visit),
-            Self::Pcapng(section) => section.walk(bytes, limit, ahead, visit),
+            Self::Classic(layout) => layout.walk(bytes, limit, visit),
+            Self::Pcapng(section) => section.walk(bytes, limit, visit),
         }
     }
 

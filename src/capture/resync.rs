@@ -66,7 +66,7 @@ impl Guess<'_> {
         let mut base = from.next_multiple_of(self.alignment());
         let mut steps = 0;
         if size.saturating_sub(base) > FIRST_LOOK.window as u64 {
-            let bytes = window.look(input, Extent { from: base, ..extent }, FIRST_LOOK.window)?;
+            let bytes = window.read(input, Extent { from: base, ..extent }, FIRST_LOOK.window)?;
             let bytes = bytes.get(..FIRST_LOOK.window).unwrap_or(bytes);
             if let Some(found) = self.first(bytes, FIRST_LOOK.stride, &FIRST_LOOK, false, &mut steps) {
                 let found = base + found as u64;

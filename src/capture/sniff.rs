@@ -3,7 +3,7 @@
 use super::classic::{self, Layout, MAX_FILE_HEADER};
 use super::compression::Compression;
 use super::pcapng::{self, Section};
-use super::records::{Ahead, State, Stop, Visit};
+use super::records::{State, Stop, Visit};
 use super::{FrameNote, LinkType};
 use std::io::{self, Read};
 
@@ -97,7 +97,7 @@ fn first_packet(start: &Start, reader: &mut dyn Read, head: &mut Vec<u8>, mut ha
     let mut first = First::default();
     let mut position = start.offset;
     while !first.is_found {
-        let (used, stop) = state.walk(head.get(position..).unwrap_or_default(), 1, Ahead::NEAR, &mut first);
+        let (used, stop) = state.walk(head.get(position..).unwrap_or_default(), 1, &mut first);
         position += used;
         match stop {
             Stop::Limit => {}

@@ -1,7 +1,7 @@
 //! Cuts a stream of capture bytes into pieces at record boundaries, so that what can only be read in order (compressed
 //! captures and pipes) is still parsed by many threads.
 
-use super::records::{Ahead, Pass, State, Stop, Visit, cut_short};
+use super::records::{Pass, State, Stop, Visit, cut_short};
 use std::io::{self, Read};
 
 /// Bytes read between two walks: what was just decompressed is still in the cache when its headers are walked.
@@ -42,7 +42,7 @@ impl Cut {
     pub(super) fn walk(self, visit: &mut impl Visit) -> Vec<u8> {
         let Self { data, length, filled, mut state, .. } = self;
         // With what follows in sight, as the cutter had it: whether zeros are a record shows by that.
-        state.walk(data.get(..filled).unwrap_or_default(), length, Ahead::NEAR, visit);
+        state.walk(data.get(..filled).unwrap_or_default(), length, visit);
         data
     }
 }
@@ -136,7 +136,7 @@ impl Cutter {
             }
             self.fill(&mut data, &mut filled, target);
             let unread = data.get(used..filled).unwrap_or_default();
-            let (walked, stop) = self.state.walk(unread, usize::MAX, Ahead::NEAR, &mut Pass);
+            let (walked, stop) = self.state.walk(unread, usize::MAX, &mut Pass);
             used += walked;
             match stop {
                 Stop::Bad(what) => break (Some(what), true),
