@@ -1,6 +1,8 @@
 //! What the fuzz targets run: one function for each, from any bytes to no panic. A stable toolchain can run them too, on the
 //! seeds that [`samples`] makes.
 
+#![forbid(unsafe_code)]
+
 mod captures;
 mod given;
 mod names;
