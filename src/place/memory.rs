@@ -10,8 +10,12 @@ use hashbrown::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
-/// Blocks and addresses remembered, each: asking again is cheap, remembering all is not.
+/// Blocks and addresses remembered, each, where there is memory enough: asking again is cheap, remembering all is not.
 const LIMIT: usize = 1 << 14;
+/// And where there is least.
+const LEAST: usize = 1 << 8;
+/// Bytes that a block and an address take together, with their places, about.
+const BYTES: u64 = 1_024;
 
 /// The addresses that share the first 24 (IPv6: 48) bits with another: the smallest blocks that are routed on their own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,15 +69,28 @@ enum Entry {
 }
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Memory {
+    limit: usize,
     blocks: HashMap<u64, Entry, RandomState>,
     mixed: HashMap<IpAddr, Arc<Place>, RandomState>,
     /// Places of addresses that are not on the public network, by scope.
     elsewhere: HashMap<Scope, Arc<Place>, RandomState>,
 }
 
+impl Default for Memory {
+    fn default() -> Self {
+        Self::of(u64::MAX)
+    }
+}
+
 impl Memory {
+    /// One that takes so many bytes at most, about.
+    pub fn of(bytes: u64) -> Self {
+        let limit = usize::try_from(bytes / BYTES).unwrap_or(LIMIT).clamp(LEAST, LIMIT);
+        Self { limit, blocks: HashMap::default(), mixed: HashMap::default(), elsewhere: HashMap::default() }
+    }
+
     /// What [`Places::locate`] says.
     pub fn locate(&mut self, places: &Places, ip: IpAddr) -> Arc<Place> {
         let scope = scope(ip);
@@ -96,7 +113,7 @@ impl Memory {
             }
             Some(Entry::Mixed) => {}
             None => {
-                if self.blocks.len() >= LIMIT {
+                if self.blocks.len() >= self.limit {
                     self.blocks.clear();
                 }
                 let place = Arc::new(places.locate(ip));
@@ -113,7 +130,7 @@ impl Memory {
     }
 
     fn remember(&mut self, ip: IpAddr, place: Arc<Place>) {
-        if self.mixed.len() >= LIMIT {
+        if self.mixed.len() >= self.limit {
             self.mixed.clear();
         }
         self.mixed.insert(ip, place);

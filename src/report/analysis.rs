@@ -276,12 +276,14 @@ impl<T> Lane<T> {
 }
 
 /// One lane per thread: everything in it merges in any order, and the fewer there are, the less is looked up twice.
-fn lanes<T>(limits: Limits, new: &dyn Fn() -> T) -> Vec<Mutex<Lane<T>>> {
+fn lanes<T>(shares: Option<Shares>, limits: Limits, new: &dyn Fn() -> T) -> Vec<Mutex<Lane<T>>> {
+    let count = rayon::current_num_threads() + 1;
+    let places = shares.map_or(u64::MAX, |shares| shares.places / count as u64);
     let lane = |_| {
-        let (memory, windows, estate) = (Memory::default(), BTreeMap::new(), Estate::new(limits));
+        let (memory, windows, estate) = (Memory::of(places), BTreeMap::new(), Estate::new(limits));
         Mutex::new(Lane { memory, windows, estate, own: new() })
     };
-    (0..=rayon::current_num_threads()).map(lane).collect()
+    (0..count).map(lane).collect()
 }
 
 /// The lane of this thread.
@@ -339,15 +341,17 @@ pub fn each<T: Send>(
     add: &(impl Fn(&mut T, &Observed<'_>) + Sync),
     after: &mut (dyn FnMut(i64, &mut [&mut T]) + Send),
 ) -> (Vec<T>, Analysed) {
-    let limits = options.shares().map_or_else(Limits::default, |shares| shares.inherit);
-    let (lanes, hasher) = (lanes(limits, new), RandomState::default());
+    let shares = options.shares();
+    let limits = shares.map_or_else(Limits::default, |shares| shares.inherit);
+    let (lanes, hasher) = (lanes(shares, limits, new), RandomState::default());
     let take = |few: &mut Vec<Flow>| {
         let lane = &mut *mine(&lanes);
         for window in lane.study(few, knowledge, &hasher, add) {
             // More than can inherit: a capture in which much ends at once must not fill the memory with them.
             let shed = lane.windows.get_mut(&window).map(|queue| queue.shed(limits)).unwrap_or_default();
+            let shed: Vec<&Studied> = shed.iter().flatten().collect();
             lane.estate.unheard.heirs += shed.len() as u64;
-            shed.iter().for_each(|one| add(&mut lane.own, &one.observed()));
+            shed.into_iter().for_each(|one| add(&mut lane.own, &one.observed()));
         }
     };
     let (mut estate, mut heirs) = (Estate::new(limits), BTreeMap::<i64, Queue>::new());
@@ -357,7 +361,7 @@ pub fn each<T: Send>(
         let later = heirs.split_off(&until);
         let mut ready = std::mem::replace(&mut heirs, later);
         estate.settle(&mut ready, &hasher, knowledge);
-        let shed: Vec<Vec<Studied>> = heirs.values_mut().map(|queue| queue.shed(limits)).collect();
+        let shed: Vec<Vec<Studied>> = heirs.values_mut().flat_map(|queue| queue.shed(limits)).collect();
         estate.unheard.heirs += shed.iter().map(|batch| batch.len() as u64).sum::<u64>();
         let settled: Vec<Vec<Studied>> = ready.into_values().flat_map(Queue::into_batches).chain(shed).collect();
         let add = |batch: Vec<Studied>| {

@@ -45,7 +45,7 @@ impl Limits {
     /// As many as these bytes hold, about.
     pub(super) fn of(bytes: u64) -> Self {
         /// Of a flow that waits, and of what is remembered of one that does not.
-        const BYTES: [u64; 2] = [768, 320];
+        const BYTES: [u64; 2] = [768, 256];
         // Twice as many of either before those that are too many go, and each lane has its own.
         let windows = [2 * (LATER as u64 + 2), 2 * (EARLIER + LATER + 1) as u64];
         let most = Self::default();
@@ -192,16 +192,30 @@ impl<T> Batches<T> {
         self.0.iter().flatten()
     }
 
-    /// Keeps the first by order, and hands back the others.
-    fn keep_first(&mut self, limit: usize, order: impl Fn(&T) -> Order) -> Vec<T> {
+    /// Keeps the first by order, and hands back the others, in batches as well.
+    fn keep_first(&mut self, limit: usize, order: impl Fn(&T) -> Order) -> Vec<Vec<T>> {
         if self.count() <= limit {
             return Vec::new();
         }
-        let mut all: Vec<T> = std::mem::take(&mut self.0).into_iter().flatten().collect();
+        let mut all: Vec<T> = Vec::with_capacity(self.count());
+        all.extend(std::mem::take(&mut self.0).into_iter().flatten());
         let rest = keep_first(&mut all, limit, order);
-        self.0.push(all);
-        rest
+        self.0 = batches(all);
+        batches(rest)
     }
+}
+
+/// Cuts what is long into batches. Long ones are never handed to another thread: memory that another thread gives back is of
+/// little use to the allocator, and the longer the pieces, the less.
+fn batches<T>(long: Vec<T>) -> Vec<Vec<T>> {
+    let mut long = long.into_iter();
+    let cut = || Some(long.by_ref().take(Batches::<T>::FULL).collect()).filter(|batch: &Vec<T>| !batch.is_empty());
+    std::iter::from_fn(cut).collect()
+}
+
+/// How many there are in batches.
+fn count<T>(batches: &[Vec<T>]) -> u64 {
+    batches.iter().map(|batch| batch.len() as u64).sum()
 }
 
 /// The flows of a window that wait.
@@ -221,7 +235,7 @@ impl Queue {
     }
 
     /// Takes out those that are too many to inherit.
-    pub(super) fn shed(&mut self, limits: Limits) -> Vec<Studied> {
+    pub(super) fn shed(&mut self, limits: Limits) -> Vec<Vec<Studied>> {
         let order = |one: &Studied| order(&one.flow);
         if self.0.count() < 2 * limits.heirs { Vec::new() } else { self.0.keep_first(limits.heirs, order) }
     }
@@ -269,12 +283,12 @@ impl Window {
         if self.known.count() < 2 * limits.known {
             return 0;
         }
-        self.known.keep_first(limits.known, Known::order).len() as u64
+        count(&self.known.keep_first(limits.known, Known::order))
     }
 
     /// Nothing more comes: makes it ready to be searched. Returns how many had to go.
     fn seal(&mut self, hasher: &RandomState, limits: Limits) -> u64 {
-        let gone = self.known.keep_first(limits.known, Known::order).len() as u64;
+        let gone = count(&self.known.keep_first(limits.known, Known::order));
         if self.hashes.len() != self.known.count() {
             // A flow without a second key has the first one twice.
             let hashes = |known: &Known| {

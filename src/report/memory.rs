@@ -26,6 +26,8 @@ pub(super) struct Shares {
     pub(super) routes: u64,
     /// For flow records that wait for their turn.
     pub(super) waiting: u64,
+    /// For places remembered, in all threads.
+    pub(super) places: u64,
     /// How many flows take part where apps are inherited.
     pub(super) inherit: Limits,
 }
@@ -40,6 +42,7 @@ impl Shares {
             range: (free / 2 / RANGES / GROWTH).max(MIN_RANGE),
             routes: free / 4,
             waiting: free / 8,
+            places: free / 8,
             inherit: Limits::of(free / 6),
         }
     }

@@ -151,7 +151,8 @@ impl<K: Hash + Eq + Keyed, V> Sample<K, V> {
     /// Bytes that one of them takes beside what lies elsewhere, here and in the report, about.
     const ITEM: u64 = 192;
 
-    /// Adds to the sums of a key: `update` those there are, or the new ones that `start` gives.
+    /// Adds to the sums of a key: `update` those there are, or the new ones that `start` gives. Keeps no more than is left after
+    /// the halvings that hold for all.
     pub fn add<Q: Hash + Equivalent<K> + Keyed + ?Sized>(
         &mut self,
         choice: Choice,
@@ -159,11 +160,10 @@ impl<K: Hash + Eq + Keyed, V> Sample<K, V> {
         update: impl FnOnce(&mut V),
         start: impl FnOnce() -> (K, V),
     ) {
+        self.raise(choice);
         if let Some(value) = self.kept.get_mut(key) {
             return update(value);
         }
-        // Only one that is empty still has fewer: see `raise`.
-        self.halvings = self.halvings.max(choice.halvings);
         if holds(choice.key, self.halvings, key) {
             let (key, value) = start();
             self.put(key, value);
