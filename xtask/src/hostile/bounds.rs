@@ -11,7 +11,7 @@ const TIMES_HARMLESS: f64 = 50.0;
 /// Twice the input takes at most so many times as long.
 const GROWTH: f64 = 2.3;
 /// What is taken beside the limit: the program itself, its stacks, the pages of files.
-const BESIDE_BYTES: f64 = 40e6;
+const BESIDE_BYTES: f64 = (40 << 20) as f64;
 /// And this part of the limit.
 const OF_LIMIT: f64 = 1.25;
 
@@ -87,7 +87,7 @@ mod tests {
         assert!(broken(costs(4.9, 11.0, 120_000_000)).is_empty());
         assert_eq!(broken(costs(0.4, 1.0, 1)), ["grows faster than its input"]);
         assert_eq!(broken(costs(5.1, 10.2, 1)), ["more than 50 times a harmless capture"]);
-        assert_eq!(broken(costs(0.1, 0.2, 124_000_000)), ["memory over the limit"]);
+        assert_eq!(broken(costs(0.1, 0.2, 126_000_000)), ["memory over the limit"]);
         let mut late = costs(0.1, 0.2, 1);
         late.twice.fault = Some("no end in 60 s".to_owned());
         assert_eq!(broken(late), ["no end in 60 s"]);

@@ -10,6 +10,8 @@ use super::wire::{client, closing, datagram, public};
 const PKTAP: u16 = 258;
 /// Bytes of its header.
 const PKTAP_BYTES: u32 = 108;
+/// Raw IP as Darwin numbers it inside PKTAP.
+const DARWIN_RAW_IP: u32 = 12;
 /// Owners that a section names at a time.
 const SECTION_OWNERS: u64 = 1_000;
 /// Owners that are alike.
@@ -174,7 +176,7 @@ fn pktap(number: u64, bytes: &[u8], out: &mut Vec<u8>) {
     if number == 0 {
         out.extend(section(PKTAP));
     }
-    let mut header = fields(&[PKTAP_BYTES, 1, u32::from(block::RAW_IP)]);
+    let mut header = fields(&[PKTAP_BYTES, 1, DARWIN_RAW_IP]);
     header.extend(b"en0");
     header.resize(36, 0);
     header.extend(fields(&[2]));

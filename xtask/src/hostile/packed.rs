@@ -44,7 +44,7 @@ pub(super) const KINDS: &[Kind] = &[
             packet.repeat(100_000 / packet.len())
         });
         if number == 0 {
-            out.extend(zstd_frame(section(RAW_IP)));
+            out.extend(zstd_frame(first()));
             zstd_window(out);
         }
         out.extend(&zstd_block(BLOCK.len() as u32, 0));

@@ -9,6 +9,10 @@ const BYTES: u64 = 200_000;
 /// Largest part of a kind: a block of almost 16 MiB, or the tables of a section.
 const LARGEST_PART: u64 = 17 << 20;
 
+/// Kinds whose reading breaks off: frames of zstd that say no length have no end here, a block of them is longer than any may
+/// be, and more interfaces come than a section may have.
+const BROKEN_OFF: [&str; 3] = ["zstd_window", "zstd_repeated", "interfaces_endless"];
+
 fn made(kind: &Kind, bytes: u64) -> Vec<u8> {
     let mut out = Vec::new();
     let written = kind.write(bytes, &mut out).expect("memory takes everything");
@@ -38,8 +42,7 @@ fn every_kind_is_a_whole_capture_of_the_size_asked_for() {
         let outcomes = capture::read(vec![source], &options, &progress, &Counted::default, &mut join);
         assert!(frames > 0, "{}", kind.name);
         let defects: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.defect.as_ref()).collect();
-        // A frame of zstd that says no length has no end here: it is cut.
-        let may_be_cut = matches!(kind.name, "zstd_window" | "zstd_repeated");
+        let may_be_cut = BROKEN_OFF.contains(&kind.name);
         assert!(may_be_cut || defects.is_empty(), "{}: {defects:?}", kind.name);
     }
 }
