@@ -261,7 +261,7 @@ mod tests {
         let (mut owners, asked, _answer) = owners(QUESTIONS_MAX);
         let now = Instant::now();
         for port in 0..60_000 {
-            if port as usize % QUESTIONS_MAX == 0 {
+            if usize::from(port).is_multiple_of(QUESTIONS_MAX) {
                 asked.try_iter().for_each(drop);
             }
             owners.ask(ends(port), true, now);
