@@ -32,6 +32,33 @@ pub(super) struct Opening {
     pub(super) tried_bytes: usize,
     /// What is certain by now.
     pub(super) certain: Option<(Stamp, Box<Findings>)>,
+    /// More has come since that was read, but not the end.
+    pub(super) is_stale: bool,
+}
+
+impl Opening {
+    /// Whether these bytes, more than were read before, still lack the end, so that nothing need be read yet.
+    pub(super) fn waits(&mut self, bytes: &[u8], now: Stamp) -> bool {
+        let Some((stamp, _)) = &mut self.certain else { return false };
+        let waits = STREAM_READERS[self.reader].lacks_end.is_some_and(|lacks_end| lacks_end(bytes, self.tried_bytes));
+        if waits {
+            (*stamp, self.is_stale) = (now, true);
+        }
+        waits
+    }
+
+    /// What is certain when no more comes, given its bytes.
+    pub(super) fn given_up(self, bytes: impl FnOnce(u32) -> Vec<u8>) -> Option<(Stamp, Box<Findings>)> {
+        let (stamp, known) = self.certain?;
+        if !self.is_stale {
+            return Some((stamp, known));
+        }
+        match attempt(&bytes(self.sequence), self.reader) {
+            Attempt::Unfinished { certain: Some(findings), .. } => Some((stamp, findings)),
+            // Bytes that were read before were overwritten since.
+            _ => Some((stamp, known)),
+        }
+    }
 }
 
 /// What a segment's payload completes: findings, and when. One, about always.
@@ -136,6 +163,7 @@ impl Read {
                         reader,
                         tried_bytes: rest.len(),
                         certain: certain.map(|findings| (stamp, findings)),
+                        is_stale: false,
                     });
                 }
             }

@@ -97,8 +97,11 @@ impl StreamSide {
             let slot = opening.slot;
             contiguous(window.from(slot), opening.sequence, &mut bytes);
             let mut is_over = false;
-            if bytes.len() > opening.tried_bytes {
-                opening.tried_bytes = bytes.len();
+            let is_more = bytes.len() > opening.tried_bytes;
+            let waits = is_more && opening.waits(&bytes, stamp);
+            opening.tried_bytes = opening.tried_bytes.max(bytes.len());
+            if is_more && !waits {
+                opening.is_stale = false;
                 match attempt(&bytes, opening.reader) {
                     Attempt::Nothing => {
                         opening.certain = None;
@@ -128,8 +131,8 @@ impl StreamSide {
             }
             if !is_over && window.len() - slot <= SEGMENT_LIMIT && window.bytes_from(slot) <= BYTE_LIMIT {
                 unfinished.push(opening);
-            } else if let Some((stamp, findings)) = opening.certain {
-                completed.push((stamp, findings));
+            } else {
+                completed.extend(opening.given_up(|_| std::mem::take(&mut bytes)));
             }
         }
         // Of the segments before the oldest opening none is needed.
@@ -159,7 +162,18 @@ impl StreamSide {
     pub(super) fn finish(&mut self) -> Completed {
         self.syn_at.get_or_insert(self.first.len() as u8);
         match self.pending.take() {
-            Some(pending) => pending.unfinished.into_iter().filter_map(|opening| opening.certain).collect(),
+            Some(pending) => {
+                let Pending { window, unfinished } = *pending;
+                let given_up = |opening: Opening| {
+                    let slot = opening.slot;
+                    opening.given_up(|sequence| {
+                        let mut bytes = Vec::new();
+                        contiguous(window.from(slot), sequence, &mut bytes);
+                        bytes
+                    })
+                };
+                unfinished.into_iter().filter_map(given_up).collect()
+            }
             None => Completed::new(),
         }
     }
@@ -369,5 +383,20 @@ mod tests {
             side.observe(Segment { stamp: Stamp::default(), sequence: at * 1_460, length: 1_460, bytes }, true, 0);
         }
         assert!(side.first.bytes() < HEAD_BYTE_LIMIT + 1_460 && !side.is_watching(true));
+    }
+
+    #[test]
+    fn a_head_that_never_ends_gives_what_all_its_segments_hold() {
+        let head = "GET / HTTP/1.1\r\nX: y\r\n".to_owned() + &"A: b\r\n".repeat(20) + "Host: slow.example\r\nZ: ";
+        let mut side = StreamSide::default();
+        let mut sequence = 0;
+        for (frame, piece) in (0..).zip(head.as_bytes().chunks(12)) {
+            let stamp = Stamp { frame: FrameId::new(0, frame), time_ns: 0 };
+            let segment = Segment { stamp, sequence, length: piece.len() as u32, bytes: piece };
+            assert!(side.observe(segment, true, 0).is_empty());
+            sequence += piece.len() as u32;
+        }
+        let found: Vec<_> = side.finish().iter().map(|(stamp, found)| (stamp.frame, found.names.len())).collect();
+        assert_eq!(found, [(FrameId::new(0, head.len().div_ceil(12) as u64 - 1), 1)]);
     }
 }

@@ -18,6 +18,9 @@ pub struct StreamReader {
     pub starts: fn(&[u8]) -> bool,
     /// Reads the stream from a start on. Called again with more bytes after [`Reading::NeedMore`].
     pub read: fn(&[u8]) -> Reading,
+    /// Whether an opening that was unfinished with so many bytes still lacks its end with these: then reading it again would
+    /// complete nothing. None where reading is as quick.
+    pub lacks_end: Option<fn(&[u8], usize) -> bool>,
     /// What it finds counts only where a flow has no server name yet.
     pub is_second_choice: bool,
     /// Another protocol may follow what it reads: the words before TLS, of a mail server, a database or a proxy.
@@ -72,7 +75,10 @@ pub static STREAM_READERS: &[StreamReader] = &[
     row("tls", tls::FIRST_BYTES, tls::starts_client, tls::read),
     StreamReader { is_second_choice: true, ..row("tls", tls::FIRST_BYTES, tls::starts_server, tls::read) },
     row("fbzero", fbzero::FIRST_BYTES, fbzero::starts, fbzero::read),
-    row("http", http::FIRST_BYTES, http::starts_stream, http::read_stream),
+    StreamReader {
+        lacks_end: Some(http::lacks_end),
+        ..row("http", http::FIRST_BYTES, http::starts_stream, http::read_stream)
+    },
     row("http2", http2::FIRST_BYTES, http2::starts_stream, http2::read_stream),
     row("sip", sip::FIRST_BYTES, sip::starts_stream, sip::read_stream),
     preamble_row("proxy", proxy::FIRST_BYTES, proxy::starts_stream, proxy::read_stream),
@@ -119,7 +125,7 @@ const fn row(
     starts: fn(&[u8]) -> bool,
     read: fn(&[u8]) -> Reading,
 ) -> StreamReader {
-    StreamReader { protocol, first_bytes, starts, read, is_second_choice: false, is_preamble: false }
+    StreamReader { protocol, first_bytes, starts, read, lacks_end: None, is_second_choice: false, is_preamble: false }
 }
 
 const fn preamble_row(

@@ -135,6 +135,13 @@ impl<'a> Head<'a> {
     }
 }
 
+/// Whether a head that lacked its end with so many bytes lacks it with these.
+pub(in crate::name) fn lacks_end(bytes: &[u8], before: usize) -> bool {
+    /// The empty line and the line end before it, without the last byte.
+    const PART: usize = 3;
+    bytes.len() < HEAD_LIMIT && end_of(bytes.get(before.saturating_sub(PART)..).unwrap_or_default()).is_none()
+}
+
 /// Where the fields end, with their empty line.
 fn end_of(lines: &[u8]) -> Option<usize> {
     if lines.starts_with(b"\r\n") {

@@ -3,7 +3,7 @@
 mod head;
 mod host;
 
-pub(super) use head::{HEAD_LIMIT, Head, HeadState};
+pub(super) use head::{HEAD_LIMIT, Head, HeadState, lacks_end};
 pub use host::is_ip_literal;
 pub(super) use host::{authority_of_uri, host_of_authority};
 
