@@ -13,7 +13,7 @@ const RANGES: u64 = 8;
 /// sixteen bytes of an answer become an entry with a name.
 const GROWTH: u64 = 16;
 /// Smallest ranges worth their joining.
-const MIN_RANGE: u64 = 256 << 10;
+const MIN_RANGE: u64 = 128 << 10;
 
 /// Shares of a limit, in bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
