@@ -105,18 +105,8 @@ pub fn read<P: Observe>(
     empty: &(dyn Fn() -> P + Sync),
     join: &mut (dyn FnMut(Piece<P>) + Send),
 ) -> Vec<Outcome> {
-    let threads = rayon::current_num_threads().max(1);
     progress.total.store(sources.iter().filter_map(|source| source.size).sum(), Ordering::Relaxed);
-    let formats = sources.iter().map(Source::format).collect();
-    let engine = Engine {
-        options: *options,
-        threads,
-        done: Arc::clone(&progress.done),
-        empty,
-        queue: Mutex::new(Queue::new(sources, threads, options)),
-        joiner: Mutex::new(Joiner { join, formats, outcomes: Vec::new(), proof: None }),
-        wake: Condvar::new(),
-    };
+    let engine = Engine::new(sources, options, progress, rayon::current_num_threads().max(1), empty, join);
     rayon::in_place_scope(|scope| engine.work(scope, true));
     engine.joiner.into_inner().unwrap_or_else(PoisonError::into_inner).outcomes
 }
@@ -158,6 +148,28 @@ enum Next {
     Broken(String),
     /// The rest is cut in order.
     Recut(Stage),
+}
+
+impl<'a, P> Engine<'a, P> {
+    fn new(
+        sources: Vec<Source>,
+        options: &ReadOptions,
+        progress: &Progress,
+        threads: usize,
+        empty: &'a (dyn Fn() -> P + Sync),
+        join: &'a mut (dyn FnMut(Piece<P>) + Send),
+    ) -> Self {
+        let formats = sources.iter().map(Source::format).collect();
+        Self {
+            options: *options,
+            threads,
+            done: Arc::clone(&progress.done),
+            empty,
+            queue: Mutex::new(Queue::new(sources, threads, options)),
+            joiner: Mutex::new(Joiner { join, formats, outcomes: Vec::new(), proof: None }),
+            wake: Condvar::new(),
+        }
+    }
 }
 
 impl<P: Observe> Engine<'_, P> {
@@ -440,3 +452,6 @@ impl<P> Drop for OnPanic<'_, '_, P> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

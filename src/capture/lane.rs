@@ -268,3 +268,83 @@ impl<R: Read> Read for Counted<R> {
         Ok(read)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sniff;
+    use super::super::testing::*;
+    use super::*;
+
+    fn three_packets() -> Vec<u8> {
+        pcap_of(&(0..3).map(|index| vec![index; 100]).collect::<Vec<_>>())
+    }
+
+    fn opened(source: Source, range_bytes: u64) -> io::Result<Stage> {
+        let options = ReadOptions { range_bytes: Some(range_bytes), ..ReadOptions::default() };
+        open(source, &options, &Arc::default())
+    }
+
+    #[test]
+    fn ranges_cover_a_file_without_gap_or_overlap() {
+        let each_byte: Vec<u64> = (1..=372).collect();
+        let rows =
+            [(100, &[100, 200, 300, 372][..]), (186, &[186, 372]), (400, &[372]), (1, &each_byte), (0, &each_byte)];
+        for (range_bytes, limits) in rows {
+            let stage = opened(Source::memory("test", three_packets()).unwrap(), range_bytes).unwrap();
+            let Stage::Ranges(ranges) = stage else { unreachable!() };
+            assert_eq!(
+                (0..ranges.count()).map(|index| ranges.limit(index)).collect::<Vec<_>>(),
+                limits,
+                "{range_bytes}"
+            );
+        }
+    }
+
+    #[test]
+    fn ranges_are_neither_tiny_nor_large() {
+        let mib = 1 << 20;
+        let sizes = [0, 64 * mib, 256 * mib, 1 << 40, u64::MAX];
+        let of = |most_range_bytes| {
+            let options = ReadOptions { most_range_bytes, ..ReadOptions::default() };
+            sizes.map(|size| range_bytes(&options, size) / mib)
+        };
+        assert_eq!(of(None), [2, 2, 4, 8, 8]);
+        assert_eq!(of(Some(3 * mib)), [2, 2, 3, 3, 3]);
+    }
+
+    #[test]
+    fn what_is_compressed_or_comes_by_a_pipe_is_read_in_order() {
+        let packed = zstd::stream::encode_all(&*three_packets(), 1).unwrap();
+        assert!(matches!(opened(Source::memory("test", packed).unwrap(), 100), Ok(Stage::Stream { .. })));
+        let reader = Box::new(io::Cursor::new(three_packets()));
+        let pipe = Source::pipe(std::path::Path::new("test"), "test".to_owned(), reader).unwrap();
+        assert!(matches!(opened(pipe, 100), Ok(Stage::Stream { .. })));
+    }
+
+    #[test]
+    fn a_capture_that_went_away_cannot_be_opened_again() {
+        let path = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(path.path(), three_packets()).unwrap();
+        let source = Source::path(path.path()).unwrap();
+        path.close().unwrap();
+        assert_eq!(opened(source, 100).err().map(|error| error.kind()), Some(io::ErrorKind::NotFound));
+    }
+
+    #[test]
+    fn a_run_holds_the_pieces_that_it_took_in() {
+        let state = sniff::start(&mut &*three_packets(), &mut Vec::new()).unwrap().unwrap().state;
+        let mut file = three_packets();
+        file.truncate(file.len() - 1);
+        let mut cutter = Cutter::new(Box::new(io::Cursor::new(file)), 0, 24, state, 120);
+        let mut run = Run::new(5, Log::default());
+        let mut buffer = Vec::new();
+        while !run.has_ended {
+            buffer = run.parse(cutter.cut(buffer));
+        }
+        assert_eq!(run.next, 8);
+        let (first, done) = run.done();
+        assert_eq!((first, done.pieces, done.counts.frames), (5, 3, 2));
+        // The third packet lacks a byte.
+        assert_eq!((done.end, done.problem.is_some()), (24 + 2 * 116, true));
+    }
+}
