@@ -53,6 +53,13 @@ fn is_inside(name: &str) -> bool {
 }
 
 /// Waits until something is so; panics where it takes too long.
+/// Whether these tests, and so what they start, ignore SIGHUP (signal 1): the lowest bit of the mask that `proc` shows.
+fn is_hangup_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
+}
+
 fn wait_for<T>(what: &str, mut test: impl FnMut() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
@@ -210,6 +217,10 @@ fn folder() -> (tempfile::TempDir, PathBuf) {
 isolated! {
     fn each_signal_ends_with_a_whole_file_and_the_summary() {
         for signal in ["-INT", "-TERM", "-HUP"] {
+            if signal == "-HUP" && is_hangup_ignored() {
+                println!("not tested: SIGHUP is ignored here, as under nohup, and whither leaves it so");
+                continue;
+            }
             let (_folder, path) = folder();
             let running = Running::start(&path, &[]);
             Sender::new().send(5, 100);
