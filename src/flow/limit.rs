@@ -78,11 +78,6 @@ impl Part {
         self.0 >>= 1;
     }
 
-    /// How many keys there are where the part has this many: counted where it is all, else estimated.
-    pub fn whole_of(self, kept: u64) -> u64 {
-        kept.saturating_mul((u64::MAX / self.0.max(1)).max(1))
-    }
-
     /// Twice as much of all keys.
     pub fn double(&mut self) {
         self.0 = self.0 << 1 | 1;

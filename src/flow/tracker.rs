@@ -134,8 +134,7 @@ impl Tracker {
         self.state.fragments.shed(limits.fragments);
         while self.weight() > limits.sessions && !self.part.is_empty() {
             self.part.halve();
-            let (part, sample_key, hasher) = (self.part, self.sample_key, &self.state.hasher);
-            let is_kept = |key: &FlowKey| part.holds(|| sample_key.hash(&key.to_bytes()));
+            let (is_kept, hasher) = (keeps(self.part, self.sample_key), &self.state.hasher);
             self.state.shards.par_iter_mut().for_each(|shard| shard.shed(is_kept, hasher));
         }
         if !self.part.is_all() && self.weight() < limits.sessions / 4 {
@@ -231,8 +230,7 @@ impl Tracker {
     fn absorb(&mut self, right: &mut Partial, base: FrameId) {
         right.rebase_rest(base);
         self.added += right.shards.iter().map(|shard| shard.table.count()).sum::<usize>();
-        let (part, sample_key, hasher) = (self.part, self.sample_key, &self.state.hasher);
-        let is_kept = |key: &FlowKey| part.holds(|| sample_key.hash(&key.to_bytes()));
+        let (is_kept, hasher) = (keeps(self.part, self.sample_key), &self.state.hasher);
         self.state.answers.merge(&mut right.answers);
         let late: Vec<Answers> = self
             .state
@@ -327,6 +325,11 @@ impl Tracker {
 
 /// Longest time that anything waits for its session: a session must outlive a datagram whose pieces still arrive.
 const HOLD_NS: i64 = 2 * fragments::TIMEOUT_NS;
+
+/// Whether the sessions of a key are of this part.
+fn keeps(part: Part, sample_key: SampleKey) -> impl Fn(&FlowKey) -> bool + Copy + Sync {
+    move |key| part.holds(|| sample_key.hash(&key.to_bytes()))
+}
 
 /// Until when a session is kept: no packet after that can join it.
 fn kept_until_ns(session: &Session) -> i64 {
