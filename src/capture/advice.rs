@@ -1,11 +1,11 @@
 //! What can help with a capture that could not be read to its end: only tools that read this very format. `FILE` stands for the
 //! capture, which the message names.
 
-use super::compression::Compression;
-use super::engine::Outcome;
-use super::records::{CUT_SHORT, ZEROS};
+use super::format::compression::Compression;
+use super::format::visit::{CUT_SHORT, ZEROS};
+use super::parallel::outcome::Outcome;
+use super::parallel::stream::{NOT_DECOMPRESSED, NOT_READ};
 use super::source::STANDARD_INPUT;
-use super::stream::{NOT_DECOMPRESSED, NOT_READ};
 
 /// What can be done about the defect of a capture; nothing where no tool can help, as with one that was cut short.
 pub fn advice(outcome: &Outcome) -> Option<String> {

@@ -102,8 +102,8 @@ fn sort(sources: &mut Vec<Source>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{pcap_of, read_all};
     use super::*;
+    use crate::capture::testing::{pcap_of, read_all};
 
     fn names(opened: &Opened) -> Vec<String> {
         opened.sources.iter().map(|source| source.name.rsplit('/').next().unwrap().to_owned()).collect()

@@ -1,8 +1,8 @@
 //! Finds and opens captures: files, directories, pipes and standard input, and puts them in order.
 
-use super::compression::{Compression, Window};
+use super::format::compression::{Compression, DecoderWindow};
+use super::format::start::{self, Start};
 use super::input::{Input, Sequential};
-use super::sniff::{self, Start};
 use crate::error::Error;
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
@@ -20,7 +20,7 @@ pub const STANDARD_INPUT: &str = "standard input";
 /// A capture whose format is known, ready to be read.
 pub struct Source {
     pub(super) name: String,
-    pub(super) place: Place,
+    pub(super) origin: Origin,
     pub(super) compression: Compression,
     pub(super) start: Start,
     /// Size of the file; unknown for a pipe.
@@ -45,7 +45,7 @@ impl Refusal {
 }
 
 /// Where a capture's bytes come from.
-pub(super) enum Place {
+pub(super) enum Origin {
     /// A regular file, opened again to be read: there may be more captures than file handles.
     Path(PathBuf),
     /// A regular file that came open: standard input.
@@ -107,8 +107,8 @@ impl Source {
             return Self::piped(path, name, Box::new(file));
         }
         let (compression, start, first) = sniffed(path, Box::new(file))?;
-        let (place, size) = (Place::Path(path.to_owned()), Some(metadata.len()));
-        Ok(Self { name, place, compression, start, size, may_share: true, first })
+        let (origin, size) = (Origin::Path(path.to_owned()), Some(metadata.len()));
+        Ok(Self { name, origin, compression, start, size, may_share: true, first })
     }
 
     /// Standard input: as the file it is, where it is one that nobody has begun to read.
@@ -122,8 +122,8 @@ impl Source {
         }
         let file = Arc::new(Input::File(file));
         let (compression, start, first) = sniffed(path, Box::new(Sequential { input: Arc::clone(&file), offset: 0 }))?;
-        let (place, size) = (Place::Held(file), Some(metadata.len()));
-        Ok(Self { name, place, compression, start, size, may_share: false, first })
+        let (origin, size) = (Origin::Held(file), Some(metadata.len()));
+        Ok(Self { name, origin, compression, start, size, may_share: false, first })
     }
 
     /// A capture in memory, under a name of the caller's.
@@ -133,7 +133,7 @@ impl Source {
         let (compression, start, first) =
             sniffed(Path::new(&name), Box::new(reader)).map_err(|refusal| refusal.error)?;
         let size = Some(bytes.len() as u64);
-        Ok(Self { name, place: Place::Memory(bytes), compression, start, size, may_share: true, first })
+        Ok(Self { name, origin: Origin::Memory(bytes), compression, start, size, may_share: true, first })
     }
 
     /// A capture that can be read only once, such as a pipe; `path` is what errors say.
@@ -145,7 +145,7 @@ impl Source {
         let Streamed { compression, start, stream } = streamed(path, reader)?;
         // Of a pipe no more than the first packet: how much else there is by now is a matter of chance.
         let first = Sha256::digest(stream.head.get(..start.first_end).unwrap_or(&stream.head)).into();
-        Ok(Self { name, place: Place::Pipe(stream), compression, start, size: None, may_share: false, first })
+        Ok(Self { name, origin: Origin::Pipe(stream), compression, start, size: None, may_share: false, first })
     }
 
     /// The capture as the user named it.
@@ -175,11 +175,11 @@ impl Source {
     /// What tells captures apart that begin at the same time.
     pub(super) fn digest(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
-        match &self.place {
-            Place::Memory(bytes) => hash.update(bytes),
-            Place::Pipe(stream) => hash.update(&stream.head),
-            Place::Held(input) => digest(&mut hash, Sequential { input: Arc::clone(input), offset: 0 }),
-            Place::Path(path) => {
+        match &self.origin {
+            Origin::Memory(bytes) => hash.update(bytes),
+            Origin::Pipe(stream) => hash.update(&stream.head),
+            Origin::Held(input) => digest(&mut hash, Sequential { input: Arc::clone(input), offset: 0 }),
+            Origin::Path(path) => {
                 // A file that cannot be read any more says so when its turn comes.
                 if let Ok(file) = File::open(path) {
                     digest(&mut hash, file);
@@ -236,8 +236,8 @@ fn streamed(path: &Path, reader: Box<dyn Read + Send>) -> Result<Streamed, Refus
     let compression = Compression::sniff(&raw.head);
     let mut head = Vec::new();
     let begin = || {
-        let mut stream = compression.decoder(Box::new(raw), Window::default())?;
-        let start = sniff::start(&mut stream, &mut head)?;
+        let mut stream = compression.decoder(Box::new(raw), DecoderWindow::default())?;
+        let start = start::start(&mut stream, &mut head)?;
         Ok((stream, start))
     };
     let (stream, start) = begin().map_err(|error: io::Error| {

@@ -1,8 +1,10 @@
 //! From records to [`Frame`]s: takes in-band owner headers off, numbers, counts, and hands over to the observer.
 
-use super::owner::{self, InBand};
-use super::records::Visit;
-use super::{Frame, FrameId, FrameNote, LinkType};
+use super::format::visit::Visit;
+use super::frame::{Frame, FrameId, LinkType};
+use super::note::FrameNote;
+use super::owner::in_band::InBand;
+use super::owner::table;
 
 /// What is accumulated from frames; one value per range of a capture.
 pub trait Observe: Send {
@@ -120,8 +122,8 @@ impl<P: Observe> Visit for Tally<P> {
     #[inline(always)]
     fn packet(&mut self, time_ns: i64, link_type: LinkType, bytes: &[u8], wire_length: u32, note: Option<&FrameNote>) {
         self.captured_bytes += bytes.len() as u64;
-        if owner::may_be_in_band(link_type, bytes)
-            && let Some(found) = owner::in_band(link_type, bytes, wire_length)
+        if table::may_be_in_band(link_type, bytes)
+            && let Some(found) = table::in_band(link_type, bytes, wire_length)
         {
             return self.in_band(time_ns, bytes, found, note);
         }

@@ -4,8 +4,10 @@
 //! read), version 2 is 40 bytes with offsets to the rest, and a drop record extends version 1. Link type 258 is registered;
 //! Apple's own libpcap writes 149, which is also everyone's "user 2", so that one is validated field by field.
 
-use super::super::{Direction, FrameNote, LinkType};
-use super::{InBand, Owner, OwnerFormat, text};
+use super::in_band::InBand;
+use crate::capture::frame::LinkType;
+use crate::capture::note::{Direction, FrameNote, Owner, OwnerFormat};
+use crate::capture::text;
 use std::sync::Arc;
 
 /// LINKTYPE_PKTAP.
@@ -179,8 +181,9 @@ fn i32_at(bytes: &[u8], at: usize) -> Option<i32> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{build, in_band, may_be_in_band};
     use super::*;
+    use crate::capture::owner::build;
+    use crate::capture::owner::table::{in_band, may_be_in_band};
     use proptest::prelude::*;
 
     struct Fields {

@@ -1,45 +1,46 @@
 //! Cuts a stream of capture bytes into pieces at record boundaries, so that what can only be read in order (compressed
 //! captures and pipes) is still parsed by many threads.
 
-use super::records::{Pass, State, Stop, Visit, cut_short};
+use crate::capture::format::state::State;
+use crate::capture::format::visit::{Pass, Stop, Visit, cut_short};
 use std::io::{self, Read};
 
 /// Bytes read between two walks: what was just decompressed is still in the cache when its headers are walked.
 const STEP: usize = 128 << 10;
 
 /// Largest piece: several are in memory at once.
-pub(super) const MAX_PIECE: usize = 64 << 20;
+pub(crate) const MAX_PIECE: usize = 64 << 20;
 
 /// How a problem begins that the system has with reading.
-pub(super) const NOT_READ: &str = "the capture could not be read";
+pub(crate) const NOT_READ: &str = "the capture could not be read";
 /// How a problem begins that lies in compressed data.
-pub(super) const NOT_DECOMPRESSED: &str = "the capture could not be decompressed";
+pub(crate) const NOT_DECOMPRESSED: &str = "the capture could not be decompressed";
 
 /// A piece of a stream: whole records.
 #[derive(Debug)]
-pub(super) struct Cut {
+pub(crate) struct Cut {
     /// The records lie in the first `length` bytes; up to `filled` follows what was read beyond them; the rest is scrap.
     data: Vec<u8>,
     length: usize,
     filled: usize,
     /// Offset in the stream of the first byte after the piece.
-    pub(super) end: u64,
+    pub(crate) end: u64,
     /// The state at the first record.
     state: State,
     /// Why the stream cannot be read beyond this piece.
-    pub(super) problem: Option<String>,
+    pub(crate) problem: Option<String>,
     /// Whether nothing follows.
-    pub(super) is_last: bool,
+    pub(crate) is_last: bool,
 }
 
 impl Cut {
     /// Bytes of memory that it holds.
-    pub(super) fn memory(&self) -> usize {
+    pub(crate) fn memory(&self) -> usize {
         self.data.len()
     }
 
     /// Visits the records; gives the buffer back.
-    pub(super) fn walk(self, visit: &mut impl Visit) -> Vec<u8> {
+    pub(crate) fn walk(self, visit: &mut impl Visit) -> Vec<u8> {
         let Self { data, length, filled, mut state, .. } = self;
         // With what follows in sight, as the cutter had it: whether zeros are a record shows by that.
         state.walk(data.get(..filled).unwrap_or_default(), length, visit);
@@ -48,7 +49,7 @@ impl Cut {
 }
 
 /// Reads a stream and walks its record headers to cut it.
-pub(super) struct Cutter {
+pub(crate) struct Cutter {
     reader: Box<dyn Read + Send>,
     /// What was read beyond the last cut.
     carry: Vec<u8>,
@@ -64,7 +65,7 @@ pub(super) struct Cutter {
 
 impl Cutter {
     /// A cutter of a stream whose first record comes after `to_skip` bytes; `offset` is where the reader stands.
-    pub(super) fn new(
+    pub(crate) fn new(
         reader: Box<dyn Read + Send>,
         offset: u64,
         to_skip: usize,
@@ -110,7 +111,7 @@ impl Cutter {
     }
 
     /// The next piece, in `data`, whose content does not matter.
-    pub(super) fn cut(&mut self, mut data: Vec<u8>) -> Cut {
+    pub(crate) fn cut(&mut self, mut data: Vec<u8>) -> Cut {
         if data.len() < self.piece_bytes.max(self.to_skip) {
             // From the system, which has zeros at hand; growing a vector would write them.
             data = vec![0; self.piece_bytes.max(self.to_skip)];
@@ -161,15 +162,15 @@ impl Cutter {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::*;
     use super::*;
+    use crate::capture::testing::*;
 
     #[test]
     fn pieces_hold_whole_records_whatever_their_size() {
         let packets: Vec<Vec<u8>> = (0..40).map(|index| vec![index as u8; index * 97 % 1_500]).collect();
         let file = pcap_of(&packets);
         for piece_bytes in [0, 1, 100, 5_000, STEP, usize::MAX] {
-            let state = super::super::sniff::start(&mut &*file, &mut Vec::new()).unwrap().unwrap().state;
+            let state = crate::capture::format::start::start(&mut &*file, &mut Vec::new()).unwrap().unwrap().state;
             let mut cutter = Cutter::new(Box::new(std::io::Cursor::new(file.clone())), 0, 24, state, piece_bytes);
             let (mut joined, mut buffer) = (file[..24].to_vec(), Vec::new());
             loop {

@@ -3,9 +3,9 @@
 //! A file may hold several sections, each with its own byte order and interfaces. The section length is not used: blocks
 //! say where they end. Blocks of unknown types are passed by.
 
-use super::owner::SectionOwners;
-use super::records::{Stop, Visit, max_packet};
-use super::{ByteOrder, LinkType};
+use super::visit::{Stop, Visit, max_packet};
+use crate::capture::frame::{ByteOrder, LinkType};
+use crate::capture::owner::table::SectionOwners;
 
 /// Section header block; reads the same in both byte orders.
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
@@ -120,7 +120,7 @@ impl Interface {
 
 /// A section as far as it was read: what the next block may refer to.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Section {
+pub(crate) struct Section {
     /// Unset ahead of the first section header.
     order: Option<ByteOrder>,
     interfaces: Vec<Interface>,
@@ -132,7 +132,7 @@ pub(super) struct Section {
 }
 
 /// Whether a file starting with these bytes is pcapng.
-pub(super) fn is_pcapng(head: &[u8]) -> bool {
+pub(crate) fn is_pcapng(head: &[u8]) -> bool {
     let Some(&[t0, t1, t2, t3, _, _, _, _, m0, m1, m2, m3]) = head.first_chunk() else { return false };
     u32::from_le_bytes([t0, t1, t2, t3]) == SECTION_HEADER && order_of([m0, m1, m2, m3]).is_some()
 }
@@ -152,7 +152,7 @@ struct Found<'a> {
 
 impl Section {
     /// Visits the records in `bytes` whose block starts before `limit`.
-    pub(super) fn walk<V: Visit>(&mut self, bytes: &[u8], limit: usize, visit: &mut V) -> (usize, Stop) {
+    pub(crate) fn walk<V: Visit>(&mut self, bytes: &[u8], limit: usize, visit: &mut V) -> (usize, Stop) {
         let mut position = 0;
         loop {
             if position >= limit {
@@ -270,12 +270,12 @@ impl Section {
     }
 
     /// Forgets what was used and changed so far.
-    pub(super) fn start_range(&mut self) {
+    pub(crate) fn start_range(&mut self) {
         (self.is_changed, self.is_consulted) = (false, false);
     }
 
     /// See [`super::records::State::proven`]: `self` is the section at the range's end.
-    pub(super) fn proven(self, before: &Self, truth: &Self, is_whole: bool) -> Option<Self> {
+    pub(crate) fn proven(self, before: &Self, truth: &Self, is_whole: bool) -> Option<Self> {
         if before.order == truth.order && before.interfaces == truth.interfaces && before.owners == truth.owners {
             return Some(self);
         }
@@ -290,7 +290,7 @@ impl Section {
 
     /// Length of the block at the start of `bytes` if it could be one, for finding a first block to try. Its second length
     /// must be there, unless the file ends before: many bytes in packets read like the head of a long block.
-    pub(super) fn plausible(&self, bytes: &[u8], ends_file: bool) -> Option<usize> {
+    pub(crate) fn plausible(&self, bytes: &[u8], ends_file: bool) -> Option<usize> {
         let &[t0, t1, t2, t3, l0, l1, l2, l3] = bytes.first_chunk()?;
         let order = self.order?;
         let is_known = match order.u32([t0, t1, t2, t3]) {
@@ -362,8 +362,8 @@ fn no_interface(interface: u32) -> Stop {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::*;
     use super::*;
+    use crate::capture::testing::*;
 
     /// Options that set the resolution and the offset in seconds.
     fn time_options(order: ByteOrder, resolution: u8, offset: u32) -> Vec<u8> {
@@ -424,7 +424,7 @@ mod tests {
             assert_eq!(seen, whole[..seen.len()], "cut at {length}");
             let defect = outcome.defect.map(|defect| (defect.frame, defect.what));
             if let Some(defect) = defect {
-                assert_eq!(defect, (outcome.frames + 1, super::super::records::CUT_SHORT.to_owned()));
+                assert_eq!(defect, (outcome.frames + 1, super::super::visit::CUT_SHORT.to_owned()));
             }
         }
     }

@@ -10,9 +10,9 @@ const STEP: usize = 8 << 10;
 /// How far back a compressed capture may refer: a decoder keeps so many bytes in memory, and a hostile header could ask for
 /// gigabytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Window(u64);
+pub(crate) struct DecoderWindow(u64);
 
-impl Window {
+impl DecoderWindow {
     /// `xz -9` needs 64 MiB, `zstd --long` and `zstd --ultra -22` need 128.
     const MOST: u64 = 256 << 20;
     /// What `xz` and `zstd -19` need, whatever memory there is.
@@ -21,7 +21,7 @@ impl Window {
     const PART: u64 = 8;
 
     /// What fits into so much memory.
-    pub(super) fn within(memory_bytes: Option<u64>) -> Self {
+    pub(crate) fn within(memory_bytes: Option<u64>) -> Self {
         Self(memory_bytes.map_or(Self::MOST, |bytes| (bytes / Self::PART).clamp(Self::LEAST, Self::MOST)))
     }
 
@@ -36,7 +36,7 @@ impl Window {
     }
 }
 
-impl Default for Window {
+impl Default for DecoderWindow {
     fn default() -> Self {
         Self(Self::MOST)
     }
@@ -44,7 +44,7 @@ impl Default for Window {
 
 /// How a capture is compressed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Compression {
+pub(crate) enum Compression {
     Plain,
     Gzip,
     Zstd,
@@ -54,7 +54,7 @@ pub(super) enum Compression {
 
 impl Compression {
     /// Told by the first bytes; names say nothing.
-    pub(super) fn sniff(head: &[u8]) -> Self {
+    pub(crate) fn sniff(head: &[u8]) -> Self {
         match head {
             [0x1f, 0x8b, ..] => Self::Gzip,
             [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Zstd,
@@ -68,7 +68,7 @@ impl Compression {
     }
 
     /// Name of the format, for people; none for what is not compressed.
-    pub(super) fn name(self) -> Option<&'static str> {
+    pub(crate) fn name(self) -> Option<&'static str> {
         match self {
             Self::Plain => None,
             Self::Gzip => Some("gzip"),
@@ -79,7 +79,7 @@ impl Compression {
     }
 
     /// The compression that the name of a format ends with, as in `pcapng (zstd)`.
-    pub(super) fn of_format(format: &str) -> Self {
+    pub(crate) fn of_format(format: &str) -> Self {
         let ends_with = |name: &str| format.strip_suffix(')').is_some_and(|rest| rest.ends_with(&format!("({name}")));
         [Self::Gzip, Self::Zstd, Self::Lz4, Self::Xz]
             .into_iter()
@@ -88,7 +88,7 @@ impl Compression {
     }
 
     /// What to do about data that could not be decompressed, by what the decoder said.
-    pub(super) fn advice(self, error: &str) -> String {
+    pub(crate) fn advice(self, error: &str) -> String {
         match self {
             // The decoders' limits on memory; the command lines go without, or with larger ones.
             Self::Xz if error.contains("memory") => "`xz -dc FILE | whither map -` reads it".to_owned(),
@@ -101,7 +101,11 @@ impl Compression {
     }
 
     /// The decompressed bytes of `reader`.
-    pub(super) fn decoder(self, reader: Box<dyn Read + Send>, window: Window) -> io::Result<Box<dyn Read + Send>> {
+    pub(crate) fn decoder(
+        self,
+        reader: Box<dyn Read + Send>,
+        window: DecoderWindow,
+    ) -> io::Result<Box<dyn Read + Send>> {
         let buffered = |reader| BufReader::with_capacity(BUFFER, reader);
         Ok(match self {
             Self::Plain => reader,
@@ -269,9 +273,9 @@ impl<R: BufRead> Read for Lz4<R> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Source;
-    use super::super::testing::*;
     use super::*;
+    use crate::capture::source::Source;
+    use crate::capture::testing::*;
     use std::io::Write;
     use std::path::Path;
 
@@ -415,16 +419,16 @@ mod tests {
             let defect = |memory_bytes| {
                 let source = Source::memory("test", &*bytes).unwrap();
                 let options =
-                    super::super::ReadOptions { range_bytes: Some(1 << 20), most_range_bytes: None, memory_bytes };
-                let mut join = |_: super::super::Piece<Log>| ();
-                let progress = super::super::Progress::default();
-                super::super::read(vec![source], &options, &progress, &Log::default, &mut join)[0].defect.clone()
+                    crate::capture::ReadOptions { range_bytes: Some(1 << 20), most_range_bytes: None, memory_bytes };
+                let mut join = |_: crate::capture::Piece<Log>| ();
+                let progress = crate::capture::Progress::default();
+                crate::capture::read(vec![source], &options, &progress, &Log::default, &mut join)[0].defect.clone()
             };
             assert_eq!((defect(None), defect(Some(4 << 30))), (None, None));
             let what = defect(Some(64 << 20)).unwrap().what;
             assert!(what.to_lowercase().contains("memory"), "{what}");
         }
-        assert_eq!([0, 128 << 20, 1 << 40].map(|bytes| Window::within(Some(bytes)).zstd_log()), [23, 24, 27]);
+        assert_eq!([0, 128 << 20, 1 << 40].map(|bytes| DecoderWindow::within(Some(bytes)).zstd_log()), [23, 24, 27]);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! From the option list of a pcapng block to its options, and to what a packet's options say (draft-ietf-opsawg-pcapng,
 //! section 3.5 and 4.3).
 
-use super::super::{ByteOrder, Direction};
+use super::frame::ByteOrder;
+use super::note::Direction;
 use smallvec::SmallVec;
 
 /// Options read of one block: real writers set fewer than twenty; a block may be megabytes of four-byte options.
@@ -95,8 +96,8 @@ impl<'a> PacketOptions<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::build::option;
     use super::*;
+    use crate::capture::owner::build::option;
 
     #[test]
     fn reads_options_in_both_orders_and_stops_at_the_end_mark() {

@@ -4,17 +4,18 @@
 //! A capture that holds captures in its packets breaks every such rule, so the guess only saves time: the reader proves it
 //! against the end of the range before, and reads again where it was wrong.
 
-use super::input::Input;
-use super::range::{Extent, Window, to_usize};
-use super::records::{MAX_PACKET, State};
+use super::buffer::{Buffer, Extent};
+use crate::capture::format::state::State;
+use crate::capture::format::visit::MAX_PACKET;
+use crate::capture::input::{Input, to_usize};
 use std::io;
 
 /// How to look for a chain.
 struct Look {
-    /// Candidates tried per window read.
+    /// Candidates tried in the bytes read.
     stride: usize,
     /// Bytes read: the candidates and the longest chain that any of them needs.
-    window: usize,
+    bytes: usize,
     /// A chain spans more than this, so that it cannot lie within one packet.
     span: usize,
     /// Records of a chain.
@@ -26,13 +27,13 @@ const CHAIN: usize = 8;
 /// Beyond any packet.
 const LOOK: Look = Look {
     stride: 256 << 10,
-    window: (256 << 10) + 2 * (MAX_PACKET as usize + 64),
+    bytes: (256 << 10) + 2 * (MAX_PACKET as usize + 64),
     span: MAX_PACKET as usize + 64,
     records: 1,
 };
 /// A first look, beyond the longest IP packet, which most often is enough: reading and proving more costs more than being wrong
-/// now and then, where longer packets hold captures. Longer records than usual leave its window.
-const FIRST_LOOK: Look = Look { stride: 32 << 10, window: 128 << 10, span: 1 << 16, records: CHAIN };
+/// now and then, where longer packets hold captures. Longer records than usual are not found by it.
+const FIRST_LOOK: Look = Look { stride: 32 << 10, bytes: 128 << 10, span: 1 << 16, records: CHAIN };
 /// Most headers looked at in chains per range: a hostile file could make each byte start a long chain.
 const MAX_STEPS: usize = 1 << 20;
 
@@ -60,20 +61,20 @@ impl Guess<'_> {
         }
     }
 
-    /// Offset of the first likely record that starts in an extent, of which the window holds the beginning then.
-    pub(super) fn find(&self, input: &Input, window: &mut Window, extent: Extent) -> io::Result<Option<u64>> {
+    /// Offset of the first likely record that starts in an extent, of which the buffer holds the beginning then.
+    pub(super) fn find(&self, input: &Input, buffer: &mut Buffer, extent: Extent) -> io::Result<Option<u64>> {
         let Extent { from, limit, size } = extent;
         let mut base = from.next_multiple_of(self.alignment());
         let mut steps = 0;
-        if size.saturating_sub(base) > FIRST_LOOK.window as u64 {
-            let bytes = window.read(input, Extent { from: base, ..extent }, FIRST_LOOK.window)?;
-            let bytes = bytes.get(..FIRST_LOOK.window).unwrap_or(bytes);
+        if size.saturating_sub(base) > FIRST_LOOK.bytes as u64 {
+            let bytes = buffer.read(input, Extent { from: base, ..extent }, FIRST_LOOK.bytes)?;
+            let bytes = bytes.get(..FIRST_LOOK.bytes).unwrap_or(bytes);
             if let Some(found) = self.first(bytes, FIRST_LOOK.stride, &FIRST_LOOK, false, &mut steps) {
                 let found = base + found as u64;
                 return Ok(Some(found).filter(|found| *found < limit));
             }
         }
-        let mut bytes = vec![0; LOOK.window.min(to_usize(size.saturating_sub(base)))];
+        let mut bytes = vec![0; LOOK.bytes.min(to_usize(size.saturating_sub(base)))];
         while base < limit && steps <= MAX_STEPS {
             let filled = input.fill_at(&mut bytes, base)?;
             let bytes = bytes.get(..filled).unwrap_or_default();
@@ -115,10 +116,10 @@ impl Guess<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ByteOrder;
-    use super::super::sniff;
-    use super::super::testing::*;
     use super::*;
+    use crate::capture::format::start;
+    use crate::capture::frame::ByteOrder;
+    use crate::capture::testing::*;
     use std::sync::Arc;
 
     /// Packets full of what reads like the head of a block of 8 MiB.
@@ -132,12 +133,12 @@ mod tests {
             starts.push(file.len() as u64);
             file.extend(packet_block(order, 0, 1, 1_200, &long));
         }
-        let start = sniff::start(&mut &*file, &mut Vec::new()).unwrap().unwrap();
-        let at_packet = sniff::at_packet(&start, &mut &*file);
+        let start = start::start(&mut &*file, &mut Vec::new()).unwrap().unwrap();
+        let at_packet = start::at_packet(&start, &mut &*file);
         let guess = Guess { state: &at_packet, first_seconds: 0 };
         let (size, input) = (file.len() as u64, Input::Bytes(Arc::from(file)));
         for from in [1 << 20, (1 << 20) + 1_000, (2 << 20) + 500, size - 100_000] {
-            let found = guess.find(&input, &mut Window::new(), Extent { from, limit: size, size }).unwrap();
+            let found = guess.find(&input, &mut Buffer::new(), Extent { from, limit: size, size }).unwrap();
             assert_eq!(found, starts.iter().copied().find(|start| *start >= from), "{from}");
         }
     }

@@ -5,17 +5,22 @@
 //! is some. Only the caller waits, and only while others read; so a pool of one thread, or a caller inside the pool, is
 //! enough.
 
-use super::FrameId;
-use super::batch;
-use super::compression::Window as DecoderWindow;
-use super::input::Sequential;
-use super::lane::{self, Done, Lane, Ranges, Run, Stage};
-use super::queue::{self, Job, Queue, Ticket};
-use super::range::{Ended, Extent, Window, read_range};
-use super::records::State;
-use super::source::Source;
-use super::tally::{Counts, Observe, Tally};
-use crate::error::Defect;
+use super::buffer::{Buffer, Extent};
+use super::group::{Done, Group};
+use super::joiner::{Joiner, Proof};
+use super::options::{Progress, ReadOptions};
+use super::outcome::{Outcome, Piece};
+use super::queue::{Job, ParseJob, Queue, Ticket};
+use super::range::{Ended, read_range};
+use super::ranges::Ranges;
+use super::reading::Phase;
+use super::{batch, opening};
+use crate::capture::format::compression::DecoderWindow;
+use crate::capture::format::state::State;
+use crate::capture::frame::FrameId;
+use crate::capture::input::Sequential;
+use crate::capture::source::Source;
+use crate::capture::tally::{Counts, Observe, Tally};
 use rayon::Scope;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -23,76 +28,6 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 /// Wrong guesses after which a capture is cut in order instead: its packets hold captures, or its blocks change what later
 /// packets mean.
 const MAX_MISSES: u32 = 3;
-
-/// What was accumulated over a range of one capture, proven to be exactly its frames; or over several small captures that
-/// follow each other, whose frames have the ordinals from `base` on.
-#[derive(Debug)]
-pub struct Piece<P> {
-    /// The observer that saw the frames, numbered from `FrameId::new(0, 0)`.
-    pub partial: P,
-    /// The identity of the first frame.
-    pub base: FrameId,
-    /// Records that take a frame number.
-    pub frames: u64,
-    /// Lengths on the wire of the packets.
-    pub wire_bytes: u64,
-}
-
-/// What became of a capture.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Outcome {
-    /// The capture as the user named it.
-    pub name: String,
-    /// The format, for people: `pcapng (zstd)`.
-    pub format: String,
-    /// Frames, as Wireshark numbers them.
-    pub frames: u64,
-    /// Those of them that are no packets and were not observed: pcapng custom, journal and system event blocks.
-    pub not_packets: u64,
-    /// Lengths on the wire of all packets.
-    pub wire_bytes: u64,
-    /// Captured bytes of all packets.
-    pub captured_bytes: u64,
-    /// Earliest packet time.
-    pub first_time_ns: Option<i64>,
-    /// Latest packet time.
-    pub last_time_ns: Option<i64>,
-    /// Owners that the capture's own tables name and that there was no room for.
-    pub owners_left_out: u64,
-    /// Why and where reading ended before the end, if it did.
-    pub defect: Option<Defect>,
-}
-
-/// How to read.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ReadOptions {
-    /// Bytes per range; by default chosen from the size of the capture alone, so that the number of threads changes nothing.
-    pub range_bytes: Option<u64>,
-    /// Most bytes per range, where it is chosen.
-    pub most_range_bytes: Option<u64>,
-    /// Bytes of memory that the whole analysis may take, about; no limit where none. Compressed captures that ask for a window
-    /// larger than a part of it are not read.
-    pub memory_bytes: Option<u64>,
-}
-
-/// How far reading came, for a display that polls it.
-#[derive(Debug, Default)]
-pub struct Progress {
-    done: Arc<AtomicU64>,
-    total: AtomicU64,
-}
-
-impl Progress {
-    /// Bytes of the files read so far.
-    pub fn bytes_done(&self) -> u64 {
-        self.done.load(Ordering::Relaxed)
-    }
-
-    /// Bytes of all files; pipes count nothing.
-    pub fn bytes_total(&self) -> u64 {
-        self.total.load(Ordering::Relaxed)
-    }
-}
 
 /// Reads captures: each range's frames go to an observer made by `empty`, and the observers to `join`, one at a time, in
 /// the order of the frames. A capture's ordinal is its place in `sources`. The outcomes are in the same order.
@@ -122,32 +57,13 @@ struct Engine<'a, P> {
     wake: Condvar,
 }
 
-/// How far the front capture is proven.
-struct Proof {
-    position: u64,
-    state: Option<State>,
-    counts: Counts,
-    misses: u32,
-    ranges: Option<Arc<Ranges>>,
-    /// The range that joins next.
-    index: u64,
-}
-
-/// Owned by whoever joins.
-struct Joiner<'a, P> {
-    join: &'a mut (dyn FnMut(Piece<P>) + Send),
-    formats: Vec<String>,
-    outcomes: Vec<Outcome>,
-    proof: Option<Proof>,
-}
-
 /// How the front capture goes on after a piece.
 enum Next {
     On,
     /// Reading ends here.
     Broken(String),
     /// The rest is cut in order.
-    Recut(Stage),
+    Recut(Phase),
 }
 
 impl<'a, P> Engine<'a, P> {
@@ -220,48 +136,48 @@ impl<P: Observe> Engine<'_, P> {
     }
 
     fn run<'scope>(&'scope self, ticket: Ticket<P>, scope: &Scope<'scope>) {
-        let Ticket { lane, epoch, job } = ticket;
+        let Ticket { reading, epoch, job } = ticket;
         match job {
             Job::Open(source) => {
-                let opened = lane::open(*source, &self.options, &self.done);
+                let opened = opening::open(*source, &self.options, &self.done);
                 let mut queue = self.lock();
-                let Some(lane) = queue.lanes.get_mut(lane) else { return };
+                let Some(reading) = queue.readings.get_mut(reading) else { return };
                 match opened {
-                    Ok(stage) => {
-                        if let Stage::Ranges(ranges) = &stage {
-                            lane.total = Some(ranges.count());
+                    Ok(phase) => {
+                        if let Phase::Ranges(ranges) = &phase {
+                            reading.total = Some(ranges.count());
                         }
-                        lane.stage = stage;
+                        reading.phase = phase;
                     }
                     Err(error) => {
-                        lane.problem = Some(lane::not_opened(&error));
-                        lane.total = Some(0);
-                        lane.stage = Stage::Finished;
+                        reading.problem = Some(opening::not_opened(&error));
+                        reading.total = Some(0);
+                        reading.phase = Phase::Finished;
                     }
                 }
             }
             Job::Batch(sources) => {
                 let members =
                     batch::read(sources, DecoderWindow::within(self.options.memory_bytes), self.empty, &self.done);
-                self.lock().deposit_batch(lane, members);
+                self.lock().deposit_batch(reading, members);
             }
             Job::Range(ranges, index) => {
                 let done = self.range(&ranges, index);
-                self.lock().deposit(lane, epoch, index, done);
+                self.lock().deposit(reading, epoch, index, done);
             }
             Job::Cut(mut cutter, buffer) => {
                 let cut = cutter.cut(buffer);
-                self.lock().cut(lane, epoch, cutter, cut);
+                self.lock().cut(reading, epoch, cutter, cut);
             }
             Job::Parse(piece) => {
-                let queue::Piece { mut cut, number, run } = *piece;
-                let mut run = run.unwrap_or_else(|| Run::new(number, (self.empty)()));
+                let ParseJob { mut cut, number, group } = *piece;
+                let mut group = group.unwrap_or_else(|| Group::new(number, (self.empty)()));
                 loop {
-                    let buffer = run.parse(cut);
+                    let buffer = group.parse(cut);
                     let mut queue = self.lock();
-                    queue.scrap(lane, buffer);
-                    let Some(next) = queue.parsed(lane, epoch, run) else { return };
-                    (run, cut) = next;
+                    queue.scrap(reading, buffer);
+                    let Some(next) = queue.parsed(reading, epoch, group) else { return };
+                    (group, cut) = next;
                     drop(queue);
                     // The reader may have waited for the buffer.
                     self.call_helper(scope);
@@ -273,17 +189,17 @@ impl<P: Observe> Engine<'_, P> {
     /// Reads a range from where its first record is guessed to be.
     fn range(&self, ranges: &Ranges, index: u64) -> Done<P> {
         let limit = ranges.limit(index);
-        let mut window = Window::new();
+        let mut buffer = Buffer::new();
         let (start, state) = if index == 0 {
             (Some(ranges.start.offset as u64), ranges.start.state.clone())
         } else {
             let from = ranges.limit(index - 1);
             // A read error shows again, with its offset, when the range before is read on.
-            let start = ranges.guess().find(&ranges.input, &mut window, ranges.extent(from, limit)).unwrap_or(None);
+            let start = ranges.guess().find(&ranges.input, &mut buffer, ranges.extent(from, limit)).unwrap_or(None);
             (start, ranges.at_packet.clone())
         };
         match start {
-            Some(from) => self.range_from(ranges, window, ranges.extent(from, limit), state, true),
+            Some(from) => self.range_from(ranges, buffer, ranges.extent(from, limit), state, true),
             None => Done {
                 partial: (self.empty)(),
                 counts: Counts::default(),
@@ -297,12 +213,12 @@ impl<P: Observe> Engine<'_, P> {
         }
     }
 
-    fn range_from(&self, ranges: &Ranges, window: Window, extent: Extent, before: State, is_first: bool) -> Done<P> {
+    fn range_from(&self, ranges: &Ranges, buffer: Buffer, extent: Extent, before: State, is_first: bool) -> Done<P> {
         let mut tally = Tally::new((self.empty)());
         let mut state = before.clone();
         state.start_range();
         let done = is_first.then_some(&*self.done);
-        let Ended { end, problem } = read_range(&ranges.input, window, extent, &mut state, &mut tally, done);
+        let Ended { end, problem } = read_range(&ranges.input, buffer, extent, &mut state, &mut tally, done);
         let (partial, counts) = tally.finish();
         let states = Some((before, state));
         Done { partial, counts, start: Some(extent.from), end, problem, states, beyond: (0, 0), pieces: 1 }
@@ -320,7 +236,7 @@ impl<P: Observe> Engine<'_, P> {
             if let Some(done) = queue.next_done() {
                 let front = queue.front;
                 if joiner.proof.is_none() {
-                    joiner.proof = queue.lanes.get(front).map(Proof::new);
+                    joiner.proof = queue.readings.get(front).map(Proof::new);
                 }
                 drop(queue);
                 self.call_helper(scope);
@@ -328,12 +244,12 @@ impl<P: Observe> Engine<'_, P> {
                 queue = self.lock();
                 match next {
                     Next::On => {}
-                    Next::Recut(stage) => queue.restart_front(stage),
+                    Next::Recut(phase) => queue.restart_front(phase),
                     Next::Broken(what) => {
-                        queue.restart_front(Stage::Finished);
-                        if let Some(lane) = queue.lanes.get_mut(front) {
-                            lane.problem = Some(what);
-                            lane.total = Some(0);
+                        queue.restart_front(Phase::Finished);
+                        if let Some(reading) = queue.readings.get_mut(front) {
+                            reading.problem = Some(what);
+                            reading.total = Some(0);
                         }
                     }
                 }
@@ -365,7 +281,7 @@ impl<P: Observe> Engine<'_, P> {
             proof.state = holds.or_else(|| {
                 is_miss = true;
                 let extent = ranges.extent(proof.position, limit);
-                done = self.range_from(&ranges, Window::new(), extent, truth, false);
+                done = self.range_from(&ranges, Buffer::new(), extent, truth, false);
                 done.states.take().map(|(_, after)| after)
             });
         }
@@ -385,59 +301,11 @@ impl<P: Observe> Engine<'_, P> {
             Some(ranges) if is_miss && proof.misses >= MAX_MISSES && proof.index < ranges.count() => {
                 let (Some(state), Some(ranges)) = (proof.state.take(), proof.ranges.take()) else { return Next::On };
                 let reader = Sequential { input: Arc::clone(&ranges.input), offset: proof.position };
-                let piece_bytes = lane::piece_bytes(&self.options);
-                Next::Recut(lane::stream_stage(Box::new(reader), proof.position, 0, state, piece_bytes))
+                let piece_bytes = opening::piece_bytes(&self.options);
+                Next::Recut(opening::stream_phase(Box::new(reader), proof.position, 0, state, piece_bytes))
             }
             _ => Next::On,
         }
-    }
-}
-
-impl Proof {
-    fn new<P>(lane: &Lane<P>) -> Self {
-        let ranges = match &lane.stage {
-            Stage::Ranges(ranges) => Some(Arc::clone(ranges)),
-            _ => None,
-        };
-        let (counts, position) = match &lane.stage {
-            Stage::Whole(counts, end) => (*counts, *end),
-            _ => (Counts::default(), ranges.as_ref().map_or(0, |ranges| ranges.start.offset as u64)),
-        };
-        Self { position, state: None, counts, misses: 0, ranges, index: 0 }
-    }
-}
-
-impl<P> Joiner<'_, P> {
-    /// Ends the front capture if all of it has joined; whether it has.
-    fn finish_front(&mut self, queue: &mut Queue<P>) -> bool {
-        let index = queue.front;
-        let Some(lane) = queue.lanes.get_mut(index) else { return false };
-        if lane.total != Some(lane.next_join) {
-            return false;
-        }
-        let proof = self.proof.take().unwrap_or_else(|| Proof::new(lane));
-        lane.stage = Stage::Finished;
-        let Counts { frames, not_packets, wire_bytes, captured_bytes, span_ns, owners_left_out } = proof.counts;
-        let defect = lane.problem.take().map(|what| Defect {
-            capture: lane.name.clone(),
-            offset: proof.position,
-            frame: frames + 1,
-            what,
-        });
-        self.outcomes.push(Outcome {
-            name: std::mem::take(&mut lane.name),
-            format: self.formats.get_mut(index).map(std::mem::take).unwrap_or_default(),
-            frames,
-            not_packets,
-            wire_bytes,
-            captured_bytes,
-            first_time_ns: span_ns.map(|(first, _)| first),
-            last_time_ns: span_ns.map(|(_, last)| last),
-            owners_left_out,
-            defect,
-        });
-        queue.front += 1;
-        true
     }
 }
 

@@ -3,8 +3,10 @@
 use super::classic::{self, Layout, MAX_FILE_HEADER};
 use super::compression::Compression;
 use super::pcapng::{self, Section};
-use super::records::{State, Stop, Visit};
-use super::{FrameNote, LinkType};
+use super::state::State;
+use super::visit::{Stop, Visit};
+use crate::capture::frame::LinkType;
+use crate::capture::note::FrameNote;
 use std::io::{self, Read};
 
 /// How far a first packet is looked for: name resolution, decryption secrets and process blocks may come before it.
@@ -14,20 +16,20 @@ const FIRST_READ: usize = 4 << 10;
 
 /// What the start of a capture says.
 #[derive(Clone, Debug)]
-pub(super) struct Start {
+pub(crate) struct Start {
     /// State at the first record.
-    pub(super) state: State,
+    pub(crate) state: State,
     /// Where the first record starts.
-    pub(super) offset: usize,
+    pub(crate) offset: usize,
     /// Time of the first packet.
-    pub(super) first_ns: Option<i64>,
+    pub(crate) first_ns: Option<i64>,
     /// Where the first packet's record ends, or what was read where there is none.
-    pub(super) first_end: usize,
+    pub(crate) first_end: usize,
 }
 
 impl Start {
     /// Name of the format, for people.
-    pub(super) fn format(&self) -> &'static str {
+    pub(crate) fn format(&self) -> &'static str {
         match &self.state {
             State::Classic(layout) => layout.name(),
             State::Pcapng(_) => "pcapng",
@@ -35,19 +37,19 @@ impl Start {
     }
 
     /// Time of the first packet in whole seconds, as record headers have it.
-    pub(super) fn first_seconds(&self) -> u32 {
+    pub(crate) fn first_seconds(&self) -> u32 {
         self.first_ns.and_then(|ns| u32::try_from(ns / 1_000_000_000).ok()).unwrap_or_default()
     }
 }
 
 /// Why a file is no capture that can be read.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Unknown {
-    pub(super) what: String,
+pub(crate) struct Unknown {
+    pub(crate) what: String,
     /// What to do next.
-    pub(super) hint: String,
+    pub(crate) hint: String,
     /// Whether it holds packets, or held some, in a form that cannot be read.
-    pub(super) may_be_capture: bool,
+    pub(crate) may_be_capture: bool,
 }
 
 impl Unknown {
@@ -61,7 +63,7 @@ impl Unknown {
 }
 
 /// Reads the start of a (decompressed) capture into `head` and says what it is; the inner error says why it is none.
-pub(super) fn start(reader: &mut dyn Read, head: &mut Vec<u8>) -> io::Result<Result<Start, Unknown>> {
+pub(crate) fn start(reader: &mut dyn Read, head: &mut Vec<u8>) -> io::Result<Result<Start, Unknown>> {
     let mut has_more = more(reader, head, FIRST_READ)?;
     while has_more && head.len() < MAX_FILE_HEADER {
         has_more = more(reader, head, FIRST_READ)?;
@@ -78,7 +80,7 @@ pub(super) fn start(reader: &mut dyn Read, head: &mut Vec<u8>) -> io::Result<Res
 
 /// The state at the first packet of a capture that begins like this. It is not kept with the start: a folder may hold thousands
 /// of captures with megabytes of tables each.
-pub(super) fn at_packet(start: &Start, reader: &mut dyn Read) -> State {
+pub(crate) fn at_packet(start: &Start, reader: &mut dyn Read) -> State {
     first_packet(start, reader, &mut Vec::new(), true).state
 }
 

@@ -1,10 +1,12 @@
 //! From a file beside the capture (`--owners FILE`) to the owner of a flow, by addresses, ports and time.
 //!
-//! Reads what PCAPdroid and rustnet write and whither's own table; the formats are in `side_formats.rs` and, for users, in
+//! Reads what PCAPdroid and rustnet write and whither's own table; the formats are in the files beside this one and, for users, in
 //! `docs/owners.md`.
 
-use super::Owner;
-use super::side_formats;
+use super::entries::{Entries, Entry};
+use super::lines;
+use super::row::{Key, Row};
+use crate::capture::note::Owner;
 use crate::error::Error;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,143 +20,6 @@ const MAX_ROWS: usize = 20_000_000;
 const PART: u64 = 8;
 /// Bytes that a row takes, with its place in a map, without its owner.
 const ROW_BYTES: u64 = 2 * (size_of::<Key>() + size_of::<Entry>()) as u64;
-/// Rows of one connection that are held against a flow's time: none has so many at one time that is not made up.
-const MAX_LOOKS: usize = 1_024;
-/// How far a row's times may miss the flow's: side files are written by another clock read, often in whole seconds.
-const SLACK_NS: i64 = 2_000_000_000;
-
-/// One connection of a side file. What is `None` fits everything.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Row {
-    pub(super) key: Key,
-    pub(super) first_ns: Option<i64>,
-    pub(super) last_ns: Option<i64>,
-    pub(super) owner: Owner,
-}
-
-/// What a row is looked up by. What is `None` fits everything.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
-pub(super) struct Key {
-    pub(super) protocol: Option<u8>,
-    pub(super) local_ip: Option<IpAddr>,
-    pub(super) local_port: Option<u16>,
-    pub(super) remote_ip: Option<IpAddr>,
-    pub(super) remote_port: Option<u16>,
-}
-
-impl Key {
-    /// One bit per field that is set.
-    fn mask(&self) -> u8 {
-        let set = [
-            self.protocol.is_some(),
-            self.local_port.is_some(),
-            self.local_ip.is_some(),
-            self.remote_port.is_some(),
-            self.remote_ip.is_some(),
-        ];
-        set.iter().enumerate().map(|(bit, is_set)| u8::from(*is_set) << bit).sum()
-    }
-
-    /// Only the fields of a mask.
-    fn masked(&self, mask: u8) -> Self {
-        let has = |bit: u8| mask & (1 << bit) != 0;
-        Self {
-            protocol: self.protocol.filter(|_| has(0)),
-            local_port: self.local_port.filter(|_| has(1)),
-            local_ip: self.local_ip.filter(|_| has(2)),
-            remote_port: self.remote_port.filter(|_| has(3)),
-            remote_ip: self.remote_ip.filter(|_| has(4)),
-        }
-    }
-}
-
-#[derive(Debug)]
-struct Entry {
-    /// Which row it was.
-    number: u32,
-    first_ns: Option<i64>,
-    last_ns: Option<i64>,
-    /// The latest end of this one and of those below it in the tree: see [`Entries`].
-    latest_ns: i64,
-    owner: Arc<Owner>,
-}
-
-impl Entry {
-    /// How well the entry's time fits a flow's: rows with both times first, then the longer overlap. `None` where the two
-    /// are apart.
-    fn fit(&self, first_ns: i64, last_ns: i64) -> Option<(bool, i64)> {
-        let from = self.first_ns.unwrap_or(i64::MIN);
-        let until = self.last_ns.unwrap_or(i64::MAX);
-        let is_apart = from.saturating_sub(SLACK_NS) > last_ns || until.saturating_add(SLACK_NS) < first_ns;
-        let overlap = until.min(last_ns).saturating_sub(from.max(first_ns)).max(0);
-        (!is_apart).then_some((self.first_ns.is_some() && self.last_ns.is_some(), overlap))
-    }
-
-    fn starts_ns(&self) -> i64 {
-        self.first_ns.unwrap_or(i64::MIN)
-    }
-}
-
-/// The rows of one connection.
-#[derive(Debug, Default)]
-struct Entries {
-    /// Those with a time, by start: a tree whose root is the middle one, with the halves beside it below.
-    timed: Vec<Entry>,
-    /// The first without any: it fits as well as those after it.
-    timeless: Option<Entry>,
-}
-
-impl Entries {
-    fn push(&mut self, entry: Entry) {
-        match entry.first_ns.or(entry.last_ns) {
-            Some(_) => self.timed.push(entry),
-            None => _ = self.timeless.get_or_insert(entry),
-        }
-    }
-
-    /// Nothing more comes: makes it ready to be searched.
-    fn seal(&mut self) {
-        self.timed.sort_by_key(|entry| (entry.starts_ns(), entry.number));
-        self.timed.shrink_to_fit();
-        mark_latest(&mut self.timed);
-    }
-
-    /// Those whose time fits, with how well: the last to start first, [`MAX_LOOKS`] of those with a time at most.
-    fn fitting(&self, first_ns: i64, last_ns: i64) -> Vec<(Fit, &Entry)> {
-        let mut found = Vec::new();
-        look(&self.timed, first_ns, last_ns, &mut found);
-        found.extend(self.timeless.as_ref().and_then(|entry| Some((entry.fit(first_ns, last_ns)?, entry))));
-        found
-    }
-}
-
-/// How well a row's time fits: see [`Entry::fit`].
-type Fit = (bool, i64);
-
-/// Notes in each entry of a tree the latest end below it; returns that of its root.
-fn mark_latest(tree: &mut [Entry]) -> i64 {
-    let (earlier, rest) = tree.split_at_mut(tree.len() / 2);
-    let Some((root, later)) = rest.split_first_mut() else { return i64::MIN };
-    let below_ns = mark_latest(earlier).max(mark_latest(later));
-    root.latest_ns = below_ns.max(root.last_ns.unwrap_or(i64::MAX));
-    root.latest_ns
-}
-
-/// Finds the entries of a tree whose time fits. Only branches in which there may be one are entered.
-fn look<'a>(tree: &'a [Entry], first_ns: i64, last_ns: i64, found: &mut Vec<(Fit, &'a Entry)>) {
-    let (earlier, rest) = tree.split_at(tree.len() / 2);
-    let Some((root, later)) = rest.split_first() else { return };
-    if found.len() >= MAX_LOOKS || root.latest_ns.saturating_add(SLACK_NS) < first_ns {
-        return;
-    }
-    if root.starts_ns().saturating_sub(SLACK_NS) <= last_ns {
-        look(later, first_ns, last_ns, found);
-        if found.len() < MAX_LOOKS {
-            found.extend(root.fit(first_ns, last_ns).map(|fit| (fit, root)));
-        }
-    }
-    look(earlier, first_ns, last_ns, found);
-}
 
 /// The owners a side file names, by connection.
 #[derive(Debug, Default)]
@@ -170,7 +35,7 @@ impl SideOwners {
         let mut side = Self::default();
         let mut owners: BTreeSet<Arc<Owner>> = BTreeSet::new();
         let (mut count, mut bytes) = (0_u32, 0_u64);
-        side_formats::read(path, &mut |row: Row| {
+        lines::read(path, &mut |row: Row| {
             count += 1;
             if count as usize > MAX_ROWS {
                 return Err(Error::not_usable(path, "more than 20,000,000 rows", "split the file by time"));
@@ -237,6 +102,7 @@ impl SideOwners {
 
 #[cfg(test)]
 mod tests {
+    use super::super::entries::MAX_LOOKS;
     use super::*;
     use std::io::Write;
 

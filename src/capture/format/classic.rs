@@ -4,8 +4,8 @@
 //! record header, and IXIA's `lcap` with a longer file header. Files older than version 2.3 store the two lengths in the
 //! other order.
 
-use super::records::{HOLE, Stop, Visit, ZEROS, max_packet};
-use super::{ByteOrder, LinkType};
+use super::visit::{HOLE, Stop, Visit, ZEROS, max_packet};
+use crate::capture::frame::{ByteOrder, LinkType};
 
 /// Microseconds.
 const MAGIC_MICRO: u32 = 0xa1b2_c3d4;
@@ -23,7 +23,7 @@ const FILE_HEADER: usize = 24;
 /// The record header without what Kuznetsov adds.
 const RECORD_HEADER: usize = 16;
 /// The longest file header of any variant.
-pub(super) const MAX_FILE_HEADER: usize = FILE_HEADER + 4;
+pub(crate) const MAX_FILE_HEADER: usize = FILE_HEADER + 4;
 
 /// Which of the two lengths in a record header is the captured one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,13 +38,13 @@ enum Lengths {
 
 /// How the records of one file are laid out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Layout {
+pub(crate) struct Layout {
     order: ByteOrder,
     lengths: Lengths,
     /// Nanoseconds in a unit of the second timestamp field.
     fraction_ns: i64,
     /// Length of the file header: where the first record starts.
-    pub(super) file_header: usize,
+    pub(crate) file_header: usize,
     record_header: usize,
     link_type: LinkType,
     /// Longest packet of the link type.
@@ -54,15 +54,15 @@ pub(super) struct Layout {
 
 /// A record header, decoded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Header {
-    pub(super) seconds: u32,
-    pub(super) fraction: u32,
-    pub(super) captured: u32,
-    pub(super) original: u32,
+pub(crate) struct Header {
+    pub(crate) seconds: u32,
+    pub(crate) fraction: u32,
+    pub(crate) captured: u32,
+    pub(crate) original: u32,
 }
 
 /// Whether a file starting with these bytes is classic pcap.
-pub(super) fn is_classic(head: &[u8]) -> bool {
+pub(crate) fn is_classic(head: &[u8]) -> bool {
     head.first_chunk().is_some_and(|magic| variant(*magic).is_some())
 }
 
@@ -76,7 +76,7 @@ fn variant(magic: [u8; 4]) -> Option<(ByteOrder, u32)> {
 
 impl Layout {
     /// The layout a file header describes, or what is wrong with it.
-    pub(super) fn parse(head: &[u8]) -> Result<Self, String> {
+    pub(crate) fn parse(head: &[u8]) -> Result<Self, String> {
         let cut = || format!("the file ends inside its {FILE_HEADER}-byte header");
         let header: &[u8; FILE_HEADER] = head.first_chunk().ok_or_else(cut)?;
         let [m0, m1, m2, m3, a0, a1, i0, i1, ..] = *header;
@@ -105,7 +105,7 @@ impl Layout {
     }
 
     /// Name of the format, for people.
-    pub(super) fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match (self.is_ixia, self.record_header > RECORD_HEADER, self.fraction_ns) {
             (true, ..) => "pcap, IXIA",
             (_, true, _) => "pcap, Kuznetsov",
@@ -116,7 +116,7 @@ impl Layout {
 
     /// Visits the records in `bytes` whose header starts before `limit`.
     #[inline]
-    pub(super) fn walk<V: Visit>(&self, bytes: &[u8], limit: usize, visit: &mut V) -> (usize, Stop) {
+    pub(crate) fn walk<V: Visit>(&self, bytes: &[u8], limit: usize, visit: &mut V) -> (usize, Stop) {
         // The common case gets its own loop, in which nothing is left to ask.
         match (self.order, self.lengths, self.record_header) {
             (ByteOrder::Little, Lengths::CapturedFirst, RECORD_HEADER) => self.walk_as::<true, V>(bytes, limit, visit),
@@ -175,7 +175,7 @@ impl Layout {
 
     /// The record header at the start of `bytes`, if it could be one, and the length of its record.
     #[inline]
-    pub(super) fn plausible(&self, bytes: &[u8], first_seconds: u32) -> Option<usize> {
+    pub(crate) fn plausible(&self, bytes: &[u8], first_seconds: u32) -> Option<usize> {
         /// A record this much older than the first one is taken for a wrong guess.
         const BEFORE: u32 = 2 * 86_400;
         /// A record this much newer than the first one is taken for a wrong guess.
@@ -207,8 +207,8 @@ fn unlikely(captured: u32, limit: u32, rest: &[u8]) -> Result<usize, Stop> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::*;
     use super::*;
+    use crate::capture::testing::*;
 
     fn file(order: ByteOrder, magic: u32, version: (u16, u16), lengths: (u32, u32)) -> Vec<u8> {
         let mut file = pcap_header(order, magic, version, 0x1400_0065);
@@ -278,7 +278,7 @@ mod tests {
             let (seen, outcome) = read_one([good.clone(), vec![0; zeros]].concat());
             let defect = outcome.defect.unwrap();
             assert_eq!((seen.len(), defect.offset, defect.frame), (2, good.len() as u64, 3), "{zeros}");
-            assert_eq!(defect.what, if zeros < 16 { super::super::records::CUT_SHORT } else { ZEROS }, "{zeros}");
+            assert_eq!(defect.what, if zeros < 16 { super::super::visit::CUT_SHORT } else { ZEROS }, "{zeros}");
         }
         let empty = pcap_record(ByteOrder::Little, (0, 0), (0, 0), &[]);
         let (seen, outcome) = read_one([good.clone(), empty.repeat(3), good[24..].to_vec()].concat());

@@ -4,13 +4,14 @@
 //! Nobody can tell from outside. Captures share a partial only where each begins when the one before it is over: then what is
 //! accumulated, and what the clock says, is the same as if they had been joined one by one.
 
-use super::compression::{self, Compression};
-use super::input::Input;
-use super::lane;
-use super::range::{Ended, Extent, Window, read_range};
-use super::source::{Place, Source};
+use super::buffer::{Buffer, Extent};
+use super::opening;
+use super::range::{Ended, read_range};
 use super::stream::Cutter;
-use super::tally::{Counts, Observe, Tally};
+use crate::capture::format::compression::{Compression, DecoderWindow};
+use crate::capture::input::Input;
+use crate::capture::source::{Origin, Source};
+use crate::capture::tally::{Counts, Observe, Tally};
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
@@ -62,7 +63,7 @@ pub(super) struct Read {
 /// Reads captures to their ends.
 pub(super) fn read<P: Observe>(
     sources: Vec<Source>,
-    window: compression::Window,
+    window: DecoderWindow,
     empty: &(dyn Fn() -> P + Sync),
     done: &Arc<AtomicU64>,
 ) -> Vec<Member<P>> {
@@ -110,14 +111,14 @@ pub(super) fn read<P: Observe>(
 /// Reads one capture: where that ended and why; none if it is too large, of which nothing was observed then.
 fn one<P: Observe>(
     source: &Source,
-    window: compression::Window,
+    window: DecoderWindow,
     tally: &mut Tally<P>,
     scrap: &mut Vec<u8>,
     done: &Arc<AtomicU64>,
 ) -> Option<(u64, Option<String>)> {
-    let (input, size) = match opened(&source.place)? {
+    let (input, size) = match opened(&source.origin)? {
         Ok(opened) => opened,
-        Err(error) => return Some((0, Some(lane::not_opened(&error)))),
+        Err(error) => return Some((0, Some(opening::not_opened(&error)))),
     };
     if size > MAX_FILE {
         return None;
@@ -126,13 +127,13 @@ fn one<P: Observe>(
     state.start_range();
     if source.compression == Compression::Plain {
         let extent = Extent { from: source.start.offset as u64, limit: size, size };
-        let Ended { end, problem } = read_range(&input, Window::new(), extent, &mut state, tally, Some(done));
+        let Ended { end, problem } = read_range(&input, Buffer::new(), extent, &mut state, tally, Some(done));
         return Some((end, problem));
     }
-    let reader = lane::counted(Arc::new(input), done);
+    let reader = opening::counted(Arc::new(input), done);
     let decoder = match source.compression.decoder(reader, window) {
         Ok(decoder) => decoder,
-        Err(error) => return Some((0, Some(lane::not_opened(&error)))),
+        Err(error) => return Some((0, Some(opening::not_opened(&error)))),
     };
     let mut cutter = Cutter::new(decoder, 0, source.start.offset, state, WHOLE_BYTES);
     let cut = cutter.cut(std::mem::take(scrap));
@@ -143,22 +144,26 @@ fn one<P: Observe>(
     outcome
 }
 
-/// The bytes of a place that can be read again, and how many there are; none for others.
-fn opened(place: &Place) -> Option<io::Result<(Input, u64)>> {
-    match place {
-        Place::Memory(bytes) => Some(Ok((Input::Bytes(Arc::clone(bytes)), bytes.len() as u64))),
-        Place::Path(path) => Some(File::open(path).and_then(|file| {
+/// The bytes of a capture that can be read again, and how many there are; none of one that cannot.
+fn opened(origin: &Origin) -> Option<io::Result<(Input, u64)>> {
+    match origin {
+        Origin::Memory(bytes) => Some(Ok((Input::Bytes(Arc::clone(bytes)), bytes.len() as u64))),
+        Origin::Path(path) => Some(File::open(path).and_then(|file| {
             let size = file.metadata()?.len();
             Ok((Input::File(file), size))
         })),
-        Place::Held(_) | Place::Pipe(_) => None,
+        Origin::Held(_) | Origin::Pipe(_) => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::*;
-    use super::super::{ByteOrder, Piece, Progress, ReadOptions, Source, read};
+    use crate::capture::frame::ByteOrder;
+    use crate::capture::parallel::engine::read;
+    use crate::capture::parallel::options::{Progress, ReadOptions};
+    use crate::capture::parallel::outcome::Piece;
+    use crate::capture::source::Source;
+    use crate::capture::testing::*;
 
     /// Captures that begin at these seconds.
     fn days(begins: &[u32]) -> Vec<Source> {

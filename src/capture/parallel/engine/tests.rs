@@ -1,5 +1,5 @@
-use super::super::testing::*;
 use super::*;
+use crate::capture::testing::*;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Bytes of a range: four packets.
@@ -39,14 +39,14 @@ fn with_engine(file: Vec<u8>, test: impl FnOnce(&Engine<'_, Log>)) -> Joined {
 
 /// Joins a range as if it had been given so.
 fn join_range(engine: &Engine<'_, Log>, index: u64, change: impl FnOnce(&mut Done<Log>)) -> Next {
-    let ranges = match &engine.lock().lanes[0].stage {
-        Stage::Ranges(ranges) => Arc::clone(ranges),
+    let ranges = match &engine.lock().readings[0].phase {
+        Phase::Ranges(ranges) => Arc::clone(ranges),
         _ => unreachable!(),
     };
     let mut done = engine.range(&ranges, index);
     change(&mut done);
     let mut joiner = engine.joiner.lock().unwrap();
-    joiner.proof.get_or_insert_with(|| Proof::new(&engine.lock().lanes[0]));
+    joiner.proof.get_or_insert_with(|| Proof::new(&engine.lock().readings[0]));
     engine.join(&mut joiner, 0, done)
 }
 
@@ -92,9 +92,9 @@ fn after_some_wrong_guesses_the_rest_is_cut_in_order() {
             assert!(matches!(join_range(engine, index, misread), Next::On), "{index}");
         }
         let next = join_range(engine, u64::from(MAX_MISSES), misread);
-        assert!(matches!(next, Next::Recut(Stage::Stream { .. })));
-        let Next::Recut(stage) = next else { return };
-        engine.lock().restart_front(stage);
+        assert!(matches!(next, Next::Recut(Phase::Stream { .. })));
+        let Next::Recut(phase) = next else { return };
+        engine.lock().restart_front(phase);
         rayon::in_place_scope(|scope| engine.work(scope, true));
         let outcomes = &engine.joiner.lock().unwrap().outcomes;
         assert_eq!((outcomes[0].frames, &outcomes[0].defect), (40, &None));
