@@ -176,8 +176,8 @@ fn by_network(asn: u32) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::memory::Block;
     use super::*;
+    use crate::place::block::Block;
 
     #[test]
     fn the_tables_are_sorted_and_disjoint() {

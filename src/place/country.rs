@@ -72,8 +72,8 @@ impl Country {
 
 #[cfg(test)]
 mod tests {
-    use super::super::outline;
     use super::*;
+    use crate::place::geometry::outline;
 
     #[test]
     fn the_table_is_whole_and_sorted() {

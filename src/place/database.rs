@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::block::Block;
 use super::facts::{Country, DatabaseInfo, Opinion};
-use super::memory::Block;
 
 /// What one database knows of an address; each field is its own fact.
 #[derive(Clone, PartialEq, Debug, Default)]

@@ -8,10 +8,10 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::anycast::anycast;
+use super::block::Block;
 use super::database::{Database, Facts};
 use super::embedded::Embedded;
 use super::facts::{Country, DatabaseInfo, Opinion, Place, Scope};
-use super::memory::Block;
 use super::operators::Operators;
 use super::scope::{routed, scope};
 use super::user::UserDatabase;

@@ -6,7 +6,7 @@ use crate::app::{Attribution, Catalogue};
 use crate::capture::owner::{Owner, SideOwners};
 use crate::capture::{self, Frame, Observe, Outcome, Progress, ReadOptions, Source};
 use crate::flow::{Flow, OpenLimits, OwnerEvidence, Partial, Pool, SampleKey, Summary, Tracker};
-use crate::place::{LocationCheck, LocationChecker, Memory, Place, Places, Scope, Vantage};
+use crate::place::{LocationCheck, LocationChecker, Place, PlaceCache, Places, Scope, Vantage};
 use crate::route::{Bounds, Observed, Reason, RouteMap};
 use foldhash::fast::RandomState;
 use rayon::prelude::*;
@@ -86,7 +86,7 @@ impl Knowledge {
     }
 
     /// What is known of a flow's ends.
-    fn locate(&self, flow: &Flow, memory: &mut Memory) -> Learned {
+    fn locate(&self, flow: &Flow, memory: &mut PlaceCache) -> Learned {
         let mut place = memory.locate(&self.places, flow.server_ip);
         let mut peer = flow.server_ip;
         if place.scope == Scope::Local {
@@ -227,7 +227,7 @@ fn lock<T>(lane: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 /// What one thread gathers; `own` is what the caller makes of the flows whose app is settled.
 struct Lane<T> {
-    memory: Memory,
+    memory: PlaceCache,
     /// Flows that may inherit, by window.
     windows: BTreeMap<i64, Queue>,
     estate: Estate,
@@ -280,7 +280,7 @@ fn lanes<T>(shares: Option<Shares>, limits: Limits, new: &dyn Fn() -> T) -> Vec<
     let count = rayon::current_num_threads() + 1;
     let places = shares.map_or(u64::MAX, |shares| shares.places / count as u64);
     let lane = |_| {
-        let (memory, windows, estate) = (Memory::of(places), BTreeMap::new(), Estate::new(limits));
+        let (memory, windows, estate) = (PlaceCache::of(places), BTreeMap::new(), Estate::new(limits));
         Mutex::new(Lane { memory, windows, estate, own: new() })
     };
     (0..count).map(lane).collect()

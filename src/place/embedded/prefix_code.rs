@@ -3,7 +3,8 @@
 //! Canonical Huffman codes (D. A. Huffman, 1952): a code is given by the lengths of its words alone, and words of one length
 //! follow each other in the order of their symbols. Each context has a code of its own, decoded by one look at a table.
 
-use super::blob::{put_varint, varint};
+use super::bits::{BitReader, BitWriter};
+use super::varint::{put_varint, varint};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -13,97 +14,6 @@ pub(super) const LONGEST: u32 = 11;
 pub(super) const MAX_SYMBOLS: usize = 1 << 12;
 /// Entries of a context's table.
 const TABLE: usize = 1 << LONGEST;
-
-/// Bits of a block, most significant first; past the end there are zeros, and `is_overdrawn` tells.
-#[derive(Debug)]
-pub(super) struct BitReader<'a> {
-    data: &'a [u8],
-    at: usize,
-    window: u64,
-}
-
-impl<'a> BitReader<'a> {
-    /// Starts at the first bit.
-    pub(super) fn new(data: &'a [u8]) -> Self {
-        Self { data, at: 0, window: 0 }
-    }
-
-    /// Makes the next 57 bits ready.
-    #[inline]
-    pub(super) fn refill(&mut self) {
-        let rest = self.data.get(self.at >> 3..).unwrap_or(&[]);
-        let next = match rest.first_chunk::<8>() {
-            Some(chunk) => *chunk,
-            None => {
-                let mut chunk = [0; 8];
-                for (to, &from) in chunk.iter_mut().zip(rest) {
-                    *to = from;
-                }
-                chunk
-            }
-        };
-        self.window = u64::from_be_bytes(next) << (self.at & 7);
-    }
-
-    /// The next bits of those made ready; at most 57 between two refills.
-    #[inline]
-    pub(super) fn take(&mut self, bits: u32) -> u64 {
-        // in two steps: shifting by 64 is not defined
-        let taken = (self.window >> 1) >> (63 - (bits & 63));
-        self.skip(bits);
-        taken
-    }
-
-    /// Any number of bits up to 64, with refills before and after.
-    // in line, so that the reader's state stays in registers
-    #[inline(always)]
-    pub(super) fn take_wide(&mut self, bits: u32) -> u64 {
-        self.refill();
-        let high = self.take(bits.saturating_sub(32).min(32));
-        self.refill();
-        let low = self.take(bits.min(32));
-        self.refill();
-        high << 32 | low
-    }
-
-    /// Whether more bits were taken than there are.
-    pub(super) fn is_overdrawn(&self) -> bool {
-        self.at > self.data.len().saturating_mul(8)
-    }
-
-    #[inline]
-    fn skip(&mut self, bits: u32) {
-        self.window <<= bits & 63;
-        self.at += bits as usize;
-    }
-}
-
-/// Bits to be read by a [`BitReader`].
-#[derive(Debug, Default)]
-pub(super) struct BitWriter {
-    bytes: Vec<u8>,
-    used: u32,
-}
-
-impl BitWriter {
-    /// Appends the low bits of a number, most significant first.
-    pub(super) fn put(&mut self, number: u64, bits: u32) {
-        for place in (0..bits.min(64)).rev() {
-            if self.used.is_multiple_of(8) {
-                self.bytes.push(0);
-            }
-            if let Some(last) = self.bytes.last_mut() {
-                *last |= u8::from(number >> place & 1 == 1) << (7 - self.used % 8);
-            }
-            self.used += 1;
-        }
-    }
-
-    /// The bytes, the last filled up with zeros.
-    pub(super) fn into_bytes(self) -> Vec<u8> {
-        self.bytes
-    }
-}
 
 /// Codes of a number of contexts, for reading.
 #[derive(Debug)]
@@ -153,7 +63,7 @@ impl Decoder {
     /// The next symbol, of bits made ready.
     #[inline]
     pub(super) fn symbol(&self, context: usize, bits: &mut BitReader<'_>) -> usize {
-        let at = context * TABLE + (bits.window >> (64 - LONGEST)) as usize;
+        let at = context * TABLE + (bits.ahead >> (64 - LONGEST)) as usize;
         let entry = self.entries.get(at).copied().unwrap_or(0);
         bits.skip(u32::from(entry & 15));
         usize::from(entry >> 4)

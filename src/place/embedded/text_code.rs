@@ -4,8 +4,9 @@
 //! whose context is the last byte of the piece before. Names of networks take a third of their bytes so, as much as a general
 //! compressor makes of blocks of hundreds, and decode in a few hundred instructions.
 
-use super::blob::{put_varint, varint};
-use super::prefix_code::{BitReader, BitWriter, Decoder, Encoder, MAX_SYMBOLS};
+use super::bits::{BitReader, BitWriter};
+use super::prefix_code::{Decoder, Encoder, MAX_SYMBOLS};
+use super::varint::{put_varint, varint};
 use std::collections::HashMap;
 
 /// Words that have a piece of their own: 1,000 more would save 3 %.

@@ -9,8 +9,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::blob::{compress, decompress};
-use super::range_block::{Block, Model, Writer};
-pub use super::range_block::{Key, RANGES_PER_BLOCK, Value};
+use super::key::{Key, Value};
+use super::range_block::{RANGES_PER_BLOCK, RangeBlock, RangeCode};
+use super::range_writer::Writer;
 
 /// Most blocks a directory may claim: four times what the largest table needs.
 const MAX_BLOCKS: usize = 1 << 17;
@@ -26,7 +27,7 @@ pub struct RangeTable<K, V = u32> {
 
 #[derive(Debug)]
 struct Open<K, V> {
-    model: Model,
+    model: RangeCode,
     firsts: Box<[K]>,
     /// Where each block starts, and the last ends.
     offsets: Box<[u32]>,
@@ -41,7 +42,7 @@ struct Open<K, V> {
 struct Slot<K, V> {
     /// Whether an address fell into it before: most blocks that one falls into see no other.
     is_touched: AtomicBool,
-    block: OnceLock<Option<Box<Block<K, V>>>>,
+    block: OnceLock<Option<Box<RangeBlock<K, V>>>>,
 }
 
 impl<K: Key, V: Value> RangeTable<K, V> {
@@ -108,7 +109,7 @@ impl<K: Key, V: Value> Open<K, V> {
         let (model, rest) = rest.split_at_checked(model)?;
         let (firsts, rest) = rest.split_at_checked(count.checked_mul(size_of::<K>())?)?;
         let (lengths, data) = rest.split_at_checked(count.checked_mul(2)?)?;
-        let model = Model::read(&mut decompress(model, MAX_MODEL)?.as_slice())?;
+        let model = RangeCode::read(&mut decompress(model, MAX_MODEL)?.as_slice())?;
         let firsts: Box<[K]> = firsts.chunks_exact(size_of::<K>()).map(from_bytes).collect();
         let mut end = 0_u32;
         let mut offsets = Vec::with_capacity(count + 1);
@@ -126,7 +127,7 @@ impl<K: Key, V: Value> Open<K, V> {
         Some(Self { model, firsts, offsets: offsets.into(), last, blocks, data })
     }
 
-    fn block(&self, index: usize) -> Option<&Block<K, V>> {
+    fn block(&self, index: usize) -> Option<&RangeBlock<K, V>> {
         let decode = || {
             let (first, count, data) = self.packed(index)?;
             self.model.decode(first, count, data)

@@ -8,16 +8,18 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, OnceLock};
 
 use super::blob;
-use super::database::{Database, Facts};
-use super::facts::{DatabaseInfo, Opinion};
-use super::memory::Block;
-use super::range_table::{Key, RangeTable, Value};
-use super::rows::{Location, Locations, Networks};
+use super::key::{Key, Value};
+use super::locations::{Location, Locations};
+use super::networks::Networks;
+use super::range_table::RangeTable;
+use crate::place::block::Block;
+use crate::place::database::{Database, Facts};
+use crate::place::facts::{DatabaseInfo, Opinion};
 
 /// The data that the program carries.
-static PLACES: &[u8] = include_bytes!("../../data/geo/places.bin");
+static PLACES: &[u8] = include_bytes!("../../../data/geo/places.bin");
 /// What they were made of, written together with them.
-const SOURCES: &str = include_str!("../../data/geo/SOURCES.toml");
+const SOURCES: &str = include_str!("../../../data/geo/SOURCES.toml");
 
 /// Name of the location source in reports.
 const LOCATION_SOURCE: &str = "DB-IP";
@@ -214,8 +216,8 @@ fn month(date: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::facts::Country;
     use super::*;
+    use crate::place::facts::Country;
 
     /// Address, AS, block, AS country, location country.
     const KNOWN: &[(&str, u32, &str, &str, &str)] = &[

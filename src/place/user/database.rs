@@ -3,58 +3,28 @@
 //! Read are the nested schema of MaxMind and DB-IP, the flat one of the ip-location-db packages, and those of IPinfo, where
 //! numbers may be text. A field of an unexpected type counts as absent; a damaged record as unknown.
 
+use super::record::{self, short};
+use crate::error::Error;
+use crate::place::block::Block;
+use crate::place::database::{Database, Facts};
+use crate::place::facts::DatabaseInfo;
+use maxminddb::{LookupResult, Reader};
 use std::fs::File;
 use std::io::Read;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use maxminddb::{LookupResult, PathElement, Reader};
-use serde::Deserialize;
-
-use super::database::{Database, Facts};
-use super::facts::{Country, DatabaseInfo, Opinion};
-use super::memory::Block;
-use crate::error::Error;
-
 /// Largest file read: offsets in the format have 32 bits.
 const MAX_FILE_BYTES: u64 = 1 << 32;
-/// Longest text taken from a record, so that a hostile file cannot fill the report.
-const MAX_TEXT_CHARS: usize = 200;
 /// What to do when a file is none.
 const HINT: &str = "give a MaxMind DB file (.mmdb) such as GeoLite2-City.mmdb, or one of DB-IP or IPinfo";
-
-/// Where each fact may stand, in order of preference.
-const COUNTRY: Paths = &[&["country", "iso_code"], &["country_code"], &["country"], &["country", "code"]];
-const REGISTERED: Paths = &[&["registered_country", "iso_code"]];
-const CITY: Paths = &[&["city", "names", "en"], &["city"], &["city", "name"]];
-const LATITUDE: Paths = &[&["location", "latitude"], &["latitude"], &["lat"]];
-const LONGITUDE: Paths = &[&["location", "longitude"], &["longitude"], &["lng"], &["lon"]];
-const RADIUS: Paths = &[&["location", "accuracy_radius"], &["radius"], &["accuracy_radius"]];
-const ASN: Paths = &[&["autonomous_system_number"], &["traits", "autonomous_system_number"], &["asn"]];
-const AS_NAME: Paths = &[
-    &["autonomous_system_organization"],
-    &["traits", "autonomous_system_organization"],
-    &["as_name"],
-    &["name"],
-    &["organization"],
-];
-
-type Paths = &'static [&'static [&'static str]];
 
 /// A file opened for look-ups.
 #[derive(Debug)]
 pub struct UserDatabase {
     reader: Reader<Vec<u8>>,
     name: Arc<str>,
-}
-
-/// A number that may be written as text.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Number {
-    Number(f64),
-    Text(String),
 }
 
 impl UserDatabase {
@@ -101,23 +71,7 @@ impl Database for UserDatabase {
     fn look_up(&self, ip: IpAddr) -> Option<Facts> {
         // an IPv4-only file refuses IPv6 addresses: nothing known, no error
         let record = self.reader.lookup(ip).ok().filter(LookupResult::has_data)?;
-        let country = |paths| text(&record, paths).as_deref().and_then(Country::new);
-        let opinion = Opinion {
-            source: self.name.clone(),
-            country: country(COUNTRY),
-            city: text(&record, CITY).map(Arc::from),
-            coordinates: coordinates(&record),
-            radius_km: number(&record, RADIUS).filter(|km| (0.0..=20_038.0).contains(km)).map(|km| km.round() as u16),
-        };
-        let is_located = opinion.country.is_some() || opinion.city.is_some() || opinion.coordinates.is_some();
-        let asn = asn(&record);
-        let facts = Facts {
-            opinion: is_located.then_some(opinion),
-            registered_country: country(REGISTERED),
-            asn,
-            as_name: asn.and_then(|_| text(&record, AS_NAME)).map(Arc::from),
-            as_country: None,
-        };
+        let facts = record::facts(&record, &self.name);
         (facts != Facts::default()).then_some(facts)
     }
 
@@ -142,67 +96,19 @@ impl Database for UserDatabase {
     }
 }
 
-fn read<'a, T: Deserialize<'a>>(record: &LookupResult<'a, Vec<u8>>, path: &[&str]) -> Option<T> {
-    match *path {
-        [key] => record.decode_path(&[PathElement::Key(key)]),
-        [outer, inner] => record.decode_path(&[PathElement::Key(outer), PathElement::Key(inner)]),
-        [outer, middle, inner] => {
-            record.decode_path(&[PathElement::Key(outer), PathElement::Key(middle), PathElement::Key(inner)])
-        }
-        _ => Ok(None),
-    }
-    .ok()
-    .flatten()
-}
-
-fn text(record: &LookupResult<'_, Vec<u8>>, paths: Paths) -> Option<String> {
-    let texts = paths.iter().filter_map(|path| read::<&str>(record, path));
-    texts.map(short).find(|text| !text.is_empty())
-}
-
-fn number(record: &LookupResult<'_, Vec<u8>>, paths: Paths) -> Option<f64> {
-    let numbers = paths.iter().filter_map(|path| match read(record, path)? {
-        Number::Number(number) => Some(number),
-        Number::Text(text) => text.trim().parse().ok(),
-    });
-    numbers.into_iter().find(|number: &f64| number.is_finite())
-}
-
-fn coordinates(record: &LookupResult<'_, Vec<u8>>) -> Option<(f32, f32)> {
-    let latitude = number(record, LATITUDE).filter(|degrees| (-90.0..=90.0).contains(degrees))?;
-    let longitude = number(record, LONGITUDE).filter(|degrees| (-180.0..=180.0).contains(degrees))?;
-    Some((latitude as f32, longitude as f32))
-}
-
-/// A number, or text such as `AS13335`; 0 is no AS (RFC 7607).
-fn asn(record: &LookupResult<'_, Vec<u8>>) -> Option<u32> {
-    let numbers = ASN.iter().filter_map(|path| match read(record, path)? {
-        Number::Number(number) => {
-            (number.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(&number)).then_some(number as u32)
-        }
-        Number::Text(text) => text.trim().trim_start_matches(['A', 'S', 'a', 's']).parse().ok(),
-    });
-    numbers.into_iter().find(|&asn| asn > 0)
-}
-
-/// Printable text of bounded length.
-fn short(text: &str) -> String {
-    let text: String = text.chars().filter(|letter| !letter.is_control()).take(MAX_TEXT_CHARS).collect();
-    text.trim().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::place::facts::{Country, Opinion};
     use proptest::prelude::*;
 
     const FILES: &[(&str, &[u8])] = &[
-        ("nested", include_bytes!("../../tests/data/mmdb/nested.mmdb")),
-        ("flat-v4", include_bytes!("../../tests/data/mmdb/flat-v4.mmdb")),
-        ("ipinfo-lite", include_bytes!("../../tests/data/mmdb/ipinfo-lite.mmdb")),
-        ("ipinfo-location", include_bytes!("../../tests/data/mmdb/ipinfo-location.mmdb")),
-        ("asn", include_bytes!("../../tests/data/mmdb/asn.mmdb")),
-        ("odd", include_bytes!("../../tests/data/mmdb/odd.mmdb")),
+        ("nested", include_bytes!("../../../tests/data/mmdb/nested.mmdb")),
+        ("flat-v4", include_bytes!("../../../tests/data/mmdb/flat-v4.mmdb")),
+        ("ipinfo-lite", include_bytes!("../../../tests/data/mmdb/ipinfo-lite.mmdb")),
+        ("ipinfo-location", include_bytes!("../../../tests/data/mmdb/ipinfo-location.mmdb")),
+        ("asn", include_bytes!("../../../tests/data/mmdb/asn.mmdb")),
+        ("odd", include_bytes!("../../../tests/data/mmdb/odd.mmdb")),
     ];
 
     fn open(name: &str) -> UserDatabase {

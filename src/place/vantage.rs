@@ -3,10 +3,9 @@
 //! Cities are the largest of the embedded location database, so names are spelt as there.
 
 use super::country::countries;
-use super::embedded::Embedded;
+use super::embedded::{Embedded, Location};
 use super::facts::{Country, Vantage};
-use super::outline::between_km;
-use super::rows::Location;
+use super::geometry::sphere::between_km;
 use crate::error::Error;
 
 /// Uncertainty of a city.
@@ -119,7 +118,7 @@ fn whole_country(country: Country) -> Vantage {
 fn country_radius_km(country: Country) -> f64 {
     let Some(centre) = country.centroid() else { return MAX_RADIUS_KM };
     let capital = country.capital().map(|capital| between_km(centre, capital.1));
-    let outline = super::outline::farthest_km(country, centre);
+    let outline = super::geometry::outline::farthest_km(country, centre);
     outline.or(capital).unwrap_or(0.0).max(MIN_COUNTRY_RADIUS_KM).ceil()
 }
 
@@ -240,7 +239,7 @@ mod tests {
             let (latitude, longitude) = city.coordinates.unwrap();
             let country = city.country.unwrap();
             assert!(country.name().is_some(), "{country:?}");
-            let away = super::super::outline::distance_km(country, latitude.into(), longitude.into());
+            let away = crate::place::geometry::outline::distance_km(country, latitude.into(), longitude.into());
             strays += u32::from(away.is_some_and(|away| away > 100.0));
         }
         assert!(strays < 10, "{strays}");

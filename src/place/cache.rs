@@ -1,53 +1,22 @@
-//! Places remembered: of whole blocks of addresses where everything known holds for all of the block, else of addresses.
+//! A cache of places: of whole blocks of addresses where every database says the same of all of a block, else of single addresses.
 //!
-//! Servers of a service stand side by side, so that most addresses of a capture lie in blocks seen before.
+//! The servers of a service have neighbouring addresses, so most addresses of a capture are in a block that was looked up before.
 
-use super::Places;
+use super::block::Block;
 use super::facts::{Place, Scope};
+use super::places::Places;
 use super::scope::{routed, scope};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Blocks and addresses remembered, each, where there is memory enough: asking again is cheap, remembering all is not.
+/// Most blocks kept, and most single addresses. A look-up is cheap, so that keeping more does not pay.
 const LIMIT: usize = 1 << 14;
-/// And where there is least.
+/// How many of each are kept however little memory there is.
 const LEAST: usize = 1 << 8;
-/// Bytes that a block and an address take together, with their places, about.
+/// Bytes that a block and a single address take together, with their places, about.
 const BYTES: u64 = 1_024;
-
-/// The addresses that share the first 24 (IPv6: 48) bits with another: the smallest blocks that are routed on their own.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Block {
-    /// The first address.
-    pub first: IpAddr,
-    /// The last one.
-    pub last: IpAddr,
-}
-
-impl Block {
-    /// Bits that IPv4 addresses of a block share.
-    pub const FOUR: u8 = 24;
-    /// Bits that IPv6 addresses of a block share.
-    pub const SIX: u8 = 48;
-
-    /// The block of an address.
-    pub fn of(ip: IpAddr) -> Self {
-        match ip {
-            IpAddr::V4(ip) => {
-                let host = u32::MAX >> Self::FOUR;
-                let [first, last] = [ip.to_bits() & !host, ip.to_bits() | host].map(Ipv4Addr::from_bits);
-                Self { first: first.into(), last: last.into() }
-            }
-            IpAddr::V6(ip) => {
-                let host = u128::MAX >> Self::SIX;
-                let [first, last] = [ip.to_bits() & !host, ip.to_bits() | host].map(Ipv6Addr::from_bits);
-                Self { first: first.into(), last: last.into() }
-            }
-        }
-    }
-}
 
 /// What tells a block from all others.
 fn key(ip: IpAddr) -> u64 {
@@ -57,10 +26,10 @@ fn key(ip: IpAddr) -> u64 {
     }
 }
 
-/// What is remembered of a block.
+/// What is kept of a block.
 #[derive(Debug)]
 enum Entry {
-    /// One address was asked for, and nothing else is known.
+    /// One address was looked up, and nothing else is known.
     One(IpAddr, Arc<Place>),
     /// The place of all addresses.
     All(Arc<Place>),
@@ -68,9 +37,9 @@ enum Entry {
     Mixed,
 }
 
-/// See the module.
+/// The places of the addresses that were looked up.
 #[derive(Debug)]
-pub struct Memory {
+pub struct PlaceCache {
     limit: usize,
     blocks: HashMap<u64, Entry, RandomState>,
     mixed: HashMap<IpAddr, Arc<Place>, RandomState>,
@@ -78,20 +47,20 @@ pub struct Memory {
     elsewhere: HashMap<Scope, Arc<Place>, RandomState>,
 }
 
-impl Default for Memory {
+impl Default for PlaceCache {
     fn default() -> Self {
         Self::of(u64::MAX)
     }
 }
 
-impl Memory {
-    /// One that takes so many bytes at most, about.
+impl PlaceCache {
+    /// A cache that takes at most about so many bytes.
     pub fn of(bytes: u64) -> Self {
         let limit = usize::try_from(bytes / BYTES).unwrap_or(LIMIT).clamp(LEAST, LIMIT);
         Self { limit, blocks: HashMap::default(), mixed: HashMap::default(), elsewhere: HashMap::default() }
     }
 
-    /// What [`Places::locate`] says.
+    /// The place that [`Places::locate`] gives.
     pub fn locate(&mut self, places: &Places, ip: IpAddr) -> Arc<Place> {
         let scope = scope(ip);
         if scope != Scope::Global {
@@ -168,7 +137,7 @@ mod tests {
             let file = || concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/mmdb/flat-v4.mmdb").into();
             let places = PLACES.get_or_init(|| [Places::open(&[]).unwrap(), Places::open(&[file()]).unwrap()]);
             let places = &places[usize::from(with_user)];
-            let mut memory = Memory::default();
+            let mut memory = PlaceCache::default();
             for (index, low) in asked {
                 // Half of the blocks are those of the users' file, and those of special addresses.
                 let (block, is_known) = blocks[index.index(blocks.len())];

@@ -3,19 +3,19 @@
 //! From Natural Earth 1:50m, which draws de-facto borders, simplified to about 11 km. Distances are on a sphere of the mean
 //! radius (IUGG R1). A vantage inside has distance 0.
 
+use super::sphere::{EARTH_KM, Vector, arc_distance, between_km, unit};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use super::blob::{compress, decompress, put_varint, varint};
-use super::facts::Country;
+use crate::place::embedded::blob::{compress, decompress};
+use crate::place::embedded::varint::{put_varint, varint};
+use crate::place::facts::Country;
 
 /// A closed border as (latitude, longitude) in degrees; its last point joins its first. Longitudes may go past 180.
 pub type Ring = Vec<(f64, f64)>;
 
-static OUTLINES: &[u8] = include_bytes!("../../data/outline.bin");
+static OUTLINES: &[u8] = include_bytes!("../../../data/outline.bin");
 
-/// Mean radius of the earth (IUGG R1).
-const EARTH_KM: f64 = 6371.009;
 /// Points are stored in fiftieths of a degree, finer than the simplification.
 const PER_DEGREE: f64 = 50.0;
 /// Edges longer than this are cut: a straight line in degrees leaves the great circle between its ends.
@@ -49,11 +49,6 @@ fn rings(country: Country) -> Option<&'static Vec<Ring>> {
     DECODED.get_or_init(|| decode(OUTLINES).unwrap_or_default()).get(&country)
 }
 
-/// The distance in km between two points, along the great circle.
-pub fn between_km(from: (f64, f64), to: (f64, f64)) -> f64 {
-    angle(unit(from.0, from.1), unit(to.0, to.1)) * EARTH_KM
-}
-
 /// Whether a ring goes around the point, in the plane of degrees; rings that cross the meridian of 180 go on past it.
 fn is_inside(ring: &Ring, latitude: f64, longitude: f64) -> bool {
     [longitude, longitude - 360.0, longitude + 360.0].into_iter().any(|turned| is_within(ring, latitude, turned))
@@ -67,30 +62,6 @@ fn is_within(ring: &Ring, latitude: f64, longitude: f64) -> bool {
     ring.iter().zip(ring.iter().cycle().skip(1)).filter(|&edge| crosses(edge)).count() % 2 == 1
 }
 
-type Vector = [f64; 3];
-
-fn unit(latitude: f64, longitude: f64) -> Vector {
-    let (latitude, longitude) = (latitude.to_radians(), longitude.to_radians());
-    [latitude.cos() * longitude.cos(), latitude.cos() * longitude.sin(), latitude.sin()]
-}
-
-fn dot(a: Vector, b: Vector) -> f64 {
-    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-}
-
-fn cross(a: Vector, b: Vector) -> Vector {
-    [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
-}
-
-fn length(a: Vector) -> f64 {
-    dot(a, a).sqrt()
-}
-
-/// The angle between two directions; exact for small ones too.
-fn angle(a: Vector, b: Vector) -> f64 {
-    length(cross(a, b)).atan2(dot(a, b))
-}
-
 fn edge_distance(point: Vector, from: (f64, f64), to: (f64, f64)) -> f64 {
     let longest = (to.0 - from.0).abs().max((to.1 - from.1).abs());
     let pieces = (longest / LONGEST_EDGE_DEGREES).ceil().clamp(1.0, 360.0) as u32;
@@ -99,19 +70,6 @@ fn edge_distance(point: Vector, from: (f64, f64), to: (f64, f64)) -> f64 {
         unit(from.0 + share * (to.0 - from.0), from.1 + share * (to.1 - from.1))
     };
     (0..pieces).map(|piece| arc_distance(point, at(piece), at(piece + 1))).fold(f64::INFINITY, f64::min)
-}
-
-/// From a point to a short stretch of a great circle.
-fn arc_distance(point: Vector, from: Vector, to: Vector) -> f64 {
-    let ends = angle(point, from).min(angle(point, to));
-    let normal = cross(from, to);
-    let size = length(normal);
-    if size < 1e-12 {
-        return ends;
-    }
-    // the foot of the perpendicular lies between the ends if the point is on the inner side of both
-    let is_between = dot(cross(normal, from), point) > 0.0 && dot(cross(to, normal), point) > 0.0;
-    if is_between { (dot(point, normal) / size).clamp(-1.0, 1.0).asin().abs() } else { ends }
 }
 
 /// Writes outlines: per country its code, rings, and per ring its points as zigzag steps.
