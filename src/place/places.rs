@@ -43,7 +43,7 @@ impl Places {
         Ok(Self { users, embedded: Embedded::open(), operators: Operators::embedded() })
     }
 
-    /// Everything known of an address. Costs a microsecond or so; [`super::Memory`] keeps answers.
+    /// Everything known of an address. Costs a microsecond or so; [`super::PlaceCache`] keeps answers.
     pub fn locate(&self, ip: IpAddr) -> Place {
         let scope = scope(ip);
         if scope != Scope::Global {
