@@ -7,11 +7,11 @@ use modules::Modules;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-const LAYERS: [&str; 11] =
-    ["error", "capture", "packet", "name", "flow", "place", "app", "route", "report", "output", "cli"];
+const LAYERS: [&str; 12] =
+    ["error", "capture", "packet", "name", "flow", "place", "app", "route", "analysis", "report", "output", "cli"];
 
 /// Circles that are left, by one of their modules, each with its reason.
-const CIRCLES: [&str; 16] = [
+const CIRCLES: [&str; 15] = [
     "app::signature",
     "capture::batch",
     "capture::classic",
@@ -27,11 +27,10 @@ const CIRCLES: [&str; 16] = [
     "output::flows",
     "packet::general",
     "place::database",
-    "report::analysis",
 ];
 
 /// Most circles that there may be.
-const CIRCLES_LIMIT: usize = 16;
+const CIRCLES_LIMIT: usize = 15;
 
 fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
