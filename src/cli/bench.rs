@@ -4,10 +4,11 @@
 //! what else the machine does falls on all of them alike. A first reading, not counted, brings the files into memory.
 
 use super::args::{Args, BenchArgs};
+use super::end::End;
 use super::outputs::Wanted;
 use super::progress::Bar;
 use super::target::Target;
-use super::{End, input, machine, map, outputs, stdout};
+use super::{input, machine, map, outputs, stdout};
 use crate::analysis::stages::{Reached, Stage, read_to};
 use crate::analysis::{self, Options};
 use crate::capture::{self, Outcome, Progress, Source};

@@ -2,7 +2,7 @@
 
 use super::args::{InputArgs, KnowledgeArgs};
 use super::outputs::Reads;
-use super::say;
+use super::stderr::say;
 use crate::analysis::budget::LEAST;
 use crate::analysis::{FrameFilter, Knowledge, Options};
 use crate::app::Catalogue;

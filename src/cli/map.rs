@@ -1,11 +1,12 @@
 //! `whither map`: the routing map in the terminal or in files.
 
 use super::args::{Args, Color, MapArgs};
+use super::end::End;
 use super::input::Input;
 use super::outputs::Wanted;
 use super::progress::Bar;
 use super::target::Target;
-use super::{End, input, outputs, stdout};
+use super::{input, outputs, stdout};
 use crate::analysis;
 use crate::capture::{self, Progress};
 use crate::error::Error;

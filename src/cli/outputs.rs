@@ -2,7 +2,7 @@
 //! written.
 
 use super::identity::Identity;
-use super::say;
+use super::stderr::say;
 use super::target::Target;
 use crate::capture::{self, Found};
 use crate::error::Error;

@@ -11,26 +11,11 @@ const LAYERS: [&str; 12] =
     ["error", "capture", "packet", "name", "flow", "place", "app", "route", "analysis", "report", "output", "cli"];
 
 /// Circles that are left, by one of their modules, each with its reason.
-const CIRCLES: [&str; 15] = [
-    "app::signature",
-    "capture::batch",
-    "capture::classic",
-    "capture::frame",
-    "capture::owner::side",
-    "cli",
-    "cli::capture::owners",
-    "flow::cold",
-    "flow::fragments",
-    "flow::gather",
-    "name::datagram",
-    "output",
-    "output::flows",
-    "packet::general",
-    "place::database",
-];
+const CIRCLES: [&str; 6] =
+    ["app::signature", "flow::cold", "flow::fragments", "flow::gather", "name::datagram", "packet::general"];
 
 /// Most circles that there may be.
-const CIRCLES_LIMIT: usize = 15;
+const CIRCLES_LIMIT: usize = 6;
 
 fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")

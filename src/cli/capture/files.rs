@@ -5,7 +5,7 @@
 
 use super::device::Counted;
 use super::file::{CaptureFile, Unsynced};
-use super::owners::Process;
+use super::question::Process;
 use crate::cli::args::Rotate;
 use crate::error::Error;
 use crate::output::pcapng::{Blocks, Packet, Statistics};

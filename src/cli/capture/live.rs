@@ -2,13 +2,16 @@
 
 use super::device::{self, Caught, Counted, Interface, SNAP_LENGTH};
 use super::files::{Files, Plan};
-use super::owners::{Answer, Ends, Owners, Process};
+use super::owners::{Answer, Owners};
+use super::question::{Ends, Process};
 use super::queue::{Queue, Waiting};
 use super::signals::Signals;
 use super::tally::Tally;
 use crate::cli::args::{Args, CaptureArgs};
+use crate::cli::end::End;
+use crate::cli::stderr::say;
 use crate::cli::target::Target;
-use crate::cli::{End, machine, say, stdout};
+use crate::cli::{machine, stdout};
 use crate::error::Error;
 use crate::output::pcapng::{self, Blocks};
 use crate::output::{escape, units};

@@ -1,6 +1,6 @@
 //! Packets that wait a moment for the answer to who owns them.
 
-use super::owners::Ends;
+use super::question::Ends;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 

@@ -3,7 +3,7 @@
 //! `/proc/net/{tcp,udp}{,6}` say which socket has which ends; the links in `/proc/PID/fd` say which process holds a socket. Of
 //! other users' processes, only root sees the links.
 
-use super::owners::{Ends, Process, QUESTIONS_MAX, Question, Reply};
+use super::question::{Ends, Process, QUESTIONS_MAX, Question, Reply};
 use procfs::net::{TcpNetEntries, TcpState, UdpNetEntries};
 use procfs::process::FDTarget;
 use procfs::{FromBufReadSI, current_system_info};

@@ -4,7 +4,8 @@
 //! still. So what waits takes only so much memory; the rest waits in temporary files without names, sorted, and is merged when it
 //! leaves. Nothing is left out, and the order is the same whatever the limit.
 
-use super::{FlowFormat, FlowRecord, FlowWriter};
+use super::record::FlowRecord;
+use super::writer::{FlowFormat, FlowWriter};
 use crate::analysis::order;
 use crate::flow::Flow;
 use crate::route::Observed;
@@ -98,7 +99,7 @@ pub struct Lane {
 }
 
 /// A file of records in order, read from where it was left.
-struct Run {
+struct SortedFile {
     file: BufReader<File>,
     /// How often what it holds was merged.
     merges: usize,
@@ -107,7 +108,7 @@ struct Run {
     record: Vec<u8>,
 }
 
-impl Run {
+impl SortedFile {
     /// Goes on to the next record; whether there is one.
     fn advance(&mut self) -> io::Result<bool> {
         let mut length = [0; 4];
@@ -124,9 +125,9 @@ impl Run {
 }
 
 /// Writes a file of records that come in order.
-struct RunWriter(BufWriter<File>);
+struct SortedFileWriter(BufWriter<File>);
 
-impl RunWriter {
+impl SortedFileWriter {
     fn begin(folder: &std::path::Path) -> io::Result<Self> {
         Ok(Self(BufWriter::with_capacity(WRITE, tempfile::tempfile_in(folder)?)))
     }
@@ -139,46 +140,51 @@ impl RunWriter {
     }
 
     /// The file, at its first record; none where it has none.
-    fn finish(self, merges: usize) -> io::Result<Option<Run>> {
+    fn finish(self, merges: usize) -> io::Result<Option<SortedFile>> {
         let mut file = self.0.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.seek(SeekFrom::Start(0))?;
-        let mut run = Run { file: BufReader::with_capacity(READ, file), merges, key: [0; KEY], record: Vec::new() };
-        Ok(run.advance()?.then_some(run))
+        let mut file =
+            SortedFile { file: BufReader::with_capacity(READ, file), merges, key: [0; KEY], record: Vec::new() };
+        Ok(file.advance()?.then_some(file))
     }
 }
 
 /// Hands on the records of files in order, as long as their keys are below a limit; leaves the files at what follows.
 fn merge(
-    runs: &mut Vec<Run>,
+    files: &mut Vec<SortedFile>,
     limit: Option<&[u8]>,
     mut put: impl FnMut(&[u8], &[u8]) -> io::Result<()>,
 ) -> io::Result<()> {
     let is_below = |key: &Key| limit.is_none_or(|limit| &key[..] < limit);
-    let mut next: BinaryHeap<Reverse<(Key, usize)>> =
-        runs.iter().enumerate().filter(|(_, run)| is_below(&run.key)).map(|(at, run)| Reverse((run.key, at))).collect();
-    let mut is_over = vec![false; runs.len()];
+    let mut next: BinaryHeap<Reverse<(Key, usize)>> = files
+        .iter()
+        .enumerate()
+        .filter(|(_, file)| is_below(&file.key))
+        .map(|(at, file)| Reverse((file.key, at)))
+        .collect();
+    let mut is_over = vec![false; files.len()];
     while let Some(Reverse((key, at))) = next.pop() {
-        let Some(run) = runs.get_mut(at) else { continue };
-        put(&key, &run.record)?;
-        if !run.advance()? {
+        let Some(file) = files.get_mut(at) else { continue };
+        put(&key, &file.record)?;
+        if !file.advance()? {
             is_over[at] = true;
-        } else if is_below(&run.key) {
-            next.push(Reverse((run.key, at)));
+        } else if is_below(&file.key) {
+            next.push(Reverse((file.key, at)));
         }
     }
     let mut is_over = is_over.into_iter();
-    runs.retain(|_| is_over.next() != Some(true));
+    files.retain(|_| is_over.next() != Some(true));
     Ok(())
 }
 
 /// What waits in files, or why none could be written.
 #[derive(Default)]
 struct Files {
-    runs: Vec<Run>,
+    files: Vec<SortedFile>,
     failure: Option<io::Error>,
 }
 
-/// See the module.
+/// Puts flow records in order; what does not fit into memory waits in files.
 pub struct Sorter<'a> {
     format: &'a FlowFormat,
     /// Captures, as the user named them.
@@ -244,16 +250,16 @@ impl<'a> Sorter<'a> {
         let written = self.write_run(windows);
         let files = &mut *self.files();
         match written {
-            Ok(run) => files.runs.extend(run),
+            Ok(file) => files.files.extend(file),
             Err(error) => files.failure = Some(error),
         }
-        if let Err(error) = self.merge_equals(&mut files.runs) {
+        if let Err(error) = self.merge_equals(&mut files.files) {
             files.failure = Some(error);
         }
     }
 
-    fn write_run(&self, windows: &BTreeMap<i64, Window>) -> io::Result<Option<Run>> {
-        let mut out = RunWriter::begin(&self.folder)?;
+    fn write_run(&self, windows: &BTreeMap<i64, Window>) -> io::Result<Option<SortedFile>> {
+        let mut out = SortedFileWriter::begin(&self.folder)?;
         for window in windows.values() {
             for at in window.sorted() {
                 let (key, record) = window.record(at as usize);
@@ -264,14 +270,14 @@ impl<'a> Sorter<'a> {
     }
 
     /// Merges files that were merged equally often where there are many: so each record is copied few times.
-    fn merge_equals(&self, runs: &mut Vec<Run>) -> io::Result<()> {
+    fn merge_equals(&self, files: &mut Vec<SortedFile>) -> io::Result<()> {
         let mut merges = 0;
-        while runs.iter().filter(|run| run.merges == merges).count() >= FILES_PER_SIZE {
-            let mut equals: Vec<Run> = runs.extract_if(.., |run| run.merges == merges).collect();
-            let mut out = RunWriter::begin(&self.folder)?;
+        while files.iter().filter(|file| file.merges == merges).count() >= FILES_PER_SIZE {
+            let mut equals: Vec<SortedFile> = files.extract_if(.., |file| file.merges == merges).collect();
+            let mut out = SortedFileWriter::begin(&self.folder)?;
             merge(&mut equals, None, |key, record| out.put(key, record))?;
             merges += 1;
-            runs.extend(out.finish(merges)?);
+            files.extend(out.finish(merges)?);
         }
         Ok(())
     }
@@ -301,8 +307,8 @@ impl<'a> Sorter<'a> {
             all.sort();
             for (key, record) in all {
                 // What waits in files and comes before it.
-                if !files.runs.is_empty()
-                    && let Err(error) = merge(&mut files.runs, Some(key), |_, record| {
+                if !files.files.is_empty()
+                    && let Err(error) = merge(&mut files.files, Some(key), |_, record| {
                         put(record);
                         Ok(())
                     })
@@ -316,7 +322,7 @@ impl<'a> Sorter<'a> {
         }
         let limit = window_bytes(until);
         let limit = (until != i64::MAX).then_some(&limit[..]);
-        let merged = merge(&mut files.runs, limit, |_, record| {
+        let merged = merge(&mut files.files, limit, |_, record| {
             put(record);
             Ok(())
         });

@@ -96,13 +96,13 @@ impl Line {
     }
 }
 
-/// The text being written.
-pub(super) struct Sheet {
+/// The lines written so far.
+pub(super) struct Lines {
     style: Style,
     out: String,
 }
 
-impl Sheet {
+impl Lines {
     pub(super) fn new(style: Style) -> Self {
         Self { style, out: String::new() }
     }
@@ -261,20 +261,20 @@ mod tests {
 
     #[test]
     fn lines_are_cut_at_the_last_column() {
-        let mut sheet = Sheet::new(Style { width: 40, ..Style::default() });
+        let mut lines = Lines::new(Style { width: 40, ..Style::default() });
         let mut line = Line::default();
         line.put(Ink::Bold, "x".repeat(30)).put(Ink::Plain, "例".repeat(10));
-        sheet.line(&line);
-        let text = sheet.finish();
+        lines.line(&line);
+        let text = lines.finish();
         assert_eq!(text, format!("{}{}…\n", "x".repeat(30), "例".repeat(4)));
     }
 
     #[test]
     fn ascii_keeps_widths() {
-        let mut sheet = Sheet::new(Style { ascii: true, ..Style::default() });
+        let mut lines = Lines::new(Style { ascii: true, ..Style::default() });
         let mut line = Line::default();
         line.put(Ink::Plain, "3 MB ↑ · São 例…");
-        sheet.line(&line);
-        assert_eq!(sheet.finish(), "3 MB ^ - S?o ??~\n");
+        lines.line(&line);
+        assert_eq!(lines.finish(), "3 MB ^ - S?o ??~\n");
     }
 }
