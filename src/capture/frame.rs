@@ -2,7 +2,7 @@
 
 use super::note::FrameNote;
 
-/// Which frame of which capture: the order of everything.
+/// Which frame of which capture. Everything is ordered by it.
 ///
 /// Captures of a run are numbered by their first packet's time; records are numbered from 0 within their capture, or,
 /// until ranges join, within their range. Packed so that it compares and copies as one integer.

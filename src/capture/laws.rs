@@ -1,4 +1,4 @@
-//! What holds however a capture is read: in one piece or many ranges, on one thread or several, whatever it holds.
+//! Reading gives the same result in one piece or in many ranges, on one thread or on several, whatever the capture holds.
 
 use super::frame::ByteOrder;
 use super::parallel::engine::read;

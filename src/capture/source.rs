@@ -1,4 +1,4 @@
-//! Finds and opens captures: files, directories, pipes and standard input, and puts them in order.
+//! A capture that is ready to be read: a file, standard input, a pipe, or bytes in memory.
 
 use super::format::compression::{Compression, DecoderWindow};
 use super::format::start::{self, Start};
@@ -10,11 +10,11 @@ use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// How much of a capture is compared where first packet time and size are equal: beyond it two captures are as good as the
-/// same, and their names decide.
+/// How much of two captures is compared if the times of their first packets and their sizes are equal. If so much is equal, their
+/// names decide.
 const COMPARED: u64 = 16 << 20;
 
-/// What a capture is called that came by standard input.
+/// The name of a capture that is read from standard input.
 pub const STANDARD_INPUT: &str = "standard input";
 
 /// A capture whose format is known, ready to be read.
@@ -48,11 +48,11 @@ impl Refusal {
 pub(super) enum Origin {
     /// A regular file, opened again to be read: there may be more captures than file handles.
     Path(PathBuf),
-    /// A regular file that came open: standard input.
+    /// A regular file that is open already: standard input.
     Held(Arc<Input>),
     /// Bytes in memory.
     Memory(Arc<[u8]>),
-    /// What can be read once: the decompressed stream.
+    /// A stream that can be read only once, decompressed.
     Pipe(Rejoined),
 }
 
@@ -91,7 +91,7 @@ impl Source {
         Self::found(path).map_err(|refusal| refusal.error)
     }
 
-    /// The same, for who wants to know whether a file that is refused may be a capture.
+    /// The same, with an error that tells whether a file that is refused may be a capture.
     pub(super) fn found(path: &Path) -> Result<Self, Refusal> {
         if path.as_os_str() == "-" {
             return Self::stdin(path);
@@ -111,7 +111,7 @@ impl Source {
         Ok(Self { name, origin, compression, start, size, may_share: true, first })
     }
 
-    /// Standard input: as the file it is, where it is one that nobody has begun to read.
+    /// Standard input. If it is a regular file of which nothing was read, it is read as a file.
     fn stdin(path: &Path) -> Result<Self, Refusal> {
         let name = STANDARD_INPUT.to_owned();
         let Ok(mut file) = stdin_file() else { return Self::piped(path, name, Box::new(io::stdin())) };
@@ -143,7 +143,7 @@ impl Source {
 
     fn piped(path: &Path, name: String, reader: Box<dyn Read + Send>) -> Result<Self, Refusal> {
         let Streamed { compression, start, stream } = streamed(path, reader)?;
-        // Of a pipe no more than the first packet: how much else there is by now is a matter of chance.
+        // For a pipe, only the first packet: how much else has arrived by now is a matter of chance.
         let first = Sha256::digest(stream.head.get(..start.first_end).unwrap_or(&stream.head)).into();
         Ok(Self { name, origin: Origin::Pipe(stream), compression, start, size: None, may_share: false, first })
     }
@@ -172,7 +172,7 @@ impl Source {
         self.first
     }
 
-    /// What tells captures apart that begin at the same time.
+    /// A digest by which captures are ordered that begin at the same time.
     pub(super) fn digest(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
         match &self.origin {
@@ -198,12 +198,12 @@ fn digest(hash: &mut Sha256, reader: impl Read) {
     }
 }
 
-/// Lets more wait in a pipe than the 64 KiB it has by default: the two programs change places less often.
+/// Makes a pipe hold more than the 64 KiB that it has by default, so that the system switches less often between the two programs.
 #[cfg(target_os = "linux")]
 fn widen(pipe: &File) {
-    /// What the system lets every user have (`/proc/sys/fs/pipe-max-size`).
+    /// The largest size that the system allows every user (`/proc/sys/fs/pipe-max-size`).
     const PIPE_BYTES: usize = 1 << 20;
-    // What is no pipe, or may not grow, stays as it is.
+    // If this is not a pipe, or may not grow, it stays as it is.
     let _ = rustix::pipe::fcntl_setpipe_size(pipe, PIPE_BYTES);
 }
 
@@ -259,9 +259,9 @@ fn streamed(path: &Path, reader: Box<dyn Read + Send>) -> Result<Streamed, Refus
     }
 }
 
-/// What a capture is that can be read again, and the digest of its first packets.
+/// The compression and start of a capture that can be read again, and the digest of its first packets.
 fn sniffed(path: &Path, reader: Box<dyn Read + Send>) -> Result<(Compression, Start, [u8; 32]), Refusal> {
-    /// Bytes that a few packets take: more could not be guessed either.
+    /// Bytes of a few packets. They are enough for a key that cannot be guessed.
     const FIRST: usize = 4 << 10;
     let Streamed { compression, start, mut stream } = streamed(path, reader)?;
     let mut first = Vec::with_capacity(FIRST);

@@ -91,7 +91,7 @@ impl<P: Observe> Tally<P> {
     fn hand_over(&mut self, frame: Frame<'_>) {
         self.wire_bytes += u64::from(frame.wire_length);
         match &mut self.span_ns {
-            // 0 is "no time" in a simple packet block; a real packet of 1970 loses nothing but its place in the span.
+            // 0 is "no time", as in a simple packet block. A real packet of 1970 is only not counted for the span.
             _ if frame.time_ns == 0 => {}
             Some((_, latest_ns)) if frame.time_ns >= *latest_ns => *latest_ns = frame.time_ns,
             Some((earliest_ns, _)) => *earliest_ns = frame.time_ns.min(*earliest_ns),
@@ -142,7 +142,7 @@ impl<P: Observe> Visit for Tally<P> {
     }
 }
 
-/// What a header inside the packet says, and where it is silent what the packet's block says.
+/// What a header inside the packet says, completed by what the packet's block says.
 fn joined(inner: FrameNote, outer: Option<&FrameNote>) -> FrameNote {
     let Some(outer) = outer else { return inner };
     FrameNote {

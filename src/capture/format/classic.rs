@@ -117,7 +117,7 @@ impl Layout {
     /// Visits the records in `bytes` whose header starts before `limit`.
     #[inline]
     pub(crate) fn walk<V: Visit>(&self, bytes: &[u8], limit: usize, visit: &mut V) -> (usize, Stop) {
-        // The common case gets its own loop, in which nothing is left to ask.
+        // The common layout has a loop of its own, with all choices made in advance.
         match (self.order, self.lengths, self.record_header) {
             (ByteOrder::Little, Lengths::CapturedFirst, RECORD_HEADER) => self.walk_as::<true, V>(bytes, limit, visit),
             _ => self.walk_as::<false, V>(bytes, limit, visit),
@@ -129,7 +129,7 @@ impl Layout {
         let record_header = if COMMON { RECORD_HEADER } else { self.record_header };
         let (link_type, max_packet, fraction_ns) = (self.link_type, self.max_packet, self.fraction_ns);
         let (mut position, mut rest) = (0, bytes);
-        // Where a byte that is not zero was found: up to there no record of nothing begins a hole.
+        // Position of the last byte found that is not zero: an empty record before it cannot begin a hole.
         let mut written = 0;
         loop {
             if position >= limit {
@@ -182,7 +182,7 @@ impl Layout {
         const AFTER: u32 = 400 * 86_400;
         let header = self.header_as::<false>(bytes.first_chunk()?);
         let is_near = header.seconds.wrapping_sub(first_seconds).wrapping_add(BEFORE) <= BEFORE + AFTER;
-        // Offloaded segments may say that they are longer than any packet, yet not by much.
+        // With segmentation offload the original length may be somewhat larger than that of any packet.
         let is_sane = header.captured <= self.max_packet
             && header.original <= self.max_packet.max(1 << 24)
             && i64::from(header.fraction) * self.fraction_ns < 1_000_000_000;
@@ -190,7 +190,7 @@ impl Layout {
     }
 }
 
-/// Why a record of no bytes or of too many is none; if it may be one, how many zeros it begins with.
+/// Why a record with no bytes, or with too many, cannot be one. If it may be one: how many zeros it begins with.
 #[cold]
 fn unlikely(captured: u32, limit: u32, rest: &[u8]) -> Result<usize, Stop> {
     if captured > limit {
@@ -285,7 +285,7 @@ mod tests {
         assert_eq!((seen.len(), outcome.defect), (7, None));
     }
 
-    /// Each of them was once looked ahead from as far as a hole reaches.
+    /// From each of them, the reader once looked ahead as far as a hole reaches.
     #[test]
     fn many_records_of_nothing_are_looked_through_once() {
         let nothing = pcap_record(ByteOrder::Little, (0, 0), (0, 0), &[]).repeat(250);

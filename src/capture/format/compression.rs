@@ -5,9 +5,9 @@ use std::ops::Range;
 
 /// Bytes read from the file at once.
 const BUFFER: usize = 128 << 10;
-/// Bytes decompressed at once: lost where they are damaged, and enough that asking costs nothing beside decompressing.
+/// Bytes decompressed at once. Damage loses at most so many; with fewer, the calls themselves would cost time.
 const STEP: usize = 8 << 10;
-/// How far back a compressed capture may refer: a decoder keeps so many bytes in memory, and a hostile header could ask for
+/// How far back a compressed capture may refer. A decoder keeps so many bytes in memory, and a hostile header could ask for
 /// gigabytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct DecoderWindow(u64);
@@ -15,12 +15,12 @@ pub(crate) struct DecoderWindow(u64);
 impl DecoderWindow {
     /// `xz -9` needs 64 MiB, `zstd --long` and `zstd --ultra -22` need 128.
     const MOST: u64 = 256 << 20;
-    /// What `xz` and `zstd -19` need, whatever memory there is.
+    /// What `xz` and `zstd -19` need. A decoder gets as much however little memory there is.
     const LEAST: u64 = 8 << 20;
-    /// A decoder's part of all memory: several captures are read at once, and more than decoders needs room.
+    /// A decoder gets this part of all memory: several captures are read at once, and the rest of the analysis needs memory too.
     const PART: u64 = 8;
 
-    /// What fits into so much memory.
+    /// The window that fits into so much memory.
     pub(crate) fn within(memory_bytes: Option<u64>) -> Self {
         Self(memory_bytes.map_or(Self::MOST, |bytes| (bytes / Self::PART).clamp(Self::LEAST, Self::MOST)))
     }
@@ -30,7 +30,7 @@ impl DecoderWindow {
         self.0 + (2 << 20)
     }
 
-    /// As zstd counts it: a power of two, of which its format leaves none above 27 to a decoder that was not told.
+    /// The window as zstd counts it: a power of two, at most 27 for a decoder that was not given another limit.
     fn zstd_log(self) -> u32 {
         self.0.ilog2().min(27)
     }
@@ -53,7 +53,7 @@ pub(crate) enum Compression {
 }
 
 impl Compression {
-    /// Told by the first bytes; names say nothing.
+    /// The compression, from the first bytes of the file. Its name is not used.
     pub(crate) fn sniff(head: &[u8]) -> Self {
         match head {
             [0x1f, 0x8b, ..] => Self::Gzip,
@@ -90,7 +90,7 @@ impl Compression {
     /// What to do about data that could not be decompressed, by what the decoder said.
     pub(crate) fn advice(self, error: &str) -> String {
         match self {
-            // The decoders' limits on memory; the command lines go without, or with larger ones.
+            // Our decoders limit their memory; these command lines have no limit, or a larger one.
             Self::Xz if error.contains("memory") => "`xz -dc FILE | whither map -` reads it".to_owned(),
             Self::Zstd if error.contains("memory") => "`zstd -dc --long=31 FILE | whither map -` reads it".to_owned(),
             _ => match self.name() {
@@ -126,14 +126,14 @@ impl Compression {
     }
 }
 
-/// A decoder that is asked for the same little each time, however much its reader has room for. A call that meets damage
-/// forgets what it had decompressed up to there: so that is little too, and the same whatever the pieces.
+/// A decoder that is always asked for the same small number of bytes, however large the reader's buffer is. A call that meets damage
+/// loses what it had decompressed before the damage; this way it loses little, and the same whatever the sizes of the pieces.
 struct Stepped<R> {
     decoder: R,
     step: Box<[u8]>,
-    /// What of the step was not handed out yet.
+    /// The part of the step that was not handed out yet.
     unread: Range<usize>,
-    /// What went wrong, said again when asked again: some decoders would go on behind the damage.
+    /// The error, which is given again at the next call: some decoders would go on behind the damage.
     problem: Option<(io::ErrorKind, String)>,
 }
 
@@ -197,7 +197,7 @@ impl<R: BufRead> Read for Gzip<R> {
     }
 }
 
-/// Passes zeros by; whether nothing comes after them.
+/// Skips zeros. Returns whether nothing follows them.
 fn only_zeros(rest: &mut impl BufRead) -> io::Result<bool> {
     loop {
         let bytes = rest.fill_buf()?;
@@ -241,8 +241,8 @@ impl<R: BufRead> Lz4<R> {
         Self { frames, has_end_marks: true }
     }
 
-    /// Whether the file ends inside a frame, which the decoder passes over in silence. Zeros are an end mark there, and
-    /// no magic number outside.
+    /// Whether the file ends inside a frame, which the decoder does not report. Inside a frame, zeros are an end mark; outside, they
+    /// are not a magic number.
     fn is_cut_short(&mut self) -> bool {
         self.frames.get_mut().probe = &[0; 7];
         let result = self.frames.read(&mut [0]);

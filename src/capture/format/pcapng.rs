@@ -1,7 +1,7 @@
 //! pcapng: from blocks to packets, and the section state that later blocks refer to (draft-ietf-opsawg-pcapng).
 //!
 //! A file may hold several sections, each with its own byte order and interfaces. The section length is not used: blocks
-//! say where they end. Blocks of unknown types are passed by.
+//! say where they end. Blocks of unknown types are skipped.
 
 use super::visit::{Stop, Visit, max_packet};
 use crate::capture::frame::{ByteOrder, LinkType};
@@ -32,9 +32,9 @@ const ORDER_MAGIC: u32 = 0x1a2b_3c4d;
 const BLOCK_HEADER: usize = 8;
 /// A block without a body: type, length, length.
 const MIN_BLOCK: u32 = 12;
-/// Longest block: Wireshark's limit, beyond any packet with its options. It keeps a wild length from costing memory.
+/// Longest block: Wireshark's limit, beyond any packet with its options. With this limit a wrong length cannot cost much memory.
 const MAX_BLOCK: u32 = 16 << 20;
-/// Most interfaces of a section: far above any real capture, so that a hostile one does not make each range costly.
+/// Most interfaces of a section: far more than any real capture has. Each range copies them, so a hostile capture must not have many.
 const MAX_INTERFACES: usize = 4_096;
 /// Most options read of an interface.
 const MAX_OPTIONS: usize = 256;
@@ -274,12 +274,12 @@ impl Section {
         (self.is_changed, self.is_consulted) = (false, false);
     }
 
-    /// See [`super::records::State::proven`]: `self` is the section at the range's end.
+    /// See [`super::state::State::proven`]: `self` is the section at the range's end.
     pub(crate) fn proven(self, before: &Self, truth: &Self, is_whole: bool) -> Option<Self> {
         if before.order == truth.order && before.interfaces == truth.interfaces && before.owners == truth.owners {
             return Some(self);
         }
-        // Blocks that the range did not know of only added what none of its packets referred to.
+        // The blocks that the range did not know of only added interfaces and owners to which none of its packets refers.
         let is_unaffected = is_whole
             && !self.is_changed
             && (!self.is_consulted || before.owners == truth.owners)

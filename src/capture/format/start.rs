@@ -9,7 +9,7 @@ use crate::capture::frame::LinkType;
 use crate::capture::note::FrameNote;
 use std::io::{self, Read};
 
-/// How far a first packet is looked for: name resolution, decryption secrets and process blocks may come before it.
+/// The first packet is looked for in so many bytes: blocks of names, decryption secrets and processes may come before it.
 const MAX_HEAD: usize = 4 << 20;
 /// Bytes read at first.
 const FIRST_READ: usize = 4 << 10;
@@ -42,13 +42,13 @@ impl Start {
     }
 }
 
-/// Why a file is no capture that can be read.
+/// Why a file is not a capture that can be read.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Unknown {
     pub(crate) what: String,
     /// What to do next.
     pub(crate) hint: String,
-    /// Whether it holds packets, or held some, in a form that cannot be read.
+    /// Whether it seems to hold packets in a form that is not read.
     pub(crate) may_be_capture: bool,
 }
 
@@ -62,7 +62,7 @@ impl Unknown {
     }
 }
 
-/// Reads the start of a (decompressed) capture into `head` and says what it is; the inner error says why it is none.
+/// Reads the start of a (decompressed) capture into `head` and returns what it is. The inner error says why it is not a capture.
 pub(crate) fn start(reader: &mut dyn Read, head: &mut Vec<u8>) -> io::Result<Result<Start, Unknown>> {
     let mut has_more = more(reader, head, FIRST_READ)?;
     while has_more && head.len() < MAX_FILE_HEADER {
@@ -104,7 +104,7 @@ fn first_packet(start: &Start, reader: &mut dyn Read, head: &mut Vec<u8>, mut ha
         match stop {
             Stop::Limit => {}
             Stop::NeedMore(_) if has_more && head.len() < MAX_HEAD => {
-                // What goes wrong here goes wrong again when the capture is read, and is reported then.
+                // An error here occurs again when the capture is read, and is reported then.
                 has_more = more(reader, head, head.len().max(FIRST_READ)).unwrap_or(false);
             }
             Stop::NeedMore(_) | Stop::Bad(_) => break,

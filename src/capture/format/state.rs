@@ -7,7 +7,7 @@ use super::visit::{Stop, Visit};
 /// What must be known to read on from a record: the format, and for pcapng the section so far.
 #[derive(Clone, Debug)]
 pub(crate) enum State {
-    /// Classic pcap; nothing ever changes.
+    /// Classic pcap; nothing changes it.
     Classic(Layout),
     /// pcapng; section, interface and other blocks change it.
     Pcapng(Section),
@@ -31,8 +31,9 @@ impl State {
         }
     }
 
-    /// The state to go on with where the range that began with `before` and ended with `self` really begins with
-    /// `truth`; `None` where the range may have been misread for that. `is_whole`: nothing in the range was found wrong.
+    /// The state in which the next range begins. The range was read from `before` and ended with `self`; the proven state at its
+    /// start is `truth`. `None` if the range may have been misread because the two differ. `is_whole`: no error was found in the
+    /// range.
     pub(crate) fn proven(self, before: &Self, truth: &Self, is_whole: bool) -> Option<Self> {
         match (self, before, truth) {
             (after @ Self::Classic(_), _, _) => Some(after),

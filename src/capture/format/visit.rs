@@ -1,10 +1,10 @@
-//! What both capture formats have in common: how far a walk over a buffer came, and who it visits.
+//! What both capture formats share: a walk over the records in a buffer calls a visitor, and says why it ended.
 
 use crate::capture::frame::LinkType;
 use crate::capture::note::FrameNote;
 
-/// Longest packet most link types may have; Wireshark and libpcap refuse longer ones, since a length beyond it means that
-/// the reader lost its way.
+/// Longest packet most link types may have; Wireshark and libpcap refuse longer ones, because a longer one means that the
+/// reader is not at a record.
 pub(crate) const MAX_PACKET: u32 = 262_144;
 
 /// Longest packet of a link type: USB and D-Bus messages are longer than network packets. As long as the longest block of pcapng,
@@ -38,7 +38,7 @@ pub(crate) trait Visit {
     fn leave_out_owners(&mut self, _: u64) {}
 }
 
-/// A visitor that only wants the walk done.
+/// A visitor that ignores the records.
 pub(crate) struct Pass;
 
 impl Visit for Pass {
@@ -60,14 +60,14 @@ pub(crate) enum Stop {
     Bad(String),
 }
 
-/// What is said of a record that the capture does not hold to its end.
+/// The message for a record that the capture does not hold to its end.
 pub(crate) const CUT_SHORT: &str = "the capture is cut short in the middle of this frame";
-/// Zeros that no capturing tool writes one after another: the page that a file system leaves where nothing was written.
+/// As many zeros as no capturing tool writes one after another: a page that a file system leaves where nothing was written.
 pub(crate) const HOLE: usize = 4_096;
-/// What is said where nothing was written: a disk that was full, a machine that stopped, a copy that was broken off.
+/// The message where nothing was written: the disk was full, the machine stopped, or a copy was interrupted.
 pub(crate) const ZEROS: &str = "there are only zeros here: the capture was not written or copied to its end";
 
-/// What is said of the bytes that are left when a capture ends inside a record.
+/// The message for the bytes that are left when a capture ends inside a record.
 pub(crate) fn cut_short(rest: &[u8]) -> String {
     /// Fewer zeros may be the start of anything.
     const HEADER: usize = 16;

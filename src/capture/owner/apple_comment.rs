@@ -77,7 +77,7 @@ mod tests {
         }
     }
 
-    /// Each comma was once looked back from to the comment's start: a second for each such comment.
+    /// From each comma, the reader once looked back to the start of the comment, which took a second for each such comment.
     #[test]
     fn a_comment_of_commas_is_read_through_once() {
         let commas = format!("proc {}", ", ".repeat(32_000));

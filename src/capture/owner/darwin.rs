@@ -9,13 +9,13 @@ use crate::capture::options::{OptionReader, PacketOptions};
 use crate::capture::text;
 use std::sync::Arc;
 
-/// Takes in a process information block; whether there was no room for it. One that is cut short still counts: packets refer
+/// Takes in a process information block. Returns whether there was no room for it. One that is cut short still counts: packets refer
 /// to blocks by number.
 pub(super) fn block(section: &mut Section, block_type: u32, body: &[u8]) -> bool {
     const PROCESS_INFORMATION: u32 = 0x8000_0001;
     const OPTION_NAME: u16 = 2;
     const OPTION_PATH: u16 = 3;
-    /// A block that says nothing takes its number.
+    /// Memory for a block that names nobody: it has a number too.
     const NUMBER: usize = size_of::<Option<Arc<Owner>>>();
     if block_type != PROCESS_INFORMATION {
         return false;

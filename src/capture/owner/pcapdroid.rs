@@ -125,7 +125,7 @@ fn direction(ip: &[u8]) -> Direction {
     }
 }
 
-/// Takes in a uid map: a custom block with PCAPdroid's enterprise number; whether there was no room for it.
+/// Takes in a uid map: a custom block with PCAPdroid's enterprise number. Returns whether there was no room for it.
 pub(super) fn block(section: &mut Section, block_type: u32, body: &[u8]) -> bool {
     let Some((uid, owner)) = uid_map(section.order, block_type, body) else {
         return false;

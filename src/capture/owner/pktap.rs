@@ -146,7 +146,7 @@ fn inner_link_type(data_link_type: u32) -> Option<LinkType> {
         0 | 1 | 3 | 6..=10 => data_link_type,
         12 => 101,
         11 => 100,
-        // PKTAP inside PKTAP is not a thing; accepting it would nest.
+        // Nothing writes PKTAP inside PKTAP, and accepting it would allow any nesting.
         149 | 258 => return None,
         50 | 51 | 104..=300 => data_link_type,
         _ => return None,

@@ -21,7 +21,7 @@ pub(super) struct Section {
 }
 
 impl Section {
-    /// The tables with so many bytes more, to be added to them now; `None` where there is no room.
+    /// The tables, with room made for so many more bytes; `None` if there is no room.
     pub(super) fn room_for(&mut self, bytes: usize) -> Option<&mut Tables> {
         if self.tables.bytes + bytes > MAX_BYTES {
             return None;

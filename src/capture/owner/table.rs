@@ -13,13 +13,13 @@ use crate::capture::note::FrameNote;
 use crate::capture::options::{OptionReader, PacketOptions};
 use crate::capture::text;
 
-/// One format that speaks through pcapng blocks and options.
+/// A format that uses pcapng blocks and packet options.
 struct Format {
     /// How `shb_userappl` begins, in lower case, where this tool wrote the section; empty where that says nothing.
     writer: &'static str,
-    /// Takes in a block of the section: its type and its body. Whether it names an owner that there is no room for.
+    /// Takes in a block of the section: its type and its body. Returns whether the block names an owner for which there is no room.
     block: fn(&mut Section, u32, &[u8]) -> bool,
-    /// Writes what a packet's options say into the note; whether they are this format's.
+    /// Writes what a packet's options say into the note. Returns whether they are of this format.
     packet: fn(&Section, &PacketOptions<'_>, i64, &mut FrameNote) -> bool,
 }
 
@@ -45,8 +45,8 @@ const FORMATS: &[Format] = &[
 
 /// Owner metadata of one pcapng section: maps that its blocks define and its packets refer to.
 ///
-/// Kept by the block reader; reset at each section header. Cloned for every range and compared to prove that a range was read
-/// with the state its predecessor ended with: so the tables are shared until a block changes them.
+/// The reader of blocks keeps it, and starts a new one at each section header. It is cloned for every range, and compared to prove
+/// that a range was read with the state in which the range before it ended; so the tables are shared until a block changes them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct SectionOwners {
     /// Row of [`FORMATS`] whose tool wrote the section, as it says.
@@ -67,7 +67,7 @@ impl SectionOwners {
     }
 
     /// Takes in a block that is neither a section header, an interface nor a packet: `body` is what lies between the two
-    /// length fields. Blocks that say nothing of owners are passed by. Returns how many owners there was no room for.
+    /// length fields. Blocks that do not name owners are skipped. Returns for how many owners there was no room.
     pub fn block(&mut self, block_type: u32, body: &[u8]) -> u64 {
         FORMATS.iter().map(|format| u64::from((format.block)(&mut self.section, block_type, body))).sum()
     }
@@ -94,8 +94,8 @@ pub fn may_be_in_band(link_type: LinkType, bytes: &[u8]) -> bool {
     if link_type != LinkType::ETHERNET {
         return matches!(link_type, pktap::LINK_TYPE | pktap::LINK_TYPE_USER2);
     }
-    // Addresses begin with any byte, and a question that half of them answer with yes is a guess for the processor: so
-    // the first bytes are asked what is hardly ever so, or always, as in a flood.
+    // Addresses begin with any byte. A test that holds for half of them is slow, since the processor cannot predict it. So the
+    // tests of the first bytes are such that hold rarely, or always, as in a flood.
     bytes.first_chunk().is_some_and(|start| match u64::from_le_bytes(*start) {
         0 => pcapdroid::may_have_trailer(bytes),
         first => match first as u8 {

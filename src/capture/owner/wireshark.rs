@@ -11,7 +11,7 @@ use crate::capture::options::{OptionReader, PacketOptions};
 use crate::capture::text;
 use std::sync::Arc;
 
-/// Takes in a process information entry; whether there was no room for it.
+/// Takes in a process information entry. Returns whether there was no room for it.
 pub(super) fn block(section: &mut Section, block_type: u32, body: &[u8]) -> bool {
     let Some((pid, start, owner)) = entry(section.order, block_type, body) else {
         return false;

@@ -1,8 +1,8 @@
 //! Small captures, read one after another into one partial: joining costs as much as there are sessions open, so a folder of
 //! ten thousand rotated captures must not cost ten thousand joins.
 //!
-//! Nobody can tell from outside. Captures share a partial only where each begins when the one before it is over: then what is
-//! accumulated, and what the clock says, is the same as if they had been joined one by one.
+//! The result does not depend on it. Captures share a partial only if each begins after the one before it has ended: then what is
+//! accumulated, and the clock, are the same as if they had been joined one by one.
 
 use super::buffer::{Buffer, Extent};
 use super::opening;
@@ -17,9 +17,9 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-/// Largest file that shares a partial: for larger ones the join does not count.
+/// Largest file that shares a partial: for larger ones the cost of the join does not matter.
 const MAX_FILE: u64 = 1 << 20;
-/// Most bytes of files that share one: as a small range. The same for any number of threads, as the result is.
+/// Most bytes of files that share one: those of a small range. It does not depend on the number of threads, nor must the result.
 const MAX_BYTES: u64 = 4 << 20;
 /// Most captures that share one.
 const MAX_CAPTURES: usize = 1_024;
@@ -27,7 +27,7 @@ const MAX_CAPTURES: usize = 1_024;
 /// Most bytes that a small compressed file may come to.
 const WHOLE_BYTES: usize = 8 << 20;
 
-/// How many of these sources, from the first on, one worker is to read.
+/// How many of these sources, from the first on, one worker is to read together.
 pub(super) fn length<'a>(sources: impl Iterator<Item = &'a Source>, range_bytes: Option<u64>) -> usize {
     let most = MAX_BYTES.min(range_bytes.unwrap_or(u64::MAX));
     let mut bytes = 0_u64;
@@ -41,13 +41,13 @@ pub(super) fn length<'a>(sources: impl Iterator<Item = &'a Source>, range_bytes:
         .count()
 }
 
-/// What became of one source.
+/// The result of one source.
 pub(super) enum Member<P> {
     /// It begins a partial, which those that follow share.
     First(Read, P),
     /// It is in the partial of one before it.
     Shares(Read),
-    /// It is larger than it looked and must be read in pieces.
+    /// It is larger than its file, and must be read in pieces.
     Large(Box<Source>),
 }
 
@@ -69,7 +69,7 @@ pub(super) fn read<P: Observe>(
 ) -> Vec<Member<P>> {
     let mut members: Vec<Member<P>> = Vec::with_capacity(sources.len());
     let mut scrap = Vec::new();
-    // The partial that is filled: whose it is, and when the last capture in it was over.
+    // The current partial: the index of its first capture, and the time at which the last capture in it ended.
     let mut open: Option<(usize, P, i64)> = None;
     let close = |members: &mut Vec<Member<P>>, open: Option<(usize, P, i64)>| {
         let Some((first, partial, _)) = open else { return };
@@ -81,7 +81,7 @@ pub(super) fn read<P: Observe>(
     };
     for source in sources {
         let at = members.len();
-        // A time of 0 is none: such a capture has no place on the clock.
+        // A time of 0 is no time: it is not known when such a capture begins.
         let begins_ns = source.start.first_ns.filter(|ns| *ns > 0);
         match (&open, begins_ns) {
             (Some((_, _, over_ns)), Some(begins_ns)) if begins_ns >= *over_ns => {}
@@ -108,7 +108,7 @@ pub(super) fn read<P: Observe>(
     members
 }
 
-/// Reads one capture: where that ended and why; none if it is too large, of which nothing was observed then.
+/// Reads one capture. Returns where reading ended and why; none if the capture is too large, and then nothing of it was observed.
 fn one<P: Observe>(
     source: &Source,
     window: DecoderWindow,

@@ -4,7 +4,7 @@ use crate::capture::input::{Input, to_usize};
 use std::cell::Cell;
 use std::io;
 
-/// Bytes read at once: large enough that the system call does not count, small enough to stay in the second-level cache.
+/// Bytes read at once: so many that the cost of the system call does not matter, and so few that they stay in the second-level cache.
 const BUFFER_BYTES: usize = 256 << 10;
 /// How far past its end a range reads at first: most often enough for its last record.
 const PAST_END: u64 = 4 << 10;

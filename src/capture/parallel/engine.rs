@@ -1,12 +1,12 @@
 //! Reads captures on all threads and joins what was accumulated in the order of the frames.
 //!
-//! Workers take ranges and pieces from the queue; whoever deposits the piece that is waited for joins it and all that
-//! follow it. Nobody waits in a pool thread for another's work: a helper without work ends, and is called again when there
-//! is some. Only the caller waits, and only while others read; so a pool of one thread, or a caller inside the pool, is
-//! enough.
+//! Workers take ranges and pieces from the queue. The worker that deposits the piece that joins next joins it, and all pieces
+//! that follow it. No thread of the pool waits for the work of another: a helper without work ends, and a new one is called when
+//! there is work again. Only the caller waits, and only while others read, so that a pool of one thread is enough, as is a caller
+//! inside the pool.
 
 use super::buffer::{Buffer, Extent};
-use super::group::{Done, Group};
+use super::group::{Beyond, Done, Group, States};
 use super::joiner::{Joiner, Proof};
 use super::options::{Progress, ReadOptions};
 use super::outcome::{Outcome, Piece};
@@ -25,7 +25,7 @@ use rayon::Scope;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-/// Wrong guesses after which a capture is cut in order instead: its packets hold captures, or its blocks change what later
+/// After so many wrong guesses a capture is cut in order instead: its packets hold captures, or its blocks change what later
 /// packets mean.
 const MAX_MISSES: u32 = 3;
 
@@ -57,7 +57,7 @@ struct Engine<'a, P> {
     wake: Condvar,
 }
 
-/// How the front capture goes on after a piece.
+/// How reading the front capture goes on after a piece.
 enum Next {
     On,
     /// Reading ends here.
@@ -93,7 +93,7 @@ impl<P: Observe> Engine<'_, P> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Works until there is nothing to do; the caller until everything is done.
+    /// Works until there is no job; the caller works until everything is done.
     fn work<'scope>(&'scope self, scope: &Scope<'scope>, is_caller: bool) {
         let _guard = OnPanic(self);
         loop {
@@ -119,7 +119,7 @@ impl<P: Observe> Engine<'_, P> {
         }
     }
 
-    /// Calls another worker if there is work for one; it calls the next.
+    /// Calls another worker if there is a job for it. That worker calls the next.
     fn call_helper<'scope>(&'scope self, scope: &Scope<'scope>) {
         let mut queue = self.lock();
         let is_over = queue.is_over();
@@ -194,7 +194,7 @@ impl<P: Observe> Engine<'_, P> {
             (Some(ranges.start.offset as u64), ranges.start.state.clone())
         } else {
             let from = ranges.limit(index - 1);
-            // A read error shows again, with its offset, when the range before is read on.
+            // A read error occurs again, with its offset, when the range before is read to its end.
             let start = ranges.guess().find(&ranges.input, &mut buffer, ranges.extent(from, limit)).unwrap_or(None);
             (start, ranges.at_packet.clone())
         };
@@ -207,7 +207,7 @@ impl<P: Observe> Engine<'_, P> {
                 end: limit,
                 problem: None,
                 states: None,
-                beyond: (0, 0),
+                beyond: Beyond::default(),
                 pieces: 1,
             },
         }
@@ -220,11 +220,11 @@ impl<P: Observe> Engine<'_, P> {
         let done = is_first.then_some(&*self.done);
         let Ended { end, problem } = read_range(&ranges.input, buffer, extent, &mut state, &mut tally, done);
         let (partial, counts) = tally.finish();
-        let states = Some((before, state));
-        Done { partial, counts, start: Some(extent.from), end, problem, states, beyond: (0, 0), pieces: 1 }
+        let states = Some(States { before, after: state });
+        Done { partial, counts, start: Some(extent.from), end, problem, states, beyond: Beyond::default(), pieces: 1 }
     }
 
-    /// Joins what is there, unless another thread is at it.
+    /// Joins the pieces that are there, unless another thread is joining.
     fn join_ready<'scope>(&'scope self, scope: &Scope<'scope>) {
         let mut queue = self.lock();
         if queue.is_joining {
@@ -260,7 +260,7 @@ impl<P: Observe> Engine<'_, P> {
         queue.is_joining = false;
     }
 
-    /// Proves a piece, reads it again where the guess was wrong, and joins it.
+    /// Proves a piece, reads it again if its guess was wrong, and joins it.
     fn join(&self, joiner: &mut Joiner<'_, P>, front: usize, mut done: Done<P>) -> Next {
         let Joiner { join, proof: Some(proof), .. } = joiner else { return Next::On };
         let mut is_miss = false;
@@ -268,12 +268,12 @@ impl<P: Observe> Engine<'_, P> {
             let limit = ranges.limit(proof.index);
             proof.index += 1;
             if proof.position >= limit {
-                // A record that starts in an earlier range fills this one; whatever was found here is inside it.
+                // A record that starts in an earlier range fills this one. What was found here lies inside that record.
                 return Next::On;
             }
             let truth = proof.state.take().unwrap_or_else(|| ranges.start.state.clone());
             let holds = match done.states.take() {
-                Some((before, after)) if done.start == Some(proof.position) => {
+                Some(States { before, after }) if done.start == Some(proof.position) => {
                     after.proven(&before, &truth, done.problem.is_none())
                 }
                 _ => None,
@@ -282,15 +282,15 @@ impl<P: Observe> Engine<'_, P> {
                 is_miss = true;
                 let extent = ranges.extent(proof.position, limit);
                 done = self.range_from(&ranges, Buffer::new(), extent, truth, false);
-                done.states.take().map(|(_, after)| after)
+                done.states.take().map(|states| states.after)
             });
         }
         proof.position = done.end;
         let base = FrameId::new(u32::try_from(front).unwrap_or(u32::MAX), proof.counts.frames);
         proof.counts.add(&done.counts);
-        let frames = done.counts.frames + done.beyond.0;
+        let frames = done.counts.frames + done.beyond.frames;
         if frames > 0 {
-            let wire_bytes = done.counts.wire_bytes + done.beyond.1;
+            let wire_bytes = done.counts.wire_bytes + done.beyond.wire_bytes;
             join(Piece { partial: done.partial, base, frames, wire_bytes });
         }
         if let Some(what) = done.problem {
@@ -309,7 +309,7 @@ impl<P: Observe> Engine<'_, P> {
     }
 }
 
-/// Lets the caller go when a worker panics, so that the panic is seen instead of a standstill.
+/// Wakes the caller when a worker panics, so that the panic is reported and the program does not hang.
 struct OnPanic<'a, 'b, P>(&'a Engine<'b, P>);
 
 impl<P> Drop for OnPanic<'_, '_, P> {

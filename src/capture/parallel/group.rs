@@ -1,35 +1,49 @@
-//! What a range, or several neighbouring pieces of a stream, came to.
+//! The result of reading a range, or several neighbouring pieces of a stream.
 
 use super::stream::Cut;
 use crate::capture::format::state::State;
 use crate::capture::tally::{Counts, Observe, Tally};
 
-/// Pieces of a stream in a group: together as large as a range. Always as many, so that what is joined, and what is kept where
-/// memory is limited, is the same whichever thread was quicker.
+/// Pieces of a stream in a group; together they are as large as a range. The number is fixed, so that what is joined, and what is
+/// kept where memory is limited, does not depend on which thread was quicker.
 pub(super) const PIECES_PER_GROUP: u64 = 4;
 
-/// What a range or piece gave.
+/// The result of reading a range or a group.
 pub(super) struct Done<P> {
     pub(super) partial: P,
     pub(super) counts: Counts,
-    /// Where its first record starts, as far as it knows; none if it found none.
+    /// Where its first record starts, by its own guess; none if it found no record.
     pub(super) start: Option<u64>,
-    /// Where the first record starts that it did not read.
+    /// Where the first record after it starts.
     pub(super) end: u64,
     pub(super) problem: Option<String>,
-    /// The states it began and ended with; none if there is nothing to prove, since its piece was cut in order.
-    pub(super) states: Option<(State, State)>,
+    /// The states in which it began and ended. None for a group: its pieces were cut in order, so that there is nothing to prove.
+    pub(super) states: Option<States>,
     /// Frames and bytes on the wire of further captures that the partial holds.
-    pub(super) beyond: (u64, u64),
-    /// How many numbers it takes in the order of joining: the pieces of a group.
+    pub(super) beyond: Beyond,
+    /// How many pieces it holds, each of which has a number in the order of joining.
     pub(super) pieces: u64,
 }
 
-/// Neighbouring pieces of a stream, taken in one after another. Pieces are small, so that they are parsed while they are in a
-/// cache; groups are long, since each is joined.
+/// The states in which the reading of a range began and ended.
+pub(super) struct States {
+    pub(super) before: State,
+    pub(super) after: State,
+}
+
+/// What a partial holds of captures after the first.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Beyond {
+    pub(super) frames: u64,
+    /// Lengths on the wire of their packets.
+    pub(super) wire_bytes: u64,
+}
+
+/// Neighbouring pieces of a stream, parsed one after another into one partial. Pieces are small, so that they are parsed while they
+/// are in the processor's cache; groups are large, because each of them has to be joined.
 pub(super) struct Group<P> {
     first: u64,
-    /// The piece that would go on with it.
+    /// The number of the piece that it takes in next.
     pub(super) next: u64,
     end: u64,
     problem: Option<String>,
@@ -43,7 +57,7 @@ impl<P: Observe> Group<P> {
         Self { first, next: first, end: 0, problem: None, has_ended: false, tally }
     }
 
-    /// Takes in the next piece; gives its buffer back.
+    /// Takes in the next piece. Returns its buffer.
     pub(super) fn parse(&mut self, cut: Cut) -> Vec<u8> {
         self.next += 1;
         (self.end, self.problem, self.has_ended) = (cut.end, cut.problem.clone(), cut.is_last);
@@ -59,8 +73,18 @@ impl<P> Group<P> {
 
     pub(super) fn done(self) -> (u64, Done<P>) {
         let (partial, counts) = self.tally.finish();
-        let (start, states, beyond, pieces) = (None, None, (0, 0), self.next - self.first);
-        (self.first, Done { partial, counts, start, end: self.end, problem: self.problem, states, beyond, pieces })
+        let pieces = self.next - self.first;
+        let done = Done {
+            partial,
+            counts,
+            start: None,
+            end: self.end,
+            problem: self.problem,
+            states: None,
+            beyond: Beyond::default(),
+            pieces,
+        };
+        (self.first, done)
     }
 }
 

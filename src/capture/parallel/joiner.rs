@@ -1,4 +1,4 @@
-//! What has joined of the capture whose turn it is, and how that capture ends.
+//! How much of the front capture has joined, and how that capture ends.
 
 use super::outcome::{Outcome, Piece};
 use super::queue::Queue;
@@ -9,7 +9,7 @@ use crate::capture::tally::Counts;
 use crate::error::Defect;
 use std::sync::Arc;
 
-/// How far the front capture is proven.
+/// Up to where the front capture is proven.
 pub(super) struct Proof {
     pub(super) position: u64,
     pub(super) state: Option<State>,
@@ -20,7 +20,7 @@ pub(super) struct Proof {
     pub(super) index: u64,
 }
 
-/// Owned by whoever joins.
+/// What the thread that joins needs.
 pub(super) struct Joiner<'a, P> {
     pub(super) join: &'a mut (dyn FnMut(Piece<P>) + Send),
     pub(super) formats: Vec<String>,
@@ -43,7 +43,7 @@ impl Proof {
 }
 
 impl<P> Joiner<'_, P> {
-    /// Ends the front capture if all of it has joined; whether it has.
+    /// Ends the front capture if all of it has joined. Returns whether it has.
     pub(super) fn finish_front(&mut self, queue: &mut Queue<P>) -> bool {
         let index = queue.front;
         let Some(reading) = queue.readings.get_mut(index) else { return false };

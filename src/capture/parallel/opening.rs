@@ -40,7 +40,7 @@ pub(super) fn open(source: Source, options: &ReadOptions, done: &Arc<AtomicU64>)
         let range_bytes = range_bytes(options, size).max(1);
         let at_packet = match size > range_bytes {
             true => start::at_packet(&start, &mut Sequential { input: Arc::clone(&input), offset: 0 }),
-            // One range has nothing to guess.
+            // The start of a single range is known.
             false => start.state.clone(),
         };
         return Ok(Phase::Ranges(Arc::new(Ranges { input, size, range_bytes, start, at_packet })));
@@ -49,7 +49,7 @@ pub(super) fn open(source: Source, options: &ReadOptions, done: &Arc<AtomicU64>)
     Ok(stream_phase(decoder, 0, start.offset, start.state, piece_bytes))
 }
 
-/// What is said of a capture that is not there any more.
+/// The message for a capture that could not be opened again.
 pub(super) fn not_opened(error: &io::Error) -> String {
     format!("the capture could not be opened again: {error}")
 }
@@ -59,18 +59,18 @@ pub(super) fn counted(input: Arc<Input>, done: &Arc<AtomicU64>) -> Box<dyn Read 
     Box::new(Counted { reader: Sequential { input, offset: 0 }, done: Arc::clone(done) })
 }
 
-/// Bytes of a stream per piece: most of a second-level cache.
+/// Bytes of a piece of a stream, by default: most of a second-level cache.
 const PIECE_BYTES: u64 = 1 << 20;
-/// Bytes of a stream per piece.
+/// Bytes of a piece of a stream.
 pub(super) fn piece_bytes(options: &ReadOptions) -> usize {
-    /// Smaller pieces are not worth their cutting.
+    /// Cutting smaller pieces costs more than it saves.
     const LEAST: u64 = 64 << 10;
-    // What is joined is a group.
+    // A whole group is joined, so a group is at most as large as a range may be.
     let most = options.most_range_bytes.map_or(u64::MAX, |most| (most / PIECES_PER_GROUP).max(LEAST));
     to_usize(options.range_bytes.unwrap_or(PIECE_BYTES.min(most)))
 }
 
-/// A reading that is cut in order.
+/// The phase of a capture that is cut in order.
 pub(super) fn stream_phase(
     reader: Box<dyn Read + Send>,
     offset: u64,

@@ -1,21 +1,21 @@
-//! How to read, and how far reading came.
+//! Options of reading, and its progress.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How to read.
+/// Options of reading.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReadOptions {
     /// Bytes per range; by default chosen from the size of the capture alone, so that the number of threads changes nothing.
     pub range_bytes: Option<u64>,
-    /// Most bytes per range, where it is chosen.
+    /// Most bytes per range, if the size of ranges is chosen by default.
     pub most_range_bytes: Option<u64>,
-    /// Bytes of memory that the whole analysis may take, about; no limit where none. Compressed captures that ask for a window
-    /// larger than a part of it are not read.
+    /// Bytes of memory that the whole analysis may take, about; `None` is no limit. Compressed captures whose decoder would need more
+    /// than a part of it are not read.
     pub memory_bytes: Option<u64>,
 }
 
-/// How far reading came, for a display that polls it.
+/// The progress of reading, for a display that polls it.
 #[derive(Debug, Default)]
 pub struct Progress {
     pub(super) done: Arc<AtomicU64>,

@@ -1,4 +1,4 @@
-//! What reading gives: the accumulated pieces, and for each capture what became of it.
+//! The result of reading: the accumulated pieces, and the outcome of each capture.
 
 use crate::capture::frame::FrameId;
 use crate::error::Defect;
@@ -17,7 +17,7 @@ pub struct Piece<P> {
     pub wire_bytes: u64,
 }
 
-/// What became of a capture.
+/// The outcome of reading a capture.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Outcome {
     /// The capture as the user named it.
@@ -26,7 +26,7 @@ pub struct Outcome {
     pub format: String,
     /// Frames, as Wireshark numbers them.
     pub frames: u64,
-    /// Those of them that are no packets and were not observed: pcapng custom, journal and system event blocks.
+    /// The frames among them that are not packets and were not observed: pcapng custom, journal and system event blocks.
     pub not_packets: u64,
     /// Lengths on the wire of all packets.
     pub wire_bytes: u64,
@@ -36,7 +36,7 @@ pub struct Outcome {
     pub first_time_ns: Option<i64>,
     /// Latest packet time.
     pub last_time_ns: Option<i64>,
-    /// Owners that the capture's own tables name and that there was no room for.
+    /// Owners in the capture's own tables for which there was no room.
     pub owners_left_out: u64,
     /// Why and where reading ended before the end, if it did.
     pub defect: Option<Defect>,

@@ -1,7 +1,7 @@
-//! What may be read next: the jobs that are left, over all captures.
+//! The jobs that are left, over all captures, and which of them may be done next.
 
 use super::batch::{self, Member};
-use super::group::{Done, Group, PIECES_PER_GROUP};
+use super::group::{Beyond, Done, Group, PIECES_PER_GROUP};
 use super::options::ReadOptions;
 use super::ranges::Ranges;
 use super::reading::{Phase, Reading};
@@ -10,13 +10,13 @@ use crate::capture::source::Source;
 use crate::capture::tally::Counts;
 use std::sync::Arc;
 
-/// More threads than this do not parse a stream faster than it can be read.
+/// More threads than these do not help: so many parse a stream as fast as it can be read.
 const MAX_STREAM_THREADS: usize = 8;
 
-/// What a worker is to do.
+/// A job for a worker.
 pub(super) enum Job<P> {
     Open(Box<Source>),
-    /// Captures from the ticket's reading on.
+    /// Small captures, the first of which is the ticket's.
     Batch(Vec<Source>),
     Range(Arc<Ranges>, u64),
     Cut(Box<Cutter>, Vec<u8>),
@@ -40,7 +40,7 @@ pub(super) struct Ticket<P> {
 /// Everything that is left to be read.
 pub(super) struct Queue<P> {
     pub(super) readings: Vec<Reading<P>>,
-    /// The capture that joins now.
+    /// The capture whose pieces join now.
     pub(super) front: usize,
     /// Pieces in flight over all captures.
     in_flight: usize,
@@ -48,9 +48,9 @@ pub(super) struct Queue<P> {
     most_in_flight: usize,
     /// Most pieces of one stream whose bytes are in memory.
     most_buffers: usize,
-    /// Bytes of a piece of a stream, where no record is longer.
+    /// Bytes of a piece of a stream, unless a record is longer.
     piece_bytes: usize,
-    /// Captures worked on at once: as many as keep the threads busy, far fewer than there are file handles.
+    /// Most captures open at once: enough to keep the threads busy, and far fewer than there are file handles.
     most_open: usize,
     range_bytes: Option<u64>,
     /// Buffers to be used again.
@@ -62,9 +62,9 @@ pub(super) struct Queue<P> {
 
 impl<P> Queue<P> {
     pub(super) fn new(sources: Vec<Source>, threads: usize, options: &ReadOptions) -> Self {
-        /// Least memory of which more captures need not be fewer at once.
+        /// With so much memory or more, the number of captures open at once is not reduced.
         const AMPLE: u64 = 1 << 30;
-        /// Captures at once where memory is scarcer: each may be compressed, with a decoder that takes its share.
+        /// Captures open at once with less memory: each may be compressed, and its decoder takes memory.
         const FEW: usize = 4;
         let most = options.memory_bytes.filter(|bytes| *bytes < AMPLE).map_or(usize::MAX, |_| FEW);
         Self {
@@ -83,12 +83,12 @@ impl<P> Queue<P> {
         }
     }
 
-    /// Whether nobody has anything left to do.
+    /// Whether everything is done.
     pub(super) fn is_over(&self) -> bool {
         self.front >= self.readings.len() || self.has_panicked
     }
 
-    /// Takes the next job: of the earliest capture first, since all wait for it.
+    /// Takes the next job. Jobs of earlier captures come first, since later ones join after them.
     pub(super) fn pick(&mut self) -> Option<Ticket<P>> {
         let (index, what) = self.find()?;
         if let What::Batch(length) = what {
@@ -144,13 +144,13 @@ impl<P> Queue<P> {
         Some(Ticket { reading: index, epoch: reading.epoch, job: Job::Batch(sources) })
     }
 
-    /// Takes in what captures read together gave.
+    /// Takes in the results of captures that were read together.
     pub(super) fn deposit_batch(&mut self, index: usize, members: Vec<Member<P>>) {
         if let Some(reading) = self.readings.get_mut(index) {
             reading.in_flight -= 1;
             self.in_flight -= 1;
         }
-        // Where the partial in hand begins, and how much of it is of captures after the first.
+        // The capture with which the current partial begins.
         let mut first = index;
         for (index, member) in (index..).zip(members) {
             let (read, partial) = match member {
@@ -168,7 +168,16 @@ impl<P> Queue<P> {
             if let Some(partial) = partial {
                 first = index;
                 let Some(reading) = self.readings.get_mut(index) else { return };
-                let done = Done { partial, counts, start: None, end, problem, states: None, beyond: (0, 0), pieces: 1 };
+                let done = Done {
+                    partial,
+                    counts,
+                    start: None,
+                    end,
+                    problem,
+                    states: None,
+                    beyond: Beyond::default(),
+                    pieces: 1,
+                };
                 reading.done.insert(0, done);
                 reading.phase = Phase::Whole(Counts::default(), 0);
                 reading.total = Some(1);
@@ -182,8 +191,8 @@ impl<P> Queue<P> {
                 reading.total = Some(0);
             }
             if let Some(done) = self.readings.get_mut(first).and_then(|reading| reading.done.get_mut(&0)) {
-                done.beyond.0 += counts.frames;
-                done.beyond.1 += counts.wire_bytes;
+                done.beyond.frames += counts.frames;
+                done.beyond.wire_bytes += counts.wire_bytes;
             }
         }
     }
@@ -196,10 +205,10 @@ impl<P> Queue<P> {
     fn find(&self) -> Option<(usize, What)> {
         let mut open = 0;
         for (index, reading) in self.readings.iter().enumerate().skip(self.front) {
-            // What the front waits for is always allowed, or nothing would move.
+            // The front capture may always have one job in flight; otherwise reading could come to a standstill.
             let may_start = self.in_flight < self.most_in_flight || (index == self.front && reading.in_flight == 0);
             let what = match &reading.phase {
-                // These hold no file open.
+                // These have no open file.
                 Phase::InBatch | Phase::Whole(..) => continue,
                 _ if open >= self.most_open => return None,
                 Phase::Unopened(source) if !source.may_share => What::Open,
@@ -219,7 +228,7 @@ impl<P> Queue<P> {
                     let can_cut = cutter.is_some()
                         && reading.buffers < self.most_buffers
                         && reading.buffer_bytes < self.most_buffers.saturating_mul(self.piece_bytes);
-                    // What waits is parsed while it is in a cache; but nobody can parse what nobody cuts.
+                    // Pieces are parsed soon after they are cut, while they are in a cache. Cutting comes first only if there is little to parse.
                     if can_parse && (ready.len() > 1 || !can_cut) {
                         What::Parse
                     } else if can_cut {
@@ -239,7 +248,7 @@ impl<P> Queue<P> {
         None
     }
 
-    /// How many captures from this reading on one worker is to read.
+    /// How many captures, from this one on, one worker is to read together.
     fn batch_length(&self, index: usize) -> usize {
         let unopened = self.readings.iter().skip(index).map_while(|reading| match &reading.phase {
             Phase::Unopened(source) => Some(&**source),
@@ -273,7 +282,7 @@ impl<P> Queue<P> {
             reading.buffers = reading.buffers.saturating_sub(1);
             reading.buffer_bytes = reading.buffer_bytes.saturating_sub(buffer.len());
         }
-        // One that a long record made longer is not kept.
+        // A buffer that a long record made longer is not kept.
         if self.scrap.len() < self.most_buffers && buffer.len() <= self.piece_bytes {
             self.scrap.push(buffer);
         }
@@ -289,7 +298,7 @@ impl<P> Queue<P> {
             if let Some(at) = ready.iter().position(|(number, _)| *number == group.next) {
                 return ready.remove(at).map(|(_, piece)| (group, piece));
             }
-            // No other group can lack a piece: the pieces after this one's are not cut yet.
+            // Only one group can wait for a piece: the pieces after it are not cut yet.
             reading.parked = Some(group);
             return None;
         }
@@ -298,7 +307,7 @@ impl<P> Queue<P> {
         None
     }
 
-    /// Takes in what a piece gave.
+    /// Takes in the result of a range or group.
     pub(super) fn deposit(&mut self, index: usize, epoch: u32, number: u64, done: Done<P>) {
         let Some(reading) = self.readings.get_mut(index) else { return };
         if reading.epoch == epoch && !matches!(reading.phase, Phase::Finished) {
@@ -319,10 +328,10 @@ impl<P> Queue<P> {
         Some(done)
     }
 
-    /// Forgets what is in flight of the front capture, and reads it on in another way, or no more.
+    /// Drops what is in flight of the front capture, and puts it into another phase.
     pub(super) fn restart_front(&mut self, phase: Phase) {
         let Some(reading) = self.readings.get_mut(self.front) else { return };
-        // A stream has nothing else in flight: what ends it is in its last piece.
+        // A stream has nothing else in flight, because only its last piece can end it.
         let dropped = reading.done.len();
         reading.done.clear();
         reading.in_flight -= dropped;
@@ -333,7 +342,7 @@ impl<P> Queue<P> {
     }
 }
 
-/// Kind of the next job.
+/// The kind of the next job.
 #[derive(Clone, Copy)]
 enum What {
     Open,

@@ -6,7 +6,7 @@ use crate::capture::format::visit::{HOLE, Stop, Visit, cut_short};
 use crate::capture::input::{Input, to_usize};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What is said of a file that has fewer bytes than it had when it was opened.
+/// The message for a file that has fewer bytes than when it was opened.
 const SHORTENED: &str = "the file was cut short while it was read";
 
 /// Where the reading of a range ended.
@@ -14,7 +14,7 @@ const SHORTENED: &str = "the file was cut short while it was read";
 pub(super) struct Ended {
     /// Offset of the first record not read.
     pub(super) end: u64,
-    /// Why that record could not be read, if that is why it was not.
+    /// Why that record could not be read; none if the range ends before it.
     pub(super) problem: Option<String>,
 }
 
@@ -62,8 +62,8 @@ pub(super) fn read_range<V: Visit>(
             Stop::NeedMore(_) if start == *filled && (at_end || extent.from >= extent.size) => {
                 return Ended { end: extent.from, problem: None };
             }
-            // A record longer than the rest of the file is not worth a buffer; whether a few zeros are one shows by what
-            // follows.
+            // No buffer is made for a record that is longer than the rest of the file. Few zeros may still be a record, which what
+            // follows them shows.
             Stop::NeedMore(bytes)
                 if at_end || (bytes > HOLE && bytes as u64 > extent.size.saturating_sub(extent.from)) =>
             {

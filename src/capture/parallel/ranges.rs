@@ -34,21 +34,21 @@ impl Ranges {
         Extent { from, limit, size: self.size }
     }
 
-    /// What tells a first record of a range.
+    /// By what the first record of a range is recognised.
     pub(super) fn guess(&self) -> Guess<'_> {
         Guess { state: &self.at_packet, first_seconds: self.start.first_seconds() }
     }
 }
 
-/// Bytes of a range of a capture of this size: large, since joining costs, yet so many that no thread is left with much more
-/// than the others.
+/// Bytes of a range of a capture of this size. Ranges are large, because joining costs time, and numerous, so that all threads
+/// end at about the same time.
 pub(super) fn range_bytes(options: &ReadOptions, size: u64) -> u64 {
-    /// Ranges of a capture, for as many threads as a large machine has.
+    /// Ranges of a capture: enough for the threads of a large machine.
     const RANGES: u64 = 64;
-    /// Where a range begins has to be found, and what it accumulates joined.
+    /// Each range costs a search for its start, and a join.
     const MIN: u64 = 2 << 20;
-    /// What a range accumulates waits in the caches until it joins: on captures of many small flows, ranges of 16 MiB take
-    /// up to a tenth longer.
+    /// The partial of a range should still be in the cache when it joins: on captures of many small flows, ranges of 16 MiB took up
+    /// to a tenth longer.
     const MAX: u64 = 8 << 20;
     let most = options.most_range_bytes.unwrap_or(u64::MAX);
     options.range_bytes.unwrap_or((size / RANGES).clamp(MIN, MAX).min(most))

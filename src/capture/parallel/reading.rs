@@ -1,4 +1,4 @@
-//! What is left to be read of each capture: a reading, its pieces numbered in the order in which they join.
+//! The reading of one capture: its phase, and its pieces, numbered in the order in which they join.
 
 use super::group::{Done, Group};
 use super::ranges::Ranges;
@@ -8,21 +8,21 @@ use crate::capture::tally::Counts;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-/// How far a capture's reading came.
+/// The phase of a reading.
 pub(super) enum Phase {
     Unopened(Box<Source>),
-    /// A worker has it in hand.
+    /// A worker is opening it.
     Opening,
     Ranges(Arc<Ranges>),
     Stream {
-        /// Away while a worker cuts.
+        /// None while a worker cuts with it.
         cutter: Option<Box<Cutter>>,
-        /// Cut, not yet parsed; with their numbers.
+        /// Pieces that are cut and not yet parsed, with their numbers.
         ready: VecDeque<(u64, Cut)>,
     },
-    /// In hand together with a capture before it.
+    /// A worker is reading it together with other small captures.
     InBatch,
-    /// Read to its end; its frames are in the piece of its own that waits to join, or in one of a capture before it.
+    /// Read to its end. Its frames are in a piece of its own that waits to join, or in that of a capture before it.
     Whole(Counts, u64),
     Finished,
 }
@@ -31,22 +31,22 @@ pub(super) enum Phase {
 pub(super) struct Reading<P> {
     pub(super) name: String,
     pub(super) phase: Phase,
-    /// Goes up when the reading is read in another way; results from before are dropped.
+    /// Counts how often the capture was begun to be read in another way; results from before are dropped.
     pub(super) epoch: u32,
-    /// Next piece to be handed to a worker.
+    /// The next piece to be given to a worker.
     pub(super) next: u64,
-    /// Next piece to join.
+    /// The next piece to join.
     pub(super) next_join: u64,
-    /// How many pieces there are, once that is known.
+    /// The number of pieces, once it is known.
     pub(super) total: Option<u64>,
-    /// Pieces that a worker has, or that wait to be parsed or to join.
+    /// Pieces that a worker has, or that wait to join.
     pub(super) in_flight: usize,
     pub(super) done: BTreeMap<u64, Done<P>>,
-    /// Pieces of a stream whose bytes are in memory: in a worker's hands, or ready.
+    /// Pieces of a stream whose bytes are in memory.
     pub(super) buffers: usize,
     /// The bytes of those that are cut: a piece is as long as its longest record.
     pub(super) buffer_bytes: usize,
-    /// The first piece of a stream of which no worker has the group.
+    /// The first piece of the next group.
     pub(super) next_group: u64,
     /// A group whose next piece is not cut yet.
     pub(super) parked: Option<Group<P>>,

@@ -1,8 +1,8 @@
 //! Guesses where the first record of a range starts: a header that could be one, followed by a chain of others that goes on
 //! further than the longest record could reach.
 //!
-//! A capture that holds captures in its packets breaks every such rule, so the guess only saves time: the reader proves it
-//! against the end of the range before, and reads again where it was wrong.
+//! A capture whose packets hold captures defeats every such rule. So the guess only saves time: the reader proves it against the end
+//! of the range before, and reads the range again if the guess was wrong.
 
 use super::buffer::{Buffer, Extent};
 use crate::capture::format::state::State;
@@ -22,22 +22,22 @@ struct Look {
     records: usize,
 }
 
-/// A file that ends in the middle of a record still proves a chain of this many.
+/// So many records prove a chain if the file ends in the middle of the next one.
 const CHAIN: usize = 8;
-/// Beyond any packet.
+/// The thorough look, at chains that are longer than any packet.
 const LOOK: Look = Look {
     stride: 256 << 10,
     bytes: (256 << 10) + 2 * (MAX_PACKET as usize + 64),
     span: MAX_PACKET as usize + 64,
     records: 1,
 };
-/// A first look, beyond the longest IP packet, which most often is enough: reading and proving more costs more than being wrong
-/// now and then, where longer packets hold captures. Longer records than usual are not found by it.
+/// A first look, at chains that are longer than the longest IP packet. Most often it is enough. It is wrong where longer packets hold
+/// captures, and finds nothing among very long records; both are rare, and cost less than the thorough look every time.
 const FIRST_LOOK: Look = Look { stride: 32 << 10, bytes: 128 << 10, span: 1 << 16, records: CHAIN };
 /// Most headers looked at in chains per range: a hostile file could make each byte start a long chain.
 const MAX_STEPS: usize = 1 << 20;
 
-/// What candidates are tested against.
+/// What is known of the capture, against which candidates are tested.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Guess<'a> {
     pub(super) state: &'a State,
@@ -61,7 +61,7 @@ impl Guess<'_> {
         }
     }
 
-    /// Offset of the first likely record that starts in an extent, of which the buffer holds the beginning then.
+    /// Offset of the first likely record that starts in an extent. The buffer then holds the beginning of the extent.
     pub(super) fn find(&self, input: &Input, buffer: &mut Buffer, extent: Extent) -> io::Result<Option<u64>> {
         let Extent { from, limit, size } = extent;
         let mut base = from.next_multiple_of(self.alignment());

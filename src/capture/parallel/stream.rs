@@ -11,9 +11,9 @@ const STEP: usize = 128 << 10;
 /// Largest piece: several are in memory at once.
 pub(crate) const MAX_PIECE: usize = 64 << 20;
 
-/// How a problem begins that the system has with reading.
+/// How the message begins if the system could not read.
 pub(crate) const NOT_READ: &str = "the capture could not be read";
-/// How a problem begins that lies in compressed data.
+/// How the message begins if the compressed data are damaged.
 pub(crate) const NOT_DECOMPRESSED: &str = "the capture could not be decompressed";
 
 /// A piece of a stream: whole records.
@@ -42,7 +42,7 @@ impl Cut {
     /// Visits the records; gives the buffer back.
     pub(crate) fn walk(self, visit: &mut impl Visit) -> Vec<u8> {
         let Self { data, length, filled, mut state, .. } = self;
-        // With what follows in sight, as the cutter had it: whether zeros are a record shows by that.
+        // The bytes that follow are given as well, as they were to the cutter: they show whether zeros are a record.
         state.walk(data.get(..filled).unwrap_or_default(), length, visit);
         data
     }
@@ -57,7 +57,7 @@ pub(crate) struct Cutter {
     offset: u64,
     state: State,
     piece_bytes: usize,
-    /// Bytes ahead of the first record still to be passed by.
+    /// Bytes before the first record that are still to be skipped.
     to_skip: usize,
     has_ended: bool,
     read_problem: Option<String>,
@@ -94,7 +94,7 @@ impl Cutter {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     self.has_ended = true;
-                    // What a decoder finds wrong has no number of the system's.
+                    // An error of a decoder has no error number of the system.
                     let what = if error.raw_os_error().is_some() { NOT_READ } else { NOT_DECOMPRESSED };
                     self.read_problem = Some(format!("{what}: {error}"));
                 }
@@ -102,7 +102,7 @@ impl Cutter {
         }
     }
 
-    /// Passes the file header by.
+    /// Skips the file header.
     fn skip_header(&mut self, data: &mut [u8]) {
         let mut filled = 0;
         let target = std::mem::take(&mut self.to_skip);
@@ -110,10 +110,10 @@ impl Cutter {
         self.offset += filled as u64;
     }
 
-    /// The next piece, in `data`, whose content does not matter.
+    /// The next piece. `data` is a buffer to use; its content does not matter.
     pub(crate) fn cut(&mut self, mut data: Vec<u8>) -> Cut {
         if data.len() < self.piece_bytes.max(self.to_skip) {
-            // From the system, which has zeros at hand; growing a vector would write them.
+            // A new vector gets zeroed pages from the system; growing the old one would write zeros.
             data = vec![0; self.piece_bytes.max(self.to_skip)];
         }
         if self.to_skip > 0 {

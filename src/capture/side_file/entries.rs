@@ -3,9 +3,10 @@
 use crate::capture::note::Owner;
 use std::sync::Arc;
 
-/// Rows of one connection that are held against a flow's time: none has so many at one time that is not made up.
+/// Most rows of one connection that are compared with the time of a flow: no real connection has so many at one time.
 pub(super) const MAX_LOOKS: usize = 1_024;
-/// How far a row's times may miss the flow's: side files are written by another clock read, often in whole seconds.
+/// How far the times of a row may differ from those of a flow: they were read from the clock at another moment, and are often whole
+/// seconds.
 const SLACK_NS: i64 = 2_000_000_000;
 
 #[derive(Debug)]
@@ -38,9 +39,9 @@ impl Entry {
 /// The rows of one connection.
 #[derive(Debug, Default)]
 pub(super) struct Entries {
-    /// Those with a time, by start: a tree whose root is the middle one, with the halves beside it below.
+    /// Those with a time, sorted by start. They are a tree: its root is the middle one, and the halves on both sides are the trees below.
     timed: Vec<Entry>,
-    /// The first without any: it fits as well as those after it.
+    /// The first one without a time. Others without a time would fit no better.
     timeless: Option<Entry>,
 }
 

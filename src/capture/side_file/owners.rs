@@ -1,7 +1,6 @@
 //! From a file beside the capture (`--owners FILE`) to the owner of a flow, by addresses, ports and time.
 //!
-//! Reads what PCAPdroid and rustnet write and whither's own table; the formats are in the files beside this one and, for users, in
-//! `docs/owners.md`.
+//! It reads the files of PCAPdroid and rustnet, and whither's own table (`docs/owners.md`).
 
 use super::entries::{Entries, Entry};
 use super::lines;
@@ -16,7 +15,7 @@ use std::sync::Arc;
 
 /// Rows of one file: more connections than any device makes in a year of capture.
 const MAX_ROWS: usize = 20_000_000;
-/// A file's part of the memory that there is.
+/// A file may take this part of the memory.
 const PART: u64 = 8;
 /// Bytes that a row takes, with its place in a map, without its owner.
 const ROW_BYTES: u64 = 2 * (size_of::<Key>() + size_of::<Entry>()) as u64;
@@ -30,7 +29,7 @@ pub struct SideOwners {
 }
 
 impl SideOwners {
-    /// Reads a side file; its first line tells the format. It may take a part of so much memory.
+    /// Reads a side file. It may take a part of `memory_bytes`; without a limit, any amount.
     pub fn open(path: &Path, memory_bytes: Option<u64>) -> Result<Self, Error> {
         let mut side = Self::default();
         let mut owners: BTreeSet<Arc<Owner>> = BTreeSet::new();
