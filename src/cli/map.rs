@@ -48,7 +48,7 @@ pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Erro
         stdout::write(text.as_bytes())?;
     }
     let is_complete = input::report_defects(&analysed.outcomes);
-    // The process ends here: giving back millions of small pieces one by one would only take time.
+    // The process ends here. Freeing millions of small allocations one by one would only take time.
     std::mem::forget((routes, analysed, knowledge, report));
     Ok(End::of(is_complete && is_whole))
 }

@@ -66,8 +66,7 @@ fn dispatch(args: &Args, command: &str) -> Result<End, Error> {
             .build_global()
             .map_err(|error| Error::usage(format!("--threads {threads}: {error}"), "give a smaller number"))?;
     }
-    // In the pool: a caller outside it would hand each step to a thread of it and wait, and the kernel takes its time to find
-    // them processors.
+    // This runs in the pool. A caller outside it would pass each step to a thread of the pool and wait, which takes longer.
     rayon::scope(|_| obey(args, command))
 }
 

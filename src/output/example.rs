@@ -203,7 +203,7 @@ fn remainder(reason: &str, frames: u64, bytes: u64, flows: u64, examples: &[&str
     }
 }
 
-/// The report of the sketch in the design, more or less.
+/// A report with several apps.
 pub(crate) fn report() -> Report {
     let mut disputed = destination(
         &SHENZHEN,

@@ -1,6 +1,6 @@
-//! What outputs say of the program that wrote them, so that it knows them again.
+//! How outputs name the program that wrote them, by which it recognises them.
 
-/// What made a page or a picture, as they say it themselves.
+/// The program and its version, as pages and pictures name it.
 pub(super) const GENERATOR: &str = concat!("whither ", env!("CARGO_PKG_VERSION"));
 
 /// Whether one text contains another, as bytes.

@@ -26,7 +26,7 @@ mod words;
 use crate::report::Report;
 use std::io::{self, Write};
 
-/// A format that a report can be written in, beside the terminal's.
+/// A format that a report can be written in, in addition to the terminal's.
 pub struct Format {
     /// The name of the option and the usual extension.
     pub name: &'static str,

@@ -13,11 +13,11 @@ use super::geometry::sphere::between_km;
 
 /// Distance per ms of round trip at 2/3 of the speed of light in vacuum (299,792.458 km/s).
 pub const KM_PER_MS: f64 = 299.792_458 / 3.0;
-/// Allowed for the coarse outline (11 km), the scale of the map it came from, and islets it lacks.
+/// The tolerance for the coarse outline (11 km), the scale of its map, and small islands that it lacks.
 const OUTLINE_TOLERANCE_KM: f64 = 25.0;
-/// Allowed for countries without an outline, of which one point is known: atolls spread this far.
+/// The tolerance for countries of which only one point is known: their atolls extend this far.
 const POINT_TOLERANCE_KM: f64 = 600.0;
-/// The US Minor Outlying Islands lie all over two oceans; nothing excludes them.
+/// The US Minor Outlying Islands lie in two oceans, so that no round trip excludes them.
 const SCATTERED: &[&str] = &["UM"];
 
 /// Checks places against round trips measured from one vantage; remembers the distance to each country.

@@ -6,7 +6,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// Bytes that wait to be written at most: one write for many packets.
+/// Most bytes that wait to be written. Many packets go into one write.
 const BUFFER_BYTES_MAX: usize = 256 << 10;
 
 /// Where blocks go.
@@ -14,7 +14,7 @@ enum Sink {
     Stdout,
     /// A file; whether it is an ordinary one, which can be cut and has a disk below it.
     File(File, bool),
-    /// Nowhere any more: the file is complete.
+    /// The file is complete; nothing more is written.
     Complete,
 }
 
@@ -39,7 +39,7 @@ impl CaptureFile {
 
     /// Makes a file. One that exists is replaced if `is_forced`; a device or a pipe of that name is written to.
     ///
-    /// The file has its name from the start, so that whatever ends the program leaves there what was captured.
+    /// The file has its name from the start, so that what was captured is there however the program ends.
     pub(super) fn create(path: &Path, is_forced: bool) -> Result<Self, Error> {
         let existing = path.metadata().ok();
         if let Some(special) = existing.filter(|existing| !existing.is_file()) {
@@ -51,7 +51,7 @@ impl CaptureFile {
         }
         let create = || OpenOptions::new().write(true).create_new(true).open(path);
         let file = match create() {
-            // Removed, not emptied: whoever reads the old file, or has it under another name, keeps it.
+            // It is removed, not emptied, so that programs that have it open, and its other names, keep the old file.
             Err(error) if error.kind() == ErrorKind::AlreadyExists && is_forced => {
                 std::fs::remove_file(path).and_then(|()| create())
             }
@@ -112,7 +112,7 @@ impl CaptureFile {
 }
 
 impl Unsynced {
-    /// Waits until the disk has the file: some systems say only then that they had no room for it.
+    /// Waits until the file is on the disk. Some systems report a full disk only then.
     pub(super) fn sync(self) -> Result<(), Error> {
         let Self(path, Some(file)) = self else { return Ok(()) };
         file.sync_all().map_err(|source| Error::io(path, source))
@@ -144,7 +144,7 @@ fn write(sink: &mut Sink, mut bytes: &[u8]) -> (usize, io::Result<()>) {
     (length - bytes.len(), outcome)
 }
 
-/// Whether nobody reads stdout any more: an idle interface has nothing to write that would tell.
+/// Whether the reader of stdout has gone. With an idle interface nothing is written that would fail.
 #[cfg(target_os = "linux")]
 fn is_reader_gone() -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -154,7 +154,7 @@ fn is_reader_gone() -> bool {
     poll(&mut asked, Some(&at_once)).is_ok() && asked.iter().any(|asked| asked.revents().contains(PollFlags::ERR))
 }
 
-/// Elsewhere, the next packet tells.
+/// On other systems, writing the next packet fails.
 #[cfg(not(target_os = "linux"))]
 fn is_reader_gone() -> bool {
     false

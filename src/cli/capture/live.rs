@@ -27,9 +27,9 @@ const FLUSH_EVERY: Duration = Duration::from_millis(400);
 const PAUSE: Duration = Duration::from_millis(10);
 /// Packets taken before the clock is looked at.
 const FEW: usize = 64;
-/// What is still with the kernel at the end is taken for so long at most.
+/// Most time spent at the end on packets that the kernel still holds.
 const REST_MAX: Duration = Duration::from_millis(500);
-/// Answers to who owns the last packets are waited for so long.
+/// Most time to wait for the owners of the last packets.
 const LAST_ANSWERS: Duration = Duration::from_millis(200);
 
 /// Lists the interfaces, or captures until told to stop: by time, by size, or by a signal.
@@ -59,13 +59,13 @@ pub(in crate::cli) fn run(args: &Args, given: &CaptureArgs) -> Result<End, Error
         shown: Instant::now(),
     };
     let caught = session.catch(&signals, given);
-    // Whatever ended it, what was caught goes to the file.
+    // However the capture ended, what was caught is written to the file.
     let counted = session.interface.counted();
     let ended = session.end(counted);
     if session.is_shown {
         eprint("\n");
     }
-    // A file that cannot be written is the end of both: the first to notice tells it.
+    // If a file cannot be written, both fail. The error that came first is reported.
     caught.and(ended).map_err(|error| session.told(error, counted))?;
     session.summary(counted);
     Ok(End::Done)
@@ -186,7 +186,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// What is due now and then: answers, packets that waited for them, the file, the running line.
+    /// Does what is due at intervals: takes answers, writes the packets that waited for them, the file, and the running line.
     fn keep_up(&mut self, now: Instant) -> Result<(), Error> {
         self.owners.listen(now);
         self.release(now, false)?;
@@ -251,7 +251,7 @@ impl Session<'_> {
         self.files.finish(counted)
     }
 
-    /// The last words: what was written where, and what was not caught.
+    /// The last lines: what was written where, and what was not caught.
     fn summary(&self, counted: Option<Counted>) {
         if self.is_quiet {
             return;
@@ -270,7 +270,7 @@ impl Session<'_> {
         }
     }
 
-    /// The error with what became of the frames.
+    /// The error, with the number of frames that were written.
     fn told(&self, error: Error, counted: Option<Counted>) -> Error {
         match error {
             Error::Io { path, source } if source.kind() != ErrorKind::BrokenPipe => {
@@ -302,6 +302,6 @@ fn shown(text: &str) -> String {
 
 fn eprint(text: &str) {
     let mut out = std::io::stderr();
-    // A closed stderr is nobody's fault.
+    // That stderr may be closed is no error.
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }

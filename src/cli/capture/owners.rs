@@ -1,4 +1,4 @@
-//! Which process owns a packet, where the system says: asked of a thread of its own, so that capturing never waits for it.
+//! Which process owns a packet, if the system tells. A thread of its own finds it out, so that capturing never waits for it.
 
 use super::question::{Ends, Process, Question, Reply};
 use std::collections::{HashMap, HashSet};
@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::{Duration, Instant};
 
-/// Answers remembered: as many again may be left of those before. More than a machine has connections of its own at a time.
+/// Answers kept; as many older ones may be kept beside them. No machine has so many connections of its own at a time.
 const KNOWN_MAX: usize = 16_384;
-/// Silence after which the same ports may be another program's.
+/// After so much silence, the same ports may belong to another program.
 const STALE: Duration = Duration::from_secs(60);
-/// When nobody was found, it is asked again so long after: a program may not have taken its connection over yet.
+/// If no owner was found, the question is asked again after these times: a program may not have accepted its connection yet.
 const AGAIN: [Duration; 3] = [Duration::from_millis(100), Duration::from_millis(500), Duration::from_secs(2)];
 /// How often the machine's own addresses are asked for.
 const ADDRESSES_EVERY: Duration = Duration::from_secs(10);
@@ -20,9 +20,9 @@ const ADDRESSES_EVERY: Duration = Duration::from_secs(10);
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Answer {
     Process(Arc<Process>),
-    /// Nobody is known.
+    /// No owner is known.
     Nobody,
-    /// It was asked for and may be known in a moment.
+    /// It was asked for, and the answer may come soon.
     Soon,
 }
 
@@ -35,12 +35,12 @@ struct Known {
     tries: usize,
 }
 
-/// Questions and answers. Without a thread that answers, nobody is known.
+/// The questions and answers. Without a thread that answers, no owner is known.
 #[derive(Default)]
 pub(super) struct Owners {
     thread: Option<(SyncSender<Question>, Receiver<Reply>)>,
     known: HashMap<Ends, Known>,
-    /// What was known before there was too much of it.
+    /// Older answers, set aside when there were too many.
     earlier: HashMap<Ends, Known>,
     /// The machine's own addresses; none where they are not known.
     addresses: Option<HashSet<IpAddr>>,
@@ -71,7 +71,7 @@ impl Owners {
                 Reply::Owner(ends, process) => {
                     if let Some(known) = self.known.get_mut(&ends).or_else(|| self.earlier.get_mut(&ends)) {
                         known.is_asked = false;
-                        // A program that has ended meanwhile was still the owner of what came before.
+                        // A program that has ended since then was still the owner of earlier packets.
                         known.process = process.or_else(|| known.process.take());
                     }
                 }
@@ -111,7 +111,7 @@ impl Owners {
         if !known.is_asked && is_due && questions.try_send(Question::Owner(ends)).is_ok() {
             (known.is_asked, known.asked, known.tries) = (true, now, known.tries + 1);
         }
-        // Packets wait for the first answer only: most of those that nobody owned at first, nobody owns later.
+        // Packets wait only for the first answer: if it is that there is no owner, later answers mostly say the same.
         if known.is_asked && known.tries == 0 { Answer::Soon } else { Answer::Nobody }
     }
 }

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-/// Questions that wait for an answer at most; of more, the packet goes without.
+/// Most questions that wait for an answer. A packet whose question finds no room is written without an owner.
 pub(super) const QUESTIONS_MAX: usize = 1_024;
 
 /// A process, as far as the system tells.

@@ -1,4 +1,4 @@
-//! Packets that wait a moment for the answer to who owns them.
+//! Packets that wait a short time until their owners are known.
 
 use super::question::Ends;
 use std::collections::VecDeque;

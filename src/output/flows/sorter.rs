@@ -1,8 +1,9 @@
-//! Flow records that come in any order, put in the order in which they leave: windows of the capture's clock, then first frames.
+//! Puts flow records, which come in any order, into the order in which they are written: by windows of the capture's clock, then by
+//! first frames.
 //!
-//! A record waits until its window is complete, and a capture may have any number of flows end in one window, or a clock that stands
-//! still. So what waits takes only so much memory; the rest waits in temporary files without names, sorted, and is merged when it
-//! leaves. Nothing is left out, and the order is the same whatever the limit.
+//! A record waits until its window is complete. Any number of flows may end in one window, and the clock of a capture may stand still.
+//! So only a limited amount waits in memory; the rest waits in sorted temporary files without names, and is merged when it is written.
+//! Nothing is left out, and the order does not depend on the limit.
 
 use super::record::FlowRecord;
 use super::writer::{FlowFormat, FlowWriter};
@@ -19,10 +20,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Bytes of a [`Key`].
 const KEY: usize = 57;
-/// By what records are ordered, as bytes that compare as it does: window, first frame, addresses, port.
+/// The key by which records are ordered, as bytes that compare in that order: window, first frame, addresses, port.
 type Key = [u8; KEY];
 
-/// Files of one size that are merged into a larger one, so that few are open however much waits.
+/// So many files of one size are merged into a larger one, so that few are open however much waits.
 const FILES_PER_SIZE: usize = 24;
 /// Bytes read of a file at a time: all files together take little beside what waits in memory.
 const READ: usize = 16 << 10;
@@ -62,7 +63,7 @@ fn key(window: i64, flow: &Flow) -> Key {
     key
 }
 
-/// A window as bytes that compare as it does.
+/// A window as bytes that compare in the same order.
 fn window_bytes(window: i64) -> [u8; 8] {
     (window as u64 ^ 1 << 63).to_be_bytes()
 }
@@ -91,7 +92,7 @@ impl Window {
     }
 }
 
-/// What one thread adds to.
+/// The records that one thread has added.
 pub struct Lane {
     writer: Box<dyn FlowWriter>,
     windows: BTreeMap<i64, Window>,
@@ -109,7 +110,7 @@ struct SortedFile {
 }
 
 impl SortedFile {
-    /// Goes on to the next record; whether there is one.
+    /// Goes on to the next record. Returns whether there is one.
     fn advance(&mut self) -> io::Result<bool> {
         let mut length = [0; 4];
         match self.file.read_exact(&mut length) {
@@ -117,7 +118,7 @@ impl SortedFile {
             other => other?,
         }
         self.file.read_exact(&mut self.key)?;
-        // What was written here was of this length.
+        // The record was written with this length.
         self.record.resize(u32::from_le_bytes(length) as usize, 0);
         self.file.read_exact(&mut self.record)?;
         Ok(true)
@@ -139,7 +140,7 @@ impl SortedFileWriter {
         self.0.write_all(record)
     }
 
-    /// The file, at its first record; none where it has none.
+    /// The file, at its first record; none if it has no records.
     fn finish(self, merges: usize) -> io::Result<Option<SortedFile>> {
         let mut file = self.0.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.seek(SeekFrom::Start(0))?;
@@ -149,7 +150,7 @@ impl SortedFileWriter {
     }
 }
 
-/// Hands on the records of files in order, as long as their keys are below a limit; leaves the files at what follows.
+/// Passes on the records of files in order, as long as their keys are below a limit. The files remain at the next record.
 fn merge(
     files: &mut Vec<SortedFile>,
     limit: Option<&[u8]>,
@@ -177,7 +178,7 @@ fn merge(
     Ok(())
 }
 
-/// What waits in files, or why none could be written.
+/// The files of waiting records, or why one could not be written.
 #[derive(Default)]
 struct Files {
     files: Vec<SortedFile>,
@@ -206,13 +207,13 @@ impl<'a> Sorter<'a> {
         waiting_bytes: Option<u64>,
         lanes: usize,
     ) -> Self {
-        // Half, since what grows is copied.
+        // Half, since a buffer that grows is copied.
         let lane = waiting_bytes.map(|bytes| usize::try_from(bytes / 2 / lanes.max(1) as u64));
         let lane_bytes = lane.and_then(Result::ok).unwrap_or(usize::MAX);
         Self { format, captures, folder, lane_bytes, files: Mutex::default() }
     }
 
-    /// What a thread adds to.
+    /// The records of one thread; none yet.
     pub fn lane(&self) -> Lane {
         Lane { writer: (self.format.writer)(), windows: BTreeMap::new(), bytes: 0 }
     }
@@ -269,7 +270,7 @@ impl<'a> Sorter<'a> {
         out.finish(0)
     }
 
-    /// Merges files that were merged equally often where there are many: so each record is copied few times.
+    /// Merges files that were merged equally often if there are many. This way each record is copied few times.
     fn merge_equals(&self, files: &mut Vec<SortedFile>) -> io::Result<()> {
         let mut merges = 0;
         while files.iter().filter(|file| file.merges == merges).count() >= FILES_PER_SIZE {
@@ -329,7 +330,7 @@ impl<'a> Sorter<'a> {
         files.failure = merged.err();
     }
 
-    /// What went wrong with a temporary file, if anything: what was handed out is not all then.
+    /// The error of a temporary file, if there was one. Then some records are missing.
     pub fn failure(self) -> Option<(PathBuf, io::Error)> {
         let files = self.files.into_inner().unwrap_or_else(PoisonError::into_inner);
         files.failure.map(|error| (self.folder, error))

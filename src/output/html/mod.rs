@@ -18,7 +18,7 @@ use std::io::{self, Write};
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
-/// Names of places written on the map; further ones would not find room.
+/// Names of places written on the map; there is no room for more.
 const LABEL_LIMIT: usize = 60;
 
 /// Distance between rings around a place, where there is no origin to draw arcs from.
@@ -61,7 +61,7 @@ pub(super) fn is_own(head: &[u8]) -> bool {
         && super::generator::contains(head, "<meta name=\"generator\" content=\"whither ")
 }
 
-/// Writes the template with each `{{slot}}` replaced once: what is filled in is never looked at again.
+/// Writes the template with each `{{slot}}` replaced once. What is filled in is not searched for slots.
 fn fill(out: &mut dyn Write, slot: impl Fn(&str) -> String) -> io::Result<()> {
     let mut rest = TEMPLATE;
     while let Some((before, after)) = rest.split_once("{{") {

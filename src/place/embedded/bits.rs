@@ -1,6 +1,6 @@
-//! Bits out of bytes, and into them, most significant first.
+//! Reads bits from bytes and writes them, most significant first.
 
-/// Bits of a block, most significant first; past the end there are zeros, and `is_overdrawn` tells.
+/// Bits of a block, most significant first; past the end, zeros are read, and `is_overdrawn` tells that.
 #[derive(Debug)]
 pub(super) struct BitReader<'a> {
     data: &'a [u8],

@@ -18,7 +18,7 @@ use crate::place::facts::{DatabaseInfo, Opinion};
 
 /// The data that the program carries.
 static PLACES: &[u8] = include_bytes!("../../../data/geo/places.bin");
-/// What they were made of, written together with them.
+/// The sources of the data, written together with them.
 const SOURCES: &str = include_str!("../../../data/geo/SOURCES.toml");
 
 /// Name of the location source in reports.
@@ -195,7 +195,7 @@ impl Database for Embedded {
     }
 }
 
-/// The half of an IPv6 address that tables know.
+/// The upper half of an IPv6 address, by which tables are searched.
 fn upper(ip: Ipv6Addr) -> u64 {
     (ip.to_bits() >> 64) as u64
 }

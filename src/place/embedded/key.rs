@@ -1,8 +1,8 @@
-//! What the tables of address ranges are made of: keys that ranges start at, and values.
+//! The parts of a table of address ranges: the keys at which ranges start, and their values.
 
 /// A key that ranges start at: an IPv4 address, or the upper half of an IPv6 address.
 pub trait Key: Copy + Ord + Default + Send + Sync {
-    /// Trailing zeros of a start that are as good as none.
+    /// Starts with so many trailing zeros, or fewer, are all alike.
     const UNEVEN: u32;
 
     /// The key from its number, if it fits.
@@ -45,7 +45,7 @@ impl Key for u64 {
     }
 }
 
-/// What a range stands for; narrow where the table allows, since decoded blocks stay in memory.
+/// The value of a range. It is as narrow as the table allows, because decoded blocks stay in memory.
 pub trait Value: Copy + Default + TryFrom<u64> + Into<u32> + Send + Sync {}
 
 impl Value for u16 {}

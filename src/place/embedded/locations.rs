@@ -69,7 +69,7 @@ impl Code for TextCode {
     }
 }
 
-/// Degrees north and east; none where there are none, or none such on Earth.
+/// Degrees north and east; none if the row has none, or if they are not on Earth.
 fn degrees(latitude: i16, longitude: i16) -> Option<(f32, f32)> {
     let [north, east] = [latitude, longitude].map(|hundredths| f32::from(hundredths) / PER_DEGREE);
     (north.abs() <= 90.0 && east.abs() <= 180.0).then_some((north, east))

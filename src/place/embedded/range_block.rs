@@ -1,10 +1,10 @@
 //! A block of address ranges: the bits of 128 of them to their starts and values.
 //!
-//! The layout is our own. Each range is a gap from the start before it and a value. A gap is a piece of the table's list of
-//! pieces (one of its commonest gaps, or a class of gaps with the rest in plain bits), in the context of how even the start
-//! before is and of the piece before. A value is how long ago it last occurred in the block, or else its number (its upper
-//! three bits as a symbol, the rest plain), in the context of how the two values before were told. Both are symbols of a
-//! prefix code with fixed codes per table, so that a block is decoded in a few thousand instructions with no set-up.
+//! The layout is our own. Each range is stored as the gap from the start before it, and its value. A gap is an entry of the table's
+//! list of classes: one of its commonest gaps, or a class of gaps with the rest in plain bits. Its context is the number of trailing
+//! zeros of the start before, and the class before. A value is stored as how long ago it last occurred in the block, or else as its
+//! number: the upper three bits as a symbol, the rest plain. Its context is how the two values before were stored. Both are symbols
+//! of a prefix code that is fixed for the table, so that a block is decoded in a few thousand instructions with no set-up.
 
 use super::bits::BitReader;
 use super::gap_class::GapClass;
@@ -61,7 +61,7 @@ impl<K: Key, V: Value> RangeBlock<K, V> {
 }
 
 impl RangeCode {
-    /// Reads a model; none if it is damaged.
+    /// Reads a code; none if it is damaged.
     pub(super) fn read(rest: &mut &[u8]) -> Option<Self> {
         let count = usize::try_from(varint(rest)?).ok().filter(|&count| count <= MAX_SYMBOLS)?;
         let mut pieces = Vec::with_capacity(count);
@@ -99,7 +99,7 @@ impl RangeCode {
         ranges.is_whole::<K>().then_some(block)
     }
 
-    /// As decoding and looking up, but only as far as needed, and nothing is kept.
+    /// Looks up a key in a block that is decoded only as far as needed, and not kept.
     pub(super) fn scan<K: Key, V: Value>(&self, first: K, count: usize, data: &[u8], key: K) -> Option<V> {
         let mut ranges = Ranges::<V>::new(self, first.number(), data);
         let mut found = None;
@@ -188,19 +188,19 @@ impl<'a, V: Value> Ranges<'a, V> {
         Some((self.start, value))
     }
 
-    /// Whether all bits taken were there, and all starts fit: they only rise, so that if the last fits, all do.
+    /// Whether all bits were there, and all starts fit the key. Starts only rise, so that all fit if the last one does.
     fn is_whole<K: Key>(&self) -> bool {
         !self.is_beyond && !self.bits.is_overdrawn() && K::from_number(self.start).is_some()
     }
 }
 
-/// How even a start is: the kind of its trailing zeros.
+/// The kind of a start by the number of its trailing zeros.
 #[inline]
 pub(super) fn evenness<K: Key>(start: u64) -> usize {
     (start.trailing_zeros().saturating_sub(K::UNEVEN) as usize).min(KINDS - 1)
 }
 
-/// How the last two values were told.
+/// How the last two values were stored.
 pub(super) struct Told {
     last: usize,
     before: usize,

@@ -1,7 +1,7 @@
 //! A table of address ranges: blocks of (start, value) pairs to the value that holds an address.
 //!
 //! The layout is our own (there is no standard), little endian: the number of blocks, of ranges in the last block, and of
-//! bytes of the compressed model; the model; the first key of each block; the number of bytes of each block; the blocks, as
+//! bytes of the compressed code; the code; the first key of each block; the number of bytes of each block; the blocks, as
 //! `range_block` has them. A range reaches to the next start. Opening reads all but the blocks; a block is read as far as
 //! needed when an address first falls into it, and decoded and kept when a second does. Value 0 says that nothing is known.
 
@@ -15,10 +15,10 @@ use super::range_writer::Writer;
 
 /// Most blocks a directory may claim: four times what the largest table needs.
 const MAX_BLOCKS: usize = 1 << 17;
-/// Most bytes a model may unpack to: ten times what the largest does.
+/// Most bytes a code may unpack to: ten times what the largest does.
 const MAX_MODEL: usize = 1 << 19;
 
-/// A table over embedded bytes, opened when it is first asked.
+/// A table over embedded bytes. It is opened at the first look-up.
 #[derive(Debug)]
 pub struct RangeTable<K, V = u32> {
     data: &'static [u8],
@@ -40,7 +40,7 @@ struct Open<K, V> {
 /// A block that is not decoded yet, or was found damaged, or is there.
 #[derive(Debug)]
 struct Slot<K, V> {
-    /// Whether an address fell into it before: most blocks that one falls into see no other.
+    /// Whether an address in it was looked up before. Most blocks are only asked for once, so a block is decoded at the second time.
     is_touched: AtomicBool,
     block: OnceLock<Option<Box<RangeBlock<K, V>>>>,
 }

@@ -9,7 +9,7 @@ use super::range_block::{CONTEXTS, KINDS, RANGES_PER_BLOCK, RECENT, Told, VALUE_
 use super::varint::put_varint;
 use std::collections::{BTreeMap, HashMap};
 
-/// Commonest gaps that have a piece of their own.
+/// Commonest gaps that have a class of their own.
 const PLAIN_PIECES: usize = 160;
 
 /// One symbol of a block with the plain bits behind it.

@@ -1,9 +1,8 @@
 //! Sections of rows: locations, and autonomous systems, with their names.
 //!
 //! Rows are in blocks of eight, decoded when one of them is first asked for. A section is the number of blocks, the length of the
-//! compressed code, the code, the lengths of the blocks (16 bits each), the blocks. The code of locations is that of their
-//! cities' names; the blocks have country and point plain. The code of networks has also those of the gaps between AS numbers
-//! and of countries (0: that of the row before); the blocks start with the first number.
+//! compressed code, the code, the lengths of the blocks (16 bits each), the blocks. `locations` and `networks` say what their codes and
+//! blocks hold.
 
 use super::bits::{BitReader, BitWriter};
 use super::blob::{compress, decompress};
@@ -26,7 +25,7 @@ pub(super) trait Code: Sized {
     fn rows(&self, bits: &mut BitReader<'_>) -> Option<Box<[Self::Row]>>;
 }
 
-/// A section of rows, opened when it is first asked.
+/// A section of rows. It is opened at the first look-up.
 #[derive(Debug)]
 pub(super) struct Section<C: Code> {
     data: &'static [u8],

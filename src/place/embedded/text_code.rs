@@ -1,8 +1,8 @@
-//! Names in a code of their own: bits to short texts, each on its own, so that one can be had without its neighbours.
+//! A code for names: bits to short texts, each coded by itself, so that one can be read without the others.
 //!
 //! A text is a row of pieces (single bytes, and the commonest words with the space before them) and an end, in a prefix code
-//! whose context is the last byte of the piece before. Names of networks take a third of their bytes so, as much as a general
-//! compressor makes of blocks of hundreds, and decode in a few hundred instructions.
+//! whose context is the last byte of the piece before. Names of networks take a third of their bytes this way, no more than with
+//! a general compressor over blocks of hundreds, and are decoded in a few hundred instructions.
 
 use super::bits::{BitReader, BitWriter};
 use super::prefix_code::{Decoder, Encoder, MAX_SYMBOLS};
@@ -15,7 +15,7 @@ const WORDS: usize = 1200;
 const LONGEST_WORD: usize = 16;
 /// Longest text; one that is longer is cut. The longest name we know of has 200 bytes.
 const MAX_TEXT: usize = 1000;
-/// Contexts: what a byte may be, by [`kind`].
+/// Contexts: the kinds of bytes, by [`kind`].
 const CONTEXTS: usize = 60;
 /// The piece that ends a text.
 const END: usize = 0;
@@ -58,7 +58,7 @@ impl TextCode {
     }
 }
 
-/// What a byte tells of the next: itself if it is a letter, else its kind.
+/// The context that a byte gives to the next: itself if it is a letter, else its kind.
 #[inline]
 fn kind(byte: u8) -> usize {
     match byte {

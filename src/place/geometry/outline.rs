@@ -18,7 +18,7 @@ static OUTLINES: &[u8] = include_bytes!("../../../data/outline.bin");
 
 /// Points are stored in fiftieths of a degree, finer than the simplification.
 const PER_DEGREE: f64 = 50.0;
-/// Edges longer than this are cut: a straight line in degrees leaves the great circle between its ends.
+/// Longer edges are cut into pieces, because a straight line in degrees is not the great circle between its ends.
 const LONGEST_EDGE_DEGREES: f64 = 1.0;
 /// Bytes the outlines may unpack to: ten times ours.
 const MAX_BYTES: usize = 2 << 20;

@@ -8,7 +8,7 @@ pub(crate) fn between_km(from: (f64, f64), to: (f64, f64)) -> f64 {
     angle(unit(from.0, from.1), unit(to.0, to.1)) * EARTH_KM
 }
 
-/// A direction from the middle of the earth, of length 1.
+/// A direction from the centre of the earth, of length 1.
 pub(super) type Vector = [f64; 3];
 
 /// The direction of a point in degrees.
