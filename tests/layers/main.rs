@@ -11,7 +11,7 @@ const LAYERS: [&str; 12] =
     ["error", "capture", "packet", "name", "flow", "place", "app", "route", "analysis", "report", "output", "cli"];
 
 /// Circles that are left, by one of their modules, each with its reason.
-const CIRCLES: [&str; 15] = [
+const CIRCLES: [&str; 12] = [
     "app::signature",
     "capture::batch",
     "capture::classic",
@@ -19,9 +19,6 @@ const CIRCLES: [&str; 15] = [
     "capture::owner::side",
     "cli",
     "cli::capture::owners",
-    "flow::cold",
-    "flow::fragments",
-    "flow::gather",
     "name::datagram",
     "output",
     "output::flows",
@@ -30,7 +27,7 @@ const CIRCLES: [&str; 15] = [
 ];
 
 /// Most circles that there may be.
-const CIRCLES_LIMIT: usize = 15;
+const CIRCLES_LIMIT: usize = 12;
 
 fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
