@@ -11,11 +11,10 @@ const LAYERS: [&str; 12] =
     ["error", "capture", "packet", "name", "flow", "place", "app", "route", "analysis", "report", "output", "cli"];
 
 /// Circles that are left, by one of their modules, each with its reason.
-const CIRCLES: [&str; 6] =
-    ["app::signature", "flow::cold", "flow::fragments", "flow::gather", "name::datagram", "packet::general"];
+const CIRCLES: [&str; 3] = ["app::signature", "name::datagram", "packet::general"];
 
 /// Most circles that there may be.
-const CIRCLES_LIMIT: usize = 6;
+const CIRCLES_LIMIT: usize = 3;
 
 fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
