@@ -147,7 +147,7 @@ fn capital(wanted: &str, country: Option<Country>) -> Option<Vantage> {
 
 fn unknown(text: &str) -> Error {
     Error::usage(
-        format!("--from {text:?} is no place I know"),
+        format!("--from {text:?} is not a known place"),
         "give LAT,LON[,KM] in degrees north and east, a country (TW, Taiwan), or a large city (Taipei or \"Taipei, TW\")",
     )
 }
@@ -227,7 +227,7 @@ mod tests {
         let message = from("Hyderabad").unwrap_err();
         assert!(message.contains("\"Hyderabad, IN\"") && message.contains("\"Hyderabad, PK\""), "{message}");
         assert_eq!(from("Hyderabad, PK").unwrap().label, "Hyderabad, PK");
-        assert!(from("Nowhere at all").unwrap_err().contains("no place I know"));
+        assert!(from("Nowhere at all").unwrap_err().contains("is not a known place"));
     }
 
     #[test]

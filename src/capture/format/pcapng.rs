@@ -142,7 +142,7 @@ fn order_of(magic: [u8; 4]) -> Option<ByteOrder> {
 }
 
 /// The parts of a packet block that all kinds have.
-struct Found<'a> {
+struct PacketFields<'a> {
     interface: u32,
     ticks: Option<u64>,
     original: u32,
@@ -227,12 +227,12 @@ impl Section {
     }
 
     /// The simple packet block has neither time nor captured length; it belongs to the first interface.
-    fn simple<'a>(&self, order: ByteOrder, body: &'a [u8]) -> Option<Found<'a>> {
+    fn simple<'a>(&self, order: ByteOrder, body: &'a [u8]) -> Option<PacketFields<'a>> {
         let (original, rest) = body.split_first_chunk()?;
         let original = order.u32(*original);
         let snap_length = self.interfaces.first().map_or(0, |interface| interface.snap_length);
         let captured = if snap_length == 0 { original } else { original.min(snap_length) };
-        Some(Found { interface: 0, ticks: None, original, bytes: rest.get(..captured as usize)?, options: &[] })
+        Some(PacketFields { interface: 0, ticks: None, original, bytes: rest.get(..captured as usize)?, options: &[] })
     }
 
     /// Takes in a block that is no packet. Returns how many owners there was no room for.
@@ -311,24 +311,24 @@ impl Section {
 
 /// Block body: interface, timestamp (upper, lower half), captured and original length, packet, options.
 #[inline]
-fn enhanced(order: ByteOrder, body: &[u8]) -> Option<Found<'_>> {
+fn enhanced(order: ByteOrder, body: &[u8]) -> Option<PacketFields<'_>> {
     let (&[i0, i1, i2, i3, rest @ ..], data) = body.split_first_chunk::<20>()?;
     found(order, order.u32([i0, i1, i2, i3]), rest, data)
 }
 
 /// Block body: interface (16 bits), dropped packets (16 bits), then as in the enhanced packet block.
-fn obsolete(order: ByteOrder, body: &[u8]) -> Option<Found<'_>> {
+fn obsolete(order: ByteOrder, body: &[u8]) -> Option<PacketFields<'_>> {
     let (&[i0, i1, _, _, rest @ ..], data) = body.split_first_chunk::<20>()?;
     found(order, u32::from(order.u16([i0, i1])), rest, data)
 }
 
 #[inline(always)]
-fn found(order: ByteOrder, interface: u32, fields: [u8; 16], data: &[u8]) -> Option<Found<'_>> {
+fn found(order: ByteOrder, interface: u32, fields: [u8; 16], data: &[u8]) -> Option<PacketFields<'_>> {
     let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = fields;
     let [upper, lower, captured, original] =
         [[a, b, c, d], [e, f, g, h], [i, j, k, l], [m, n, o, p]].map(|x| order.u32(x));
     let captured = captured as usize;
-    Some(Found {
+    Some(PacketFields {
         interface,
         ticks: Some(u64::from(upper) << 32 | u64::from(lower)),
         original,

@@ -85,7 +85,7 @@ pub(crate) fn at_packet(start: &Start, reader: &mut dyn Read) -> State {
 }
 
 /// The first packet, or how far it was looked for.
-struct Found {
+struct FirstPacket {
     /// The state behind it.
     state: State,
     time_ns: Option<i64>,
@@ -94,7 +94,7 @@ struct Found {
 }
 
 /// Reads on into `head`, which holds the capture's first bytes, to the first packet.
-fn first_packet(start: &Start, reader: &mut dyn Read, head: &mut Vec<u8>, mut has_more: bool) -> Found {
+fn first_packet(start: &Start, reader: &mut dyn Read, head: &mut Vec<u8>, mut has_more: bool) -> FirstPacket {
     let mut state = start.state.clone();
     let mut first = First::default();
     let mut position = start.offset;
@@ -110,7 +110,7 @@ fn first_packet(start: &Start, reader: &mut dyn Read, head: &mut Vec<u8>, mut ha
             Stop::NeedMore(_) | Stop::Bad(_) => break,
         }
     }
-    Found { state, time_ns: first.time_ns, end: position }
+    FirstPacket { state, time_ns: first.time_ns, end: position }
 }
 
 /// Reads once; whether there was anything.

@@ -88,7 +88,7 @@ fn header(line: &str) -> Result<Format, String> {
         return Ok(Format::Table(header));
     }
     let shown: String = line.chars().filter(|character| !character.is_control()).take(60).collect();
-    Err(format!("`{shown}` is no header known"))
+    Err(format!("`{shown}` is not a known header"))
 }
 
 #[cfg(test)]
@@ -231,7 +231,7 @@ mod tests {
         let table = "protocol,remote_ip,remote_port,first_seen,process\n";
         for (text, expected) in [
             (String::new(), "the file is empty"),
-            ("hello,world\n".to_owned(), "line 1: `hello,world` is no header known"),
+            ("hello,world\n".to_owned(), "line 1: `hello,world` is not a known header"),
             (format!("{table}tcp,1.1.1.1,443,,a\ntcp,1.1.1,443,,a\n"), "line 3: `1.1.1` is no IP address"),
             (format!("{table}tcp,1.1.1.1,70000,,a\n"), "line 2: `70000` is no port"),
             (format!("{table}xyz,1.1.1.1,443,,a\n"), "line 2: `xyz` is no protocol"),

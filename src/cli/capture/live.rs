@@ -77,7 +77,7 @@ fn check(path: &Path, given: &CaptureArgs) -> Result<(), Error> {
         let is_special = path.metadata().is_ok_and(|there| !there.is_file() && !there.is_dir());
         if is_special && !given.rotate.is_empty() {
             return Err(Error::usage(
-                "--rotate: a device or a pipe has no files",
+                "--rotate: a device or a pipe cannot be rotated",
                 "give a file, or leave --rotate out",
             ));
         }
@@ -87,11 +87,11 @@ fn check(path: &Path, given: &CaptureArgs) -> Result<(), Error> {
     }
     stdout::check()?;
     if !given.rotate.is_empty() {
-        return Err(Error::usage("--rotate: stdout has no files", "give a file with -o, or leave --rotate out"));
+        return Err(Error::usage("--rotate: stdout cannot be rotated", "give a file with -o, or leave --rotate out"));
     }
     if std::io::stdout().is_terminal() {
         let hint = "send it on, for example to `| whither map -`, or give a file with -o";
-        return Err(Error::usage("-o -: a capture is nothing for a terminal", hint));
+        return Err(Error::usage("-o -: a capture cannot be shown on a terminal", hint));
     }
     Ok(())
 }

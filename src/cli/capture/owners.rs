@@ -1,6 +1,6 @@
 //! Which process owns a packet, if the system tells. A thread of its own finds it out, so that capturing never waits for it.
 
-use super::question::{Ends, Process, Question, Reply};
+use super::question::{Ends, Process, QUESTIONS_MAX, Question, Reply};
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -119,6 +119,7 @@ impl Owners {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::SocketAddr;
     use std::sync::mpsc::sync_channel;
 
     fn ends(port: u16) -> Ends {
