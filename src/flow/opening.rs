@@ -1,8 +1,8 @@
 //! Openings in the bytes of a stream: where one may start, which reader has it, and what follows it.
 
 use super::gather::Stamp;
-use crate::name::table::{STREAM_READERS, StreamReader, stream_candidates};
-use crate::name::{Findings, NameSource, Reading};
+use crate::name::table::STREAM_READERS;
+use crate::name::{Findings, NameSource, Reading, StreamReader, stream_candidates};
 use smallvec::SmallVec;
 
 /// Openings read one after the other in the bytes of one segment (pipelined requests).

@@ -123,6 +123,11 @@ pub(super) fn u32_le_at(bytes: &[u8], offset: usize) -> Option<u32> {
     u32_at(bytes, offset).map(u32::swap_bytes)
 }
 
+/// Whether the byte at `offset` passes the test, or is not there yet.
+pub(super) fn agrees(bytes: &[u8], offset: usize, passes: impl FnOnce(u8) -> bool) -> bool {
+    bytes.get(offset).is_none_or(|byte| passes(*byte))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

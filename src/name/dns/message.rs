@@ -4,8 +4,9 @@
 //! only for the records that are kept.
 
 use super::{name, svcb};
+use crate::name::findings::{Answer, EchConfig, Findings};
+use crate::name::source::NameSource;
 use crate::name::wire::{u16_at, u32_at};
-use crate::name::{Answer, EchConfig, Findings, NameSource};
 use foldhash::fast::RandomState;
 use smallvec::SmallVec;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -1,6 +1,6 @@
 //! Recognises resolvers reached over an encrypted protocol: DNS over TLS (RFC 7858), HTTPS (RFC 8484) and QUIC (RFC 9250).
 
-use crate::name::Alpn;
+use crate::name::alpn::Alpn;
 
 /// The port of DNS over TLS and DNS over QUIC (IANA).
 const PORT_DNS_OVER_TLS: u16 = 853;

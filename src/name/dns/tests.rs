@@ -1,5 +1,7 @@
-use super::*;
-use crate::name::Answer;
+use super::transport::*;
+use crate::name::findings::{Answer, Findings, Role};
+use crate::name::reader::{Datagram, Reading};
+use crate::name::source::NameSource;
 use proptest::prelude::*;
 
 /// A message with this header and body.

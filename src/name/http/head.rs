@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use std::sync::LazyLock;
 
 /// Longest head that is read. Servers refuse more than 8 to 64 KiB.
-pub(in crate::name) const HEAD_LIMIT: usize = 64 * 1024;
+pub(crate) const HEAD_LIMIT: usize = 64 * 1024;
 
 /// Fields read by the standard; servers refuse more than about 100.
 const FIELD_LIMIT: usize = 128;
@@ -19,7 +19,7 @@ const LINE_LIMIT: usize = 1024;
 
 /// How far the head goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::name) enum HeadState {
+pub(crate) enum HeadState {
     /// It is all here, so many bytes with the empty line.
     Whole(usize),
     /// Its end is not here yet.
@@ -31,15 +31,15 @@ pub(in crate::name) enum HeadState {
 }
 
 /// A message's head, as far as it is here.
-pub(in crate::name) struct Head<'a> {
+pub(crate) struct Head<'a> {
     /// The request or status line without its end.
-    pub(in crate::name) first_line: &'a [u8],
+    pub(crate) first_line: &'a [u8],
     fields: SmallVec<[(&'a [u8], &'a [u8]); FEW_FIELDS]>,
 }
 
 impl<'a> Head<'a> {
     /// Reads the head as far as its lines are whole; an error before the first line is whole.
-    pub(in crate::name) fn parse(bytes: &'a [u8]) -> Result<(Self, HeadState), HeadState> {
+    pub(crate) fn parse(bytes: &'a [u8]) -> Result<(Self, HeadState), HeadState> {
         let window = bytes.get(..HEAD_LIMIT).unwrap_or(bytes);
         let is_full = window.len() == HEAD_LIMIT;
         let Some(line_end) = memchr(b'\n', window) else {
@@ -119,24 +119,24 @@ impl<'a> Head<'a> {
     }
 
     /// The values of a field, in order. `name` in lower case.
-    pub(in crate::name) fn values(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+    pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         let name = name.as_bytes();
         self.fields.iter().filter(move |(field, _)| field.eq_ignore_ascii_case(name)).map(|&(_, value)| value)
     }
 
     /// Length of the body, where the head says it.
-    pub(in crate::name) fn content_length(&self) -> Option<usize> {
+    pub(crate) fn content_length(&self) -> Option<usize> {
         std::str::from_utf8(self.values("content-length").next()?).ok()?.parse().ok()
     }
 
     /// Whether the body comes in chunks.
-    pub(in crate::name) fn is_chunked(&self) -> bool {
+    pub(crate) fn is_chunked(&self) -> bool {
         self.values("transfer-encoding").any(|value| value.eq_ignore_ascii_case(b"chunked"))
     }
 }
 
 /// Whether a head that lacked its end with so many bytes lacks it with these.
-pub(in crate::name) fn lacks_end(bytes: &[u8], before: usize) -> bool {
+pub(crate) fn lacks_end(bytes: &[u8], before: usize) -> bool {
     /// The empty line and the line end before it, without the last byte.
     const PART: usize = 3;
     bytes.len() < HEAD_LIMIT && end_of(bytes.get(before.saturating_sub(PART)..).unwrap_or_default()).is_none()
