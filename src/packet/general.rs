@@ -1,10 +1,18 @@
 //! The general path: any link layer, any encapsulation, IP, to the innermost packet.
 
-use super::ip::{self, Datagram};
-use super::link::{EXPORTED_PDU, Next, reach_ip, read_addressed};
+use super::ip::{self, IpDatagram};
+use super::next::Next;
+use super::pseudo_header::exported::{LINK_TYPE as EXPORTED_PDU, read_addressed};
+use super::reach::reach_ip;
 use super::span::Span;
-use super::{Dissected, FlowKey, NotIp, Packet, Side, TcpFlags, TcpSegment, Transport, TunnelPath, transport, tunnel};
 use crate::capture::Frame;
+use crate::packet::encapsulation::TunnelPath;
+use crate::packet::key::{FlowKey, Side};
+use crate::packet::not_ip::NotIp;
+use crate::packet::segment::{TcpFlags, TcpSegment, Transport};
+use crate::packet::transport;
+use crate::packet::tunnel::open::open;
+use crate::packet::view::{Dissected, Packet};
 
 /// Reads a frame of any kind.
 #[inline(never)]
@@ -53,7 +61,7 @@ pub(crate) fn dissect_ip<'a>(
     if !matches!(key.version(), 4 | 6) {
         return Dissected::NotIp(NotIp::Malformed);
     }
-    let datagram = Datagram {
+    let datagram = IpDatagram {
         version: key.version(),
         protocol: key.protocol(),
         source: key.address_bytes(side),
@@ -68,9 +76,9 @@ pub(crate) fn dissect_ip<'a>(
 }
 
 /// Opens encapsulations until there is none, or none that holds what it should, or the path is full.
-fn innermost(mut datagram: Datagram<'_>, mut path: TunnelPath, counted_length: u32) -> Dissected<'_> {
+fn innermost(mut datagram: IpDatagram<'_>, mut path: TunnelPath, counted_length: u32) -> Dissected<'_> {
     for _ in 0..TunnelPath::LIMIT {
-        match tunnel::open(&datagram, path) {
+        match open(&datagram, path) {
             Some((inner_path, inner)) => (path, datagram) = (inner_path, inner),
             None => break,
         }
@@ -82,7 +90,8 @@ fn innermost(mut datagram: Datagram<'_>, mut path: TunnelPath, counted_length: u
 mod tests {
     use super::*;
     use crate::capture::{FrameId, LinkType};
-    use crate::packet::{Encapsulation, Fragment};
+    use crate::packet::encapsulation::Encapsulation;
+    use crate::packet::view::Fragment;
     use etherparse::PacketBuilder;
     use proptest::prelude::*;
 

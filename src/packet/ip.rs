@@ -4,7 +4,8 @@
 //! later by the network card's segmentation offload) means all that was captured.
 
 use super::span::Span;
-use super::{Fragment, NotIp};
+use crate::packet::not_ip::NotIp;
+use crate::packet::view::Fragment;
 use etherparse::{
     IpAuthHeaderSlice, IpNumber, Ipv4HeaderSlice, Ipv6FragmentHeaderSlice, Ipv6HeaderSlice, Ipv6RawExtHeaderSlice,
     ip_number,
@@ -22,7 +23,7 @@ const OPTION_JUMBO: u8 = 0xc2;
 
 /// One IP packet, or a piece of one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Datagram<'a> {
+pub(crate) struct IpDatagram<'a> {
     /// 4 or 6.
     pub(crate) version: u8,
     /// Protocol number after all extension headers understood.
@@ -38,7 +39,7 @@ pub(crate) struct Datagram<'a> {
 }
 
 /// Reads the IP header that `span` starts with; its version nibble says which.
-pub(crate) fn read(span: Span<'_>) -> Result<Datagram<'_>, NotIp> {
+pub(crate) fn read(span: Span<'_>) -> Result<IpDatagram<'_>, NotIp> {
     match span.byte(0)? >> 4 {
         4 => read_v4(span),
         6 => read_v6(span),
@@ -76,7 +77,7 @@ pub(crate) fn fills(span: Span<'_>) -> bool {
     fits(span) && length == Ok(span.wire_length())
 }
 
-fn read_v4(span: Span<'_>) -> Result<Datagram<'_>, NotIp> {
+fn read_v4(span: Span<'_>) -> Result<IpDatagram<'_>, NotIp> {
     let header_length = usize::from(span.byte(0)? & 0x0f) * 4;
     if header_length < IPV4_LEAST_HEADER {
         return Err(NotIp::Malformed);
@@ -92,7 +93,7 @@ fn read_v4(span: Span<'_>) -> Result<Datagram<'_>, NotIp> {
         offset: u32::from(header.fragments_offset().value()) * 8,
         has_more: header.more_fragments(),
     });
-    Ok(Datagram {
+    Ok(IpDatagram {
         version: 4,
         protocol: header.protocol().0,
         source: widened(header.source()),
@@ -106,7 +107,7 @@ fn widened([a, b, c, d]: [u8; 4]) -> [u8; 16] {
     [a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
 }
 
-fn read_v6(span: Span<'_>) -> Result<Datagram<'_>, NotIp> {
+fn read_v6(span: Span<'_>) -> Result<IpDatagram<'_>, NotIp> {
     let header = Ipv6HeaderSlice::from_slice(span.bytes()).map_err(|_| span.missing(IPV6_HEADER_LENGTH))?;
     let rest = span.after(IPV6_HEADER_LENGTH)?;
     let next_header = header.next_header().0;
@@ -121,7 +122,7 @@ fn read_v6(span: Span<'_>) -> Result<Datagram<'_>, NotIp> {
         },
         length => rest.limited(length),
     };
-    let datagram = Datagram {
+    let datagram = IpDatagram {
         version: 6,
         protocol: next_header,
         source: header.source(),
@@ -142,7 +143,7 @@ fn jumbo_length(next_header: u8, rest: Span<'_>) -> Option<usize> {
 
 /// Goes past the IPv6 extension headers in front of the transport (RFC 8200 §4), to a fragment of a larger datagram or
 /// to an Authentication Header, which is opened as a tunnel. A header cut short ends the walk and is the protocol then.
-pub(crate) fn past_extensions(mut datagram: Datagram<'_>) -> Datagram<'_> {
+pub(crate) fn past_extensions(mut datagram: IpDatagram<'_>) -> IpDatagram<'_> {
     for _ in 0..EXTENSION_LIMIT {
         let is_stepped = match IpNumber(datagram.protocol) {
             ip_number::IPV6_HEADER_HOP_BY_HOP | ip_number::IPV6_ROUTE_HEADER | ip_number::IPV6_DESTINATION_OPTIONS => {
@@ -162,12 +163,12 @@ pub(crate) fn past_extensions(mut datagram: Datagram<'_>) -> Datagram<'_> {
     datagram
 }
 
-fn step_raw(datagram: &mut Datagram<'_>) -> bool {
+fn step_raw(datagram: &mut IpDatagram<'_>) -> bool {
     let Ok(header) = Ipv6RawExtHeaderSlice::from_slice(datagram.payload.bytes()) else { return false };
     step(datagram, header.next_header().0, header.slice().len())
 }
 
-fn step_fragment(datagram: &mut Datagram<'_>) -> bool {
+fn step_fragment(datagram: &mut IpDatagram<'_>) -> bool {
     let Ok(header) = Ipv6FragmentHeaderSlice::from_slice(datagram.payload.bytes()) else { return false };
     // An atomic fragment (RFC 6946) is the whole datagram.
     let fragment = header.is_fragmenting_payload().then(|| Fragment {
@@ -180,7 +181,7 @@ fn step_fragment(datagram: &mut Datagram<'_>) -> bool {
     is_stepped
 }
 
-fn step(datagram: &mut Datagram<'_>, protocol: u8, length: usize) -> bool {
+fn step(datagram: &mut IpDatagram<'_>, protocol: u8, length: usize) -> bool {
     match datagram.payload.after(length) {
         Ok(payload) => {
             datagram.payload = payload;
@@ -192,7 +193,7 @@ fn step(datagram: &mut Datagram<'_>, protocol: u8, length: usize) -> bool {
 }
 
 /// What an Authentication Header (RFC 4302 §2) protects, in the same datagram.
-pub(crate) fn past_authentication<'a>(datagram: &Datagram<'a>) -> Option<Datagram<'a>> {
+pub(crate) fn past_authentication<'a>(datagram: &IpDatagram<'a>) -> Option<IpDatagram<'a>> {
     let header = IpAuthHeaderSlice::from_slice(datagram.payload.bytes()).ok()?;
     let mut inner = *datagram;
     step(&mut inner, header.next_header().0, header.slice().len()).then_some(())?;

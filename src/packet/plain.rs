@@ -3,8 +3,12 @@
 //! is left to `general`, which gives the same answer for these.
 
 use super::transport::{TCP, TCP_LEAST_LENGTH, UDP, UDP_LENGTH};
-use super::{Encapsulation, FlowKey, Packet, Side, TcpFlags, TcpSegment, Transport, TunnelPath, tunnel};
 use crate::capture::{Frame, LinkType};
+use crate::packet::encapsulation::{Encapsulation, TunnelPath};
+use crate::packet::key::{FlowKey, Side};
+use crate::packet::segment::{TcpFlags, TcpSegment, Transport};
+use crate::packet::tunnel::ports;
+use crate::packet::view::Packet;
 
 const ETHERNET_LENGTH: usize = 14;
 const VLAN_LENGTH: usize = 4;
@@ -148,7 +152,7 @@ impl<'a> Segment<'a> {
                 let header = rest.first_chunk::<UDP_LENGTH>()?;
                 let ports = ports(header[0], header[1], header[2], header[3]);
                 let is_length_odd = usize::from(u16::from_be_bytes([header[4], header[5]])) != length;
-                if is_length_odd || tunnel::is_tunnel_port(ports.0) || tunnel::is_tunnel_port(ports.1) {
+                if is_length_odd || ports::is_tunnel_port(ports.0) || ports::is_tunnel_port(ports.1) {
                     return None;
                 }
                 (ports, Transport::Udp, UDP_LENGTH)
@@ -188,7 +192,8 @@ const fn ports(a: u8, b: u8, c: u8, d: u8) -> (u16, u16) {
 mod tests {
     use super::*;
     use crate::capture::FrameId;
-    use crate::packet::{Dissected, general};
+    use crate::packet::general;
+    use crate::packet::view::Dissected;
     use etherparse::{LaxSlicedPacket, PacketBuilder, TransportSlice, VlanId};
     use proptest::prelude::*;
 
@@ -276,7 +281,7 @@ mod tests {
             let (link_type, bytes) = frame(&shape);
             let frame = record(link_type, &bytes, bytes.len());
             check(&frame)?;
-            let is_tunnel = shape.is_udp && (tunnel::is_tunnel_port(shape.ports.0) || tunnel::is_tunnel_port(shape.ports.1));
+            let is_tunnel = shape.is_udp && (ports::is_tunnel_port(shape.ports.0) || ports::is_tunnel_port(shape.ports.1));
             let packet = read(&frame);
             prop_assert_eq!(packet.is_some(), !is_tunnel);
             let Some(packet) = packet else { return Ok(()) };

@@ -1,6 +1,6 @@
 //! A span is a stretch of a frame: the bytes captured of it and how long it was on the wire.
 
-use super::NotIp;
+use crate::packet::not_ip::NotIp;
 
 /// Captured bytes and the length on the wire; what the snap length cut off is missing at the end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,9 +1,12 @@
 //! The transport header of a datagram to the packet: TCP (RFC 9293 §3.1), UDP (RFC 768), and the ports of SCTP
 //! (RFC 9260 §3.1), DCCP (RFC 4340 §5.1) and UDP-Lite (RFC 3828 §3.1).
 
-use super::ip::Datagram;
+use super::ip::IpDatagram;
 use super::span::Span;
-use super::{FlowKey, Packet, TcpFlags, TcpSegment, Transport, TunnelPath};
+use crate::packet::encapsulation::TunnelPath;
+use crate::packet::key::FlowKey;
+use crate::packet::segment::{TcpFlags, TcpSegment, Transport};
+use crate::packet::view::Packet;
 use etherparse::UdpHeaderSlice;
 
 /// IP protocol numbers (IANA).
@@ -26,7 +29,7 @@ struct Opened<'a> {
 }
 
 /// The packet a datagram is, with the transport header read as far as it was captured.
-pub(crate) fn packet<'a>(datagram: &Datagram<'a>, tunnel: TunnelPath, counted_length: u32) -> Packet<'a> {
+pub(crate) fn packet<'a>(datagram: &IpDatagram<'a>, tunnel: TunnelPath, counted_length: u32) -> Packet<'a> {
     let payload = datagram.payload;
     let opened = match datagram.protocol {
         _ if datagram.fragment.is_some() => None,

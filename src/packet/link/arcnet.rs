@@ -1,7 +1,7 @@
 //! ARCNET as BSD (link type 7) and Linux (129) capture it: RFC 1201, and RFC 1051 before it.
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 const IP: u8 = 212;
@@ -16,7 +16,7 @@ fn lead(kind: u8, inner: Span<'_>) -> Result<Next<'_>, NotIp> {
 }
 
 /// Source, destination, type; in RFC 1201 a split flag and a sequence number.
-pub(super) fn read_bsd(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_bsd(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     /// The flag of a frame made longer, whose own follows.
     const EXCEPTION: u8 = 0xff;
     let kind = span.byte(2)?;
@@ -32,7 +32,7 @@ pub(super) fn read_bsd(span: Span<'_>) -> Result<Next<'_>, NotIp> {
 }
 
 /// The kernel puts together what was split, and adds an offset.
-pub(super) fn read_linux(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_linux(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let kind = span.byte(4)?;
     lead(kind, span.after(if kind == IP_OLD { 5 } else { 8 })?)
 }

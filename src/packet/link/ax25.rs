@@ -1,7 +1,7 @@
 //! Amateur packet radio (AX.25 2.2 §3; link type 3, and 202 behind a KISS byte) that carries IP.
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 const ADDRESS: usize = 7;
@@ -11,7 +11,7 @@ const LAST: u8 = 1;
 /// Protocol identifier of IP.
 const IP: u8 = 0xcc;
 
-pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let mut count = 0;
     loop {
         count += 1;
@@ -33,7 +33,7 @@ pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
 }
 
 /// The low half of a KISS byte is the command: 0 is data.
-pub(super) fn read_kiss(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_kiss(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     match span.byte(0)? & 0x0f {
         0 => read(span.after(1)?),
         _ => Err(NotIp::LinkControl),

@@ -1,11 +1,11 @@
 //! IP over cable and air: DOCSIS (link type 143), EPON (259), ATSC 3.0 (A/330 §5, 289).
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 /// Frame control, parameter, length, the extended header that the parameter measures, checksum; then Ethernet.
-pub(super) fn read_docsis(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_docsis(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const HEADER: usize = 6;
     const HAS_EXTENDED: u8 = 0x01;
     let [control, parameter] = span.array(0)?;
@@ -18,7 +18,7 @@ pub(super) fn read_docsis(span: Span<'_>) -> Result<Next<'_>, NotIp> {
 }
 
 /// The preamble holds the logical link's number; then Ethernet.
-pub(super) fn read_epon(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_epon(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const DELIMITER: u8 = 0xd5;
     match span.byte(2)? {
         DELIMITER => Ok(Next::Ethernet(span.after(8)?)),
@@ -27,7 +27,7 @@ pub(super) fn read_epon(span: Span<'_>) -> Result<Next<'_>, NotIp> {
 }
 
 /// The link layer of ATSC 3.0: packets of IPv4, one in each.
-pub(super) fn read_atsc(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_atsc(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const IS_PARTIAL: u8 = 0x10;
     const HAS_MORE: u8 = 0x08;
     const HAS_STREAM: u8 = 0x02;

@@ -1,22 +1,22 @@
 //! IP over serial buses: IEEE 1394 as Apple captures it (link type 138), InfiniBand (RFC 4391, 242; with its
 //! own headers, 247).
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 /// Both 8-byte addresses, EtherType.
-pub(super) fn read_ieee1394(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_ieee1394(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     Ok(Next::EtherType(span.u16(16)?, span.after(18)?))
 }
 
 /// A global routing header, then EtherType and two reserved bytes.
-pub(super) fn read_infiniband(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_infiniband(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     Ok(Next::EtherType(span.u16(40)?, span.after(44)?))
 }
 
 /// InfiniBand from its local routing header on (Architecture Specification 1 §5.2): IP in datagrams or connections.
-pub(super) fn read_infiniband_local(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_infiniband_local(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const LOCAL_HEADER: usize = 8;
     const GLOBAL_HEADER: usize = 40;
     const TRANSPORT_HEADER: usize = 12;

@@ -1,7 +1,7 @@
 //! Ethernet (IEEE 802.3, link types 1 and 274) and what EtherTypes lead to, VLAN tags and other tags included.
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 const ADDRESSES: usize = 12;
@@ -17,7 +17,7 @@ const NOVELL: u16 = 0xffff;
 const ETHERTYPE_IPX: u16 = 0x8137;
 
 /// An Ethernet frame from the destination address on.
-pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let destination: [u8; 5] = span.array(0)?;
     if ISL.contains(&destination) {
         return Ok(Next::Ethernet(span.after(ISL_HEADER)?));
@@ -27,7 +27,7 @@ pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
 }
 
 /// IEEE 802.3br mPackets: preamble, then a delimiter that tells whole (express) frames from pieces.
-pub(super) fn read_mpacket(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_mpacket(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const PREAMBLE: u8 = 0x55;
     const PREAMBLE_LIMIT: usize = 8;
     let mut at = 0;
@@ -42,7 +42,7 @@ pub(super) fn read_mpacket(span: Span<'_>) -> Result<Next<'_>, NotIp> {
 }
 
 /// The payload of an EtherType (IEEE registration authority).
-pub(super) fn read_ether_type(ether_type: u16, span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_ether_type(ether_type: u16, span: Span<'_>) -> Result<Next<'_>, NotIp> {
     match ether_type {
         0x0800 | 0x86dd => Ok(Next::Ip(span)),
         0x22f3 => read_trill(span),
@@ -86,7 +86,7 @@ fn read_llc(length: u16, span: Span<'_>) -> Result<Next<'_>, NotIp> {
 }
 
 /// A PPPoE session (RFC 2516 §4), from its version on.
-pub(super) fn read_pppoe_session(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_pppoe_session(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const HEADER: usize = 6;
     let [version, code, _, _] = span.array(0)?;
     let length = usize::from(span.u16(4)?);

@@ -1,7 +1,7 @@
 //! Fibre Channel frames (FC-FS-5 §8; link types 224, and 225 with their delimiters) that carry IP (RFC 4338 §3).
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 const HEADER: usize = 24;
@@ -13,7 +13,7 @@ const TYPE_LLC: [u8; 2] = [4, 5];
 const EXTENDED: [(u8, usize); 3] = [(0x50, 8), (0x51, 8), (0x52, 24)];
 const HAS_NETWORK_HEADER: u8 = 0x20;
 
-pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let mut frame = span;
     for (kind, length) in EXTENDED {
         if frame.byte(0)? == kind {
@@ -33,7 +33,7 @@ pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
 }
 
 /// The same behind a word that marks the frame's start.
-pub(super) fn read_delimited(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_delimited(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     read(span.after(4)?)
 }
 

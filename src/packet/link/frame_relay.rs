@@ -1,7 +1,8 @@
 //! Frame Relay (link types 107, 206, 182): RFC 2427 encapsulation, or Cisco's with an EtherType.
 
-use super::{Next, llc};
-use crate::packet::NotIp;
+use crate::packet::link::llc;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 /// Q.922 addresses have two to four bytes, the last one marked.
@@ -9,7 +10,7 @@ const ADDRESS_LIMIT: usize = 4;
 const ADDRESS_END: u8 = 1;
 const UNNUMBERED: u8 = 0x03;
 
-pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let mut length = 1;
     while span.byte(length - 1)? & ADDRESS_END == 0 {
         if length == ADDRESS_LIMIT {
@@ -28,7 +29,7 @@ pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
 }
 
 /// Frame Relay in a bundle of links (FRF.16; link type 182): only frames that were not split are whole.
-pub(super) fn read_bundled(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_bundled(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const WHOLE: u8 = 0xc0;
     const CONTROL: u8 = 0x20;
     match span.byte(0)? {
@@ -39,7 +40,7 @@ pub(super) fn read_bundled(span: Span<'_>) -> Result<Next<'_>, NotIp> {
 }
 
 /// The same behind a byte for the direction.
-pub(super) fn read_directed(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_directed(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     read(span.after(1)?)
 }
 

@@ -1,8 +1,8 @@
 //! Wi-Fi data frames (IEEE 802.11-2020 §9.3.2; link type 105), bare or behind radiotap (127), Prism (119) or AVS (163)
 //! headers. Of an aggregate (A-MSDU) the first part is read.
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 /// In the first byte of the frame control: type and subtype.
@@ -26,7 +26,7 @@ const SUBFRAME_HEADER: usize = 14;
 const AVS_MAGIC: u32 = 0x8021_1000;
 const PRISM_HEADER: usize = 144;
 
-pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let control = span.array(0)?;
     read_data(control, span, false)
 }
@@ -69,7 +69,7 @@ fn read_data([first, second]: [u8; 2], span: Span<'_>, is_padded: bool) -> Resul
 }
 
 /// Radiotap (<https://www.radiotap.org>): its length, and from the flags whether the frame's header is padded.
-pub(super) fn read_radiotap(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_radiotap(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const DATA_PADDING: u8 = 0x20;
     let length = usize::from(span.u16_little(2)?);
     let is_padded = radiotap_flags(span).is_some_and(|flags| flags & DATA_PADDING != 0);
@@ -90,7 +90,7 @@ fn radiotap_flags(span: Span<'_>) -> Option<u8> {
 }
 
 /// A Prism header has a fixed length; the AVS header took its link type in some drivers.
-pub(super) fn read_prism(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_prism(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     if span.u32(0)? & 0xffff_f000 == AVS_MAGIC {
         return read_avs(span);
     }
@@ -98,7 +98,7 @@ pub(super) fn read_prism(span: Span<'_>) -> Result<Next<'_>, NotIp> {
 }
 
 /// An AVS header says its length after its version.
-pub(super) fn read_avs(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_avs(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let length = usize::try_from(span.u32(4)?).map_err(|_| NotIp::Malformed)?;
     read(span.after(length)?)
 }

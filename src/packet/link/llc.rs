@@ -1,7 +1,7 @@
 //! IEEE 802.2 LLC and SNAP (RFC 1042): to an EtherType or IP.
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 const SNAP: u8 = 0xaa;
@@ -15,7 +15,7 @@ const BRIDGE_TUNNEL: [u8; 3] = [0, 0, 0xf8];
 /// IEEE 802.1: bridged frames in other media (RFC 2684 §5.2).
 const BRIDGED: [u8; 3] = [0, 0x80, 0xc2];
 
-pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     match span.array(0)? {
         [SNAP, SNAP, UNNUMBERED] => read_snap(span.after(3)?),
         [IP, IP, UNNUMBERED] => Ok(Next::Ip(span.after(3)?)),
@@ -25,7 +25,7 @@ pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
 }
 
 /// A SNAP header: organisation and protocol.
-pub(super) fn read_snap(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_snap(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let protocol = span.u16(3)?;
     let inner = span.after(5)?;
     match (span.array(0)?, protocol) {
@@ -37,7 +37,7 @@ pub(super) fn read_snap(span: Span<'_>) -> Result<Next<'_>, NotIp> {
 }
 
 /// A network layer protocol identifier (ISO/IEC TR 9577).
-pub(super) fn read_nlpid(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_nlpid(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     match span.byte(0)? {
         0xcc | 0x8e => Ok(Next::Ip(span.after(1)?)),
         0x80 => read_snap(span.after(1)?),

@@ -1,8 +1,8 @@
 //! MPLS label stacks (RFC 3032): to IP, or to Ethernet in a pseudowire (RFC 4448), as the first nibble suggests (RFC 4928).
 
-use super::Next;
-use crate::packet::NotIp;
 use crate::packet::ip;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 /// Labels taken off one stack: deeper than any network stacks them.
@@ -11,7 +11,7 @@ const BOTTOM: u32 = 0x100;
 /// Control word of a pseudowire (RFC 4385 §3).
 const CONTROL_WORD: usize = 4;
 
-pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let mut rest = span;
     for _ in 0..LABEL_LIMIT {
         let label = rest.u32(0)?;

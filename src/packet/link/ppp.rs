@@ -1,7 +1,8 @@
 //! PPP (RFC 1661; link types 9, 50, 51, 166, 204) and Cisco's HDLC (104, 205).
 
-use super::{Next, ethernet};
-use crate::packet::NotIp;
+use crate::packet::link::{ethernet, llc};
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 /// All stations, unnumbered information (RFC 1662 §3.1).
@@ -10,7 +11,7 @@ const ADDRESS_CONTROL: [u8; 2] = [0xff, 0x03];
 const CISCO: [u8; 2] = [0x0f, 0x8f];
 
 /// The protocol field, after the address and control fields where they were not left out.
-pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     match span.array(0) {
         Ok(ADDRESS_CONTROL) => read_protocol(span.after(2)?),
         _ => read_protocol(span),
@@ -32,7 +33,7 @@ fn read_protocol(span: Span<'_>) -> Result<Next<'_>, NotIp> {
 }
 
 /// PPP in HDLC framing, or Cisco's HDLC, by the address.
-pub(super) fn read_serial(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_serial(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     match span.byte(0)? {
         address if CISCO.contains(&address) => read_cisco(span),
         _ => read(span),
@@ -40,7 +41,7 @@ pub(super) fn read_serial(span: Span<'_>) -> Result<Next<'_>, NotIp> {
 }
 
 /// PPP whose address byte holds the direction instead.
-pub(super) fn read_directed(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_directed(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     match span.array(0)? {
         // pppd's own: the direction stands in for the address.
         [_, 0x03] => read(span.after(2)?),
@@ -49,24 +50,24 @@ pub(super) fn read_directed(span: Span<'_>) -> Result<Next<'_>, NotIp> {
 }
 
 /// PPP over Ethernet, from the PPPoE header on.
-pub(super) fn read_oe(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_oe(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     ethernet::read_pppoe_session(span)
 }
 
 /// Cisco HDLC: address, control, EtherType.
-pub(super) fn read_cisco(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_cisco(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let protocol = span.u16(2)?;
     let inner = span.after(4)?;
     match protocol {
         // SLARP keepalives, CDP.
         0x8035 | 0x2000 => Err(NotIp::LinkControl),
-        0xfefe => super::llc::read_nlpid(inner),
+        0xfefe => llc::read_nlpid(inner),
         ether_type => Ok(Next::EtherType(ether_type, inner)),
     }
 }
 
 /// The same behind a byte for the direction.
-pub(super) fn read_cisco_directed(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_cisco_directed(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     read_cisco(span.after(1)?)
 }
 

@@ -1,8 +1,8 @@
 //! Wireshark's exported PDUs (link type 252): tags name the dissector, then its data. Those that carry IP are read; of the
 //! others, whose headers were not exported, those that tags give addresses and ports for (`exported_pdu.h`).
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 /// The link type's number.
@@ -79,7 +79,7 @@ fn read_tags(span: Span<'_>) -> Result<(Tags, Span<'_>), NotIp> {
     Err(NotIp::Malformed)
 }
 
-pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     read_tags(span).and_then(|(tags, data)| lead(&tags.dissector, data))
 }
 

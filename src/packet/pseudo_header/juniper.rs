@@ -2,8 +2,9 @@
 //! 200, 232 to 234, 238): a magic number, flags, extensions, a cookie of the interface card, then the frame. After
 //! tcpdump's `print-juniper.c`, the only description there is.
 
-use super::{Next, frame_relay, llc};
-use crate::packet::NotIp;
+use crate::packet::link::{frame_relay, llc, ppp};
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 const MAGIC: [u8; 3] = [0x4d, 0x47, 0x43];
@@ -86,29 +87,29 @@ fn read_after_services(frame: Span<'_>) -> Result<Next<'_>, NotIp> {
     }
 }
 
-pub(super) fn read_ethernet(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_ethernet(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     open(span, |opened| Ok(Next::Ethernet(opened.frame)))
 }
 
-pub(super) fn read_ppp(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_ppp(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     open(span, |opened| Ok(Next::Ppp(opened.frame)))
 }
 
-pub(super) fn read_frame_relay(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_frame_relay(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     open(span, |opened| frame_relay::read(opened.frame))
 }
 
-pub(super) fn read_cisco_hdlc(span: Span<'_>) -> Result<Next<'_>, NotIp> {
-    open(span, |opened| super::ppp::read_cisco(opened.frame))
+pub(crate) fn read_cisco_hdlc(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+    open(span, |opened| ppp::read_cisco(opened.frame))
 }
 
 /// PPPoE over ATM: its EtherType, then it.
-pub(super) fn read_pppoe_atm(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_pppoe_atm(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     open(span, |opened| Ok(Next::EtherType(opened.frame.u16(0)?, opened.frame.after(2)?)))
 }
 
 /// Gateways of mobile networks say in the cookie what follows it.
-pub(super) fn read_ggsn(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_ggsn(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     open(span, |opened| match opened.frame.byte(2)? {
         2 | 6 => Ok(Next::Ip(opened.frame.after(8)?)),
         other => Err(NotIp::Protocol(u16::from(other))),
@@ -116,12 +117,12 @@ pub(super) fn read_ggsn(span: Span<'_>) -> Result<Next<'_>, NotIp> {
 }
 
 /// Monitoring and services cards: eight bytes, then IP.
-pub(super) fn read_services(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_services(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     open(span, |opened| read_ip(opened.frame.after(8)?))
 }
 
 /// IPsec cards: what was to be encrypted stands behind the tunnel's addresses, or alone.
-pub(super) fn read_encryption(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_encryption(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     open(span, |opened| match opened.frame.byte(3)? {
         1 | 2 => read_ip(opened.frame),
         3..=5 => read_ip(opened.frame.after(16)?),
@@ -129,7 +130,7 @@ pub(super) fn read_encryption(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     })
 }
 
-pub(super) fn read_first_atm(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_first_atm(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const OAM: u8 = 0x80;
     open(span, |opened| {
         let first = opened.frame.byte(0)?;
@@ -138,7 +139,7 @@ pub(super) fn read_first_atm(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     })
 }
 
-pub(super) fn read_second_atm(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_second_atm(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const OAM: u8 = 0x70;
     const GAP_COUNT: u32 = 0x3f;
     open(span, |opened| {
@@ -163,7 +164,7 @@ fn read_cell(inner: Span<'_>) -> Result<Next<'_>, NotIp> {
 }
 
 /// Multilink PPP.
-pub(super) fn read_multilink_ppp(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_multilink_ppp(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     open(span, |opened| {
         let frame = opened.frame;
         match frame.byte(0)? {
@@ -176,12 +177,12 @@ pub(super) fn read_multilink_ppp(span: Span<'_>) -> Result<Next<'_>, NotIp> {
 }
 
 /// Multilink Frame Relay, of either kind.
-pub(super) fn read_multilink_frame_relay(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_multilink_frame_relay(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     read_bundle(span, 2)
 }
 
 /// Multilink Frame Relay between networks (FRF.16).
-pub(super) fn read_bundled_frame_relay(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_bundled_frame_relay(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     read_bundle(span, 4)
 }
 
@@ -205,12 +206,12 @@ fn read_bundle(span: Span<'_>, own: usize) -> Result<Next<'_>, NotIp> {
 }
 
 /// Cards whose frames nobody described: the media type of the extensions says what they are, where there is one.
-pub(super) fn read_other(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_other(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     open(span, |opened| match opened.media_type {
         Some(1) => Ok(Next::Ethernet(opened.frame)),
         Some(4) => Ok(Next::Ppp(opened.frame)),
         Some(5) => frame_relay::read(opened.frame),
-        Some(6) => super::ppp::read_cisco(opened.frame),
+        Some(6) => ppp::read_cisco(opened.frame),
         _ => Err(NotIp::Protocol(0)),
     })
 }

@@ -1,8 +1,8 @@
 //! BSD loopback (link types 0 and 108) and other headers that name an address family: OpenBSD's ENC (109) and PFLOG
 //! (117), Solaris IPNET (226).
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 const AF_INET: u32 = 2;
@@ -14,7 +14,7 @@ fn is_ip(family: u32) -> bool {
 }
 
 /// The family is in the byte order of the host that captured: either may be.
-pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let (big, little) = (span.u32(0)?, span.u32_little(0)?);
     let inner = span.after(4)?;
     match big.min(little) {
@@ -26,7 +26,7 @@ pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
 }
 
 /// OpenBSD's `enc`: family, SPI, flags.
-pub(super) fn read_enc(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_enc(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     match span.u32(0)?.min(span.u32_little(0)?) {
         family if is_ip(family) => Ok(Next::Ip(span.after(12)?)),
         family => Err(NotIp::Protocol(u16::try_from(family).unwrap_or(u16::MAX))),
@@ -34,7 +34,7 @@ pub(super) fn read_enc(span: Span<'_>) -> Result<Next<'_>, NotIp> {
 }
 
 /// The packet filter's log: the header says its length (without padding to four bytes) and the family.
-pub(super) fn read_pflog(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_pflog(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let [length, family] = span.array(0)?;
     match u32::from(family) {
         family if is_ip(family) => Ok(Next::Ip(span.after(usize::from(length).next_multiple_of(4))?)),
@@ -43,7 +43,7 @@ pub(super) fn read_pflog(span: Span<'_>) -> Result<Next<'_>, NotIp> {
 }
 
 /// Solaris IP observability: version, family, then 22 bytes of identity.
-pub(super) fn read_ipnet(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_ipnet(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let [version, family] = span.array(0)?;
     match u32::from(family) {
         _ if version != 1 => Err(NotIp::Malformed),

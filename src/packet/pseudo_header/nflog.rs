@@ -1,7 +1,7 @@
 //! Linux netfilter log (link type 239): the payload attribute of a message.
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 const HEADER: usize = 4;
@@ -16,7 +16,7 @@ const AF_INET6: u8 = 10;
 const AF_UNSPEC: u8 = 0;
 
 /// Family, version, resource; then attributes in the byte order of the host.
-pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let [family, version, _, _] = span.array(0)?;
     if version != 0 {
         return Err(NotIp::Malformed);

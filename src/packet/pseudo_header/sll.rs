@@ -1,7 +1,7 @@
 //! Linux "cooked" captures, versions 1 (link type 113) and 2 (276).
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 /// Hardware types (`if_arp.h`) whose protocol field is no EtherType.
@@ -15,12 +15,12 @@ const ETH_P_802_2: u16 = 0x0004;
 const ETH_P_PPP_MP: u16 = 0x0008;
 
 /// Packet type, hardware type, address length, address, protocol.
-pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     lead(span.u16(2)?, span.u16(14)?, span.after(16)?)
 }
 
 /// Protocol, reserved, interface, hardware type, packet type, address length, address.
-pub(super) fn read_second(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_second(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     lead(span.u16(8)?, span.u16(0)?, span.after(20)?)
 }
 

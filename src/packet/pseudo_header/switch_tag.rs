@@ -1,8 +1,8 @@
 //! Ethernet as a switch chip hands it to its host, with the chip's tag: Broadcom (link types 281, 282), Marvell DSA (284)
 //! and EDSA (285).
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 const ADDRESSES: usize = 12;
@@ -12,21 +12,21 @@ fn tagged(span: Span<'_>, length: usize) -> Result<Next<'_>, NotIp> {
     Ok(Next::EtherType(span.u16(ADDRESSES + length)?, span.after(ADDRESSES + length + 2)?))
 }
 
-pub(super) fn read_brcm(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_brcm(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     tagged(span, 4)
 }
 
 /// The tag stands before the addresses.
-pub(super) fn read_brcm_prepended(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_brcm_prepended(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     Ok(Next::Ethernet(span.after(4)?))
 }
 
-pub(super) fn read_dsa(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_dsa(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     tagged(span, 4)
 }
 
 /// An EtherType and two reserved bytes stand before the tag.
-pub(super) fn read_edsa(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_edsa(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     tagged(span, 8)
 }
 

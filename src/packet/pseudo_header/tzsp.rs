@@ -1,7 +1,7 @@
 //! Frames from far-away sniffers: TZSP, in UDP and as a link type of its own (128).
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 /// TaZmen Sniffer Protocol (as Mikrotik and Wireshark have it): version, type, protocol, tags.

@@ -1,12 +1,12 @@
 //! Headers of capturing hardware and software around frames of another kind: PPI (link type 192), Endace ERF (197, 175,
 //! 176), netANALYZER (240, 241), Symantec's firewall (99).
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 /// Per-Packet Information: version, flags, length, link type of the frame.
-pub(super) fn read_ppi(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_ppi(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let length = usize::from(span.u16_little(2)?);
     let link_type = u16::try_from(span.u32_little(4)?).map_err(|_| NotIp::Malformed)?;
     if length < 8 {
@@ -16,7 +16,7 @@ pub(super) fn read_ppi(span: Span<'_>) -> Result<Next<'_>, NotIp> {
 }
 
 /// Extensible Record Format: a header with the record's type, extension headers, then the frame.
-pub(super) fn read_erf(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_erf(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const HEADER: usize = 16;
     const TYPE: usize = 8;
     const EXTENSION: usize = 8;
@@ -43,17 +43,17 @@ pub(super) fn read_erf(span: Span<'_>) -> Result<Next<'_>, NotIp> {
 }
 
 /// netANALYZER: four bytes of its own, then Ethernet.
-pub(super) fn read_netanalyzer(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_netanalyzer(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     Ok(Next::Ethernet(span.after(4)?))
 }
 
 /// The same with the preamble before the frame.
-pub(super) fn read_netanalyzer_transparent(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_netanalyzer_transparent(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     Ok(Next::Ethernet(span.after(12)?))
 }
 
 /// Symantec's firewall, in its second and third version: an EtherType among much else.
-pub(super) fn read_symantec(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_symantec(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     match (span.u16(6)?, span.u16(22)?) {
         (ether_type @ 1.., 0) => Ok(Next::EtherType(ether_type, span.after(44)?)),
         (0, ether_type @ 1..) => Ok(Next::EtherType(ether_type, span.after(56)?)),

@@ -1,8 +1,9 @@
 //! GRE (RFC 2784, RFC 2890), its version 1 for PPTP (RFC 2637 §4.1), and ERSPAN (draft-foschiano-erspan) in it.
 
-use super::Next;
+use crate::packet::encapsulation::Encapsulation;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
-use crate::packet::{Encapsulation, NotIp};
 
 const CHECKSUM: u16 = 0x8000;
 const ROUTING: u16 = 0x4000;

@@ -1,7 +1,7 @@
 //! GTP-U, version 1 (3GPP TS 29.281 §5): user packets of a mobile network.
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 const HEADER: usize = 8;

@@ -1,8 +1,10 @@
 //! L2TP: version 2 in UDP with PPP (RFC 2661 §3.1), version 3 in UDP or IP with any link layer (RFC 3931 §4.1).
 
-use super::{Next, enter};
+use crate::packet::encapsulation::TunnelPath;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
-use crate::packet::{NotIp, TunnelPath};
+use crate::packet::tunnel::enter::enter;
 
 const CONTROL: u16 = 0x8000;
 const HAS_LENGTH: u16 = 0x4000;

@@ -1,7 +1,7 @@
 //! Teredo (RFC 4380 §5.1.1): IPv6 in UDP, after authentication and origin headers.
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 const ORIGIN: u16 = 0x0000;

@@ -1,7 +1,7 @@
 //! VXLAN (RFC 7348 §5; Linux and AWS traffic mirroring too) and its generic extension (draft-ietf-nvo3-vxlan-gpe).
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 const HEADER: usize = 8;

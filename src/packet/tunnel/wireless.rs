@@ -1,8 +1,8 @@
 //! Wi-Fi frames on their way from access points: CAPWAP data (RFC 5415 §4), LWAPP data (RFC 5412 §3.3).
 
-use super::Next;
-use crate::packet::NotIp;
-use crate::packet::link;
+use crate::packet::link::ieee80211;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 const LINK_IEEE80211: u16 = 105;
@@ -11,7 +11,7 @@ const LINK_IEEE80211: u16 = 105;
 fn read_frame(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const DATA: u8 = 0x08;
     match span.array(0)? {
-        [first, second] if first & 0x0f != DATA && second & 0x0f == DATA => link::read_ieee80211_swapped(span),
+        [first, second] if first & 0x0f != DATA && second & 0x0f == DATA => ieee80211::read_swapped(span),
         [_, _] => Ok(Next::Link(LINK_IEEE80211, span)),
     }
 }
