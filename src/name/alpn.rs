@@ -2,13 +2,13 @@
 
 use serde::{Serialize, Serializer};
 
-/// Protocols that a client offers to speak (ALPN, RFC 7301), in its order. Those kept are printable ASCII without spaces, so that
+/// The protocols that a client offers to speak, in its order. Those that are kept are printable ASCII without spaces, so that
 /// one text holds them all.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Alpn(Option<Box<str>>);
 
 impl Alpn {
-    /// None offered.
+    /// The empty list.
     pub const NONE: Self = Self(None);
 
     /// Whether none was offered.
@@ -16,17 +16,17 @@ impl Alpn {
         self.0.is_none()
     }
 
-    /// All of them in one text, for [`Self::of_text`]; none if none was offered.
+    /// All protocols in one text, which [`Self::of_text`] turns back; `None` if none was offered.
     pub(crate) fn into_text(self) -> Option<Box<str>> {
         self.0
     }
 
-    /// The same the other way.
+    /// The list that [`Self::into_text`] turned into this text.
     pub(crate) const fn of_text(text: Option<Box<str>>) -> Self {
         Self(text)
     }
 
-    /// The protocols.
+    /// The protocols, in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().flat_map(|protocols| protocols.split(' '))
     }

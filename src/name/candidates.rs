@@ -4,15 +4,15 @@
 use super::reader::{Datagram, StreamReader};
 use super::table::{DATAGRAM_READERS, STREAM_READERS};
 
-/// Which of [`STREAM_READERS`] an opening with this first byte may belong to: bit `n` is row `n`. Zero, the common answer
-/// in the middle of a stream, rules all of them out.
+/// The rows of [`STREAM_READERS`] that an opening with this first byte may belong to: bit `n` is row `n`. In the middle of a
+/// stream the answer is mostly zero, which rules all of them out.
 #[inline]
 pub(crate) fn stream_candidates(first: u8) -> u32 {
-    // The index is a byte and the table has a place for each.
+    // The index is a byte, and the table has a place for each byte.
     STREAM_CANDIDATES[usize::from(first)]
 }
 
-/// Rows whose findings count only where a flow has no server name yet.
+/// The rows whose findings count only where a flow has no server name yet.
 pub(crate) static SECOND_CHOICES: u32 = second_choices(STREAM_READERS);
 
 static STREAM_CANDIDATES: [u32; 256] = candidates(STREAM_READERS);
@@ -39,7 +39,7 @@ const fn candidates(readers: &[StreamReader]) -> [u32; 256] {
     table
 }
 
-/// Marks a row at the first bytes it reads: at all of them where it names none.
+/// Marks a row at the first bytes that it reads, or at all bytes if it names none.
 const fn mark_bytes(table: &mut [u32; 256], bytes: &[u8], row: usize) {
     let mut place = 0;
     while place < if bytes.is_empty() { table.len() } else { bytes.len() } {
@@ -49,8 +49,8 @@ const fn mark_bytes(table: &mut [u32; 256], bytes: &[u8], row: usize) {
     }
 }
 
-/// Which of [`DATAGRAM_READERS`] may read this datagram: bit `n` is row `n`. Rows that look at ports may be among them
-/// although the ports are others; `starts` decides.
+/// The rows of [`DATAGRAM_READERS`] that may read this datagram: bit `n` is row `n`. A row for other ports may be among them,
+/// since ports are compared in part; its `starts` decides.
 #[inline]
 pub(crate) fn datagram_candidates(datagram: &Datagram<'_>) -> u32 {
     let Some(&first) = datagram.payload.first() else { return 0 };
@@ -69,7 +69,8 @@ static DATAGRAM_FIRST_BYTES: [u32; 256] = {
     table
 };
 
-/// Rows by the low ten bits of a port: small enough to stay in the cache, and ephemeral ports rarely meet a row.
+/// The rows by the low ten bits of a port. The table is small enough to stay in the cache, and ephemeral ports rarely share
+/// these bits with a row.
 static DATAGRAM_PORTS: [u32; 1024] = {
     let mut table = [0u32; 1024];
     let mut row = 0;

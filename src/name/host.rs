@@ -2,16 +2,17 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// A host name as clients write it, ASCII or not: not empty, no more than 255 bytes, nothing invisible.
+/// A host name as clients write it, in ASCII or not. `None` if it is empty, has more than 255 bytes, or has an invisible
+/// character.
 pub(crate) fn host(name: &[u8]) -> Option<&str> {
     let name = std::str::from_utf8(name).ok()?;
     let plain = |character: char| !character.is_control() && !character.is_whitespace();
-    // Nearly all are ASCII, which needs no table of characters.
+    // Nearly all names are ASCII, for which no table of characters is needed.
     let is_plain = name.bytes().all(|byte| byte.is_ascii_graphic()) || name.chars().all(plain);
     (!name.is_empty() && name.len() <= 255 && is_plain).then_some(name)
 }
 
-/// The host of an authority, without user, port and the brackets of an IPv6 address. `None` if it cannot be a host.
+/// The host of an authority, without the user, the port and the brackets of an IPv6 address. `None` if it cannot be a host.
 pub(crate) fn host_of_authority(authority: &[u8]) -> Option<&str> {
     let authority = std::str::from_utf8(authority).ok()?.trim();
     let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
@@ -19,7 +20,7 @@ pub(crate) fn host_of_authority(authority: &[u8]) -> Option<&str> {
         Some(literal) => literal.split_once(']')?.0,
         None => match authority.split_once(':') {
             Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-            // An IPv6 address without its brackets has more colons than one.
+            // An IPv6 address without brackets has more than one colon.
             Some(_) if authority.parse::<Ipv6Addr>().is_ok() => authority,
             Some((host, port)) if !port.contains(':') => host,
             Some(_) => return None,
@@ -29,8 +30,8 @@ pub(crate) fn host_of_authority(authority: &[u8]) -> Option<&str> {
     (!host.is_empty() && host.bytes().all(is_plain)).then_some(host)
 }
 
-/// Whether a host may have this byte: no control, no space, none of those that end it or are excluded from URIs. Matched, not
-/// searched for: that is one test of a set of bits.
+/// Whether a host may have this byte. Controls, spaces, and bytes that end a host or are excluded from URIs are not allowed.
+/// The pattern is compiled to one test of a bit set.
 const fn is_plain(byte: u8) -> bool {
     byte > b' '
         && !matches!(byte, b'/' | b'?' | b'#' | b'<' | b'>' | b'"' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' | 0x7f)
@@ -38,7 +39,7 @@ const fn is_plain(byte: u8) -> bool {
 
 /// The authority of an absolute URI (`scheme://authority/…`).
 pub(crate) fn authority_of_uri(uri: &[u8]) -> Option<&[u8]> {
-    /// Longest scheme in use is about 30 characters; those seen here have 3 to 5.
+    /// Length of the longest scheme that is read. Those seen here have 3 to 5 characters.
     const SCHEME_LIMIT: usize = 16;
     let colon = uri.iter().take(SCHEME_LIMIT).position(|byte| !byte.is_ascii_alphanumeric())?;
     let rest = uri.get(colon..)?.strip_prefix(b"://")?;
@@ -46,9 +47,10 @@ pub(crate) fn authority_of_uri(uri: &[u8]) -> Option<&[u8]> {
     rest.get(..end)
 }
 
-/// Whether a host is an IP address, not a name.
+/// Whether a host is an IP address, and not a name.
 pub fn is_ip_literal(host: &str) -> bool {
-    // Names end with a letter and have no colon, which an IPv6 address has after four digits at most: seen faster than parsed.
+    // A name ends with a letter, and an IPv6 address has a colon after at most four digits. Most names are told by that, which
+    // is quicker than parsing.
     let may_be = host.ends_with(|last: char| last.is_ascii_digit()) || host.bytes().take(5).any(|byte| byte == b':');
     may_be && (host.parse::<Ipv4Addr>().is_ok() || host.parse::<Ipv6Addr>().is_ok())
 }

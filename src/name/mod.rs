@@ -1,11 +1,11 @@
-//! Names that packets carry: one file per protocol in its family's folder, one row per reader in [`table`].
+//! Names that packets carry: one file per protocol in its family's folder, and one row per reader in [`table`].
 //!
 //! A reader maps bytes to [`Findings`] and knows nothing of flows. `flow` asks each row's `starts` for every payload, which
 //! takes constant time, gathers the bytes that follow a start, and hands them to the row's `read` until it says
 //! [`Reading::Done`] or [`Reading::No`].
 //!
-//! Imports go from the first of these lines to the last: [`table`] and the look-up beside it import the readers, the readers
-//! import the types of [`reader`] and [`findings`] and what reads single fields, and those import no reader.
+//! [`table`] and the look-up beside it import the readers. The readers import the types in `reader` and `findings`, and what
+//! reads single fields. These import no reader.
 
 mod candidates;
 pub mod table;

@@ -2,53 +2,53 @@
 
 use serde::Serialize;
 
-/// Where a name comes from. The order is the order of choice: the first is the best name for a flow.
+/// The source of a name. The order is the order of choice: the first source gives the best name for a flow.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum NameSource {
-    /// Server Name Indication in a TLS ClientHello over TCP (RFC 6066 §3).
+    /// The Server Name Indication in a TLS ClientHello over TCP (RFC 6066 §3).
     TlsSni,
-    /// Server Name Indication in QUIC's CRYPTO stream, or `SNI` in gQUIC's CHLO.
+    /// The Server Name Indication in QUIC's CRYPTO stream, or `SNI` in the CHLO of Google's QUIC.
     QuicSni,
-    /// Server Name Indication in a DTLS ClientHello.
+    /// The Server Name Indication in a DTLS ClientHello.
     DtlsSni,
-    /// Facebook's zero-round-trip protocol.
+    /// The server name in Facebook's zero-round-trip protocol.
     Fbzero,
-    /// Host header, absolute URI or `:authority`.
+    /// The Host field, an absolute URI, or `:authority`.
     HttpHost,
-    /// The target of an HTTP CONNECT: the name behind a proxy.
+    /// The target of an HTTP CONNECT, which is the name behind a proxy.
     HttpConnect,
     /// The target of a SOCKS request.
     Socks,
     /// The host of the URL that an RTMP client connects for.
     Rtmp,
-    /// A name this client had looked up before, with this address among the answers.
+    /// A name that this client had looked up before, with this address among the answers.
     Dns,
-    /// A name-to-address list the app fetched itself (WeChat's `newgetdns`).
+    /// A list of names and addresses that the app itself fetched (WeChat's `newgetdns`).
     AppResolver,
     /// A name in the server's certificate (TLS 1.2 and earlier).
     TlsCertificate,
-    /// What a reverse lookup of this client (PTR) gave for the address: the name its network gives a machine.
+    /// The name that a reverse lookup (PTR) of this client gave for the address, which is what its network calls the machine.
     DnsReverse,
-    /// STUN or TURN realm.
+    /// The realm of STUN or TURN.
     StunRealm,
-    /// SIP domain.
+    /// A domain in a SIP message.
     Sip,
-    /// Kerberos realm.
+    /// The realm of Kerberos.
     Kerberos,
-    /// NetBIOS name.
+    /// A NetBIOS name.
     Netbios,
     /// A host name in an SMB or NTLM exchange.
     Smb,
     /// A name in a multicast DNS record.
     Mdns,
-    /// A name that the flow itself asked a resolver for: what it wanted to know, never who it talks to.
+    /// A name that the flow itself asked a resolver for. It says what the client wanted to know, never whom it talks to.
     DnsQuestion,
 }
 
 impl NameSource {
-    /// The word used in records and reports.
+    /// The word that records and reports use.
     pub const fn word(self) -> &'static str {
         match self {
             Self::TlsSni => "tls-sni",

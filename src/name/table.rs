@@ -10,7 +10,8 @@ use super::reader::{DatagramReader, StreamReader};
 use super::tls::{dtls, stream as tls};
 use super::windows::{dcerpc, kerberos, netbios, rdp_udp, smb};
 
-/// Readers of streams, asked in this order; the first whose `read` says other than `No` has it. At most 32.
+/// The readers of streams, in the order in which they are asked. The first whose `read` says other than `No` has the stream. At
+/// most 32.
 pub static STREAM_READERS: &[StreamReader] = &[
     StreamReader::new("tls", tls::FIRST_BYTES, tls::starts_client, tls::read),
     StreamReader {
@@ -49,7 +50,7 @@ pub static STREAM_READERS: &[StreamReader] = &[
     StreamReader::new("dns", dns::STREAM_FIRST_BYTES, dns::starts_stream, dns::read_stream),
 ];
 
-/// Readers of datagrams, asked in this order. At most 32.
+/// The readers of datagrams, in the order in which they are asked. At most 32.
 pub static DATAGRAM_READERS: &[DatagramReader] = &[
     DatagramReader {
         begin: Some(quic::begin),

@@ -1,4 +1,5 @@
-//! Reads a frame down to its innermost IP packet, on the short way where the frame is of the common kind.
+//! Reads a frame down to its innermost IP packet: on the short path if the frame is of the common kind, else on the general
+//! path.
 
 use super::encapsulation::TunnelPath;
 use super::key::{FlowKey, Side};
@@ -15,19 +16,20 @@ pub fn dissect<'a>(frame: &Frame<'a>) -> Dissected<'a> {
     }
 }
 
-/// The packet in a frame of the common kind. Where there is none, [`dissect_other`] tells what there is.
+/// The packet in a frame of the common kind. If there is none, [`dissect_other`] tells what the frame holds.
 #[inline(always)]
 pub(crate) fn dissect_plain<'a>(frame: &Frame<'a>) -> Option<Packet<'a>> {
     plain::read(frame)
 }
 
-/// What [`dissect`] says, on the way that all frames can go.
+/// Says what [`dissect`] says, on the path that can read all frames.
 pub(crate) fn dissect_other<'a>(frame: &Frame<'a>) -> Dissected<'a> {
     general::dissect(frame)
 }
 
-/// Reads the reassembled payload of a fragmented datagram: `key` is that of its fragments (`protocol` that of the first),
-/// `tunnel` what lies around the first, `counted_length` what they count together. The result may be a packet inside a tunnel.
+/// Reads the payload of a fragmented datagram that was put together. `key` is the key of its fragments, with the protocol of
+/// the first; `tunnel` is the path around the first; `counted_length` is the sum of their counted lengths. The result may be a
+/// packet inside a tunnel.
 pub fn dissect_ip<'a>(
     key: &FlowKey,
     side: Side,

@@ -42,7 +42,7 @@ pub enum Encapsulation {
 }
 
 impl Encapsulation {
-    /// All of them; the code of each is its place, from 1.
+    /// All encapsulations. The code of each is its place in this list, counted from 1.
     const ALL: [Self; 16] = [
         Self::IpInIp,
         Self::Gre,
@@ -66,7 +66,7 @@ impl Encapsulation {
         Self::ALL.get(usize::from(code).checked_sub(1)?).copied()
     }
 
-    /// The name shown in flow records.
+    /// The name that flow records show.
     pub const fn name(self) -> &'static str {
         match self {
             Self::IpInIp => "ip-in-ip",
@@ -91,28 +91,28 @@ impl Encapsulation {
 
 /// The encapsulations around the innermost IP packet, outermost first, to [`TunnelPath::LIMIT`].
 ///
-/// One byte each from the most significant on, so that a path compares and hashes as one integer.
+/// Each takes one byte, from the most significant on, so that a path compares and hashes as one integer.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct TunnelPath(u64);
 
 impl TunnelPath {
-    /// How many encapsulations are opened; deeper nesting is counted as a flow of the last one opened.
+    /// The number of encapsulations that are opened. What is nested deeper counts as a flow of the last one opened.
     pub const LIMIT: usize = 6;
     /// No encapsulation.
     pub const NONE: Self = Self(0);
 
-    /// This path with one more encapsulation inside, or none where the limit is reached.
+    /// This path with one more encapsulation inside; `None` if the limit is reached.
     pub fn entered(self, inner: Encapsulation) -> Option<Self> {
         let depth = self.iter().count();
         (depth < Self::LIMIT).then(|| Self(self.0 | (inner as u64) << Self::shift(depth)))
     }
 
-    /// Outermost first.
+    /// The encapsulations, outermost first.
     pub fn iter(&self) -> impl Iterator<Item = Encapsulation> + '_ {
         (0..Self::LIMIT).map_while(|depth| Encapsulation::from_code((self.0 >> Self::shift(depth)) as u8))
     }
 
-    /// Whether there is none.
+    /// Whether there is no encapsulation.
     pub const fn is_empty(&self) -> bool {
         self.0 == 0
     }

@@ -1,4 +1,4 @@
-//! The general path: any link layer, any encapsulation, IP, to the innermost packet.
+//! The general path: reads any link layer, any encapsulation and IP, down to the innermost packet.
 
 use super::ip::{self, IpDatagram};
 use super::next::Next;
@@ -27,9 +27,10 @@ pub(crate) fn dissect<'a>(frame: &Frame<'a>) -> Dissected<'a> {
     }
 }
 
-/// An exported PDU of a layer above IP. Of TCP's header nothing is known: each PDU begins with a message of its own.
+/// Reads an exported PDU of a layer above IP. Nothing is known of a TCP header, so each PDU counts as the beginning of a
+/// message.
 fn exported<'a>(frame: &Frame<'a>) -> Option<Dissected<'a>> {
-    /// Data, as it would have been pushed.
+    /// The flags of a segment that was pushed.
     const PUSHED: TcpFlags = TcpFlags(0x18);
     let addressed = read_addressed(Span::new(frame.bytes, usize::try_from(frame.wire_length).ok()?))?;
     let (key, side) = FlowKey::new(addressed.version, addressed.protocol, addressed.source, addressed.destination);
@@ -70,12 +71,12 @@ pub(crate) fn dissect_ip<'a>(
         fragment: None,
     };
     let mut datagram = if key.version() == 6 { ip::past_extensions(datagram) } else { datagram };
-    // What was put together cannot be a piece again (RFC 8200 allows one fragment header).
+    // What was put together cannot be a fragment again, since RFC 8200 allows one fragment header.
     datagram.fragment = None;
     innermost(datagram, tunnel, counted_length)
 }
 
-/// Opens encapsulations until there is none, or none that holds what it should, or the path is full.
+/// Opens encapsulations until there is none left, or one does not hold what it should, or the path is full.
 fn innermost(mut datagram: IpDatagram<'_>, mut path: TunnelPath, counted_length: u32) -> Dissected<'_> {
     for _ in 0..TunnelPath::LIMIT {
         match open(&datagram, path) {

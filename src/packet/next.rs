@@ -1,11 +1,11 @@
-//! What a header says comes after it: the step between the readers of headers.
+//! The kind of header that comes next, and where it is. Each reader of a header returns it.
 
 use super::span::Span;
 
 /// What comes next, and where.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Next<'a> {
-    /// IPv4 or IPv6: the version nibble says which.
+    /// IPv4 or IPv6. The first four bits say which.
     Ip(Span<'a>),
     /// The payload of this EtherType.
     EtherType(u16, Span<'a>),

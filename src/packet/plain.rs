@@ -1,6 +1,6 @@
-//! The short path: Ethernet (with at most one VLAN tag) or raw IP, IPv4 without options or IPv6 with few extension headers,
-//! whole TCP or UDP headers or none to read, lengths that agree. Most packets of most captures are of this kind; all else
-//! is left to `general`, which gives the same answer for these.
+//! The short path, for the most common kind of packet: Ethernet with at most one VLAN tag, or raw IP; IPv4 without options, or
+//! IPv6 with few extension headers; a whole TCP or UDP header, or a protocol whose header is not read; and lengths that agree.
+//! Everything else is left to `general`, which gives the same answer for these.
 
 use super::transport::{TCP, TCP_LEAST_LENGTH, UDP, UDP_LENGTH};
 use crate::capture::{Frame, LinkType};
@@ -14,20 +14,20 @@ const ETHERNET_LENGTH: usize = 14;
 const VLAN_LENGTH: usize = 4;
 const IPV4_LENGTH: usize = 20;
 const IPV6_LENGTH: usize = 40;
-/// Extension headers (IANA protocol numbers) that are gone past here.
+/// Protocol numbers of the extension headers that are skipped here (IANA).
 const HOP_BY_HOP: u8 = 0;
 const ROUTING: u8 = 43;
 const AUTHENTICATION: u8 = 51;
 const DESTINATION_OPTIONS: u8 = 60;
-/// Extension headers gone past, fewer than the general path's limit.
+/// Extension headers that are skipped. The general path skips more.
 const EXTENSION_LIMIT: usize = 4;
-/// EtherTypes as they stand in the frame.
+/// EtherTypes, as they stand in the frame.
 const IPV4: [u8; 2] = [0x08, 0x00];
 const IPV6: [u8; 2] = [0x86, 0xdd];
 const VLAN: [u8; 2] = [0x81, 0x00];
 
-/// The packet of a plain frame, or none where there is anything unusual about it.
-// Always inlined, so that the packet is written once, where the caller wants it.
+/// The packet of a plain frame; `None` if anything about the frame is unusual.
+// It is always inlined, so that the packet is written once, where the caller wants it.
 #[inline(always)]
 pub(crate) fn read<'a>(frame: &Frame<'a>) -> Option<Packet<'a>> {
     let wire_length = (frame.wire_length as usize).max(frame.bytes.len());
@@ -90,18 +90,18 @@ fn read_v6(bytes: &[u8], wire_length: usize, counted_length: u32) -> Option<Pack
     Some(Packet { tunnel: inside.tunnel, ..segment.packet(key, counted_length) })
 }
 
-/// What an IPv6 header holds.
+/// What follows an IPv6 header.
 struct Inside<'a> {
     protocol: u8,
     rest: &'a [u8],
-    /// On the wire.
+    /// Length on the wire.
     length: usize,
     tunnel: TunnelPath,
 }
 
 impl Inside<'_> {
-    /// Goes past extension headers that lie wholly in the capture (RFC 8200 §4, RFC 4302 §2); fragments and long chains
-    /// are for the general path.
+    /// Skips extension headers that are wholly in the capture (RFC 8200 §4, RFC 4302 §2). Fragments and long chains are left to
+    /// the general path.
     #[inline(always)]
     fn go_past_extensions(&mut self) -> Option<()> {
         for _ in 0..EXTENSION_LIMIT {
@@ -131,7 +131,8 @@ struct Segment<'a> {
 }
 
 impl<'a> Segment<'a> {
-    /// `length` is that of the IP payload on the wire, `rest` what was captured from there on, padding included.
+    /// Reads a transport header. `length` is the length of the IP payload on the wire; `rest` is what was captured of it, with
+    /// padding.
     #[inline(always)]
     fn read(protocol: u8, rest: &'a [u8], length: usize) -> Option<Self> {
         let (ports, transport, header_length) = match protocol {
@@ -157,11 +158,11 @@ impl<'a> Segment<'a> {
                 }
                 (ports, Transport::Udp, UDP_LENGTH)
             }
-            // Nothing is read of these, and they are no tunnels: ICMP, IGMP, ESP, ICMPv6, OSPF, PIM (IANA).
+            // The headers of these protocols are not read, and they are no tunnels: ICMP, IGMP, ESP, ICMPv6, OSPF, PIM (IANA).
             1 | 2 | 50 | 58 | 89 | 103 => ((0, 0), Transport::Other, 0),
             _ => return None,
         };
-        // Also holds where the header is longer than the payload: that is for the general path to judge.
+        // This is also the case if the header is longer than the payload, which the general path judges.
         let payload_length = length.checked_sub(header_length)?;
         let payload = rest.get(header_length..)?;
         let payload = payload.get(..payload_length).unwrap_or(payload);

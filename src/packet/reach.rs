@@ -7,8 +7,8 @@ use super::next::Next;
 use super::not_ip::NotIp;
 use super::span::Span;
 
-/// Headers read between the frame's start (or a tunnel's) and IP. Deep stacks of VLAN tags occur in attacks only; each
-/// step costs little, so the limit lies well above anything configured on purpose.
+/// Headers that are read between the start of a frame, or of what a tunnel carries, and IP. Deep stacks of VLAN tags occur only
+/// in attacks. Each step costs little, so the limit is well above anything that is configured on purpose.
 const HEADER_LIMIT: usize = 32;
 
 /// Goes from header to header until IP starts.

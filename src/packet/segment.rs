@@ -1,23 +1,23 @@
 //! The transport header of a packet, as far as flows need it.
 
-/// TCP flags as in the header's low byte (RFC 9293 §3.1).
+/// TCP flags, as they are in the low byte of the header field (RFC 9293 §3.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct TcpFlags(pub u8);
 
 impl TcpFlags {
-    /// No more data from the sender.
+    /// Whether the sender has no more data (FIN).
     pub const fn is_fin(self) -> bool {
         self.0 & 0x01 != 0
     }
-    /// Synchronise sequence numbers.
+    /// Whether sequence numbers are synchronised (SYN).
     pub const fn is_syn(self) -> bool {
         self.0 & 0x02 != 0
     }
-    /// Reset the connection.
+    /// Whether the connection is reset (RST).
     pub const fn is_rst(self) -> bool {
         self.0 & 0x04 != 0
     }
-    /// The acknowledgment field is significant.
+    /// Whether the acknowledgment number is valid (ACK).
     pub const fn is_ack(self) -> bool {
         self.0 & 0x10 != 0
     }
@@ -41,6 +41,6 @@ pub enum Transport {
     Tcp(TcpSegment),
     /// UDP (and UDP-Lite).
     Udp,
-    /// Any other IP protocol, or a header cut short; the ports in the key are then 0.
+    /// Any other IP protocol, or a header that is cut short. The ports in the key are then 0 unless the protocol has ports.
     Other,
 }

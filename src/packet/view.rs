@@ -1,4 +1,5 @@
-//! A packet is what was understood of a frame: the flow key, the transport header and the payload.
+//! What was understood of a frame: the packet, with its flow key, transport header and payload, or the reason why there is
+//! none.
 
 use super::encapsulation::TunnelPath;
 use super::key::{FlowKey, Side};
@@ -16,25 +17,25 @@ pub struct Fragment {
     pub has_more: bool,
 }
 
-/// One IP packet, innermost encapsulation, with the counts of its whole frame.
+/// The innermost IP packet of a frame, with the counts of the whole frame.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Packet<'a> {
     /// Both endpoints. For a fragment the ports are 0 and `protocol` is that of the whole datagram.
     pub key: FlowKey,
-    /// Which endpoint sent it.
+    /// The endpoint that sent it.
     pub side: Side,
     /// The transport header.
     pub transport: Transport,
-    /// Captured transport payload, without Ethernet padding. For a fragment and for [`Transport::Other`]: the captured
-    /// IP payload.
+    /// Captured transport payload, without Ethernet padding. For a fragment and for [`Transport::Other`] it is the captured IP
+    /// payload.
     pub payload: &'a [u8],
-    /// Transport payload length on the wire, in bytes, by the IP length fields. 0 for a fragment.
+    /// Length of the transport payload on the wire in bytes, by the IP length fields; 0 for a fragment.
     pub payload_length: u32,
-    /// Frame length on the wire in bytes (what Wireshark's conversations count).
+    /// Length of the frame on the wire in bytes, which is what Wireshark's conversations count.
     pub counted_length: u32,
-    /// Set for a piece of a fragmented datagram; the pieces join in `flow`.
+    /// The piece of a fragmented datagram that this is. `flow` joins the pieces.
     pub fragment: Option<Fragment>,
-    /// What lies around this packet, outermost first.
+    /// The encapsulations around this packet.
     pub tunnel: TunnelPath,
 }
 
@@ -43,6 +44,6 @@ pub struct Packet<'a> {
 pub enum Dissected<'a> {
     /// An IP packet.
     Packet(Packet<'a>),
-    /// Something else, and why.
+    /// Something else, with the reason.
     NotIp(NotIp),
 }

@@ -7,26 +7,26 @@ use crate::name::reader::Reading;
 use crate::name::source::NameSource;
 use crate::name::wire::Wire;
 
-/// The version in the clear, as opposed to the encrypted ones.
+/// The version that travels in the clear. The others are encrypted.
 pub(crate) static FIRST_BYTES: &[u8] = &[3];
 
-/// Version, then two messages of this length: the peer's is sent back in the second.
+/// Length of each of the two messages that follow the version. The second repeats the peer's.
 const HANDSHAKE: usize = 1_536;
 const PREAMBLE: usize = 1 + 2 * HANDSHAKE;
-/// Messages read behind the handshake: the first, or the second after a new chunk size, connects.
+/// Messages that are read after the handshake. The first one connects, or the second after a new chunk size.
 const MESSAGE_LIMIT: usize = 4;
-/// Longest message that connects; those seen have some hundred bytes.
+/// Length of the longest message that connects. Those seen have some hundred bytes.
 const LENGTH_LIMIT: usize = 4_096;
 const CHUNK_SIZE: usize = 128;
-/// Properties looked at; about ten are defined.
+/// Properties that are looked at. About ten are defined.
 const PROPERTY_LIMIT: usize = 32;
 
-/// Whether a segment may begin with a handshake: a time, then zero or the player's version.
+/// Whether a segment may begin with a handshake: a time, then zero or the version of the player.
 pub(crate) fn starts_stream(bytes: &[u8]) -> bool {
     matches!(bytes, [3, _, _, _, _, 0, 0, 0, 0, rest @ ..] | [3, _, _, _, _, 9..=32 | 0x80, 0, _, 2, rest @ ..] if !rest.is_empty())
 }
 
-/// Reads the handshake and what connects.
+/// Reads the handshake and the message that connects.
 pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
     if !starts_stream(bytes) {
         return Reading::No;
@@ -42,14 +42,14 @@ pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
         };
         let done = |findings| Reading::Done { findings: Box::new(findings), consumed: bytes.len() - wire.rest().len() };
         match kind {
-            // Set chunk size.
+            // This message sets the chunk size.
             1 => {
                 let size = message.first_chunk().map_or(0, |size| u32::from_be_bytes(*size) as usize);
                 chunk_size = size.clamp(1, LENGTH_LIMIT);
             }
-            // A server says first how much it takes: window and bandwidth.
+            // A server first says how much it accepts: window and bandwidth.
             2..=6 => return done(Findings::of(APPLICATION, Some(Role::Server))),
-            // A command in either version of AMF; the later one has a byte before.
+            // This is a command in either version of AMF. In the later version a byte comes before it.
             17 => return done(command(message.get(1..).unwrap_or_default())),
             20 => return done(command(&message)),
             _ => return Reading::No,
@@ -64,10 +64,10 @@ enum Part {
     Other,
 }
 
-/// The next message: a header, then chunks with a byte between them.
+/// Reads the next message: a header, then chunks with a byte between them.
 fn message(wire: &mut Wire<'_>, chunk_size: usize) -> Part {
     let Some(first) = wire.u8() else { return Part::CutShort };
-    // A whole header, and the chunk stream in the same byte.
+    // The header is a whole one, and the chunk stream is in the same byte.
     if !(2..64).contains(&first) {
         return Part::Other;
     }
@@ -92,7 +92,7 @@ fn message(wire: &mut Wire<'_>, chunk_size: usize) -> Part {
     Part::Whole(kind, message)
 }
 
-/// What a client's first command says.
+/// What the first command of a client says.
 fn command(bytes: &[u8]) -> Findings {
     let mut findings = Findings::of(APPLICATION, Some(Role::Client));
     if let Some(host) = connect_host(bytes) {
@@ -101,7 +101,7 @@ fn command(bytes: &[u8]) -> Findings {
     findings
 }
 
-/// The host of `tcUrl` in the object of `connect`.
+/// The host of `tcUrl` in the object that `connect` carries.
 fn connect_host(bytes: &[u8]) -> Option<&str> {
     const NUMBER: u8 = 0;
     const BOOLEAN: u8 = 1;

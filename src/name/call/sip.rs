@@ -1,5 +1,5 @@
-//! Turns SIP messages into the domains they speak of (RFC 3261 §7, §19.1), and RTSP requests into the host of
-//! their URI (RFC 7826 §3, §4.2).
+//! Turns SIP messages into the domains in them (RFC 3261 §7, §19.1), and RTSP requests into the host of their URI (RFC 7826 §3,
+//! §4.2).
 
 use crate::name::findings::{Findings, Role};
 use crate::name::host::{authority_of_uri, host_of_authority, is_ip_literal};
@@ -7,10 +7,10 @@ use crate::name::http::head::{HEAD_LIMIT, Head, HeadState};
 use crate::name::reader::{Datagram, Reading};
 use crate::name::source::NameSource;
 
-/// First letters of the methods below and of the status lines.
+/// The first letters of the methods below and of the status lines.
 pub(crate) static FIRST_BYTES: &[u8] = b"ABCDGIMNOPRSTU";
 
-/// How messages begin: methods of SIP (IANA's registry) and of RTSP, and status lines. Sorted.
+/// The beginnings of messages: methods of SIP (IANA's registry) and of RTSP, and status lines. Sorted.
 static STARTS: &[&[u8]] = &[
     b"ACK sip",
     b"ANNOUNCE ",
@@ -40,12 +40,12 @@ static STARTS: &[&[u8]] = &[
     b"UPDATE sip",
 ];
 
-/// Bytes of a message that are there at least, when it begins.
+/// Number of bytes that a segment must have to begin a message.
 const START_MINIMUM: usize = 3;
 
-/// Whether bytes begin as a message.
+/// Whether bytes begin as a message does.
 fn starts(bytes: &[u8]) -> bool {
-    // The second letter is one too: of the packets of other protocols that begin with a letter few pass here.
+    // The second byte is a letter too. Few packets of other protocols that begin with a letter pass this test.
     if bytes.get(1).is_some_and(|second| !second.is_ascii_uppercase()) {
         return false;
     }
@@ -59,7 +59,7 @@ fn starts(bytes: &[u8]) -> bool {
 
 /// Whether a segment may begin with a message.
 pub(crate) fn starts_stream(bytes: &[u8]) -> bool {
-    // A letter alone is more often something else: a PostgreSQL server's answer about TLS, say.
+    // A single letter is more often something else, such as the answer of a PostgreSQL server about TLS.
     bytes.len() >= START_MINIMUM && starts(bytes)
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn starts_datagram(datagram: &Datagram<'_>) -> bool {
     datagram.payload.len() > 16 && starts(datagram.payload)
 }
 
-/// Reads one message; its body is passed by where it is at hand.
+/// Reads one message. Its body is skipped with it if it is there.
 pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
     match Head::parse(bytes) {
         Ok((head, state)) => {
@@ -88,7 +88,7 @@ pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
     }
 }
 
-/// Reads the last datagram: what is not in it will not come.
+/// Reads the last datagram. What is not in it will not come later.
 pub(crate) fn read_datagrams(datagrams: &[Datagram<'_>]) -> Reading {
     let Some(datagram) = datagrams.last() else { return Reading::No };
     match read_stream(datagram.payload) {
@@ -125,7 +125,7 @@ fn message(head: &Head<'_>) -> Option<Findings> {
     Some(findings)
 }
 
-/// Adds the domains of both parties; `t` and `f` are short forms (RFC 3261 §7.3.3).
+/// Adds the domains of both parties. `t` and `f` are short forms (RFC 3261 §7.3.3).
 fn push_domains(head: &Head<'_>, findings: &mut Findings) {
     for field in ["to", "t", "from", "f"] {
         for value in head.values(field) {
@@ -134,7 +134,7 @@ fn push_domains(head: &Head<'_>, findings: &mut Findings) {
     }
 }
 
-/// Adds the domain of the SIP URI in a field's value, unless it is an address.
+/// Adds the domain of the SIP URI in a field's value, unless it is an IP address.
 fn push_domain(value: &[u8], findings: &mut Findings) {
     let Some(uri) = [&b"sip:"[..], b"sips:"]
         .iter()

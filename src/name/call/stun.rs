@@ -6,11 +6,11 @@ use crate::name::source::NameSource;
 use crate::name::tls::dtls;
 use crate::name::wire::{Wire, u16_at, u32_at};
 
-/// First bytes of datagrams: the high byte of the type, two zero bits, then class and method, also of methods that are not
-/// registered: WhatsApp's are 0800 to 0805.
+/// The first byte of a datagram, which is the high byte of the type: two zero bits, then class and method. Methods that are not
+/// registered are read too, since those of WhatsApp are 0800 to 0805.
 pub(crate) static FIRST_BYTES: &[u8] = &high_bytes();
 
-/// First bytes of streams: registered methods only, so that few segments are looked at.
+/// The first byte of a stream. Only registered methods are read, so that few segments are looked at.
 pub(crate) static STREAM_FIRST_BYTES: &[u8] = &[0, 1];
 
 const fn high_bytes() -> [u8; 0x40] {
@@ -26,14 +26,14 @@ const fn high_bytes() -> [u8; 0x40] {
 const HEADER_LENGTH: usize = 20;
 const MAGIC_COOKIE: u32 = 0x2112_a442;
 
-/// Longest message over TCP that is waited for; those with certificates for OAuth tokens stay below 2 KiB.
+/// Length of the longest message over TCP that is waited for. Messages with certificates for OAuth tokens stay below 2 KiB.
 const STREAM_LENGTH_LIMIT: usize = 4096;
 
-/// Attributes looked at; honest messages have about ten.
+/// Attributes that are looked at. Honest messages have about ten.
 const ATTRIBUTE_LIMIT: usize = 64;
 
 const REALM: u16 = 0x0014;
-/// What a relay passes on where there is no channel.
+/// The attribute with the data that a relay passes on where there is no channel.
 const DATA: u16 = 0x0013;
 const PRIORITY: u16 = 0x0024;
 
@@ -55,8 +55,8 @@ pub(crate) fn read_datagrams(datagrams: &[Datagram<'_>]) -> Reading {
     Reading::Done { findings: Box::new(findings(datagram.payload)), consumed: datagram.payload.len() }
 }
 
-/// Whether a segment begins with a message. One that is cut within its header is let go: STUN over TCP is rare, and
-/// small numbers begin much else.
+/// Whether a segment begins with a message. A message that is cut within its header is not waited for: STUN over TCP is rare,
+/// and much else begins with small numbers.
 pub(crate) fn starts_stream(bytes: &[u8]) -> bool {
     bytes.first().is_some_and(|first| STREAM_FIRST_BYTES.contains(first))
         && message_length(bytes).is_some_and(|length| length <= STREAM_LENGTH_LIMIT)
@@ -69,7 +69,7 @@ pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
     if length <= bytes.len() { Reading::Done { findings, consumed: length } } else { Reading::NeedMore(Some(findings)) }
 }
 
-/// What a message, possibly cut short, says.
+/// What a message says, which may be cut short.
 fn findings(message: &[u8]) -> Findings {
     let kind = u16_at(message, 0).unwrap_or_default();
     let mut findings = Findings::of("stun", None);
@@ -90,7 +90,7 @@ fn findings(message: &[u8]) -> Findings {
             _ => {}
         }
     }
-    // The class lies in two bits of the type (RFC 8489 §5). ICE asks in both directions: there it says nothing.
+    // The class is in two bits of the type (RFC 8489 §5). ICE asks in both directions, so it tells no roles.
     findings.role = match kind & 0x0110 {
         0x0000 if !is_between_peers => Some(Role::Client),
         0x0110 => Some(Role::Server),
@@ -99,7 +99,7 @@ fn findings(message: &[u8]) -> Findings {
     findings
 }
 
-/// Adds the names in a handshake of DTLS with the peer behind a relay.
+/// Adds the names in a DTLS handshake with the peer behind a relay.
 fn add_relayed(data: &[u8], findings: &mut Findings) {
     let datagram = Datagram { payload: data, source_port: 0, destination_port: 0 };
     if dtls::starts(&datagram)
@@ -109,7 +109,7 @@ fn add_relayed(data: &[u8], findings: &mut Findings) {
     }
 }
 
-/// The realm without its quotes; it must look like a name.
+/// The realm without its quotes, if it looks like a name.
 fn realm(value: &[u8]) -> Option<&str> {
     let realm = std::str::from_utf8(value).ok()?.trim_end_matches('\0');
     let realm = realm.strip_prefix('"').and_then(|realm| realm.strip_suffix('"')).unwrap_or(realm);

@@ -1,14 +1,14 @@
-//! Passes by the frames of TURN's channels (RFC 8656 §12.4), so that what a relay carries is read: TLS or DTLS.
+//! Reads what a relay carries in the frames of TURN's channels over TCP (RFC 8656 §12.4): TLS or DTLS.
 
 use crate::name::findings::Findings;
 use crate::name::reader::{Datagram, Reading};
 use crate::name::tls::turn_channel::frame;
 use crate::name::tls::{dtls, stream as tls};
 
-/// First bytes: the high byte of a channel's number.
+/// The first byte, which is the high byte of a channel's number.
 pub(crate) static FIRST_BYTES: &[u8] = b"@ABCDEFGHIJKLMNO";
 
-/// Frames read of one opening: a hello comes in one to three.
+/// Frames that are read of one opening. A hello comes in one to three.
 const FRAME_LIMIT: usize = 16;
 const HANDSHAKE: u8 = 0x16;
 
@@ -31,7 +31,7 @@ fn datagram(payload: &[u8]) -> Datagram<'_> {
     Datagram { payload, source_port: 0, destination_port: 0 }
 }
 
-/// Reads what the frames of one channel carry.
+/// Reads the data in the frames of one channel.
 pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
     if !starts_stream(bytes) {
         return Reading::No;
@@ -74,7 +74,8 @@ fn read_parts(parts: &[&[u8]]) -> Reading {
     }
 }
 
-/// The name belongs to the peer behind the relay: who of the two ends of this stream is the client stays open.
+/// Removes the role from the findings. The name is that of the peer behind the relay, so it does not tell which end of this
+/// stream is the client.
 fn with_relay(mut findings: Box<Findings>) -> Box<Findings> {
     findings.role = None;
     findings

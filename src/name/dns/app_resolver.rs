@@ -1,7 +1,7 @@
 //! Turns the XML answer of WeChat's `newgetdns` (its own resolver over plain HTTP) into addresses for names:
 //! `<dns>…<domain name="short.weixin.qq.com"><ip>192.0.2.1</ip>…</domain>…`.
 //!
-//! Only names and addresses are taken: the rest of the answer identifies the user.
+//! Only names and addresses are taken, since the rest of the answer identifies the user.
 
 use crate::name::findings::{Answer, Findings, Role};
 use crate::name::reader::Reading;
@@ -9,19 +9,19 @@ use crate::name::source::NameSource;
 use memchr::memmem;
 use std::net::IpAddr;
 
-/// The body's first byte.
+/// The first byte of the body.
 pub(crate) static FIRST_BYTES: &[u8] = b"<";
 
-/// Longest answer that is read; those seen have 10 to 20 KiB.
+/// Length of the longest answer that is read. Those seen have 10 to 20 KiB.
 const LENGTH_LIMIT: usize = 64 * 1024;
 
-/// Addresses taken from one answer; those seen have about 150 under 77 names.
+/// Addresses that are taken from one answer. Those seen have about 150, under 77 names.
 const ANSWER_LIMIT: usize = 256;
 
-/// How far into the body its root element may begin, after an XML declaration.
+/// Bytes of the body within which its root element must begin. An XML declaration may come first.
 const PROLOGUE_LIMIT: usize = 128;
 
-/// Whether a segment may begin with the answer's XML.
+/// Whether a segment may begin with the XML of the answer.
 pub(crate) fn starts_stream(bytes: &[u8]) -> bool {
     bytes.starts_with(b"<dns>")
         || bytes.starts_with(b"<dns ")
@@ -34,7 +34,7 @@ fn has_root(bytes: &[u8]) -> bool {
     memmem::find(prologue, b"<dns>").is_some() || memmem::find(prologue, b"<domainlist").is_some()
 }
 
-/// Reads the answer, with what is there so far.
+/// Reads as much of the answer as is there.
 pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
     if !starts_stream(bytes) {
         return Reading::No;
@@ -53,7 +53,7 @@ pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
     }
 }
 
-/// Walks the elements in order: a `domain` says which name the addresses after it belong to.
+/// Reads the elements in order. A `domain` says which name the addresses after it belong to.
 fn add_answers(text: &[u8], findings: &mut Findings) {
     let mut name: Option<&str> = None;
     for open in memchr::memchr_iter(b'<', text) {
@@ -94,7 +94,7 @@ fn domain_name(element: &[u8]) -> Option<&str> {
 
 /// The address in an `ip`, `ipv4` or `ipv6` element.
 fn address(element: &[u8]) -> Option<IpAddr> {
-    /// Longest text of an address, in the form with a mapped IPv4 part.
+    /// Length of the longest text of an address, in the form with a mapped IPv4 part.
     const TEXT_LIMIT: usize = 46;
     let tag_end = element.iter().take(64).position(|&byte| byte == b'>')?;
     let tag = element.get(..tag_end)?;

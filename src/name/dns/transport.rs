@@ -1,5 +1,5 @@
-//! Turns DNS messages into names for addresses: DNS over UDP and TCP (RFC 1035, RFC 7766), multicast DNS (RFC 6762) and
-//! LLMNR (RFC 4795).
+//! Turns DNS messages, as they travel over UDP and TCP, into the addresses of names: DNS (RFC 1035, RFC 7766), multicast DNS
+//! (RFC 6762) and LLMNR (RFC 4795).
 
 use super::message::{Header, Message, NoMessage};
 use crate::name::findings::{Findings, Role};
@@ -11,22 +11,22 @@ const PORT_DNS: u16 = 53;
 const PORT_MULTICAST: u16 = 5353;
 const PORT_LLMNR: u16 = 5355;
 
-/// First bytes of a message over TCP: the high byte of its length. Longer messages than 4 KiB are zone transfers; to
-/// stop there also keeps TLS records (0x14 to 0x17) from being looked at.
+/// The first byte of a message over TCP, which is the high byte of its length. Messages longer than 4 KiB are zone transfers.
+/// The limit also rules out TLS records (0x14 to 0x17).
 pub(crate) static STREAM_FIRST_BYTES: &[u8] = &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
-/// Ports of the flavours below.
+/// The ports of the three flavours.
 pub(crate) static PORTS: &[u16] = &[PORT_DNS, PORT_MULTICAST, PORT_LLMNR];
 
-/// Shortest message over TCP: a header and a question for the root.
+/// Length of the shortest message over TCP: a header, and a question for the root.
 const STREAM_LENGTH_MINIMUM: usize = 17;
 const STREAM_LENGTH_LIMIT: usize = 0x0fff;
 
-/// Lengths that are believed without their message. Queries, which come from the clients that send it alone, are small,
-/// and two bytes other than zero first are also what SOCKS servers answer.
+/// Limit of the lengths that may come without their message. Queries are small, and only their clients send the length by
+/// itself. SOCKS servers, too, answer with two bytes, of which the first is not zero.
 const LONE_LENGTH_LIMIT: usize = 0x0100;
 
-/// A flavour of DNS, by its port.
+/// A flavour of DNS, which is told by the port.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Flavour {
     Dns,
@@ -53,7 +53,7 @@ impl Flavour {
         }
     }
 
-    /// Multicast DNS has no roles: everyone asks and tells the group.
+    /// Multicast DNS has no roles: every host asks the group and tells it.
     const fn role(self, header: Header) -> Option<Role> {
         match self {
             Self::Dns | Self::Llmnr => Some(role(header)),
@@ -68,7 +68,7 @@ pub(crate) fn starts_datagram(datagram: &Datagram<'_>) -> bool {
         .is_some_and(|flavour| Header::parse(datagram.payload, flavour == Flavour::Multicast).is_some())
 }
 
-/// Reads the last datagram; those before it had their turn.
+/// Reads the last datagram. Those before it were read when they came.
 pub(crate) fn read_datagrams(datagrams: &[Datagram<'_>]) -> Reading {
     let Some(datagram) = datagrams.last() else { return Reading::No };
     let Some(flavour) = Flavour::of(datagram) else { return Reading::No };
@@ -88,7 +88,7 @@ pub(crate) fn read_datagrams(datagrams: &[Datagram<'_>]) -> Reading {
     Reading::Done { findings, consumed: datagram.payload.len() }
 }
 
-/// What a query or a response of unicast DNS says: what was asked, and what for an answer.
+/// Adds what a query or response of unicast DNS says: the name asked for, and the answers.
 fn read_message(message: &Message<'_>, findings: &mut Findings) {
     message.add_question(findings);
     if message.is_response() {
@@ -104,7 +104,7 @@ pub(crate) fn starts_stream(bytes: &[u8]) -> bool {
     }
     match u16_at(message, 10) {
         Some(_) => stream_header(message).is_some(),
-        // The length may travel alone, its message after it; anything between is too odd to be asked for.
+        // The length may come by itself, with its message after it. Other cuts are too rare to be waited for.
         None => message.is_empty() && length < LONE_LENGTH_LIMIT,
     }
 }
@@ -127,7 +127,7 @@ pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
         Err(NoMessage::CutShort) if !is_here => return Reading::NeedMore(None),
         Err(_) => return Reading::No,
     };
-    // Unlike on port 53, nothing but its form says that this is DNS: the length must be right too.
+    // On any other port than 53 only the form says that this is DNS, so the length must be right too.
     if is_here && !message.has_more && message.end != length {
         return Reading::No;
     }
@@ -136,7 +136,7 @@ pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
     if is_here { Reading::Done { findings, consumed: 2 + length } } else { Reading::NeedMore(Some(findings)) }
 }
 
-/// The header, if it is one of a message worth reading on any port.
+/// The header, if it is that of a message worth reading on any port.
 fn stream_header(message: &[u8]) -> Option<Header> {
     let header = Header::parse(message, false)?;
     (header.questions() == 1).then_some(header)

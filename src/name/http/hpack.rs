@@ -1,24 +1,24 @@
-//! Finds the authority in HPACK field blocks (RFC 7541). Of other fields only the size matters, for the dynamic table.
+//! Finds the authority in HPACK field blocks (RFC 7541). Of other fields only the size is needed, for the dynamic table.
 
 use super::huffman;
 use std::collections::VecDeque;
 
-/// Longest string decoded; longer ones are passed by undecoded.
+/// Length of the longest string that is decoded. Longer ones are skipped.
 const STRING_LIMIT: usize = 4096;
 
-/// Largest dynamic table kept. 4,096 is the size both ends start with; browsers announce up to 65,536.
+/// Size of the largest dynamic table that is kept. Both ends start with 4,096, and browsers announce up to 65,536.
 const TABLE_SIZE_LIMIT: usize = 65_536;
 
-/// Authorities taken from one block; an honest one has one or two.
+/// Authorities that are taken from one block. An honest block has one or two.
 const HOST_LIMIT: usize = 8;
 
-/// What an entry of a table counts for besides its strings (RFC 7541 §4.1).
+/// Size that an entry of a table counts for in addition to its strings (RFC 7541 §4.1).
 const ENTRY_OVERHEAD: usize = 32;
 
 /// The last index of the static table (RFC 7541, Appendix A).
 const STATIC_LAST: usize = 61;
 
-/// Field names that matter here.
+/// The field names that are needed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Name {
     Authority,
@@ -36,7 +36,7 @@ impl Name {
     }
 }
 
-/// An entry of the dynamic table; the value is kept for names that matter.
+/// An entry of the dynamic table. The value is kept only if the name is needed.
 struct Entry {
     name: Name,
     name_length: usize,
@@ -44,7 +44,7 @@ struct Entry {
     size: usize,
 }
 
-/// A decoder's state over one connection's field blocks.
+/// The state of a decoder over the field blocks of one connection.
 pub(super) struct Decoder {
     entries: VecDeque<Entry>,
     size: usize,
@@ -56,7 +56,7 @@ impl Decoder {
         Self { entries: VecDeque::new(), size: 0, size_limit: 4096 }
     }
 
-    /// The values of `:authority` and `host` in a block, up to where it is cut short or malformed.
+    /// The values of `:authority` and `host` in a block, up to the place where it is cut short or malformed.
     pub(super) fn hosts(&mut self, block: &[u8]) -> Vec<Box<[u8]>> {
         let mut hosts = Vec::new();
         let mut rest = block;
@@ -69,7 +69,8 @@ impl Decoder {
         hosts
     }
 
-    /// Reads one representation (RFC 7541 §6). The inner `None` is a table size update or an empty static entry.
+    /// Reads one representation (RFC 7541 §6). The inner `None` means an update of the table size, or a static entry without a
+    /// value of interest.
     #[allow(clippy::option_option)]
     fn field(&mut self, rest: &mut &[u8]) -> Option<Option<(Name, Box<[u8]>)>> {
         let first = *rest.first()?;
@@ -135,7 +136,8 @@ impl Decoder {
     }
 }
 
-/// A string: its length in bytes once decoded, and the bytes unless they are too many or not well-formed.
+/// A string. The bytes are missing if they are too many or malformed; the length is that of the decoded string where it is
+/// known.
 struct Text {
     length: usize,
     bytes: Option<Vec<u8>>,
@@ -156,7 +158,7 @@ fn string(rest: &mut &[u8]) -> Option<Text> {
 
 /// Reads an integer with a prefix of so many bits (RFC 7541 §5.1).
 fn integer(rest: &mut &[u8], prefix_bits: u32) -> Option<usize> {
-    /// Bytes after the prefix: three hold 2 million, more than any index or length of use.
+    /// Bytes after the prefix. Three hold numbers up to 2 million, more than any index or length that is used.
     const CONTINUATION_LIMIT: u32 = 3;
     let (&first, mut after) = rest.split_first()?;
     let mask = (1usize << prefix_bits) - 1;

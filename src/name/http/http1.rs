@@ -7,26 +7,27 @@ use crate::name::reader::Reading;
 use crate::name::source::NameSource;
 use crate::name::windows::security_token;
 
-/// First bytes of a request or response: an upper-case letter, or the empty lines that some clients send before a request
+/// The first bytes of a request or response: an upper-case letter, or the empty lines that some clients send before a request
 /// (RFC 9112 §2.2).
 pub(crate) static FIRST_BYTES: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ\r\n";
 
-/// Empty lines passed by before a request: the standard speaks of one.
+/// Empty lines that are skipped before a request. The standard speaks of one.
 const EMPTY_LINE_LIMIT: usize = 4;
 
-/// Chunks of a request's body that are passed by.
+/// Chunks of a request's body that are skipped.
 const CHUNK_LIMIT: usize = 64;
 
-/// Longest method that is taken on its form alone. `VERSION-CONTROL`, the longest registered one of use, has 15.
+/// Length of the longest method that is recognised by its form alone. `VERSION-CONTROL`, the longest registered one in use, has
+/// 15 letters.
 const METHOD_LENGTH_LIMIT: usize = 20;
 
-/// Longest body that is passed by together with its request, so that a pipelined request behind it is found.
+/// Length of the longest body that is skipped with its request, so that a request after it is found.
 const BODY_LIMIT: usize = 1 << 20;
 
 /// Whether a segment may begin with a request or a response.
 pub(crate) fn starts_stream(bytes: &[u8]) -> bool {
     match without_empty_lines(bytes) {
-        // A PostgreSQL server's answer about TLS is just that letter, and TLS follows.
+        // The answer of a PostgreSQL server about TLS is just this letter, and TLS follows.
         [] | [b'S' | b'N'] => false,
         bytes => starts_with_or_cut(bytes, b"HTTP/1.") || starts_request(bytes),
     }
@@ -40,7 +41,7 @@ fn without_empty_lines(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// Whether bytes begin with a method that is known by its name, or something of the form `METHOD /`.
+/// Whether bytes begin with a known method, or have the form `METHOD /`.
 fn starts_request(bytes: &[u8]) -> bool {
     let Some(first) = bytes.first().filter(|first| first.is_ascii_uppercase()) else { return false };
     let is_known = |method: &&[u8]| starts_with_or_cut(bytes, method);
@@ -63,8 +64,8 @@ fn starts_with_or_cut(bytes: &[u8], prefix: &[u8]) -> bool {
     bytes.get(..length) == prefix.get(..length)
 }
 
-/// Methods in common use, with the space that ends them, by their first letter (IANA's registry; `M-SEARCH` of SSDP,
-/// `RPC_*` of Outlook Anywhere, `SOURCE` of Icecast).
+/// Methods in common use, with the space after them, by their first letter (IANA's registry; `M-SEARCH` of SSDP, `RPC_*` of
+/// Outlook Anywhere, `SOURCE` of Icecast).
 const fn methods(first: u8) -> &'static [&'static [u8]] {
     match first {
         b'A' => &[b"ACL "],
@@ -90,7 +91,7 @@ const fn methods(first: u8) -> &'static [&'static [u8]] {
     }
 }
 
-/// Reads one request or response; a body of known length that is at hand is passed by with it.
+/// Reads one request or response. A body of known length is skipped with it if it is there.
 pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
     let stripped = without_empty_lines(bytes);
     let skipped = bytes.len() - stripped.len();
@@ -116,7 +117,7 @@ pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
     }
 }
 
-/// What a response says: the server's own name, where it asks for a Windows login.
+/// What a response says: the server's own name, if it asks for a Windows login.
 fn response(head: &Head<'_>) -> Findings {
     let mut findings = Findings::of("http", Some(Role::Server));
     for field in ["www-authenticate", "proxy-authenticate"] {
@@ -129,14 +130,14 @@ fn response(head: &Head<'_>) -> Findings {
     findings
 }
 
-/// The first word and what follows it.
+/// The first word, and what follows it.
 fn split_word(value: &[u8]) -> Option<(&[u8], &[u8])> {
     let space = memchr::memchr(b' ', value)?;
     let (word, rest) = value.split_at_checked(space)?;
     Some((word, rest.trim_ascii_start()))
 }
 
-/// How much of the bytes after a head are its body or framing, so that another message could begin behind them.
+/// The number of bytes after a head that are its body or framing, so that another message could begin after them.
 fn skippable_body(head: &Head<'_>, body: &[u8]) -> usize {
     if head.is_chunked() {
         if !head.first_line.starts_with(b"HTTP/")
@@ -144,18 +145,18 @@ fn skippable_body(head: &Head<'_>, body: &[u8]) -> usize {
         {
             return length;
         }
-        // What the first chunk holds is found behind the line with its size (RFC 9112 §7.1).
+        // The content of the first chunk begins after the line with its size (RFC 9112 §7.1).
         let line = body.iter().take(18).position(|&byte| byte == b'\n');
         return line.map_or(0, |line| line + 1);
     }
     match head.content_length() {
-        // A response's body stays in view: an app's own resolver may answer in it.
+        // The body of a response is not skipped, since an app's own resolver may answer in it.
         Some(length) if !head.first_line.starts_with(b"HTTP/") && length <= body.len().min(BODY_LIMIT) => length,
         _ => 0,
     }
 }
 
-/// Length of all chunks (RFC 9112 §7.1), if they are all here.
+/// Length of all chunks (RFC 9112 §7.1), if all of them are there.
 fn chunks_length(body: &[u8]) -> Option<usize> {
     let mut at = 0;
     for _ in 0..CHUNK_LIMIT {
@@ -166,7 +167,7 @@ fn chunks_length(body: &[u8]) -> Option<usize> {
         let size = usize::from_str_radix(size, 16).ok().filter(|size| *size <= BODY_LIMIT)?;
         at += line + 1;
         if size == 0 {
-            // Trailers are as good as unknown: only the empty line is passed by.
+            // Trailers are hardly ever used, so only the empty line is skipped.
             return body.get(at..)?.starts_with(b"\r\n").then_some(at + 2);
         }
         at += size + 2;
@@ -201,13 +202,13 @@ fn request(head: &Head<'_>) -> Option<Findings> {
     Some(findings)
 }
 
-/// The host of a Host field; some clients write a whole URI there.
+/// The host in a Host field. Some clients write a whole URI there.
 fn host_of_field(value: &[u8]) -> Option<&str> {
     host_of_authority(authority_of_uri(value).unwrap_or(value))
 }
 
-/// Method and target of a request line (RFC 9112 §3). The target may hold spaces: broken clients send them, and some
-/// scanners claim a version 2 that has no such lines.
+/// Method and target of a request line (RFC 9112 §3). The target may hold spaces, since broken clients send them. Some scanners
+/// claim a version 2, which has no such lines.
 fn request_line(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let line = line.trim_ascii_end();
     let space = line.iter().position(|&byte| byte == b' ')?;

@@ -1,4 +1,4 @@
-//! Turns the beginning of an HTTP/2 connection in clear text into the authorities asked for (RFC 9113 §3.4, §4, §6.2).
+//! Turns the beginning of an HTTP/2 connection in clear text into the authorities that are asked for (RFC 9113 §3.4, §4, §6.2).
 
 use super::hpack;
 use crate::name::findings::{Findings, Role};
@@ -7,16 +7,16 @@ use crate::name::reader::Reading;
 use crate::name::source::NameSource;
 use crate::name::wire::{Wire, u32_at};
 
-/// What a client sends first (RFC 9113 §3.4).
+/// The bytes that a client sends first (RFC 9113 §3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// The preface's first byte.
+/// The first byte of the preface.
 pub(crate) static FIRST_BYTES: &[u8] = b"P";
 
-/// Bytes read of a connection: the first request follows the preface and a few small frames.
+/// Bytes that are read of a connection. The first request follows the preface and a few small frames.
 const LENGTH_LIMIT: usize = 64 * 1024;
 
-/// Longest field block, over its CONTINUATION frames.
+/// Length of the longest field block, with its CONTINUATION frames.
 const BLOCK_LIMIT: usize = 32 * 1024;
 
 const HEADERS: u8 = 1;
@@ -32,7 +32,7 @@ pub(crate) fn starts_stream(bytes: &[u8]) -> bool {
     bytes.get(..length) == PREFACE.get(..length)
 }
 
-/// Reads up to and with the first request: those after it, on one connection, nearly always have the same authority.
+/// Reads up to the first request. Later requests on the connection nearly always have the same authority.
 pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
     if !starts_stream(bytes) {
         return Reading::No;
@@ -77,7 +77,7 @@ fn done(findings: Box<Findings>, bytes: &[u8], rest: &[u8]) -> Reading {
     Reading::Done { findings, consumed: bytes.len() - rest.len() }
 }
 
-/// Type, flags and payload of the frame that begins here, and the bytes after it; `None` if it is not all here.
+/// Type, flags and payload of the frame that begins here, and the bytes after it; `None` if the frame is not all there.
 fn frame(bytes: &[u8]) -> Option<(u8, u8, &[u8], &[u8])> {
     let length = (u32_at(bytes, 0)? >> 8) as usize;
     let [_, _, _, kind, flags, ..] = *bytes else { return None };
@@ -85,7 +85,7 @@ fn frame(bytes: &[u8]) -> Option<(u8, u8, &[u8], &[u8])> {
     Some((kind, flags, payload, after))
 }
 
-/// The field block fragment of a HEADERS frame, without padding and priority (RFC 9113 §6.2).
+/// The field block fragment of a HEADERS frame, without its padding and priority (RFC 9113 §6.2).
 fn fragment(flags: u8, payload: &[u8]) -> Option<&[u8]> {
     let mut payload = Wire::new(payload);
     let padding = if flags & PADDED != 0 { payload.u8()? } else { 0 };

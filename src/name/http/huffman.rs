@@ -1,8 +1,8 @@
 //! Turns Huffman-coded strings of HPACK into bytes (RFC 7541 §5.2, Appendix B).
 //!
-//! The code is canonical: within one length, codes count up in the order of the symbols, so the lengths say it all.
+//! The code is canonical: codes of one length count up in the order of the symbols, so the lengths define the code.
 
-/// Length in bits of each symbol's code; the last is the end-of-string symbol.
+/// Length of each symbol's code in bits. The last symbol is the end of the string.
 #[rustfmt::skip]
 const CODE_LENGTHS: [u8; SYMBOLS] = [
     13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 28,
@@ -19,7 +19,7 @@ const CODE_LENGTHS: [u8; SYMBOLS] = [
 const SYMBOLS: usize = 257;
 const LENGTH_MAXIMUM: usize = 30;
 
-/// The canonical code: symbols by length, and for each length its first code and where its symbols begin.
+/// The canonical code: the symbols by length, and for each length its first code and where its symbols begin.
 struct Code {
     symbols: [u16; SYMBOLS],
     first_code: [u32; LENGTH_MAXIMUM + 1],
@@ -56,7 +56,7 @@ const fn build() -> Code {
     code
 }
 
-/// The symbol of a code of this length, if it is one.
+/// The symbol of a code with this length, if it is a code.
 fn symbol(bits: u32, length: usize) -> Option<u16> {
     let index = bits.checked_sub(*CODE.first_code.get(length)?)?;
     if index >= u32::from(*CODE.count.get(length)?) {
@@ -65,7 +65,7 @@ fn symbol(bits: u32, length: usize) -> Option<u16> {
     CODE.symbols.get(usize::from(*CODE.start.get(length)?) + index as usize).copied()
 }
 
-/// Decodes a string; `None` if it is not well-formed or longer than `limit`.
+/// Decodes a string; `None` if it is malformed or longer than `limit`.
 pub(super) fn decode(coded: &[u8], limit: usize) -> Option<Vec<u8>> {
     let mut decoded = Vec::with_capacity((coded.len() * 8 / 5).min(limit));
     let (mut bits, mut length) = (0u32, 0usize);

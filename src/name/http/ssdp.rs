@@ -14,11 +14,11 @@ pub(crate) fn starts(datagram: &Datagram<'_>) -> bool {
     }
 }
 
-/// Reads SSDP; it carries addresses and device types, no names of interest.
+/// Reads the last datagram. SSDP carries addresses and types of devices, but no names of interest.
 pub(crate) fn read(datagrams: &[Datagram<'_>]) -> Reading {
     let Some(datagram) = datagrams.last() else { return Reading::No };
     let role = match datagram.payload.first() {
-        // An answer names the search target or the device.
+        // An answer is recognised only if its first line is whole, since other protocols begin alike.
         Some(b'H') if memmem::find(datagram.payload, b"\r\n").is_none() => return Reading::No,
         Some(b'H') => Role::Server,
         _ => Role::Client,

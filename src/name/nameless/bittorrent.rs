@@ -3,7 +3,7 @@
 use crate::name::findings::Findings;
 use crate::name::reader::{Datagram, Reading};
 
-/// The handshake's first byte: the length of the protocol's name.
+/// The first byte of the handshake, which is the length of the protocol's name.
 pub(crate) static STREAM_FIRST_BYTES: &[u8] = &[0x13];
 
 const HANDSHAKE: &[u8] = b"\x13BitTorrent protocol";
@@ -11,7 +11,7 @@ const HANDSHAKE: &[u8] = b"\x13BitTorrent protocol";
 /// Length of a handshake with its hash and peer number.
 const HANDSHAKE_LENGTH: usize = 68;
 
-/// How messages of the hash table begin: keys of a dictionary are sorted, so only these come first.
+/// The beginnings of messages of the hash table. The keys of a dictionary are sorted, so only these come first.
 static TABLE_MESSAGES: &[&[u8]] = &[b"d1:ad2:id20:", b"d1:rd2:id20:", b"d2:ip4:", b"d2:ip6:", b"d1:eli20"];
 
 /// Whether a segment begins with the handshake.
@@ -19,7 +19,7 @@ pub(crate) fn starts_stream(bytes: &[u8]) -> bool {
     bytes.starts_with(HANDSHAKE)
 }
 
-/// Reads the handshake; both peers send it.
+/// Reads the handshake, which both peers send.
 pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
     if !starts_stream(bytes) {
         return Reading::No;
@@ -27,7 +27,7 @@ pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
     Reading::Done { findings: Box::new(Findings::of("bittorrent", None)), consumed: bytes.len().min(HANDSHAKE_LENGTH) }
 }
 
-/// Whether a datagram begins as a message of the hash table.
+/// Whether a datagram begins as a message of the hash table does.
 pub(crate) fn starts_datagram(datagram: &Datagram<'_>) -> bool {
     datagram.payload.first() == Some(&b'd') && TABLE_MESSAGES.iter().any(|start| datagram.payload.starts_with(start))
 }

@@ -1,10 +1,10 @@
-//! Recognises protocols by the text they open with: mail, files, chat, remote shells. None of them names its server;
-//! TLS begins later in most.
+//! Recognises protocols by the text that they open with: mail, files, chat, remote shells. None of them names its server. In
+//! most of them TLS, which may name it, begins later.
 
 use crate::name::findings::{Findings, Role};
 use crate::name::reader::Reading;
 
-/// How an opening begins.
+/// The beginning of an opening, and what it tells.
 struct Greeting {
     prefix: &'static [u8],
     application: &'static str,
@@ -18,7 +18,7 @@ const fn greeting(prefix: &'static [u8], application: &'static str, role: Option
 const CLIENT: Option<Role> = Some(Role::Client);
 const SERVER: Option<Role> = Some(Role::Server);
 
-/// Openings told by a fixed beginning, sorted by it. `220` is looked at more closely: mail and files share it.
+/// Openings that have a fixed beginning, sorted by it. `220` is not among them, since mail and file transfer share it.
 static GREETINGS: &[Greeting] = &[
     greeting(b"* OK ", "imap", SERVER),
     greeting(b"* OK[", "imap", SERVER),
@@ -47,10 +47,10 @@ static GREETINGS: &[Greeting] = &[
     greeting(b"\xff\xfd", "telnet", None),
 ];
 
-/// First bytes of the table above, and of `220`.
+/// The first bytes of the openings in the table, and of `220`.
 pub(crate) static FIRST_BYTES: &[u8] = b"2*+<ACEHLNRS\xff";
 
-/// How much of a banner is searched for the protocol's name.
+/// Bytes of a banner that are searched for the protocol's name.
 const BANNER_LIMIT: usize = 512;
 
 fn find(bytes: &[u8]) -> Option<&'static Greeting> {
@@ -67,7 +67,7 @@ pub(crate) fn starts_stream(bytes: &[u8]) -> bool {
     }
 }
 
-/// Reads the opening: no more than its first bytes.
+/// Reads the opening, of which only the first bytes are needed.
 pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
     let (found, is_certain) = match bytes {
         [b'2', b'2', b'0', b' ' | b'-', ..] => match read_banner(bytes) {
@@ -76,7 +76,7 @@ pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
             Banner::Silent => return Reading::No,
         },
         [0xff, 0xfb | 0xfd, rest @ ..] if !is_telnet(rest) => return Reading::No,
-        // What follows the first command tells whether it is one.
+        // The bytes after the first command tell whether this is telnet.
         _ => (
             find(bytes).map(|greeting| (greeting.application, greeting.role)),
             bytes.len() > 4 || bytes.first() != Some(&0xff),
@@ -87,27 +87,29 @@ pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
     if !is_certain {
         return Reading::NeedMore(Some(findings));
     }
-    // The rest of what has come may be anything, TLS after a STARTTLS too: it begins behind a line end.
+    // What follows may be anything, such as TLS after a STARTTLS. It begins after a line end.
     let line = bytes.iter().take(BANNER_LIMIT).position(|&byte| byte == b'\n').map(|end| end + 1);
     Reading::Done { findings, consumed: line.unwrap_or(bytes.len()) }
 }
 
-/// Whether an option and nothing, or another command of telnet, follow `IAC WILL` or `IAC DO` (RFC 854).
+/// Whether `IAC WILL` or `IAC DO` is followed by an option and the end, or by an option and another command of telnet (RFC
+/// 854).
 fn is_telnet(rest: &[u8]) -> bool {
     matches!(rest, [0..=49] | [0..=49, 0xff, 0xf0..=0xfe, ..])
 }
 
 /// What a banner that begins with 220 says.
 enum Banner {
-    /// The protocol, and whether the line that names it is all here.
+    /// The banner names this protocol. The flag says whether the line that names it is whole.
     Names(&'static str, bool),
-    /// Nothing yet.
+    /// The banner may name a protocol in what has not come yet.
     Cut,
-    /// Nothing.
+    /// The banner names no protocol.
     Silent,
 }
 
-/// Reads a reply of one line, or of many: `220-` opens those, and `220 ` begins the last (RFC 959 §4.2, RFC 5321 §4.2.1).
+/// Reads a reply of one line or several. `220-` begins all lines but the last, which begins with `220 ` (RFC 959 §4.2, RFC 5321
+/// §4.2.1).
 fn read_banner(bytes: &[u8]) -> Banner {
     let is_all = bytes.len() >= BANNER_LIMIT;
     let shown = bytes.get(..BANNER_LIMIT).unwrap_or(bytes);
@@ -122,7 +124,7 @@ fn read_banner(bytes: &[u8]) -> Banner {
     if is_all { Banner::Silent } else { Banner::Cut }
 }
 
-/// Which of the protocols that greet with 220 a line speaks of.
+/// The protocol that a line speaks of, among those that greet with 220.
 fn protocol_of(line: &[u8]) -> Option<&'static str> {
     let mentions = |word: &[u8]| line.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word));
     if mentions(b"smtp") {

@@ -22,8 +22,8 @@ pub(crate) fn read(datagrams: &[Datagram<'_>]) -> Reading {
     }
 }
 
-/// The role of the sender of a packet that opens an association: a session number; where keys were shared beforehand, a code
-/// with its packet number and time; the acknowledgements; and the message number 0.
+/// The role of the sender, if a packet opens an association. Such a packet has a session number; where keys were shared
+/// beforehand, a code with its packet number and time; acknowledgements; and the message number 0.
 pub(crate) fn opener(payload: &[u8]) -> Option<Role> {
     /// Length of the operation and the session number.
     const START: usize = 9;

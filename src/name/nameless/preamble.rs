@@ -1,15 +1,16 @@
-//! Recognises binary protocols by their first message, and passes by the messages that come before TLS: PostgreSQL, MySQL,
-//! TDS, RDP, LDAP, MQTT, OpenVPN. Logins to a directory (LDAP) name its server.
+//! Recognises binary protocols by their first message: PostgreSQL, MySQL, TDS, RDP, LDAP, MQTT, OpenVPN. TLS may follow it.
+//! Only the login to a directory (LDAP) names its server.
 
 use crate::name::findings::{Findings, Role};
 use crate::name::reader::Reading;
 use crate::name::windows::security_token;
 use crate::name::wire::{u16_at, u32_at};
 
-/// First bytes of the messages below. For MySQL that is a length: 32 for a request, from the shortest greeting on else.
+/// The first bytes of the messages below. For MySQL the first byte is a length: 32 for a request, and those in
+/// [`GREETING_LENGTHS`] for a greeting.
 pub(crate) static FIRST_BYTES: &[u8] = &first_bytes();
 
-/// Lengths of MySQL's greeting: 46 bytes and the version, with or without 22 for the method of authentication.
+/// Lengths of MySQL's greeting: 46 bytes and the version, with or without 22 bytes for the method of authentication.
 const GREETING_LENGTHS: std::ops::Range<u8> = 0x31..0x80;
 
 const fn first_bytes() -> [u8; 6 + 0x4f] {
@@ -29,11 +30,11 @@ struct Preamble {
     application: &'static str,
     role: Role,
     length: usize,
-    /// All of it is read, not only its start.
+    /// Whether all of the message is read, since it may tell a name.
     is_telling: bool,
 }
 
-/// Of a login to a directory so much is waited for; those with large tickets stay below.
+/// Bytes of a login to a directory that are waited for. Logins with large tickets stay below.
 const LOGIN_LIMIT: usize = 20 * 1024;
 
 const fn client(application: &'static str, length: usize) -> Option<Preamble> {
@@ -91,14 +92,14 @@ fn postgresql(bytes: &[u8]) -> Option<Preamble> {
     }
 }
 
-/// OpenVPN over TCP: each packet behind its length.
+/// OpenVPN over TCP, where each packet comes after its length.
 fn openvpn(bytes: &[u8]) -> Option<Preamble> {
     let length = usize::from(u16_at(bytes, 0)?);
     let role = super::openvpn::opener(bytes.get(2..2 + length)?)?;
     Some(Preamble { application: "openvpn", role, length: 2 + length, is_telling: false })
 }
 
-/// An X.224 connection request or confirmation in TPKT (MS-RDPBCGR §2.2.1.1); TLS follows.
+/// An X.224 connection request or confirmation in TPKT (MS-RDPBCGR §2.2.1.1). TLS follows it.
 fn rdp(bytes: &[u8]) -> Option<Preamble> {
     let [3, 0, _, _, header_length, code, ..] = *bytes else { return None };
     let length = usize::from(u16_at(bytes, 2)?);
@@ -112,14 +113,14 @@ fn rdp(bytes: &[u8]) -> Option<Preamble> {
     }
 }
 
-/// CONNECT (MQTT 3.1.1 §3.1).
+/// CONNECT of MQTT (MQTT 3.1.1 §3.1).
 fn mqtt(bytes: &[u8]) -> Option<Preamble> {
     let size_length = bytes.iter().skip(1).take(4).position(|byte| byte & 0x80 == 0)? + 1;
     let rest = bytes.get(1 + size_length..)?;
     (rest.starts_with(b"\x00\x04MQTT") || rest.starts_with(b"\x00\x06MQIsdp")).then(|| client("mqtt", bytes.len()))?
 }
 
-/// A pre-login message (MS-TDS §2.2.6.5). TLS messages travel in more of them, so only the header is passed by there.
+/// A pre-login message (MS-TDS §2.2.6.5). TLS travels in more such messages, so only the header is consumed where TLS begins.
 fn tds(bytes: &[u8]) -> Option<Preamble> {
     let [0x12, 0 | 1, _, _, 0, 0, _, 0, first, second, ..] = *bytes else { return None };
     let length = usize::from(u16_at(bytes, 2)?);
@@ -130,13 +131,13 @@ fn tds(bytes: &[u8]) -> Option<Preamble> {
     }
 }
 
-/// A bind, search or extended request, or its answer (RFC 4511 §4): SEQUENCE, a message number, the operation.
+/// A bind, search or extended request of LDAP, or its answer (RFC 4511 §4): a SEQUENCE, a message number, and the operation.
 fn ldap(bytes: &[u8]) -> Option<Preamble> {
     let (length, header) = match *bytes.get(1)? {
         length @ ..=0x7f => (usize::from(length), 2),
         0x81 => (usize::from(*bytes.get(2)?), 3),
         0x82 => (usize::from(u16_at(bytes, 2)?), 4),
-        // Windows always takes four bytes.
+        // Windows always writes the length in four bytes.
         0x84 => (u32_at(bytes, 2)? as usize, 6),
         _ => return None,
     };
@@ -150,7 +151,7 @@ fn ldap(bytes: &[u8]) -> Option<Preamble> {
         return None;
     }
     match operation {
-        // Requests that open a conversation: bind, search, and extended, with StartTLS among them.
+        // The requests that open a conversation are bind, search, and extended ones, such as StartTLS.
         0x60 => Some(Preamble { is_telling: true, ..client("ldap", end)? }),
         0x61 => Some(Preamble { is_telling: true, ..server("ldap", end)? }),
         0x63 | 0x77 => client("ldap", end),
@@ -159,7 +160,7 @@ fn ldap(bytes: &[u8]) -> Option<Preamble> {
     }
 }
 
-/// The server's greeting (protocol 10), or the client's SSLRequest (MySQL, "Connection Phase").
+/// The greeting of a MySQL server (protocol 10), or the client's SSLRequest (MySQL, "Connection Phase").
 fn mysql(bytes: &[u8]) -> Option<Preamble> {
     let [a, b, c, number, ..] = *bytes else { return None };
     let length = 4 + usize::from(a) + (usize::from(b) << 8) + (usize::from(c) << 16);
@@ -170,7 +171,7 @@ fn mysql(bytes: &[u8]) -> Option<Preamble> {
             let is_text = version.get(..end)?.iter().all(u8::is_ascii_graphic);
             (end >= 3 && is_text).then(|| server("mysql", length))?
         }
-        // 32 bytes of capabilities with CLIENT_SSL (0x0800) and 23 zero bytes.
+        // A request has 32 bytes of capabilities, with CLIENT_SSL (0x0800) and 23 zero bytes.
         1 if length == 36 && bytes.get(5)? & 0x08 != 0 && bytes.get(13..32)?.iter().all(|&byte| byte == 0) => {
             client("mysql", length)
         }

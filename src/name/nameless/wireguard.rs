@@ -8,7 +8,7 @@ pub(crate) fn starts(datagram: &Datagram<'_>) -> bool {
     matches!((datagram.payload, datagram.payload.len()), ([1, 0, 0, 0, ..], 148) | ([2, 0, 0, 0, ..], 92))
 }
 
-/// Reads the last datagram. Either peer may begin a handshake; whoever does counts as the client.
+/// Reads the last datagram. Either peer may begin a handshake, and the one that does counts as the client.
 pub(crate) fn read(datagrams: &[Datagram<'_>]) -> Reading {
     let Some(datagram) = datagrams.last().filter(|datagram| starts(datagram)) else { return Reading::No };
     let role = if datagram.payload.first() == Some(&1) { Role::Client } else { Role::Server };

@@ -1,32 +1,32 @@
-//! Passes by the header of the PROXY protocol, versions 1 and 2, so that what follows it is read (haproxy's
-//! `proxy-protocol.txt` §2).
+//! Skips the header of the PROXY protocol, versions 1 and 2, so that what follows it is read (haproxy's `proxy-protocol.txt`
+//! §2).
 
 use crate::name::findings::{Findings, Role};
 use crate::name::reader::Reading;
 use crate::name::wire::u16_at;
 use memchr::memchr;
 
-/// First bytes: `PROXY`, or the binary signature.
+/// The first bytes of a header, which begins with `PROXY` or with the binary signature.
 pub(crate) static FIRST_BYTES: &[u8] = b"P\r";
 
 const TEXT: &[u8] = b"PROXY ";
 const SIGNATURE: &[u8] = b"\r\n\r\n\x00\r\nQUIT\n";
 
-/// Longest header of version 1.
+/// Length of the longest header of version 1.
 const TEXT_LIMIT: usize = 107;
 
-/// Longest header of version 2 that is believed; its fields take at most 216 bytes, certificates aside.
+/// Length of the longest header of version 2 that is believed. Its fields take at most 216 bytes, not counting certificates.
 const BINARY_LIMIT: usize = 4096;
 
 /// Whether a segment may begin with a header.
 pub(crate) fn starts_stream(bytes: &[u8]) -> bool {
     let prefix_of =
         |whole: &[u8]| bytes.get(..bytes.len().min(whole.len())) == whole.get(..bytes.len().min(whole.len()));
-    // A lone line end begins too much else.
+    // A line end by itself is the beginning of too many other things.
     prefix_of(TEXT) || bytes.len() >= 5 && prefix_of(SIGNATURE)
 }
 
-/// Reads the header; it names no server.
+/// Reads the header, which names no server.
 pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
     if !starts_stream(bytes) {
         return Reading::No;

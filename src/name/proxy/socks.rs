@@ -1,5 +1,5 @@
-//! Turns SOCKS requests into the name behind the proxy: SOCKS 4 and 4a, SOCKS 5 (RFC 1928) with its authentication
-//! (RFC 1929).
+//! Turns SOCKS requests into the name behind the proxy: SOCKS 4 and 4a, and SOCKS 5 (RFC 1928) with its authentication (RFC
+//! 1929).
 
 use crate::name::findings::{Findings, Role};
 use crate::name::host::is_ip_literal;
@@ -7,13 +7,13 @@ use crate::name::reader::Reading;
 use crate::name::source::NameSource;
 use crate::name::wire::Wire;
 
-/// First bytes: the protocol version.
+/// The first bytes of messages: the versions of the protocol and of its authentication.
 pub(crate) static FIRST_BYTES: &[u8] = &[1, 4, 5];
 
-/// Methods in a greeting. Nine are registered, clients offer one to four.
+/// Methods that a greeting may list. Nine are registered, and clients offer one to four.
 const METHOD_LIMIT: u8 = 10;
 
-/// Longest user or domain in SOCKS 4, which ends it with a zero byte.
+/// Length of the longest user or domain in SOCKS 4, which ends with a zero byte.
 const TEXT_LIMIT: usize = 255;
 
 /// Whether a segment may begin with a greeting or a request.
@@ -24,7 +24,7 @@ pub(crate) fn starts_stream(bytes: &[u8]) -> bool {
         [5, 1, 0, 1 | 3 | 4, ..] => true,
         [5, count @ 1..=METHOD_LIMIT, ref rest @ ..] => {
             let (methods, next) = rest.split_at_checked(count.into()).unwrap_or((&[], &[0]));
-            // What follows the methods, if anything, is a request or the user's name and password.
+            // If anything follows the methods, it is a request, or the user's name and password.
             methods.iter().all(|&method| is_method(method)) && matches!(next, [] | [1 | 5, ..])
         }
         [4, 1 | 2, ref rest @ ..] => rest.len() >= 7 && is_target(rest),
@@ -32,23 +32,23 @@ pub(crate) fn starts_stream(bytes: &[u8]) -> bool {
     }
 }
 
-/// Registered authentication methods, and those for private use (IANA, SOCKS Methods).
+/// Whether a method of authentication is registered or for private use (IANA, SOCKS Methods).
 const fn is_method(method: u8) -> bool {
     matches!(method, 0..=9 | 0x80..=0xfe)
 }
 
-/// Whether port and address of a SOCKS 4 request are such.
+/// Whether these bytes can be the port and address of a SOCKS 4 request.
 fn is_target(bytes: &[u8]) -> bool {
     matches!(*bytes, [a, b, c, _, _, last, ..] if (a, b) != (0, 0) && (c != 0 || last != 0))
 }
 
-/// What a server of SOCKS 5 answers, and its length: the method it chose, that the password is right, that the
-/// connection stands (RFC 1928 §3, §6). What the server behind it sends follows.
+/// The answer of a SOCKS 5 server, and its length: which method it chose, that the password is right, or that the connection
+/// was made (RFC 1928 §3, §6). What the server behind it sends follows.
 fn answer(bytes: &[u8]) -> Option<(Findings, usize)> {
     match *bytes {
-        // Two bytes are too little to call this SOCKS; they are only passed by.
+        // Two bytes are too few to say that this is SOCKS, so they are only skipped.
         [5, 0 | 2 | 0xff] | [1, 0] => Some((Findings::default(), 2)),
-        // DCE/RPC 5.0 begins alike, but goes on with its little-endian data representation.
+        // DCE/RPC 5.0 begins with the same bytes, but continues with its mark for little-endian data.
         [5, 0, 0, _, 0x10, 0, 0, 0, ..] => None,
         [5, 0, 0, kind, ref rest @ ..] => {
             let length = match kind {
@@ -70,7 +70,7 @@ enum Part<T> {
     Other,
 }
 
-/// Reads up to and with the request.
+/// Reads everything up to the end of the request.
 pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
     if !starts_stream(bytes) {
         return Reading::No;
@@ -91,7 +91,7 @@ pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
             }
             Reading::Done { findings, consumed: bytes.len() - rest.rest().len() }
         }
-        // A greeting alone says what it is; so few bytes of SOCKS 4 do not.
+        // A greeting tells SOCKS 5 by itself. So few bytes do not tell SOCKS 4.
         Part::CutShort if bytes.len() >= 3 && bytes.first() == Some(&5) => Reading::NeedMore(Some(findings)),
         Part::CutShort => Reading::NeedMore(None),
         Part::Other => Reading::No,
@@ -102,9 +102,9 @@ fn is_host(name: &str) -> bool {
     name.bytes().all(|byte| byte > b' ' && byte != 0x7f) && !is_ip_literal(name)
 }
 
-/// Greeting, password and request of SOCKS 5; the target's name if it has one.
+/// Reads greeting, password and request of SOCKS 5, and returns the target's name if it has one.
 fn version5<'a>(rest: &mut Wire<'a>) -> Part<Option<&'a [u8]>> {
-    // One method, and CONNECT to an address type: only as a request does this make sense.
+    // One method, and CONNECT to a type of address: these bytes make sense only as a request.
     if !matches!(rest.rest(), [5, 1, 0, 1 | 3 | 4, ..]) {
         let Some([_, count]) = rest.array() else { return Part::CutShort };
         if rest.take(count.into()).is_none() {
@@ -134,7 +134,7 @@ fn version5<'a>(rest: &mut Wire<'a>) -> Part<Option<&'a [u8]>> {
     }
 }
 
-/// A request of SOCKS 4; with 4a, where the address is 0.0.0.x, a name follows the user.
+/// Reads a request of SOCKS 4. In SOCKS 4a, where the address is 0.0.0.x, a name follows the user.
 fn version4<'a>(rest: &mut Wire<'a>) -> Part<Option<&'a [u8]>> {
     let Some([_version, _command, _, _, a, b, c, d]) = rest.array::<8>() else { return Part::CutShort };
     let has_name = [a, b, c] == [0, 0, 0] && d != 0;
@@ -150,7 +150,7 @@ fn version4<'a>(rest: &mut Wire<'a>) -> Part<Option<&'a [u8]>> {
     }
 }
 
-/// Printable bytes up to a zero byte.
+/// Reads printable bytes up to a zero byte.
 fn text<'a>(rest: &mut Wire<'a>) -> Part<&'a [u8]> {
     let window = rest.rest();
     let window = window.get(..TEXT_LIMIT + 1).unwrap_or(window);

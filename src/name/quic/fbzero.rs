@@ -1,7 +1,7 @@
-//! Facebook's zero-round-trip protocol over TCP into the server name of its CHLO.
+//! Turns Facebook's zero-round-trip protocol over TCP into the server name of its CHLO.
 //!
-//! It is Google's QUIC Crypto over a stream: `1QTV0`, a length, and a tag table ("Building Zero protocol for fast, secure
-//! mobile connections", Facebook engineering, 2017; layout as seen on the wire).
+//! The protocol is Google's QUIC Crypto over a stream: `1QTV0`, a length, and a tag table ("Building Zero protocol for fast,
+//! secure mobile connections", Facebook engineering, 2017). The layout is the one seen on the wire.
 
 use super::tag_table::TagTable;
 use crate::name::findings::{Findings, Role};
@@ -9,7 +9,7 @@ use crate::name::reader::Reading;
 use crate::name::source::NameSource;
 use crate::name::wire::Wire;
 
-/// First byte of the magic.
+/// The first byte of [`MAGIC`].
 pub(crate) const FIRST_BYTES: &[u8] = &[MAGIC[0]];
 
 /// Whether a segment may begin with a hello of either side.
@@ -18,7 +18,7 @@ pub(crate) fn starts(payload: &[u8]) -> bool {
     MAGIC.starts_with(magic) && payload.get(4).is_none_or(u8::is_ascii_digit) && known_tag(payload.get(9..)).is_some()
 }
 
-/// Reads a client's or a server's hello.
+/// Reads the hello of a client or a server.
 pub(crate) fn read(stream: &[u8]) -> Reading {
     if !starts(stream) {
         return Reading::No;
@@ -47,7 +47,7 @@ pub(crate) fn read(stream: &[u8]) -> Reading {
     if whole { Reading::Done { findings, consumed: 9 + length } } else { Reading::NeedMore(Some(findings)) }
 }
 
-/// The role that a message's tag tells: `Some(None)` while it is not all there, `None` for a tag unknown here.
+/// The role that a message's tag tells. `Some(None)` if the tag is not all there, `None` if the tag is unknown.
 #[expect(clippy::option_option, reason = "unknown, undecided and decided are three answers")]
 fn known_tag(message: Option<&[u8]>) -> Option<Option<Role>> {
     let tag = message.map_or(&[][..], |message| message.get(..4).unwrap_or(message));
@@ -62,9 +62,9 @@ fn known_tag(message: Option<&[u8]>) -> Option<Option<Role>> {
 
 const APPLICATION: &str = "fbzero";
 const MAGIC: &[u8] = b"1QTV";
-/// Server hello, server hello without keys, new server configuration, rejection.
+/// The tags of a server's messages: rejection, new server configuration, server hello, and server hello without keys.
 const SERVER_TAGS: [&[u8; 4]; 4] = [b"REJ\0", b"SCFG", b"SHLO", b"SNOM"];
-/// Bytes of one message: seen below 1 KiB; certificates in a rejection take a few.
+/// Bytes that one message may have. Those seen have less than 1 KiB, and certificates in a rejection take a few.
 const LENGTH_LIMIT: usize = 64 * 1024;
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
-//! The frames of a QUIC Initial packet into pieces of its CRYPTO stream (RFC 9000 §12.4 and §19).
+//! Turns the frames of a QUIC Initial packet into pieces of its CRYPTO stream (RFC 9000 §12.4 and §19).
 
 use crate::name::reassembly::Reassembly;
 use crate::name::wire::Wire;
 
-/// Adds the CRYPTO frames of a packet to the stream. At a frame that has no business in an Initial the rest is left.
+/// Adds the CRYPTO frames of a packet to the stream, up to the first frame that may not be in an Initial packet.
 pub(super) fn gather_crypto(frames: &[u8], stream: &mut Reassembly) {
     let mut wire = Wire::new(frames);
     while !wire.is_empty() {
@@ -13,7 +13,7 @@ pub(super) fn gather_crypto(frames: &[u8], stream: &mut Reassembly) {
     }
 }
 
-/// Reads one frame; each takes a byte at least, so the packet bounds their number.
+/// Reads one frame. Each takes a byte at least, so the length of the packet bounds their number.
 fn frame(wire: &mut Wire<'_>, stream: &mut Reassembly) -> Option<()> {
     match wire.u8()? {
         PADDING => {
@@ -51,7 +51,7 @@ fn frame(wire: &mut Wire<'_>, stream: &mut Reassembly) -> Option<()> {
     Some(())
 }
 
-/// How many bytes of padding these begin with; most of an Initial is padding, so eight at a time.
+/// The number of padding bytes at the start. Most of an Initial packet is padding, so eight bytes are compared at a time.
 fn padding(bytes: &[u8]) -> usize {
     let (words, _) = bytes.as_chunks::<8>();
     let whole = 8 * words.iter().take_while(|word| **word == [PADDING; 8]).count();
@@ -63,7 +63,7 @@ const PING: u8 = 0x01;
 const ACK: u8 = 0x02;
 const ACK_ECN: u8 = 0x03;
 const CRYPTO: u8 = 0x06;
-/// Q050, T050 and T051 gave CRYPTO the number that is a STREAM frame's in the standard.
+/// CRYPTO in Q050, T050 and T051. The standard gives this number to a STREAM frame.
 const CRYPTO_OF_GOOGLE: u8 = 0x08;
 const CLOSE: u8 = 0x1c;
 const CLOSE_BY_APPLICATION: u8 = 0x1d;

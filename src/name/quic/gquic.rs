@@ -1,7 +1,7 @@
-//! Google's QUIC before the IETF's, versions Q009 to Q049, into the server name of its clear-text CHLO.
+//! Turns Google's QUIC, versions Q009 to Q049, which came before the IETF's, into the server name of its CHLO.
 //!
-//! The packet layouts follow Chromium's wire specification of 2016 and the "Q044 and later" header; the tag table that
-//! the CHLO is (QUIC Crypto, "Handshake messages") also serves Facebook's protocol and Q050.
+//! The packet layouts follow Chromium's wire specification of 2016 and the header of "Q044 and later". The CHLO travels in the
+//! clear, as a table of tags (see [`TagTable`]).
 
 use super::tag_table::{CHLO, TagTable};
 use crate::name::findings::{Findings, Role};
@@ -10,7 +10,8 @@ use crate::name::reassembly::Reassembly;
 use crate::name::source::NameSource;
 use crate::name::wire::Wire;
 
-/// Long headers, and public flags with a version and without a reset.
+/// The first bytes of packets with a long header, and of those whose public flags say that a version follows and that this is
+/// no reset.
 pub(crate) const FIRST_BYTES: &[u8] = &first_bytes();
 
 const fn first_bytes() -> [u8; 160] {
@@ -35,7 +36,7 @@ pub(crate) fn starts(datagram: &Datagram<'_>) -> bool {
 pub(crate) fn read(datagrams: &[Datagram<'_>]) -> Reading {
     let packets = datagrams.iter().take(DATAGRAM_LIMIT).filter_map(|datagram| header(datagram.payload));
     let pieces: Vec<_> = packets.map(|(version, frames)| crypto_piece(version, frames)).collect();
-    // Piece by piece, so that the reading of many datagrams is that of the first few that sufficed.
+    // The pieces are added one by one, so that reading many datagrams gives the same as reading the first few that suffice.
     let mut reading = Reading::No;
     for count in 1..=pieces.len() {
         reading = evaluate(pieces.get(..count).unwrap_or_default());
@@ -46,9 +47,9 @@ pub(crate) fn read(datagrams: &[Datagram<'_>]) -> Reading {
     reading
 }
 
-/// What the pieces of the crypto stream say by now.
+/// What the pieces of the crypto stream that have come so far say.
 fn evaluate(pieces: &[Option<(u64, &[u8])>]) -> Reading {
-    // A hello repeated after a rejection goes on at a later offset; the first that is seen counts.
+    // A hello that is repeated after a rejection continues at a later offset. The first one that is seen counts.
     let start = pieces.iter().flatten().find(|(_, data)| data.starts_with(CHLO)).map_or(0, |(offset, _)| *offset);
     let mut hello = Reassembly::default();
     for (offset, data) in pieces.iter().flatten() {
@@ -65,12 +66,12 @@ fn evaluate(pieces: &[Option<(u64, &[u8])>]) -> Reading {
     Reading::Done { findings: Box::new(findings), consumed: 0 }
 }
 
-/// The version's number and the frames of a packet, of either header.
+/// The number of the version, and the frames of a packet with either header.
 fn header(payload: &[u8]) -> Option<(u8, &[u8])> {
     let mut wire = Wire::new(payload);
     let flags = wire.u8()?;
     if flags & 0x80 != 0 {
-        // Q044 and later: the IETF's long header of its time, with both id lengths in one byte.
+        // Q044 and later have the long header that the IETF's drafts had then, with both lengths of connection ids in one byte.
         let version = number(wire.array()?).filter(|number| (44..50).contains(number))?;
         let lengths = wire.u8()?;
         for nibble in [lengths >> 4, lengths & 0x0f] {
@@ -79,11 +80,12 @@ fn header(payload: &[u8]) -> Option<(u8, &[u8])> {
         wire.take(PACKET_NUMBER_LENGTH + HASH_LENGTH)?;
         return Some((version, wire.rest()));
     }
-    // With a version, without a reset: an opening packet of the older header.
+    // An opening packet with the older header has a version and is no reset.
     if flags & 0x03 != 0x01 {
         return None;
     }
-    // Versions differ in what these two bits mean, so the place of the version tells the id's length.
+    // Versions differ in what these two bits mean, so the length of the connection id is found by the place where the version
+    // stands.
     let lengths: &[usize] = match flags & 0x0c {
         0x00 => &[0],
         0x04 => &[1],
@@ -109,13 +111,13 @@ fn header(payload: &[u8]) -> Option<(u8, &[u8])> {
     };
     wire.take(number_length + HASH_LENGTH)?;
     if version <= 33 {
-        // Private flags.
+        // This byte holds private flags.
         wire.u8()?;
     }
     Some((version, wire.rest()))
 }
 
-/// The number of a version written `Q0dd`.
+/// The number of a version that is written as `Q0dd`.
 fn number(version: [u8; 4]) -> Option<u8> {
     match version {
         [b'Q', b'0', tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => Some((tens - b'0') * 10 + ones - b'0'),
@@ -123,19 +125,19 @@ fn number(version: [u8; 4]) -> Option<u8> {
     }
 }
 
-/// What a packet holds of the crypto stream, number 1, and where in the stream it belongs.
+/// The piece of the crypto stream, which is stream 1, that a packet holds, and its offset in the stream.
 fn crypto_piece(version: u8, frames: &[u8]) -> Option<(u64, &[u8])> {
     stream_frame(version, frames).or_else(|| {
-        // Behind frames not read here (an ACK, say) the CHLO is still found by its tag; its table must be sound too.
+        // After frames that are not read here, such as an ACK, the CHLO is found by its tag. Its table must be well-formed too.
         let at = memchr::memmem::find(frames.get(..SEARCH_LIMIT).unwrap_or(frames), CHLO)?;
         Some((0, frames.get(at..)?))
     })
 }
 
-/// A STREAM frame of the crypto stream: its offset and data.
+/// Offset and data of a STREAM frame of the crypto stream.
 fn stream_frame(version: u8, frames: &[u8]) -> Option<(u64, &[u8])> {
     let mut wire = Wire::new(frames);
-    // PADDING fills the rest of a packet and PING is a byte; either could come first.
+    // PADDING fills the rest of a packet and PING is one byte. Either could come first.
     let kind = (0..PREFIX_LIMIT).find_map(|_| match wire.u8() {
         Some(0x07) => None,
         other => Some(other),
@@ -146,7 +148,7 @@ fn stream_frame(version: u8, frames: &[u8]) -> Option<(u64, &[u8])> {
     let integer = |wire: &mut Wire<'_>, length: usize| -> Option<u64> {
         let bytes = wire.take(length)?;
         let fold = |value: u64, byte: &u8| (value << 8) | u64::from(*byte);
-        // Q039 turned the byte order round.
+        // Q039 changed the byte order.
         Some(if version >= 39 { bytes.iter().fold(0, fold) } else { bytes.iter().rev().fold(0, fold) })
     };
     if integer(&mut wire, usize::from(kind & 0x03) + 1)? != 1 {
@@ -169,13 +171,13 @@ fn stream_frame(version: u8, frames: &[u8]) -> Option<(u64, &[u8])> {
 
 const APPLICATION: &str = "quic";
 const PACKET_NUMBER_LENGTH: usize = 4;
-/// The hash that stands in for authentication before there are keys.
+/// The hash that takes the place of authentication while there are no keys.
 const HASH_LENGTH: usize = 12;
-/// Datagrams read of one sender: a CHLO takes one or two.
+/// Datagrams that are read of one sender. A CHLO takes one or two.
 const DATAGRAM_LIMIT: usize = 16;
-/// Frames of a byte passed over before the STREAM frame.
+/// Frames of one byte that are skipped before the STREAM frame.
 const PREFIX_LIMIT: usize = 8;
-/// Bytes searched for a CHLO behind other frames: an early ACK is shorter.
+/// Bytes that are searched for a CHLO after other frames. An early ACK is shorter.
 const SEARCH_LIMIT: usize = 128;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A ClientHello, or a CHLO of Google's, as far as it has come in a CRYPTO stream.
+//! Reads a ClientHello, or the CHLO of Google's QUIC, as far as it has come in a CRYPTO stream.
 
 use super::tag_table::TagTable;
 use crate::name::findings::{Findings, Role};
@@ -14,9 +14,9 @@ const CLIENT_HELLO: u8 = 1;
 
 /// A hello in a CRYPTO stream.
 pub(super) enum Hello {
-    /// All of it, or something else that will not become one.
+    /// The hello is whole, or the stream holds something that will not become a hello.
     Whole(Findings),
-    /// More is to come; what is certain by now.
+    /// More is to come. The findings are what is certain already.
     Cut(Findings),
 }
 
@@ -24,7 +24,7 @@ pub(super) fn hello(stream: &Reassembly) -> Hello {
     let prefix = stream.prefix();
     let mut findings = Findings::of(APPLICATION, Some(Role::Client));
     if prefix.first() == Some(&b'C') {
-        // Q050 carries the CHLO of its forerunners.
+        // Q050 carries the CHLO of the versions before it.
         return match TagTable::read(prefix) {
             TagTable::Cut => Hello::Cut(findings),
             TagTable::Whole(Some(name)) => {
@@ -49,7 +49,7 @@ pub(super) fn hello(stream: &Reassembly) -> Hello {
         return Hello::Whole(findings);
     }
     if findings.names.is_empty() {
-        // The piece with the name may be there while one before it is not.
+        // The piece with the name may have come while a piece before it has not.
         let mut names = stream.pieces().filter_map(server_name_in_piece);
         if let (Some(name), None) = (names.next(), names.next()) {
             findings.push_name(NameSource::QuicSni, &name);

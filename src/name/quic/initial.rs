@@ -1,7 +1,7 @@
-//! A client's QUIC Initial packets into the names of the ClientHello they carry.
+//! Turns the QUIC Initial packets of a client into the names in the ClientHello that they carry.
 //!
-//! RFC 9001 and RFC 9369 (packet protection), RFC 9000 §7.2 and §17.2.5 (which connection id the keys come from).
-//! Nothing is believed of a packet before its authentication tag agrees.
+//! RFC 9001 and RFC 9369 (packet protection), RFC 9000 §7.2 and §17.2.5 (which connection id the keys come from). The content
+//! of a packet is used only if its authentication tag is right.
 
 use super::frames::gather_crypto;
 use super::hello::{APPLICATION, Hello, hello};
@@ -13,7 +13,7 @@ use crate::name::reader::{Datagram, IncrementalReader, Reading};
 use crate::name::reassembly::Reassembly;
 use smallvec::SmallVec;
 
-/// Long headers (RFC 8999 §5.1).
+/// The first bytes of packets with a long header (RFC 8999 §5.1).
 pub(crate) const FIRST_BYTES: &[u8] = &long_header_bytes();
 
 const fn long_header_bytes() -> [u8; 128] {
@@ -26,7 +26,7 @@ const fn long_header_bytes() -> [u8; 128] {
     bytes
 }
 
-/// Whether a datagram holds an Initial packet of a version that is known, or may hold one of another version.
+/// Whether a datagram holds an Initial packet of a known version, or may hold one of another version.
 pub(crate) fn starts(datagram: &Datagram<'_>) -> bool {
     match datagram.payload {
         [0x80..=0xff, ..] => long_headers(datagram.payload).any(|header| may_open(&header, datagram.payload)),
@@ -34,11 +34,12 @@ pub(crate) fn starts(datagram: &Datagram<'_>) -> bool {
     }
 }
 
-/// Reads one side's opening. A server's never opens: its keys come from an id that only the client's packets show.
+/// Reads the opening of one side. The server's packets cannot be opened: their keys come from a connection id that only the
+/// client's packets show.
 pub(crate) fn read(datagrams: &[Datagram<'_>]) -> Reading {
     let mut reader = Reader::default();
     let mut reading = Reading::No;
-    // Datagram by datagram, so that the reading of many is that of the first few that sufficed.
+    // The datagrams are added one by one, so that reading many gives the same as reading the first few that suffice.
     for datagram in datagrams.iter().take(DATAGRAM_LIMIT) {
         reading = reader.next(datagram);
         if matches!(reading, Reading::Done { .. }) {
@@ -48,13 +49,13 @@ pub(crate) fn read(datagrams: &[Datagram<'_>]) -> Reading {
     reading
 }
 
-/// Begins to read one side's opening datagram by datagram: keys are derived once.
+/// Makes a reader that reads the opening of one side datagram by datagram, and derives each key once.
 pub(crate) fn begin() -> Box<dyn IncrementalReader> {
     Box::new(Reader::default())
 }
 
-/// Whether a packet is worth trying: an Initial of a known version, or what a client's first packet of another version
-/// must look like (RFC 9000 §7.2 and §14.1).
+/// Whether opening a packet is worth trying: it is an Initial packet of a known version, or looks as the first packet of a
+/// client must look in any version (RFC 9000 §7.2 and §14.1).
 fn may_open(header: &LongHeader<'_>, datagram: &[u8]) -> bool {
     header.kind == Kind::Initial
         && (is_known(header.version)
@@ -66,26 +67,26 @@ fn may_open(header: &LongHeader<'_>, datagram: &[u8]) -> bool {
 
 type ConnectionId = SmallVec<[u8; ID_LIMIT]>;
 
-/// A connection id with the keys it may be the origin of, and what opened under them.
+/// A connection id, the keys that are derived from it, and the stream that they opened.
 struct Origin {
     id: ConnectionId,
     protection: &'static Protection,
     keys: InitialKeys,
-    /// The CRYPTO stream, once a packet opened.
+    /// The CRYPTO stream, once a packet was opened.
     stream: Option<Reassembly>,
 }
 
 #[derive(Default)]
 struct Reader {
-    /// Destination ids seen, in order.
+    /// Destination connection ids that were seen, in order.
     ids: SmallVec<[ConnectionId; 4]>,
-    /// Keys derived so far. After a Retry or a version negotiation a second one opens packets.
+    /// The keys that were derived so far. After a Retry or a version negotiation a second set of keys opens packets.
     origins: Vec<Origin>,
-    /// Datagrams with an Initial of a known version of which nothing opened.
+    /// Number of datagrams with an Initial packet of a known version in which no packet could be opened.
     failed: usize,
-    /// Datagrams of a reserved version of which nothing opened.
+    /// Number of datagrams of a reserved version in which no packet could be opened.
     reserved: usize,
-    /// Datagrams read.
+    /// Number of datagrams that were read.
     count: usize,
 }
 
@@ -121,8 +122,8 @@ impl Reader {
         self.reserved += usize::from(reserved && !opened);
     }
 
-    /// Tries what keys there may be: those that opened a packet before, those of the packet's own destination id, those
-    /// of ids seen before.
+    /// Tries all keys there may be: first those that opened a packet before, then those of the packet's own destination id,
+    /// then those of ids seen before.
     fn open(&mut self, packet: &[u8], header: &LongHeader<'_>, own: &ConnectionId, trials: &mut usize) -> bool {
         let protections = protections(header.version);
         for origin in &mut self.origins {
@@ -138,7 +139,7 @@ impl Reader {
         for id in std::iter::once(own).chain(&others).filter(|id| !id.is_empty()) {
             for protection in protections {
                 let Some(origin) = self.origin(id, protection) else { return false };
-                // Tried above.
+                // Keys that have opened a packet were tried above.
                 if origin.stream.is_some() {
                     continue;
                 }
@@ -151,14 +152,14 @@ impl Reader {
         false
     }
 
-    /// The keys of an id, derived once.
+    /// The keys of a connection id, which are derived once.
     fn origin(&mut self, id: &ConnectionId, protection: &'static Protection) -> Option<&mut Origin> {
         let same = |origin: &Origin| origin.id == *id && origin.protection == protection;
         let index = match self.origins.iter().position(same) {
             Some(index) => index,
             None if self.origins.len() < ORIGIN_LIMIT => {
                 let keys = InitialKeys::derive(id, protection);
-                // One is all there is, about always.
+                // Most flows have one set of keys, so there is room for exactly one at first.
                 self.origins.reserve_exact(usize::from(self.origins.is_empty()));
                 self.origins.push(Origin { id: id.clone(), protection, keys, stream: None });
                 self.origins.len() - 1
@@ -172,7 +173,7 @@ impl Reader {
         self.origins.iter().filter_map(|origin| origin.stream.as_ref())
     }
 
-    /// The first hello that is whole, or the best that can be said while none is.
+    /// The first hello that is whole, or the best findings while no hello is.
     fn reading(&self, is_last: bool) -> Reading {
         let mut best: Option<Findings> = None;
         for stream in self.streams() {
@@ -188,7 +189,7 @@ impl Reader {
         match best {
             Some(findings) if is_last => Reading::Done { findings: Box::new(findings), consumed: 0 },
             Some(findings) => Reading::NeedMore(Some(Box::new(findings))),
-            // The server's side, or a client whose first packet is not in the capture.
+            // These are packets of the server, or of a client whose first packet is not in the capture.
             None if self.failed > 0 => {
                 let findings = Box::new(Findings::of(APPLICATION, None));
                 if self.failed >= FAILURE_LIMIT || is_last {
@@ -197,32 +198,32 @@ impl Reader {
                     Reading::NeedMore(Some(findings))
                 }
             }
-            // A client that provokes version negotiation comes back with a real version.
+            // A client that provokes version negotiation sends a packet of a real version next.
             None if (1..FAILURE_LIMIT).contains(&self.reserved) && !is_last => Reading::NeedMore(None),
             None => Reading::No,
         }
     }
 }
 
-/// Opens a packet, counting the trial.
+/// Opens a packet, and counts the trial.
 fn attempt(keys: &InitialKeys, packet: &[u8], header: &LongHeader<'_>, trials: &mut usize) -> Option<Vec<u8>> {
     *trials = trials.checked_sub(1)?;
     keys.open(packet, header.number_at)
 }
 
-/// Datagrams read of one sender: a hello takes one to four; Initials repeated by timers may come between.
+/// Datagrams that are read of one sender. A hello takes one to four, and Initial packets that timers repeat may come between.
 const DATAGRAM_LIMIT: usize = 16;
-/// Bytes of the datagram that a client's Initial comes in, at least (RFC 9000 §14.1).
+/// Least length of the datagram that carries a client's Initial packet (RFC 9000 §14.1).
 const CLIENT_DATAGRAM: usize = 1200;
-/// Bytes of the destination id that a client invents, at least (RFC 9000 §7.2).
+/// Least length of the destination id that a client makes up (RFC 9000 §7.2).
 const CLIENT_ID: usize = 8;
-/// Keys tried on one datagram, at some 3 µs each: every salt for two ids.
+/// Keys that are tried on one datagram, at some 3 µs each. This is every salt for two ids.
 const TRIALS_PER_DATAGRAM: usize = 20;
-/// Ids remembered: the client's first, one after Retry, one after version negotiation, one to spare.
+/// Connection ids that are remembered: the client's first, one after Retry, one after version negotiation, and one more.
 const ID_COUNT: usize = 4;
-/// Keys remembered: every salt for each id and the packets' own.
+/// Keys that are remembered: every salt for each id and for the packets' own.
 const ORIGIN_LIMIT: usize = 64;
-/// Datagrams tried in vain before giving up: the server's share of a handshake.
+/// Datagrams that are tried in vain before the reader gives up. A server sends about so many in a handshake.
 const FAILURE_LIMIT: usize = 6;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A client's first destination connection id into the keys of its Initial packets, and such packets into frames.
+//! Derives the keys of Initial packets from the client's first destination connection id, and opens packets with them.
 //!
 //! RFC 9001 §5.2 (secrets), §5.3 (AEAD) and §5.4 (header protection).
 
@@ -9,7 +9,7 @@ use aes_gcm::{AeadInOut, Aes128Gcm, KeyInit};
 use hkdf::Hkdf;
 use sha2::Sha256;
 
-/// Keys of the client's side.
+/// The keys that protect the Initial packets of a client.
 pub(super) struct InitialKeys {
     packet: Aes128Gcm,
     iv: [u8; 12],
@@ -17,7 +17,7 @@ pub(super) struct InitialKeys {
 }
 
 impl InitialKeys {
-    /// Derives them.
+    /// Derives the keys from a connection id.
     pub(super) fn derive(connection_id: &[u8], protection: &Protection) -> Self {
         let initial = Hkdf::<Sha256>::new(Some(&protection.salt), connection_id);
         let mut secret = [0; 32];
@@ -32,7 +32,7 @@ impl InitialKeys {
         Self { packet: Aes128Gcm::new(&key.into()), iv, header: Aes128::new(&header.into()) }
     }
 
-    /// The frames of a packet, where it opens under these keys. `number_at` is where its packet number starts.
+    /// The frames of a packet, if these keys open it. `number_at` is the offset of its packet number.
     pub(super) fn open(&self, packet: &[u8], number_at: usize) -> Option<Vec<u8>> {
         let sample: [u8; 16] = packet.get(number_at + 4..number_at + 20)?.try_into().ok()?;
         let mut mask = sample.into();
@@ -44,7 +44,7 @@ impl InitialKeys {
         let payload_at = number_at + number_length;
         let mut header = packet.get(..payload_at)?.to_vec();
         *header.first_mut()? = first;
-        // The first packets of a connection have small numbers, so the truncated number is the number.
+        // The first packets of a connection have small numbers, so the truncated number is the whole number.
         let mut nonce = self.iv;
         for ((byte, mask), place) in
             header.get_mut(number_at..)?.iter_mut().zip(number_mask).zip(nonce.get_mut(12 - number_length..)?)
@@ -67,11 +67,11 @@ fn expand(secret: &Hkdf<Sha256>, label: &str, output: &mut [u8]) {
     let output_length = output.len() as u16;
     let label_length = (PREFIX.len() + label.len()) as u8;
     let info: [&[u8]; 5] = [&output_length.to_be_bytes(), &[label_length], PREFIX, label.as_bytes(), &[0]];
-    // It fails only beyond 255 hash lengths; the outputs here are at most one.
+    // This fails only for more than 255 hash lengths. The outputs here are at most one.
     let _ = secret.expand_multi_info(&info, output);
 }
 
-/// Length of the authentication tag, always whole.
+/// Length of the authentication tag.
 pub(super) const TAG_LENGTH: usize = 16;
 const PREFIX: &[u8] = b"tls13 ";
 

@@ -1,24 +1,24 @@
-//! A datagram into QUIC's long-header packets, one behind the other (RFC 9000 §12.2 and §17.2, RFC 8999 §5.1).
+//! Splits a datagram into the QUIC packets with long headers that it holds (RFC 9000 §12.2 and §17.2, RFC 8999 §5.1).
 
 use super::versions::{Kind, kind};
 use crate::name::wire::Wire;
 
-/// The header of a packet, up to where protection begins.
+/// The header of a packet, up to the part that is protected.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LongHeader<'a> {
     /// QUIC version.
     pub(super) version: u32,
-    /// What it carries.
+    /// The kind of the packet.
     pub(super) kind: Kind,
     /// Destination connection id, at most 20 bytes.
     pub(super) destination: &'a [u8],
-    /// Where the packet number starts; the packet's end for a kind without one.
+    /// Offset of the packet number, or of the packet's end for a kind without a number.
     pub(super) number_at: usize,
-    /// The packet, from its first byte to its last; `None` where the capture cut it.
+    /// The whole packet; `None` if the capture cut it.
     pub(super) packet: Option<&'a [u8]>,
 }
 
-/// The packets of a datagram, until something else follows.
+/// The packets of a datagram, up to the first bytes that are no long header.
 pub(super) fn long_headers(datagram: &[u8]) -> impl Iterator<Item = LongHeader<'_>> {
     let mut rest = Some(datagram);
     std::iter::from_fn(move || {
@@ -35,7 +35,7 @@ impl<'a> LongHeader<'a> {
         let mut wire = Wire::new(datagram);
         let first_byte = wire.u8()?;
         let version = wire.u32()?;
-        // Version 0 is a server's version negotiation.
+        // Version 0 marks a server's version negotiation.
         if first_byte & 0x80 == 0 || version == 0 {
             return None;
         }
@@ -62,9 +62,9 @@ impl<'a> LongHeader<'a> {
     }
 }
 
-/// Longest connection id of the versions known.
+/// Length of the longest connection id in the known versions.
 pub(super) const ID_LIMIT: usize = 20;
-/// Packets of one datagram: one of each kind is usual; tests send a handful.
+/// Packets that are read of one datagram. One of each kind is usual, and tests send a handful.
 const PACKET_LIMIT: usize = 8;
 
 #[cfg(test)]

@@ -6,22 +6,22 @@ use crate::name::wire::Wire;
 
 /// The message's own tag.
 pub(super) const CHLO: &[u8] = b"CHLO";
-/// Tags of one message (the specification's own limit).
+/// Tags that one message may have, by the specification.
 const TAG_LIMIT: u16 = 128;
 
-/// What a CHLO's tag table says.
+/// What the tag table of a CHLO says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum TagTable<'a> {
-    /// It is no CHLO.
+    /// The message is no CHLO.
     Foreign,
-    /// Its name is yet to come.
+    /// The name has not come yet.
     Cut,
-    /// All that matters was read: the name, where there is one.
+    /// Everything that is needed was read. This is the name, if there is one.
     Whole(Option<&'a str>),
 }
 
 impl<'a> TagTable<'a> {
-    /// Reads a message from its tag on.
+    /// Reads a message that begins with its own tag.
     pub(crate) fn read(message: &'a [u8]) -> Self {
         let mut wire = Wire::new(message);
         if wire.take_at_most(4) != CHLO.get(..message.len().min(4)).unwrap_or(CHLO) {

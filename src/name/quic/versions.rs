@@ -1,13 +1,13 @@
-//! QUIC versions into what protects their Initial packets and how their long headers are typed.
+//! What protects the Initial packets of each QUIC version, and how the version types its long headers.
 //!
 //! RFC 9001 §5.2, RFC 9369 §3, the drafts before them, and the versions that Google and Meta deployed.
 
 /// What the keys of Initial packets are derived with.
 #[derive(PartialEq, Eq, Debug)]
 pub(super) struct Protection {
-    /// Salt of HKDF-Extract.
+    /// The salt of HKDF-Extract.
     pub(super) salt: [u8; 20],
-    /// Labels of key, initialisation vector and header protection, without "tls13 ".
+    /// The labels of the key, the initialisation vector and the header protection, without "tls13 ".
     pub(super) labels: [&'static str; 3],
 }
 
@@ -20,9 +20,9 @@ pub(super) enum Kind {
     ZeroRtt,
     /// The rest of the handshake.
     Handshake,
-    /// A server's token; it ends with the datagram.
+    /// A token from the server. It ends with the datagram.
     Retry,
-    /// A header alone, by which a network says how fast it will be (draft-ietf-scone-protocol); the packet follows.
+    /// A header alone, in which a network says how fast it will be (draft-ietf-scone-protocol). The packet follows.
     Prefix,
 }
 
@@ -31,7 +31,7 @@ pub(super) fn is_known(version: u32) -> bool {
     VERSIONS.binary_search_by_key(&version, |(known, _)| *known).is_ok()
 }
 
-/// What may protect a version: one for a known version, all, the likeliest first, for others.
+/// What may protect a version: one entry for a known version, and all entries, the most likely first, for any other.
 ///
 /// Versions reserved to force negotiation (0x?a?a?a?a) have been seen with the salt of draft 29.
 pub(super) fn protections(version: u32) -> &'static [Protection] {
@@ -39,7 +39,7 @@ pub(super) fn protections(version: u32) -> &'static [Protection] {
     VERSIONS.get(index).and_then(|(_, at)| PROTECTIONS.get(*at..=*at)).unwrap_or(&PROTECTIONS)
 }
 
-/// What the type bits (4 and 5) of a first byte mean in a version. For versions not known either layout may hold.
+/// The kind that the type bits (4 and 5) of a first byte mean in a version. An unknown version may have either layout.
 pub(super) fn kind(version: u32, first_byte: u8) -> Kind {
     let bits = (first_byte >> 4) & 0x03;
     match version {
@@ -64,7 +64,7 @@ const SCONE_HIGH: u32 = 0xef7d_c0fd;
 const V1_LABELS: [&str; 3] = ["quic key", "quic iv", "quic hp"];
 const V2_LABELS: [&str; 3] = ["quicv2 key", "quicv2 iv", "quicv2 hp"];
 
-/// Every salt known, the likeliest for a version not known first.
+/// All salts that are known. For an unknown version the most likely comes first.
 static PROTECTIONS: [Protection; 10] = [
     Protection { salt: salt(0x38762cf7, 0xf55934b3_4d179ae6, 0xa4c80cad_ccbb7f0a), labels: V1_LABELS },
     Protection { salt: salt(0xafbfec28, 0x9993d24c_9e9786f1, 0x9c6111e0_4390a899), labels: V1_LABELS },
@@ -78,7 +78,7 @@ static PROTECTIONS: [Protection; 10] = [
     Protection { salt: salt(0x7a4edef4, 0xe7ccee5f_a4506c19, 0x124fc8cc_da6e033d), labels: V1_LABELS },
 ];
 
-/// Versions with the place of their salt, sorted.
+/// Each version with the index of its salt, sorted by version.
 static VERSIONS: &[(u32, usize)] = &[
     (0x0000_0001, 0),
     (0x5130_3530, 7), // Q050
@@ -116,7 +116,7 @@ static VERSIONS: &[(u32, usize)] = &[
     (0xff00_0022, 0),
 ];
 
-/// A salt of 4, 8 and 8 bytes, as the standards print them.
+/// A salt of 4, 8 and 8 bytes, grouped as the standards print it.
 const fn salt(first: u32, second: u64, third: u64) -> [u8; 20] {
     let mut bytes = [0; 20];
     let (parts, second, third) = (first.to_be_bytes(), second.to_be_bytes(), third.to_be_bytes());

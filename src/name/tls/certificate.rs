@@ -1,4 +1,5 @@
-//! The server's own certificate, in the clear up to TLS 1.2, into the names it is for and whom it belongs to.
+//! Reads the server's certificate, which travels in the clear up to TLS 1.2: the names it is for, and the organisation it
+//! belongs to.
 //!
 //! RFC 5246 §7.4.2 (the list), RFC 5280 §4.1.2.6 and §4.2.1.6 (subject and subjectAltName).
 
@@ -7,16 +8,16 @@ use crate::name::host::host;
 use crate::name::source::NameSource;
 use crate::name::wire::Wire;
 
-/// Names kept of one certificate: CDN certificates list a hundred, which name the CDN, not the flow.
+/// Names kept of one certificate. The certificates of CDNs list a hundred, which say more of the CDN than of the flow.
 const NAME_LIMIT: usize = 16;
 
-/// Bytes of text kept of an organisation's name.
+/// Characters kept of an organisation's name.
 const TEXT_LIMIT: usize = 128;
 
-/// The server's certificate in the body of a Certificate message: the first in the list.
+/// The server's own certificate, which is the first in the list of a Certificate message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Leaf<'a> {
-    /// All of it.
+    /// The whole certificate is there.
     Whole(&'a [u8]),
     /// More bytes are needed.
     Cut,
@@ -25,7 +26,7 @@ pub(crate) enum Leaf<'a> {
 }
 
 impl<'a> Leaf<'a> {
-    /// Finds it in a body that may be cut short.
+    /// Finds the certificate in a message body that may be cut short.
     pub(crate) fn read(body: &'a [u8]) -> Self {
         let mut wire = Wire::new(body);
         let Some(list) = wire.u24() else { return Self::Cut };
@@ -48,35 +49,35 @@ const SET: u8 = 0x31;
 const VERSION: u8 = 0xa0;
 const EXTENSIONS: u8 = 0xa3;
 const DNS_NAME: u8 = 0x82;
-/// UTF-8, numbers, printable and ASCII: of the texts that a name may be, those that are UTF-8 as they stand.
+/// The types of text that can be read as UTF-8: UTF-8 itself, numbers, printable characters and ASCII.
 const TEXTS: [u8; 4] = [0x0c, 0x12, 0x13, 0x16];
 
-/// Attributes of a subject: the last byte of 2.5.4.x (X.520).
+/// Attributes of a subject. The number is the last byte of the object identifier 2.5.4.x (X.520).
 const COMMON_NAME: u8 = 3;
 const COUNTRY: u8 = 6;
 const ORGANISATION: u8 = 10;
-/// 2.5.29.17, subjectAltName.
+/// The object identifier of subjectAltName, 2.5.29.17.
 const ALTERNATIVE_NAMES: [u8; 3] = [0x55, 0x1d, 0x11];
 
-/// What of a certificate is of use. Read by hand, since the rest is most of it and need not be understood: a reader of all of it
-/// takes five times the instructions, 2 % of all time where many flows show certificates.
+/// The parts of a certificate that tell of names. They are read by hand: a library that reads the whole certificate takes five
+/// times the instructions, which is 2 % of all time in captures where many flows show certificates.
 struct Certificate<'a> {
     subject: &'a [u8],
     extensions: &'a [u8],
 }
 
-/// The next element: its tag, and what it holds.
+/// Tag and content of the next element.
 fn element<'a>(wire: &mut Wire<'a>) -> Option<(u8, &'a [u8])> {
     let (tag, length) = wire.der_head(4)?;
     Some((tag, wire.take(length)?))
 }
 
-/// What the next element holds, if it has this tag.
+/// The content of the next element, if the element has this tag.
 fn held<'a>(wire: &mut Wire<'a>, expected: u8) -> Option<&'a [u8]> {
     element(wire).filter(|(tag, _)| *tag == expected).map(|(_, content)| content)
 }
 
-/// The elements of this tag, up to one that is none.
+/// The contents of all elements with this tag, up to the first bytes that are no element.
 fn all(content: &[u8], wanted: u8) -> impl Iterator<Item = &[u8]> {
     let mut wire = Wire::new(content);
     std::iter::from_fn(move || element(&mut wire)).filter(move |(tag, _)| *tag == wanted).map(|(_, content)| content)
@@ -90,7 +91,7 @@ impl<'a> Certificate<'a> {
         if element(&mut behind_version)?.0 == VERSION {
             body = behind_version;
         }
-        // Serial number, algorithm, issuer, validity.
+        // Before the subject come the serial number, the algorithm, the issuer and the validity.
         for tag in [INTEGER, SEQUENCE, SEQUENCE, SEQUENCE] {
             held(&mut body, tag)?;
         }
@@ -100,7 +101,7 @@ impl<'a> Certificate<'a> {
         Some(Self { subject, extensions: extensions.unwrap_or_default() })
     }
 
-    /// The texts of an attribute of the subject.
+    /// The texts of one attribute of the subject.
     fn attribute(&self, kind: u8) -> impl Iterator<Item = &'a str> {
         let pairs = all(self.subject, SET).flat_map(|set| all(set, SEQUENCE));
         pairs.filter_map(move |pair| {
@@ -111,12 +112,12 @@ impl<'a> Certificate<'a> {
         })
     }
 
-    /// The hosts it is for.
+    /// The hosts that the certificate is for.
     fn hosts(&self) -> impl Iterator<Item = &'a [u8]> {
         let lists = all(self.extensions, SEQUENCE).filter_map(|extension| {
             let mut wire = Wire::new(extension);
             let is_it = held(&mut wire, OBJECT_IDENTIFIER)? == ALTERNATIVE_NAMES;
-            // Behind a flag that says whether it is critical.
+            // A flag may come first that says whether the extension is critical.
             let list = is_it.then(|| all(wire.rest(), OCTET_STRING).next()).flatten()?;
             held(&mut Wire::new(list), SEQUENCE)
         });
@@ -124,11 +125,11 @@ impl<'a> Certificate<'a> {
     }
 }
 
-/// Adds what a certificate says to the findings; what is no certificate adds nothing.
+/// Adds what a certificate says to the findings. Bytes that are no certificate add nothing.
 pub(crate) fn read(der: &[u8], findings: &mut Findings) {
     let Some(certificate) = Certificate::read(der) else { return };
     let limit = findings.names.len() + NAME_LIMIT;
-    // The common name may hold anything ("My Router"); with a dot it is meant as a host.
+    // The common name may be any text ("My Router"). It is taken as a host if it has a dot.
     for name in certificate.attribute(COMMON_NAME).filter(|name| name.contains('.')) {
         push(findings, name.as_bytes(), limit);
     }

@@ -1,10 +1,10 @@
-//! A ClientHello of TLS, QUIC or DTLS, whole or cut short, into the name asked for and what else it offers.
+//! Reads a ClientHello of TLS, QUIC or DTLS, whole or cut short: the name asked for, and what else the client offers.
 //!
 //! RFC 8446 §4.1.2, RFC 9147 §5.3 (the cookie), RFC 6066 §3 (server name), RFC 7301 (ALPN), RFC 9849 (ECH).
 //!
-//! The crate tls-parser reads every hello that is whole and well-formed. Our own walk reads the others: it takes what there
-//! is of a hello that is cut short, and goes on behind an extension that is malformed, where tls-parser gives the hello up.
-//! A property test holds both to the same answer.
+//! The crate tls-parser reads every hello that is whole and well-formed. The walk in this file reads the others: it takes what
+//! is there of a hello that is cut short, and continues after a malformed extension, where tls-parser rejects the whole hello.
+//! A property test makes sure that both give the same answer.
 
 use super::dialect::Dialect;
 use super::extensions::{self, ALPN, ENCRYPTED_CLIENT_HELLO, ENCRYPTED_SERVER_NAME, SERVER_NAME};
@@ -18,11 +18,11 @@ use tls_parser::{
     parse_dtls_message_handshake, parse_tls_client_hello_extension, parse_tls_handshake_client_hello,
 };
 
-/// Bytes of a ClientHello that are read: post-quantum hellos stay below 4 KiB, tickets may add some; the handshake
-/// length could claim 16 MiB.
+/// Bytes of a ClientHello that are read. Hellos with post-quantum keys stay below 4 KiB, and tickets may add some; the length
+/// in the message could claim 16 MiB.
 pub(crate) const LENGTH_LIMIT: usize = 64 * 1024;
 
-/// Extensions looked at: browsers send about twenty.
+/// Extensions that are looked at. Browsers send about twenty.
 const EXTENSION_LIMIT: usize = 256;
 
 /// What a ClientHello says.
@@ -45,19 +45,20 @@ pub struct ClientHello<'a> {
     pub sni: Option<&'a str>,
     /// Protocols offered, without GREASE.
     pub alpn: Alpn,
-    /// Outer ECH extension.
+    /// The ECH extension of type outer.
     pub ech: Option<EchOffer>,
-    /// Whether the extension of ECH's forerunner, encrypted SNI, is there.
+    /// Whether the hello has the extension for an encrypted server name, which came before ECH.
     pub esni: bool,
-    /// Everything it offers. Only of a hello that is whole and well-formed, since a part would look like another client.
+    /// Everything that the client offers. `None` unless the hello is whole and well-formed, since a part of a hello would look
+    /// like the hello of another client.
     pub offer: Option<Offer<'a>>,
 }
 
-/// Everything that a client offers, in its order and with its GREASE values: what tells clients apart.
+/// Everything that a client offers, in the client's order and with its GREASE values. These tell clients apart.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct Offer<'a> {
-    /// The version field. Clients of TLS 1.3 write that of 1.2 here and list theirs in `supported_versions`.
+    /// The version field. Clients of TLS 1.3 write the version of TLS 1.2 here and list their own in `supported_versions`.
     pub version: u16,
     /// Cipher suites.
     pub cipher_suites: Vec<u16>,
@@ -76,14 +77,14 @@ pub struct Offer<'a> {
 }
 
 impl<'a> ClientHello<'a> {
-    /// Reads a handshake message from its header on, and no further than its length says; a message of DTLS as if it had
-    /// come in one fragment. `None` where the part at hand is no ClientHello.
+    /// Reads a handshake message that begins with its header, and no further than its length says. A message of DTLS must be in
+    /// the form of a single fragment. `None` if the bytes are not those of a ClientHello.
     pub fn read(message: &'a [u8], dialect: Dialect) -> Option<Self> {
         let mut wire = Wire::new(message);
         if wire.u8().is_some_and(|kind| kind != CLIENT_HELLO) {
             return None;
         }
-        // A header that is cut short is that of a hello of which nothing is there.
+        // If the header is cut short, nothing of the hello is there.
         let (Some(length), Some(_)) = (wire.u24(), wire.take(dialect.fragment_header())) else {
             return Some(Self::default());
         };
@@ -95,7 +96,7 @@ impl<'a> ClientHello<'a> {
         whole.or_else(|| Self::walk(body, dialect))
     }
 
-    /// The hello as findings of a protocol.
+    /// Turns the hello into the findings of a protocol.
     pub(crate) fn into_findings(self, application: &'static str, source: NameSource) -> Findings {
         let mut findings = Findings::of(application, Some(Role::Client));
         if let Some(name) = self.sni {
@@ -107,7 +108,7 @@ impl<'a> ClientHello<'a> {
         findings
     }
 
-    /// Reads a whole message with tls-parser. `None` where anything in it is malformed.
+    /// Reads a whole message with tls-parser. `None` if anything in it is malformed.
     fn parse(message: &'a [u8], body: &'a [u8], dialect: Dialect) -> Option<Self> {
         let (version, suites, extensions, fields) = match dialect {
             Dialect::Tls => {
@@ -115,7 +116,7 @@ impl<'a> ClientHello<'a> {
                 (hello.version, hello.ciphers, hello.ext, body.len() - rest.len())
             }
             Dialect::Dtls => {
-                // It does not say how much of the body it read.
+                // tls-parser does not say how much of the body it read.
                 let DTLSMessage::Handshake(message) = parse_dtls_message_handshake(message).ok()?.1 else {
                     return None;
                 };
@@ -125,7 +126,7 @@ impl<'a> ClientHello<'a> {
                 (hello.version, hello.ciphers, hello.ext, fields)
             }
         };
-        // Extensions that are longer than the message count as none there; the walk takes what there is of them.
+        // tls-parser finds no extensions if they are longer than the message. The walk takes what is there of them.
         if extensions.is_none() && fields != body.len() {
             return None;
         }
@@ -168,7 +169,7 @@ impl<'a> ClientHello<'a> {
         extensions.is_empty().then_some(hello)
     }
 
-    /// Reads what there is of a body, and passes by what is malformed.
+    /// Reads as much of a body as is there, and skips what is malformed.
     fn walk(body: &'a [u8], dialect: Dialect) -> Option<Self> {
         let mut hello = Self::default();
         if let Some(block) = extensions::block(body, dialect)? {

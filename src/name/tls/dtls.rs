@@ -1,7 +1,8 @@
-//! The opening of a DTLS association into names: SNI from the client, the certificate's names from the server.
+//! Turns the opening of a DTLS association into names: the server name that the client sends, and the names in the server's
+//! certificate.
 //!
-//! Records and handshake fragments of DTLS 1.0 to 1.3 (RFC 6347 §4.1 and §4.2, RFC 9147 §4 and §5). A client says hello
-//! twice where the server asks for a cookie; either hello will do.
+//! Records and handshake fragments are those of DTLS 1.0 to 1.3 (RFC 6347 §4.1 and §4.2, RFC 9147 §4 and §5). A client sends
+//! its hello twice if the server asks for a cookie; either hello will do.
 
 use super::certificate::Leaf;
 use super::client_hello::ClientHello;
@@ -14,7 +15,8 @@ use crate::name::reassembly::{LENGTH_LIMIT, Reassembly};
 use crate::name::source::NameSource;
 use crate::name::wire::Wire;
 
-/// The content type of handshake records, and the numbers of TURN's channels, which carry them between relay and client.
+/// The content type of handshake records, and the first bytes of the TURN channels that carry such records between relay and
+/// client.
 pub(crate) const FIRST_BYTES: &[u8] = b"\x16@ABCDEFGHIJKLMNO";
 
 /// Whether a datagram may hold a hello or the server's certificate in the clear.
@@ -26,7 +28,7 @@ pub(crate) fn starts(datagram: &Datagram<'_>) -> bool {
     )
 }
 
-/// The records of a datagram, without the frame of a TURN channel.
+/// The records of a datagram, without the frame of a TURN channel around them.
 fn bare(payload: &[u8]) -> &[u8] {
     match payload.first() {
         Some(&HANDSHAKE) => payload,
@@ -34,7 +36,7 @@ fn bare(payload: &[u8]) -> &[u8] {
     }
 }
 
-/// Reads one side's opening.
+/// Reads the opening of one side.
 pub(crate) fn read(datagrams: &[Datagram<'_>]) -> Reading {
     let mut messages: Vec<Message> = Vec::new();
     let mut reading = Reading::No;
@@ -50,7 +52,7 @@ pub(crate) fn read(datagrams: &[Datagram<'_>]) -> Reading {
     reading
 }
 
-/// What the messages say by now.
+/// What the messages that have come so far say.
 fn evaluate(messages: &[Message], is_last: bool) -> Reading {
     let mut so_far = None;
     for message in messages {
@@ -79,7 +81,7 @@ fn evaluate(messages: &[Message], is_last: bool) -> Reading {
         if last {
             return Reading::Done { findings: Box::new(findings), consumed: 0 };
         }
-        // A second hello may have its name where the first was cut before it.
+        // The second hello may have the name if the first was cut before it.
         if so_far.as_ref().is_none_or(|earlier: &Findings| earlier.names.is_empty()) {
             so_far = Some(findings);
         }
@@ -95,7 +97,7 @@ fn server() -> Findings {
     Findings::of(APPLICATION, Some(Role::Server))
 }
 
-/// A handshake message in the making.
+/// A handshake message of which fragments have come.
 struct Message {
     number: u16,
     kind: u8,
@@ -104,7 +106,7 @@ struct Message {
 }
 
 impl Message {
-    /// The message as far as it is known, as if it had come in one fragment: this is how hellos are read.
+    /// The message as far as it is known, in the form of a single fragment, which [`ClientHello::read`] asks for.
     fn in_one_fragment(&self) -> Vec<u8> {
         let [_, length @ ..] = (self.length as u32).to_be_bytes();
         let mut bytes = vec![self.kind];
@@ -117,7 +119,7 @@ impl Message {
     }
 }
 
-/// Adds the handshake fragments of a datagram's plain records.
+/// Adds the handshake fragments in the unencrypted records of a datagram.
 fn gather(payload: &[u8], messages: &mut Vec<Message>) {
     let mut wire = Wire::new(payload);
     for _ in 0..RECORD_LIMIT {
@@ -133,7 +135,7 @@ fn gather(payload: &[u8], messages: &mut Vec<Message>) {
     }
 }
 
-/// Adds one fragment, or as much as is there of it.
+/// Adds one fragment, or as much of it as is there.
 fn fragment(record: &mut Wire<'_>, messages: &mut Vec<Message>) -> Option<()> {
     let kind = record.u8()?;
     let length = record.u24()?;
@@ -158,11 +160,11 @@ fn fragment(record: &mut Wire<'_>, messages: &mut Vec<Message>) -> Option<()> {
 }
 
 const APPLICATION: &str = "dtls";
-/// Datagrams read of one sender: a post-quantum hello takes two, a certificate chain up to six.
+/// Datagrams that are read of one sender. A post-quantum hello takes two, a certificate chain up to six.
 const DATAGRAM_LIMIT: usize = 16;
-/// Records read of one datagram: a server's whole flight is six messages.
+/// Records that are read of one datagram. A server's whole flight is six messages.
 const RECORD_LIMIT: usize = 64;
-/// Messages kept apart: a side sends at most seven before it encrypts.
+/// Messages that are kept. A side sends at most seven before it encrypts.
 const MESSAGE_LIMIT: usize = 16;
 const HANDSHAKE: u8 = 22;
 const CLIENT_HELLO: u8 = 1;

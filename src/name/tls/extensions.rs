@@ -12,10 +12,10 @@ use crate::name::wire::Wire;
 pub(super) const SERVER_NAME: u16 = 0;
 pub(super) const ALPN: u16 = 16;
 pub(super) const ENCRYPTED_CLIENT_HELLO: u16 = 0xfe0d;
-/// draft-ietf-tls-esni-02 §4.1.
+/// The extension of draft-ietf-tls-esni-02 §4.1.
 pub(super) const ENCRYPTED_SERVER_NAME: u16 = 0xffce;
 
-/// ALPN protocols kept of one hello.
+/// Protocols that are kept of one hello.
 const ALPN_LIMIT: usize = 16;
 
 /// The part of the extension block that is there. `None` if what stands before it is malformed; `Some(None)` if the hello is

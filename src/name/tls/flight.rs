@@ -15,12 +15,12 @@ const FLIGHT_LIMIT: usize = 64 * 1024;
 /// Records that are gathered. A hello in records of one byte each, as evasion tests send it, still fits.
 const RECORDS_LIMIT: usize = 4096;
 
-/// The handshake bytes of a stream's first records.
+/// The handshake bytes in the first records of a stream.
 pub(super) struct Flight<'a> {
     pub(super) handshake: Cow<'a, [u8]>,
-    /// For each record, where its fragment starts in the handshake bytes and in the stream.
+    /// The place of each record's fragment: its offset in the handshake bytes, and its offset in the stream.
     fragments: SmallVec<[(usize, usize); 4]>,
-    /// No more handshake bytes follow, whatever comes: another kind of record does, or the limit is reached.
+    /// Whether no more handshake bytes can follow, because another kind of record follows or a limit is reached.
     pub(super) closed: bool,
 }
 
@@ -53,14 +53,14 @@ impl<'a> Flight<'a> {
         flight
     }
 
-    /// The stream bytes that hold the first `length` handshake bytes. A later call with more bytes says the same.
+    /// The number of stream bytes that hold the first `length` handshake bytes. It stays the same when more bytes come.
     pub(super) fn consumed(&self, length: usize) -> usize {
         let before = self.fragments.partition_point(|(start, _)| *start < length);
         let fragment = before.checked_sub(1).and_then(|index| self.fragments.get(index));
         fragment.map_or(0, |(start, in_stream)| in_stream + length - start)
     }
 
-    /// What is certain by now, as a reading: final where nothing can follow.
+    /// The findings so far as a reading, which is final if nothing can follow.
     pub(super) fn so_far(&self, findings: Findings) -> Reading {
         if self.closed {
             let consumed = self.consumed(self.handshake.len());

@@ -5,8 +5,8 @@ use crate::name::wire::Wire;
 
 /// Finds the server name in a piece from the middle of a ClientHello.
 ///
-/// Only where it cannot be mistaken: the three nested lengths of the extension agree, the name is an ASCII host name
-/// with a dot, the next extension header (or the end) follows, and there is only one such place.
+/// The name is taken only where it cannot be mistaken: the three nested lengths of the extension agree, the name is an ASCII
+/// host name with a dot, another extension header or the end follows, and there is only one such place.
 pub(crate) fn server_name_in_piece(piece: &[u8]) -> Option<Box<str>> {
     let mut found = None;
     for at in memchr::memmem::find_iter(piece, &[0, 0]) {
@@ -29,7 +29,7 @@ fn extension_here(bytes: &[u8]) -> Option<&str> {
     if kind != 0 || !content.is_empty() || !list.is_empty() || name.len() < 4 {
         return None;
     }
-    // What follows is another extension, whose type is below 64, GREASE, or of the few high ones in use.
+    // Another extension must follow. Its type is below 64, or GREASE, or one of the few high ones in use.
     if let Some(next) = wire.u16() {
         let likely = next < 0x0040 || is_grease(&next.to_be_bytes()) || matches!(next >> 8, 0x33 | 0x44 | 0xfe | 0xff);
         if !likely {

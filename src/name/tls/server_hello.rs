@@ -11,11 +11,11 @@ pub(super) fn encrypts_certificates(body: &[u8]) -> bool {
         let version = wire.u16()?;
         wire.take(32)?;
         wire.vector_u8()?;
-        // Cipher suite and compression.
+        // The cipher suite and the compression method.
         wire.take(3)?;
         Some(version)
     };
-    // The drafts named themselves in this place.
+    // Drafts of TLS 1.3 wrote their own number into this field.
     if before_extensions(&mut wire).is_none_or(|version| version >> 8 == 0x7f) {
         return true;
     }

@@ -17,7 +17,7 @@ pub(super) fn starts(payload: &[u8]) -> bool {
         && payload.get(2..11).is_none_or(|_| length_of(payload).is_some())
 }
 
-/// Length of a hello in SSL 2.0 framing, where its four lengths agree.
+/// The length of the hello, if the four lengths in it agree.
 fn length_of(stream: &[u8]) -> Option<usize> {
     let mut wire = Wire::new(stream);
     let length = usize::from(wire.u16()? & 0x7fff);

@@ -1,7 +1,8 @@
-//! The opening of a TLS connection into names: SNI from the client, the certificate's names from the server.
+//! Turns the opening of a TLS connection into names: the server name that the client sends, and the names in the server's
+//! certificate.
 //!
-//! Records (RFC 8446 §5.1) are joined into handshake messages, which may span several records and segments. SSL 3.0 to
-//! TLS 1.3, and the hello in SSL 2.0 framing that old clients open with (RFC 5246 §E.2).
+//! Records (RFC 8446 §5.1) are joined into handshake messages, which may span several records and segments. Versions from SSL
+//! 3.0 to TLS 1.3 are read, and the hello in SSL 2.0 framing that old clients open with (RFC 5246 §E.2).
 
 use super::certificate::{self, Leaf};
 use super::client_hello::{ClientHello, LENGTH_LIMIT};
@@ -14,10 +15,10 @@ use crate::name::reader::Reading;
 use crate::name::source::NameSource;
 use crate::name::wire::{Wire, agrees};
 
-/// First bytes of a handshake record, and of the two-byte length of an SSL 2.0 hello.
+/// The first byte of a handshake record, and the first bytes that the length of an SSL 2.0 hello can have.
 pub(crate) const FIRST_BYTES: &[u8] = &[HANDSHAKE, 0x80, 0x81, 0x82, 0x83];
 
-/// Whether a segment may begin with a ClientHello (or is too short to tell).
+/// Whether a segment may begin with a ClientHello, or is too short to tell.
 pub(crate) fn starts_client(payload: &[u8]) -> bool {
     payload.get(5) != Some(&SERVER_HELLO) && starts(payload)
         || matches!(payload.first(), Some(0x80..=0x83)) && starts(payload)
@@ -37,7 +38,7 @@ fn starts(payload: &[u8]) -> bool {
     }
 }
 
-/// Reads a client's or a server's opening.
+/// Reads the opening of a client or a server.
 pub(crate) fn read(stream: &[u8]) -> Reading {
     match stream.first() {
         None => Reading::NeedMore(None),
@@ -65,9 +66,9 @@ fn starts_record(payload: &[u8]) -> bool {
         && agrees(payload, 2, |minor| minor <= 4)
         && agrees(payload, 5, |kind| matches!(kind, CLIENT_HELLO | SERVER_HELLO))
         && (1..=RECORD_LIMIT).contains(&length)
-        // A hello cut into tiny records has other bytes there.
+        // A hello that is cut into very short records has other bytes here.
         && (length < 2 || agrees(payload, 6, |high| high == 0))
-        // Draft versions of TLS 1.3 answered with 0x7f.
+        // Servers of draft versions of TLS 1.3 answered with 0x7f.
         && (length < 5 || agrees(payload, 9, |major| matches!(major, 3 | 0x7f)))
 }
 
@@ -98,7 +99,7 @@ fn read_server(flight: &Flight<'_>) -> Reading {
         let (Some(kind), Some(length)) = (wire.u8(), wire.u24()) else { return flight.so_far(findings) };
         let body = wire.take_at_most(length);
         let whole = body.len() == length;
-        // What is read of the last message that matters, when this is it.
+        // The number of bytes that are read of this message, if it is the last that matters.
         let read = match kind {
             SERVER_HELLO if whole && encrypts_certificates(body) => Some(length),
             SERVER_HELLO_DONE => Some(0),
@@ -124,7 +125,7 @@ fn read_server(flight: &Flight<'_>) -> Reading {
 }
 
 const APPLICATION: &str = "tls";
-/// Messages of a server's flight before its certificate: one or two by the standard.
+/// Messages that are read of a server's flight. One or two come before the certificate.
 const MESSAGE_LIMIT: usize = 8;
 const HANDSHAKE: u8 = 0x16;
 const CLIENT_HELLO: u8 = 1;

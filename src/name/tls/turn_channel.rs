@@ -5,7 +5,8 @@ use crate::name::wire::u16_at;
 const HEADER: usize = 4;
 const HANDSHAKE: u8 = 0x16;
 
-/// Number and data of the frame that begins here, as far as it is here, and its length with the padding that streams need.
+/// The channel number and the data of the frame that begins here, as far as they are there, and the length of the frame with
+/// the padding that streams need.
 pub(crate) fn frame(bytes: &[u8]) -> Option<(u16, &[u8], usize)> {
     let (channel, length) = (u16_at(bytes, 0)?, usize::from(u16_at(bytes, 2)?));
     let data = bytes.get(HEADER..)?;
@@ -13,12 +14,12 @@ pub(crate) fn frame(bytes: &[u8]) -> Option<(u16, &[u8], usize)> {
     matches!(channel, 0x4000..=0x4fff).then_some((channel, data.get(..length).unwrap_or(data), whole))
 }
 
-/// What a datagram's only frame carries, if it begins a handshake of DTLS.
+/// The data of a datagram that is a single frame, if the data begins a handshake of DTLS.
 pub(super) fn handshake_in(payload: &[u8]) -> Option<&[u8]> {
     match payload {
         [0x40..=0x4f, _, _, _, HANDSHAKE, 0xfe, ..] => {
             let (_, data, whole) = frame(payload)?;
-            // Padding is allowed here too.
+            // Padding is allowed in datagrams as well.
             (payload.len() <= whole).then_some(data)
         }
         _ => None,

@@ -1,20 +1,20 @@
-//! Turns DCE/RPC over TCP (C706 §12.6.4, MS-RPCE §2.2.2.11) into the server's name, where a request to bind or its answer
-//! carries a login.
+//! Turns DCE/RPC over TCP (C706 §12.6.4, MS-RPCE §2.2.2.11) into the server's name, if a request to bind or its answer carries
+//! a login.
 
 use super::security_token;
 use crate::name::findings::{Findings, Role};
 use crate::name::reader::Reading;
 use crate::name::wire::{u16_le_at, u32_le_at};
 
-/// The major version.
+/// The first byte, which is the major version.
 pub(crate) static FIRST_BYTES: &[u8] = &[5];
 
 const HEADER: usize = 16;
 const FIRST_FRAGMENT: u8 = 0x01;
-/// Of a message with a login so much is read and waited for; those with large tickets stay below.
+/// Bytes of a message with a login that are read and waited for. Logins with large tickets stay below.
 const LENGTH_LIMIT: usize = 20 * 1024;
 
-/// Whether a segment begins with such a message, little-endian as all that is seen.
+/// Whether a segment begins with such a message. Only little-endian messages are read, since no others are seen.
 pub(crate) fn starts_stream(bytes: &[u8]) -> bool {
     let [5, 0 | 1, 11..=15, flags, 0x10, 0, 0, 0, ..] = *bytes else { return false };
     flags & FIRST_FRAGMENT != 0 && u16_le_at(bytes, 8).is_some_and(|length| usize::from(length) > HEADER)
@@ -31,7 +31,7 @@ pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
     };
     let awaited = length.min(LENGTH_LIMIT);
     let message = bytes.get(..awaited).unwrap_or(bytes);
-    // Answers to a bind, to a change of it, and refusals.
+    // These are the answers to a bind and to a change of it, and refusals.
     let role = if matches!(bytes.get(2), Some(12 | 13 | 15)) { Role::Server } else { Role::Client };
     let mut findings = Box::new(Findings::of("dcerpc", Some(role)));
     if login_length > 0 {

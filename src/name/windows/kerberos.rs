@@ -5,21 +5,21 @@ use crate::name::reader::{Datagram, Reading};
 use crate::name::source::NameSource;
 use crate::name::wire::{Wire, u16_at, u32_at};
 
-/// First byte over TCP: the high byte of a length below 64 KiB (RFC 4120 §7.2.2).
+/// The first byte over TCP, which is the high byte of a length below 64 KiB (RFC 4120 §7.2.2).
 pub(crate) static STREAM_FIRST_BYTES: &[u8] = &[0];
 
 const PORT: u16 = 88;
 
-/// Longest message over TCP; tickets with many groups reach 64 KiB.
+/// Length of the longest message over TCP. Tickets with many groups reach 64 KiB.
 const STREAM_LENGTH_LIMIT: usize = 0xffff;
 
-/// Fields looked at in one SEQUENCE; the standard defines at most 13.
+/// Fields that are looked at in one SEQUENCE. The standard defines at most 13.
 const FIELD_LIMIT: usize = 16;
 
 const SEQUENCE: u8 = 0x30;
 const GENERAL_STRING: u8 = 0x1b;
 
-/// Application tags of messages with a realm, and in which field of which SEQUENCE it lies.
+/// The role of the sender of a message with a realm, by its application tag.
 fn role_of(tag: u8) -> Option<Role> {
     match tag {
         // AS-REQ, TGS-REQ.
@@ -72,7 +72,7 @@ pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
     }
 }
 
-/// What a message says, once its version was read; `None` if it is not one or ends before.
+/// What a message says once its version was read; `None` if it is no message or ends before the version.
 fn findings(message: &[u8]) -> Option<Findings> {
     let (tag, contents, _) = element(message)?;
     let role = role_of(tag)?;
@@ -82,14 +82,14 @@ fn findings(message: &[u8]) -> Option<Findings> {
     let mut has_version = false;
     while let Some((number, value)) = fields.next() {
         match number {
-            // The version: field 1 of requests, 0 of answers. It is 5.
+            // The version is in field 1 of requests and in field 0 of answers. It is 5.
             0 | 1 if !has_version => {
                 if value != [2, 1, 5] {
                     return None;
                 }
                 has_version = true;
             }
-            // The body of a request, with the realm in its field 2.
+            // The body of a request has the realm in its field 2.
             4 if is_request => {
                 let mut body = Fields::of(sequence(value).unwrap_or_default());
                 while let Some((number, value)) = body.next() {
@@ -99,7 +99,7 @@ fn findings(message: &[u8]) -> Option<Findings> {
                     }
                 }
             }
-            // The client's realm of an answer, the service's of an error.
+            // This is the client's realm in an answer, and the service's realm in an error.
             3 if !is_request && !is_error => push_realm(value, &mut findings),
             9 if is_error => push_realm(value, &mut findings),
             _ => {}
@@ -108,7 +108,7 @@ fn findings(message: &[u8]) -> Option<Findings> {
     has_version.then_some(findings)
 }
 
-/// The host in the name of the service that the ticket of a request (AP-REQ, RFC 4120 §5.5.1) is for: `ldap/dc.example`.
+/// The host of the service that the ticket of a request (AP-REQ, RFC 4120 §5.5.1) is for, as in `ldap/dc.example`.
 pub(crate) fn service_host(request: &[u8]) -> Option<&str> {
     const AP_REQUEST: u8 = 0x6e;
     const TICKET: u8 = 0x61;
@@ -117,7 +117,7 @@ pub(crate) fn service_host(request: &[u8]) -> Option<&str> {
     let (_, contents, _) = element(ticket).filter(|(tag, ..)| *tag == TICKET)?;
     let service = Fields::of(sequence(contents)?).find(2)?;
     let parts = sequence(Fields::of(sequence(service)?).find(1)?)?;
-    // The service, then its host; the realm may follow.
+    // The service comes first, then its host. The realm may follow.
     let (_, _, rest) = element(parts).filter(|(tag, ..)| *tag == GENERAL_STRING)?;
     let (_, host, _) = element(rest).filter(|(tag, ..)| *tag == GENERAL_STRING)?;
     std::str::from_utf8(host).ok()
@@ -165,13 +165,13 @@ fn sequence(bytes: &[u8]) -> Option<&[u8]> {
     element(bytes).filter(|(tag, ..)| *tag == SEQUENCE).map(|(_, contents, _)| contents)
 }
 
-/// Tag and contents of the element that begins here, and what follows. Contents that are cut short are as long as they
-/// are; so a message is read as far as it came.
+/// Tag and contents of the element that begins here, and what follows. Contents that are cut short are taken as far as they are
+/// there, so that a message is read as far as it came.
 fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let mut bytes = Wire::new(bytes);
     let (tag, length) = bytes.der_head(2)?;
     let rest = bytes.rest();
-    // A primitive that is cut short is none.
+    // A primitive element that is cut short cannot be read.
     if rest.len() < length && tag & 0x20 == 0 {
         return None;
     }

@@ -1,4 +1,4 @@
-//! Turns NetBIOS name service and datagram packets into the sender's name (RFC 1002 §4.2, §4.4; names RFC 1001 §14).
+//! Turns packets of NetBIOS's name and datagram services into the sender's name (RFC 1002 §4.2, §4.4; names in RFC 1001 §14).
 
 use crate::name::findings::{Findings, Role};
 use crate::name::reader::{Datagram, Reading};
@@ -8,7 +8,7 @@ use crate::name::wire::u16_at;
 const PORT_NAMES: u16 = 137;
 const PORT_DATAGRAMS: u16 = 138;
 
-/// Ports of both services.
+/// The ports of both services.
 pub(crate) static PORTS: &[u16] = &[PORT_NAMES, PORT_DATAGRAMS];
 
 const HEADER_LENGTH: usize = 12;
@@ -39,7 +39,7 @@ pub(crate) fn read_datagrams(datagrams: &[Datagram<'_>]) -> Reading {
     Reading::Done { findings: Box::new(findings), consumed: payload.len() }
 }
 
-/// Whether these are operation and counts of a name service packet: at most one record of each kind.
+/// Whether operation and counts are those of a name service packet, which has at most one record of each kind.
 fn is_name_header(payload: &[u8]) -> bool {
     let Some(flags) = u16_at(payload, 2) else { return false };
     let counts = [4, 6, 8, 10].map(|offset| u16_at(payload, offset));
@@ -49,7 +49,7 @@ fn is_name_header(payload: &[u8]) -> bool {
         && counts.contains(&Some(1))
 }
 
-/// Whether this is the header of a datagram: its type and, of the flags, the reserved bits.
+/// Whether this is the header of a datagram, by its type and the reserved bits of its flags.
 fn is_datagram_header(payload: &[u8]) -> bool {
     matches!(payload, [0x10..=0x16, flags, ..] if flags & 0xf0 == 0) && payload.len() >= 14
 }
@@ -58,7 +58,8 @@ fn name_service(payload: &[u8]) -> Findings {
     let flags = u16_at(payload, 2).unwrap_or_default();
     let is_response = flags & 0x8000 != 0;
     let mut findings = Findings::of("netbios", Some(if is_response { Role::Server } else { Role::Client }));
-    // A query asks for another's name; a registration, a refresh, a release and an answer without error give one's own.
+    // A query asks for the name of another host. A registration, a refresh, a release, and an answer without error give the
+    // sender's own name.
     let is_own = if is_response { flags & 0x000f == 0 } else { flags >> 11 & 0xf >= 5 };
     if is_own && let Some(name) = name_at(payload, HEADER_LENGTH) {
         findings.push_name(NameSource::Netbios, &name);
@@ -66,7 +67,7 @@ fn name_service(payload: &[u8]) -> Findings {
     findings
 }
 
-/// The name at `offset`: 16 bytes as 32 letters, the last byte being the kind of service.
+/// The name at `offset`: 16 bytes written as 32 letters. The last byte is the kind of service.
 pub(crate) fn name_at(payload: &[u8], offset: usize) -> Option<String> {
     let (&length, rest) = payload.get(offset..)?.split_first()?;
     let letters: &[u8; 32] = rest.first_chunk()?;
@@ -81,7 +82,7 @@ pub(crate) fn name_at(payload: &[u8], offset: usize) -> Option<String> {
             return None;
         }
         let byte = high << 4 | low;
-        // A zero byte ends `*`; anything but printable text is a control name such as __MSBROWSE__.
+        // A zero byte ends the name `*`. Other bytes that are not printable belong to control names such as __MSBROWSE__.
         match byte {
             0 => break,
             b' '..=b'~' => name.push(byte.into()),

@@ -1,5 +1,5 @@
-//! Turns Remote Desktop over UDP (MS-RDPEUDP §2.2, MS-RDPEUDP2 §2.2), where it is reliable, into the name in the TLS hello
-//! that it begins with.
+//! Turns Remote Desktop over UDP in its reliable mode (MS-RDPEUDP §2.2, MS-RDPEUDP2 §2.2) into the name in the TLS hello that
+//! it begins with.
 
 use crate::name::findings::{Findings, Role};
 use crate::name::reader::{Datagram, Reading};
@@ -10,12 +10,13 @@ const PORT: u16 = 3389;
 /// The port of Remote Desktop.
 pub(crate) static PORTS: &[u16] = &[PORT];
 
-/// How far into a datagram the hello may begin: behind sequence numbers and acknowledgements.
+/// Bytes of a datagram within which the hello begins. Sequence numbers and acknowledgements come before it.
 const HEADER_LIMIT: usize = 48;
-/// Length of the datagrams with the SYN flag (§3.1.5.1.1), by which the path is probed.
+/// Lengths of the datagrams with the SYN flag (§3.1.5.1.1), which probe the path.
 const SYN_LENGTHS: std::ops::RangeInclusive<usize> = 1_132..=1_232;
 
-/// The first fields of a datagram that opens: no acknowledgement yet or the peer's number; window; SYN, perhaps with ACK.
+/// The role of the sender of a datagram that opens a connection, by its first fields: no acknowledgement yet or the peer's
+/// number; the window; SYN, perhaps with ACK.
 fn opens(payload: &[u8]) -> Option<Role> {
     let [a, b, c, d, _, _, high, low, ..] = *payload else { return None };
     let flags = u16::from_be_bytes([high, low]);
@@ -29,13 +30,13 @@ fn opens(payload: &[u8]) -> Option<Role> {
     }
 }
 
-/// Whether a datagram on the port opens, or may hold a hello near its start.
+/// Whether a datagram on the port opens a connection, or may hold a hello near its start.
 pub(crate) fn starts_datagram(datagram: &Datagram<'_>) -> bool {
     (datagram.source_port == PORT || datagram.destination_port == PORT)
         && (hello_in(datagram.payload).is_some() || opens(datagram.payload).is_some())
 }
 
-/// Where a handshake record begins whose lengths agree.
+/// The bytes from the first handshake record on whose lengths agree.
 fn hello_in(payload: &[u8]) -> Option<&[u8]> {
     let window = payload.get(..HEADER_LIMIT.min(payload.len()))?;
     memchr::memchr_iter(0x16, window).filter_map(|at| payload.get(at..)).find(|rest| match rest {

@@ -1,7 +1,7 @@
-//! Turns the tokens of Windows logins, wherever they travel (SMB, DCE/RPC, LDAP, HTTP), into the server's own name: NTLM's
-//! challenge (MS-NLMP §2.2.1.2), and the ticket that a Kerberos client shows a service (RFC 4120 §5.5.1, RFC 4121 §4.1).
+//! Turns the tokens of Windows logins, which travel in SMB, DCE/RPC, LDAP and HTTP, into the server's own name: NTLM's
+//! challenge (MS-NLMP §2.2.1.2), and the ticket that a Kerberos client shows to a service (RFC 4120 §5.5.1, RFC 4121 §4.1).
 //!
-//! The client's name, which NTLM's last message holds, names no destination and is left out.
+//! The client's name, which is in NTLM's last message, names no destination and is left out.
 
 use super::kerberos;
 use crate::name::findings::Findings;
@@ -12,17 +12,17 @@ use memchr::memmem::Finder;
 use std::sync::LazyLock;
 
 const CHALLENGE: &[u8] = b"NTLMSSP\0\x02\0\0\0";
-/// Kerberos's object identifier, and the token's kind: the client's request to a service.
+/// Kerberos's object identifier, and the kind of token that a client sends to a service.
 const REQUEST: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02, 0x02, 0x01, 0x00];
 
-/// Bytes of a message that are searched: tokens stand in its first part, and tickets with many groups reach 12 KiB.
+/// Bytes of a message that are searched. Tokens stand in its first part, and tickets with many groups reach 12 KiB.
 const SEARCH_LIMIT: usize = 16 * 1024;
-/// Pairs in a challenge's list; ten are defined.
+/// Pairs that are read of a challenge's list. Ten are defined.
 const PAIR_LIMIT: usize = 16;
-/// Longest text in base64 that is read.
+/// Length of the longest text in base64 that is read.
 const BASE64_LIMIT: usize = 16 * 1024;
 
-/// Adds the names of the server that a message's token holds, if there is one.
+/// Adds the names of the server in a message's token, if there is a token.
 pub(crate) fn add_names(message: &[u8], findings: &mut Findings) {
     static OF_CHALLENGE: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(CHALLENGE));
     static OF_REQUEST: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(REQUEST));
@@ -38,7 +38,7 @@ pub(crate) fn add_names(message: &[u8], findings: &mut Findings) {
     }
 }
 
-/// The same for a token in base64, as HTTP and mail carry it.
+/// Adds the names of the server in a token that is written in base64, as HTTP and mail carry it.
 pub(crate) fn add_names_of_base64(text: &[u8], findings: &mut Findings) {
     add_names(&base64(text), findings);
 }
@@ -49,7 +49,7 @@ fn push(name: &str, findings: &mut Findings) {
     }
 }
 
-/// The computer that challenges: its DNS name, else its NetBIOS name.
+/// The computer that sends the challenge: its DNS name, or else its NetBIOS name.
 fn challenger(message: &[u8]) -> Option<String> {
     const END: u16 = 0;
     const NETBIOS_COMPUTER: u16 = 1;
@@ -72,12 +72,12 @@ fn challenger(message: &[u8]) -> Option<String> {
             _ => {}
         }
     }
-    // Servers before Windows 2000 say no more than the target's name, which may be a domain's.
+    // Servers before Windows 2000 give only the target's name, which may be that of a domain.
     let is_server = u32_le_at(message, 20).is_some_and(|flags| flags & TARGET_IS_SERVER != 0);
     netbios.or_else(|| if is_server { utf16(field(12)?) } else { None })
 }
 
-/// Text in UTF-16, little-endian, up to its end.
+/// Text in UTF-16, little-endian, up to a zero.
 pub(crate) fn utf16(bytes: &[u8]) -> Option<String> {
     let (units, _) = bytes.as_chunks::<2>();
     let units = units.iter().map(|unit| u16::from_le_bytes(*unit)).take_while(|unit| *unit != 0);
@@ -85,7 +85,7 @@ pub(crate) fn utf16(bytes: &[u8]) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// Base64 (RFC 4648 §4) up to the first byte that is none of it.
+/// The bytes of a text in base64 (RFC 4648 §4), up to the first character that does not belong to it.
 fn base64(text: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let (mut bits, mut count) = (0_u32, 0);

@@ -1,5 +1,5 @@
-//! Turns SMB messages (MS-SMB2 §2.2, MS-CIFS §2.2) and NetBIOS session requests (RFC 1002 §4.3.2) into the server's name:
-//! what its login says, and what the client calls it when it asks for a share.
+//! Turns SMB messages (MS-SMB2 §2.2, MS-CIFS §2.2) and NetBIOS session requests (RFC 1002 §4.3.2) into the server's name: the
+//! name in its login, and the one that the client uses when it asks for a share.
 
 use super::netbios;
 use super::security_token::{self, utf16};
@@ -9,13 +9,13 @@ use crate::name::reader::Reading;
 use crate::name::source::NameSource;
 use crate::name::wire::{u16_le_at, u32_at};
 
-/// First bytes: a NetBIOS session message, or the request for a session.
+/// The first bytes: of a NetBIOS session message, and of a request for a session.
 pub(crate) static FIRST_BYTES: &[u8] = &[0, SESSION_REQUEST];
 
 const SESSION_REQUEST: u8 = 0x81;
-/// NetBIOS's frame: type and length.
+/// Length of NetBIOS's frame, which is a type and a length.
 const FRAME: usize = 4;
-/// Of a message with a login or the name of a share, so much is read and waited for; logins with large tickets stay below.
+/// Bytes of a message with a login or the name of a share that are read and waited for. Logins with large tickets stay below.
 const LENGTH_LIMIT: usize = 20 * 1024;
 
 const FIRST_MAGIC: &[u8] = b"\xffSMB";
@@ -25,7 +25,7 @@ const SECOND_MAGIC: &[u8] = b"\xfeSMB";
 pub(crate) fn starts_stream(bytes: &[u8]) -> bool {
     match bytes {
         [0, _, _, _, 0xff | 0xfe, b'S', b'M', b'B', ..] => true,
-        // Two names of 32 letters each.
+        // Two names of 32 letters each follow.
         [SESSION_REQUEST, 0, 0, 68, 32, ..] => true,
         _ => false,
     }
@@ -50,7 +50,7 @@ pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
     Reading::Done { findings, consumed: length.min(bytes.len()) }
 }
 
-/// Who sent a message, and whether it may tell a name: logins, share requests, session requests.
+/// Who sent a message, and whether it may tell a name. Logins, share requests and session requests may.
 fn kind_of(message: &[u8]) -> Option<(Role, bool)> {
     const FIRST_LOGIN: u8 = 0x73;
     const FIRST_TREE: u8 = 0x75;
@@ -100,18 +100,18 @@ fn share_path(message: &[u8]) -> Option<String> {
         if u16_le_at(message, FRAME + 12)? != TREE {
             return None;
         }
-        // Structure size, flags, offset (from the header) and length of the path.
+        // The fields are the structure's size, flags, and offset (from the header) and length of the path.
         let (offset, length) = (u16_le_at(message, SECOND_HEADER + 4)?, u16_le_at(message, SECOND_HEADER + 6)?);
         return utf16(message.get(FRAME + usize::from(offset)..)?.get(..usize::from(length))?);
     }
     if !message.get(FRAME..)?.starts_with(FIRST_MAGIC) || message.get(FRAME + 4) != Some(&0x75) {
         return None;
     }
-    // Four words: the chain, flags, the password's length; the bytes: their count, the password, the path.
+    // Four words come first: the chain, flags, and the password's length. The count of bytes, the password and the path follow.
     let password = usize::from(u16_le_at(message, FIRST_HEADER + 1 + 6)?);
     let path_at = FIRST_HEADER + 1 + 8 + 2 + password;
     if u16_le_at(message, FRAME + 10)? & IS_UNICODE != 0 {
-        // Aligned to two bytes, from the header on.
+        // The path is aligned to two bytes, counted from the header.
         let aligned = path_at + (path_at - FRAME) % 2;
         return utf16(message.get(aligned..)?);
     }

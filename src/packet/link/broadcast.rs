@@ -4,7 +4,8 @@ use crate::packet::next::Next;
 use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
-/// Frame control, parameter, length, the extended header that the parameter measures, checksum; then Ethernet.
+/// Reads a DOCSIS frame: frame control, parameter, length, an extended header as long as the parameter says, checksum, then
+/// Ethernet.
 pub(crate) fn read_docsis(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const HEADER: usize = 6;
     const HAS_EXTENDED: u8 = 0x01;
@@ -12,12 +13,12 @@ pub(crate) fn read_docsis(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let extended = if control & HAS_EXTENDED != 0 { usize::from(parameter) } else { 0 };
     match control >> 6 {
         0b00 => Ok(Next::Ethernet(span.after(HEADER + extended)?)),
-        // ATM, reserved or isolated, and the media access layer's own.
+        // The others are ATM, reserved or isolated types, and messages of the media access layer.
         _ => Err(NotIp::LinkControl),
     }
 }
 
-/// The preamble holds the logical link's number; then Ethernet.
+/// Reads an EPON frame: a preamble with the number of the logical link, then Ethernet.
 pub(crate) fn read_epon(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const DELIMITER: u8 = 0xd5;
     match span.byte(2)? {
@@ -26,7 +27,7 @@ pub(crate) fn read_epon(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     }
 }
 
-/// The link layer of ATSC 3.0: packets of IPv4, one in each.
+/// Reads a packet of the link layer of ATSC 3.0, which holds one IPv4 packet.
 pub(crate) fn read_atsc(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const IS_PARTIAL: u8 = 0x10;
     const HAS_MORE: u8 = 0x08;

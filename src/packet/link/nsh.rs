@@ -4,7 +4,7 @@ use crate::packet::next::Next;
 use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
-/// Reads the header.
+/// Reads a Network Service Header.
 pub(crate) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const WORD: usize = 4;
     let [first, second, _, protocol] = span.array(0)?;

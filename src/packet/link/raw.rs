@@ -8,12 +8,13 @@ pub(crate) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     Ok(Next::Ip(span))
 }
 
-/// A direction byte and the compressed header as received (RFC 1144), then the packet with its header restored.
+/// Reads SLIP as BSD captures it: a direction byte, the compressed header as it was received (RFC 1144), then the packet with
+/// its header restored.
 pub(crate) fn read_slip(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     Ok(Next::Ip(span.after(16)?))
 }
 
-/// The same with a longer header.
+/// Reads SLIP as BSD/OS captures it, with a longer header.
 pub(crate) fn read_slip_bsdos(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     Ok(Next::Ip(span.after(24)?))
 }

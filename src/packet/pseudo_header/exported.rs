@@ -1,14 +1,14 @@
-//! Wireshark's exported PDUs (link type 252): tags name the dissector, then its data. Those that carry IP are read; of the
-//! others, whose headers were not exported, those that tags give addresses and ports for (`exported_pdu.h`).
+//! Wireshark's exported PDUs (link type 252): tags that name the dissector, then its data. PDUs that carry IP are read. The
+//! headers below the others were not exported; they are read if tags give addresses and ports (`exported_pdu.h`).
 
 use crate::packet::next::Next;
 use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
-/// The link type's number.
+/// The number of the link type.
 pub(crate) const LINK_TYPE: u16 = 252;
 
-/// Tags read of one record; Wireshark writes about ten.
+/// Tags that are read of one record. Wireshark writes about ten.
 const TAG_LIMIT: usize = 64;
 const TAG_HEADER: usize = 4;
 const END: u16 = 0;
@@ -20,7 +20,7 @@ const DESTINATION_IPV6: u16 = 23;
 const PORT_KIND: u16 = 24;
 const SOURCE_PORT: u16 = 25;
 const DESTINATION_PORT: u16 = 26;
-/// Longest dissector name looked at.
+/// Length of the longest dissector name that is looked at.
 const NAME_LENGTH: usize = 16;
 
 /// What the tags say.
@@ -34,7 +34,7 @@ struct Tags {
 }
 
 impl Tags {
-    /// Takes in a tag.
+    /// Reads one tag.
     fn push(&mut self, tag: u16, value: Span<'_>) {
         match tag {
             DISSECTOR => {
@@ -63,7 +63,7 @@ impl Tags {
     }
 }
 
-/// Tags of type and length, most significant byte first, to the end tag; and the data.
+/// Reads the tags, each with a type and a length, most significant byte first, up to the end tag. The data follows.
 fn read_tags(span: Span<'_>) -> Result<(Tags, Span<'_>), NotIp> {
     let mut rest = span;
     let mut tags = Tags::default();
@@ -83,19 +83,19 @@ pub(crate) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     read_tags(span).and_then(|(tags, data)| lead(&tags.dissector, data))
 }
 
-/// Data of a layer above IP between the endpoints that the tags name.
+/// Data of a layer above IP, between the endpoints that the tags name.
 pub(crate) struct Addressed<'a> {
     pub(crate) version: u8,
     /// IP protocol number.
     pub(crate) protocol: u8,
-    /// Address, zero-padded, and port.
+    /// Address of the source, with zeros after an IPv4 address, and port.
     pub(crate) source: ([u8; 16], u16),
-    /// As above.
+    /// Address and port of the destination, in the same form.
     pub(crate) destination: ([u8; 16], u16),
     pub(crate) data: Span<'a>,
 }
 
-/// Reads a record by its tags of addresses and ports.
+/// Reads a record whose tags give addresses and ports.
 pub(crate) fn read_addressed(span: Span<'_>) -> Option<Addressed<'_>> {
     let (tags, data) = read_tags(span).ok()?;
     let ([Some(source), Some(destination)], [Some(source_port), Some(destination_port)]) = (tags.addresses, tags.ports)
@@ -125,7 +125,7 @@ fn lead<'a>(name: &[u8; NAME_LENGTH], data: Span<'a>) -> Result<Next<'a>, NotIp>
         Some(b"ppp" | b"ppp_hdlc") => Ok(Next::Ppp(data)),
         Some(b"mpls") => Ok(Next::Mpls(data)),
         Some(b"wlan") => Ok(Next::Link(105, data)),
-        // Data of a layer above IP, whose headers were not exported.
+        // This is data of a layer above IP, and the headers below it were not exported.
         _ => Err(NotIp::Protocol(0)),
     }
 }

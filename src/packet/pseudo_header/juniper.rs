@@ -1,6 +1,6 @@
-//! Juniper's headers around the frames of its interfaces (link types 130 to 137, 164, 167, 168, 174, 178 to 181, 183, 194,
-//! 200, 232 to 234, 238): a magic number, flags, extensions, a cookie of the interface card, then the frame. After
-//! tcpdump's `print-juniper.c`, the only description there is.
+//! Juniper's headers around the frames of its interfaces (link types 130 to 137, 164, 167, 168, 174, 178 to 181, 183, 194, 200,
+//! 232 to 234, 238): a magic number, flags, extensions, a cookie of the interface card, then the frame. The layouts follow
+//! tcpdump's `print-juniper.c`, which is the only description of them.
 
 use crate::packet::link::{frame_relay, llc, ppp};
 use crate::packet::next::Next;
@@ -11,11 +11,11 @@ const MAGIC: [u8; 3] = [0x4d, 0x47, 0x43];
 const INCOMING: u8 = 0x01;
 const NO_LINK_LAYER: u8 = 0x02;
 const HAS_EXTENSION: u8 = 0x80;
-/// Extensions read; eight are known.
+/// Extensions that are read. Eight are known.
 const EXTENSION_LIMIT: usize = 32;
 /// The extension that says which kind of interface this is.
 const MEDIA_TYPE: u8 = 3;
-/// First bytes of the cookies that link services and adaptive services write, instead of the card's own.
+/// The first bytes of the cookies that link services and adaptive services write in place of the card's own.
 const LINK_SERVICES: u8 = 0x54;
 const ADAPTIVE_SERVICES: u8 = 0x47;
 const ADAPTIVE_SERVICES_LENGTH: usize = 8;
@@ -28,7 +28,8 @@ struct Opened<'a> {
     frame: Span<'a>,
 }
 
-/// Passes the common header by. Where the link layer was left out, IP follows at once: that is the error, so to say.
+/// Skips the common header, and reads the frame with `with`. If the link layer was left out, IP follows at once and `with` is
+/// not called.
 fn open<'a>(span: Span<'a>, with: impl FnOnce(Opened<'a>) -> Result<Next<'a>, NotIp>) -> Result<Next<'a>, NotIp> {
     if span.array(0)? != MAGIC {
         return Err(NotIp::Malformed);
@@ -60,7 +61,7 @@ fn read_media_type(extensions: Span<'_>) -> Option<u8> {
     None
 }
 
-/// IP that nothing announces: its version must do.
+/// Reads IP that no field announces. Its version must be right.
 fn read_ip(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     match span.byte(0)? {
         0x45..=0x4f | 0x60..=0x6f => Ok(Next::Ip(span)),
@@ -68,7 +69,7 @@ fn read_ip(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     }
 }
 
-/// The cookie, whose own length is that of the card or of the service that wrote it.
+/// The cookie. Its length is that of the card, or of the service that wrote it.
 fn cookie_length(frame: Span<'_>, own: usize) -> Result<usize, NotIp> {
     Ok(match frame.byte(0)? {
         LINK_SERVICES => own + 2,
@@ -103,12 +104,12 @@ pub(crate) fn read_cisco_hdlc(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     open(span, |opened| ppp::read_cisco(opened.frame))
 }
 
-/// PPPoE over ATM: its EtherType, then it.
+/// Reads PPPoE over ATM: its EtherType, then its header.
 pub(crate) fn read_pppoe_atm(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     open(span, |opened| Ok(Next::EtherType(opened.frame.u16(0)?, opened.frame.after(2)?)))
 }
 
-/// Gateways of mobile networks say in the cookie what follows it.
+/// Reads the frame of a mobile network's gateway, which says in the cookie what follows it.
 pub(crate) fn read_ggsn(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     open(span, |opened| match opened.frame.byte(2)? {
         2 | 6 => Ok(Next::Ip(opened.frame.after(8)?)),
@@ -116,12 +117,12 @@ pub(crate) fn read_ggsn(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     })
 }
 
-/// Monitoring and services cards: eight bytes, then IP.
+/// Reads the frame of a monitoring or services card: eight bytes, then IP.
 pub(crate) fn read_services(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     open(span, |opened| read_ip(opened.frame.after(8)?))
 }
 
-/// IPsec cards: what was to be encrypted stands behind the tunnel's addresses, or alone.
+/// Reads the frame of an IPsec card. What was to be encrypted comes after the tunnel's addresses, or by itself.
 pub(crate) fn read_encryption(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     open(span, |opened| match opened.frame.byte(3)? {
         1 | 2 => read_ip(opened.frame),
@@ -154,7 +155,7 @@ pub(crate) fn read_second_atm(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     })
 }
 
-/// LLC, Cisco's NLPID, or IP on a circuit of its own.
+/// Reads LLC, Cisco's NLPID, or IP on a circuit of its own.
 fn read_cell(inner: Span<'_>) -> Result<Next<'_>, NotIp> {
     match inner.array(0)? {
         [0xfe, 0xfe, UNNUMBERED] | [0xaa, 0xaa, UNNUMBERED] => Ok(Next::Llc(inner)),
@@ -163,7 +164,7 @@ fn read_cell(inner: Span<'_>) -> Result<Next<'_>, NotIp> {
     }
 }
 
-/// Multilink PPP.
+/// Reads multilink PPP.
 pub(crate) fn read_multilink_ppp(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     open(span, |opened| {
         let frame = opened.frame;
@@ -176,18 +177,18 @@ pub(crate) fn read_multilink_ppp(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     })
 }
 
-/// Multilink Frame Relay, of either kind.
+/// Reads multilink Frame Relay of either kind.
 pub(crate) fn read_multilink_frame_relay(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     read_bundle(span, 2)
 }
 
-/// Multilink Frame Relay between networks (FRF.16).
+/// Reads multilink Frame Relay between networks (FRF.16).
 pub(crate) fn read_bundled_frame_relay(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     read_bundle(span, 4)
 }
 
 fn read_bundle(span: Span<'_>, own: usize) -> Result<Next<'_>, NotIp> {
-    /// Marks a whole frame of FRF.16, where a link writes no cookie.
+    /// The mark of a whole frame of FRF.16, if a link writes no cookie.
     const WHOLE: u8 = 0xc0;
     open(span, |opened| {
         let frame = opened.frame;
@@ -205,7 +206,8 @@ fn read_bundle(span: Span<'_>, own: usize) -> Result<Next<'_>, NotIp> {
     })
 }
 
-/// Cards whose frames nobody described: the media type of the extensions says what they are, where there is one.
+/// Reads the frame of a card for which there is no description. The media type in the extensions says what it is, if there is
+/// one.
 pub(crate) fn read_other(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     open(span, |opened| match opened.media_type {
         Some(1) => Ok(Next::Ethernet(opened.frame)),

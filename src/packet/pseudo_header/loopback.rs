@@ -6,26 +6,26 @@ use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 const AF_INET: u32 = 2;
-/// `AF_INET6` of Linux, Windows, NetBSD and OpenBSD, Solaris, FreeBSD, Darwin.
+/// The values of `AF_INET6` in Linux, Windows, NetBSD and OpenBSD, Solaris, FreeBSD, Darwin.
 const AF_INET6: [u32; 6] = [10, 23, 24, 26, 28, 30];
 
 fn is_ip(family: u32) -> bool {
     family == AF_INET || AF_INET6.contains(&family)
 }
 
-/// The family is in the byte order of the host that captured: either may be.
+/// Reads an address family. It is in the byte order of the host that captured, so both orders are tried.
 pub(crate) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let (big, little) = (span.u32(0)?, span.u32_little(0)?);
     let inner = span.after(4)?;
     match big.min(little) {
         family if is_ip(family) => Ok(Next::Ip(inner)),
-        // Some drivers put an EtherType there.
+        // Some drivers put an EtherType here.
         ether_type @ 0x0600..=0xffff => Ok(Next::EtherType(ether_type as u16, inner)),
         family => Err(NotIp::Protocol(u16::try_from(family).unwrap_or(u16::MAX))),
     }
 }
 
-/// OpenBSD's `enc`: family, SPI, flags.
+/// Reads the header of OpenBSD's `enc`: family, SPI, flags.
 pub(crate) fn read_enc(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     match span.u32(0)?.min(span.u32_little(0)?) {
         family if is_ip(family) => Ok(Next::Ip(span.after(12)?)),
@@ -33,7 +33,7 @@ pub(crate) fn read_enc(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     }
 }
 
-/// The packet filter's log: the header says its length (without padding to four bytes) and the family.
+/// Reads the header of the packet filter's log. It says its length (without padding to four bytes) and the family.
 pub(crate) fn read_pflog(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let [length, family] = span.array(0)?;
     match u32::from(family) {
@@ -42,7 +42,7 @@ pub(crate) fn read_pflog(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     }
 }
 
-/// Solaris IP observability: version, family, then 22 bytes of identity.
+/// Reads the header of Solaris IP observability: version, family, then 22 bytes of identity.
 pub(crate) fn read_ipnet(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let [version, family] = span.array(0)?;
     match u32::from(family) {

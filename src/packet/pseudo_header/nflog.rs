@@ -6,7 +6,7 @@ use crate::packet::span::Span;
 
 const HEADER: usize = 4;
 const ATTRIBUTE_HEADER: usize = 4;
-/// Attributes read of one message; the kernel knows about twenty.
+/// Attributes that are read of one message. The kernel knows about twenty.
 const ATTRIBUTE_LIMIT: usize = 64;
 /// `NFULA_PAYLOAD` of `nfnetlink_log.h`.
 const PAYLOAD: u16 = 9;
@@ -15,7 +15,7 @@ const AF_BRIDGE: u8 = 7;
 const AF_INET6: u8 = 10;
 const AF_UNSPEC: u8 = 0;
 
-/// Family, version, resource; then attributes in the byte order of the host.
+/// Reads a message: family, version, resource, then attributes in the byte order of the host.
 pub(crate) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let [family, version, _, _] = span.array(0)?;
     if version != 0 {
@@ -24,7 +24,7 @@ pub(crate) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let mut rest = span.after(HEADER)?;
     for _ in 0..ATTRIBUTE_LIMIT {
         let (little, big) = (rest.u16_little(0)?, rest.u16(0)?);
-        // Both orders of a length agree only by chance; the true one is that which fits.
+        // A length fits in both byte orders only by chance. The order in which it fits is the right one.
         let is_little = usize::from(little) <= rest.wire_length() && little >= ATTRIBUTE_HEADER as u16;
         let (length, kind) = if is_little { (little, rest.u16_little(2)?) } else { (big, rest.u16(2)?) };
         let length = usize::from(length);

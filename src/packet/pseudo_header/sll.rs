@@ -14,12 +14,12 @@ const ETH_P_802_3: u16 = 0x0001;
 const ETH_P_802_2: u16 = 0x0004;
 const ETH_P_PPP_MP: u16 = 0x0008;
 
-/// Packet type, hardware type, address length, address, protocol.
+/// Reads the header of version 1: packet type, hardware type, address length, address, protocol.
 pub(crate) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     lead(span.u16(2)?, span.u16(14)?, span.after(16)?)
 }
 
-/// Protocol, reserved, interface, hardware type, packet type, address length, address.
+/// Reads the header of version 2: protocol, reserved, interface, hardware type, packet type, address length, address.
 pub(crate) fn read_second(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     lead(span.u16(8)?, span.u16(0)?, span.after(20)?)
 }

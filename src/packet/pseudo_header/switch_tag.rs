@@ -1,4 +1,4 @@
-//! Ethernet as a switch chip hands it to its host, with the chip's tag: Broadcom (link types 281, 282), Marvell DSA (284)
+//! Ethernet frames that a switch chip gives to its host, with the chip's tag: Broadcom (link types 281, 282), Marvell DSA (284)
 //! and EDSA (285).
 
 use crate::packet::next::Next;
@@ -7,7 +7,7 @@ use crate::packet::span::Span;
 
 const ADDRESSES: usize = 12;
 
-/// A tag of `length` bytes between the addresses and the EtherType.
+/// Reads a tag of `length` bytes between the addresses and the EtherType.
 fn tagged(span: Span<'_>, length: usize) -> Result<Next<'_>, NotIp> {
     Ok(Next::EtherType(span.u16(ADDRESSES + length)?, span.after(ADDRESSES + length + 2)?))
 }
@@ -16,7 +16,7 @@ pub(crate) fn read_brcm(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     tagged(span, 4)
 }
 
-/// The tag stands before the addresses.
+/// Reads a frame whose tag comes before the addresses.
 pub(crate) fn read_brcm_prepended(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     Ok(Next::Ethernet(span.after(4)?))
 }
@@ -25,7 +25,7 @@ pub(crate) fn read_dsa(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     tagged(span, 4)
 }
 
-/// An EtherType and two reserved bytes stand before the tag.
+/// Reads a frame in which an EtherType and two reserved bytes come before the tag.
 pub(crate) fn read_edsa(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     tagged(span, 8)
 }

@@ -1,12 +1,12 @@
-//! Frames from far-away sniffers: TZSP, in UDP and as a link type of its own (128).
+//! Frames from remote sniffers in TZSP, which travels in UDP and is a link type of its own (128).
 
 use crate::packet::next::Next;
 use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
-/// TaZmen Sniffer Protocol (as Mikrotik and Wireshark have it): version, type, protocol, tags.
+/// Reads the TaZmen Sniffer Protocol, as Mikrotik and Wireshark describe it: version, type, protocol, tags.
 pub(crate) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
-    /// Tags of one packet; about ten are defined.
+    /// Tags that are read of one packet. About ten are defined.
     const TAG_LIMIT: usize = 64;
     const PADDING: u8 = 0;
     const END: u8 = 1;

@@ -5,7 +5,7 @@ use crate::packet::next::Next;
 use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
-/// Per-Packet Information: version, flags, length, link type of the frame.
+/// Reads Per-Packet Information: version, flags, length, link type of the frame.
 pub(crate) fn read_ppi(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let length = usize::from(span.u16_little(2)?);
     let link_type = u16::try_from(span.u32_little(4)?).map_err(|_| NotIp::Malformed)?;
@@ -15,7 +15,7 @@ pub(crate) fn read_ppi(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     Ok(Next::Link(link_type, span.after(length)?))
 }
 
-/// Extensible Record Format: a header with the record's type, extension headers, then the frame.
+/// Reads the Extensible Record Format: a header with the record's type, extension headers, then the frame.
 pub(crate) fn read_erf(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const HEADER: usize = 16;
     const TYPE: usize = 8;
@@ -33,26 +33,26 @@ pub(crate) fn read_erf(span: Span<'_>) -> Result<Next<'_>, NotIp> {
         rest = rest.after(EXTENSION)?;
     }
     match kind & 0x7f {
-        // HDLC: PPP or Cisco's.
+        // HDLC holds PPP or Cisco's protocol.
         1 => Ok(Next::Link(50, rest)),
-        // Ethernet in its variants, behind an offset and padding.
+        // Ethernet in its variants comes after an offset and padding.
         2 | 11 | 16 | 20 => Ok(Next::Ethernet(rest.after(2)?)),
         22 | 23 => Ok(Next::Ip(rest)),
         other => Err(NotIp::Protocol(u16::from(other))),
     }
 }
 
-/// netANALYZER: four bytes of its own, then Ethernet.
+/// Reads the header of netANALYZER: four bytes of its own, then Ethernet.
 pub(crate) fn read_netanalyzer(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     Ok(Next::Ethernet(span.after(4)?))
 }
 
-/// The same with the preamble before the frame.
+/// Reads the header of netANALYZER in the form that keeps the preamble before the frame.
 pub(crate) fn read_netanalyzer_transparent(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     Ok(Next::Ethernet(span.after(12)?))
 }
 
-/// Symantec's firewall, in its second and third version: an EtherType among much else.
+/// Reads the header of Symantec's firewall in its second and third version, which holds an EtherType among many other fields.
 pub(crate) fn read_symantec(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     match (span.u16(6)?, span.u16(22)?) {
         (ether_type @ 1.., 0) => Ok(Next::EtherType(ether_type, span.after(44)?)),

@@ -1,10 +1,10 @@
-//! EtherIP (RFC 3378): version 3, twelve zero bits, an Ethernet frame.
+//! EtherIP (RFC 3378): version 3, twelve zero bits, then an Ethernet frame.
 
 use crate::packet::next::Next;
 use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
-/// Reads the header.
+/// Reads an EtherIP header.
 pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     match span.u16(0)? {
         0x3000 => Ok(Next::Ethernet(span.after(2)?)),

@@ -29,7 +29,7 @@ fn read_second(flags: u16, span: Span<'_>) -> Result<Next<'_>, NotIp> {
         end = usize::from(span.u16(at)?);
         at += 2;
     }
-    // Tunnel and session.
+    // The tunnel and session numbers.
     at += 4;
     if flags & HAS_SEQUENCE != 0 {
         at += 4;
@@ -40,11 +40,11 @@ fn read_second(flags: u16, span: Span<'_>) -> Result<Next<'_>, NotIp> {
     Ok(Next::Ppp(span.limited(end).after(at)?))
 }
 
-/// From the session on. How long the cookie is, whether a sublayer header follows, and what the link layer is was agreed
-/// on when the session began: the first reading that holds a sound IP header is taken.
+/// Reads from the session number on. The length of the cookie, the presence of a sublayer header, and the link layer were
+/// agreed on when the session began and are not known here. The first reading that leads to a well-formed IP header is taken.
 pub(super) fn read_ip(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const SESSION: usize = 4;
-    /// Cookies have 0, 4 or 8 bytes, the sublayer header 0 or 4.
+    /// Cookies have 0, 4 or 8 bytes, and the sublayer header has 0 or 4.
     const BEFORE_FRAME: [usize; 4] = [0, 4, 8, 12];
     if span.u32(0)? == 0 {
         return Err(NotIp::LinkControl);

@@ -1,7 +1,7 @@
-//! Opens a tunnel: what a datagram carries, if it is a tunnel's and holds a whole inner IP header.
+//! Opens a tunnel: the datagram inside another one, if there is a whole inner IP header.
 //!
-//! A port or protocol number is a guess only. It is taken where the tunnel's own header is sound and leads to an IP header
-//! whose lengths fit; otherwise the datagram counts as what it is outside.
+//! A port or protocol number is only a guess. It counts if the tunnel's own header is well-formed and leads to an IP header
+//! whose lengths fit. Otherwise the outer datagram is the packet.
 
 use super::enter::enter;
 use super::ports::{is_tunnel_port, row_of};
@@ -12,7 +12,7 @@ use crate::packet::next::Next;
 use crate::packet::span::Span;
 use crate::packet::transport::{self, UDP};
 
-/// The datagram inside of this one, and the path to it.
+/// The datagram inside this one, and the path to it.
 pub(crate) fn open<'a>(datagram: &IpDatagram<'a>, path: TunnelPath) -> Option<(TunnelPath, IpDatagram<'a>)> {
     if datagram.fragment.is_some() {
         return None;
@@ -26,9 +26,9 @@ pub(crate) fn open<'a>(datagram: &IpDatagram<'a>, path: TunnelPath) -> Option<(T
         97 => (Encapsulation::EtherIp, ether_ip::read(payload).ok()?),
         115 => (Encapsulation::L2tp, l2tp::read_ip(payload).ok()?),
         137 => (Encapsulation::Other, Next::Mpls(payload)),
-        // Segment routing (RFC 8986 §4.9) and OAM put Ethernet right into IP.
+        // Segment routing (RFC 8986 §4.9) and OAM put Ethernet directly into IP.
         143 => (Encapsulation::Other, Next::Ethernet(payload)),
-        // The step to NSH enters it in the path.
+        // Reading the NSH header enters it in the path.
         145 => return enter(path, Next::Nsh(payload)),
         _ => return None,
     };

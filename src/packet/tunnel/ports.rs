@@ -9,7 +9,7 @@ use crate::packet::span::Span;
 
 type Read = for<'a> fn(Span<'a>) -> Result<Next<'a>, NotIp>;
 
-/// UDP ports of tunnels (IANA, or named at the reader); either port may be it.
+/// The UDP ports of tunnels (IANA, or as the reader's file says), sorted. Either port of a datagram may be one.
 const UDP_TABLE: &[(u16, Encapsulation, Read)] = &[
     (1701, Encapsulation::L2tp, l2tp::read_udp),
     (2152, Encapsulation::Gtp, gtp::read),
@@ -28,7 +28,7 @@ const UDP_TABLE: &[(u16, Encapsulation, Read)] = &[
     (37008, Encapsulation::Tzsp, tzsp::read),
 ];
 
-/// One bit for each low byte of a port in the table: most packets need no more than this.
+/// A bit for each low byte of a port in the table. It tells most packets from tunnels without a look at the table.
 const PORT_FILTER: [u64; 4] = {
     let mut filter = [0; 4];
     let mut row = 0;
@@ -52,7 +52,7 @@ pub(super) fn row_of(port: u16) -> Option<&'static (u16, Encapsulation, Read)> {
     UDP_TABLE.binary_search_by_key(&port, |row| row.0).ok().and_then(|index| UDP_TABLE.get(index))
 }
 
-/// MPLS in UDP (RFC 7510).
+/// Reads MPLS in UDP (RFC 7510).
 fn read_mpls(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     Ok(Next::Mpls(span))
 }

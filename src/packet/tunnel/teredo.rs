@@ -11,7 +11,7 @@ pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let mut rest = span;
     if rest.u16(0)? == AUTHENTICATION {
         let [client, value] = rest.array(2)?;
-        // Nonce and confirmation follow the two values.
+        // The nonce and the confirmation follow the two values.
         rest = rest.after(4 + usize::from(client) + usize::from(value) + 9)?;
     }
     if rest.u16(0)? == ORIGIN {
