@@ -3,6 +3,7 @@
 use super::record::OwnerEvidence;
 use crate::capture::owner::Owner;
 use crate::capture::{Direction, FrameId};
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// Owners counted per session: an honest capture names one or a few.
@@ -36,8 +37,8 @@ impl Votes {
 /// among the first of the whole is among the first of each part, and none of its votes was left out anywhere.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ballot {
-    /// By owner.
-    votes: Vec<Votes>,
+    /// By owner. Most sessions have one.
+    votes: SmallVec<[Votes; 1]>,
     /// Votes for owners that are not among them.
     left_out: u64,
     /// Bytes of memory that the votes take, about.
