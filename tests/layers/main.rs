@@ -11,7 +11,7 @@ const LAYERS: [&str; 11] =
     ["error", "capture", "packet", "name", "flow", "place", "app", "route", "report", "output", "cli"];
 
 /// Circles that are left, by one of their modules, each with its reason.
-const CIRCLES: [&str; 16] = [
+const CIRCLES: [&str; 14] = [
     "app::signature",
     "capture::batch",
     "capture::classic",
@@ -22,16 +22,14 @@ const CIRCLES: [&str; 16] = [
     "flow::cold",
     "flow::fragments",
     "flow::gather",
-    "name::datagram",
     "output",
     "output::flows",
-    "packet::general",
     "place::database",
     "report::analysis",
 ];
 
 /// Most circles that there may be.
-const CIRCLES_LIMIT: usize = 16;
+const CIRCLES_LIMIT: usize = 14;
 
 fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
