@@ -4,13 +4,13 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use etherparse::PacketBuilder;
 use std::hint::black_box;
 use std::sync::Arc;
+use whither::analysis::{self, Knowledge, Options, Studied};
 use whither::app::Catalogue;
 use whither::capture::{Progress, Source};
 use whither::output::FORMATS;
 use whither::output::flows::{FORMATS as FLOW_FORMATS, FlowRecord};
 use whither::output::terminal::{Style, render};
 use whither::place::Places;
-use whither::report::analysis::{self, Knowledge, Options, Studied};
 use whither::report::{Report, build};
 
 const FLOWS: u32 = 3_000;

@@ -2,10 +2,10 @@
 //! however many files, in whatever order they are given.
 
 use std::net::Ipv4Addr;
+use whither::analysis::{self, Knowledge, Options};
 use whither::app::Catalogue;
 use whither::capture::{self, Progress, ReadOptions};
 use whither::place::Places;
-use whither::report::analysis::{self, Knowledge, Options};
 
 const PHONE: (Ipv4Addr, u16) = (Ipv4Addr::new(192, 168, 1, 20), 51_518);
 /// One of Meta's relays.

@@ -15,7 +15,6 @@ use crate::name::{
 };
 use crate::packet::{Side, TunnelPath};
 use smallvec::SmallVec;
-use std::hint::black_box;
 use std::mem::take;
 use std::sync::Arc;
 
@@ -39,9 +38,8 @@ impl Found {
     }
 }
 
-/// See the module. In lines of the cache, four of them and no more.
+/// What few sessions have.
 #[derive(Clone, Debug, Default)]
-#[repr(C, align(64))]
 pub(super) struct Cold {
     pub(super) streams: [StreamSide; 2],
     /// First datagrams of each side, for wire signatures.
@@ -108,20 +106,6 @@ impl Cold {
             new.streams.iter_mut().for_each(|stream| drop(stream.finish()));
         }
         new
-    }
-
-    /// Reads a word of each line of memory that it takes: see [`super::table::AHEAD`].
-    pub(super) fn touch(&self) {
-        black_box((self.heads[0].0.is_some(), self.datagrams.len(), self.applications.len(), self.outbox.len()));
-    }
-
-    /// The same for what it points to.
-    pub(super) fn touch_behind(&self) {
-        for (head, stream) in self.heads.iter().zip(&self.streams) {
-            black_box(head.0.as_ref().map(|head| (head.bytes.first(), head.frames.first())));
-            stream.first.touch();
-        }
-        black_box(self.names.first().and_then(|found| found.name.as_bytes().first()));
     }
 
     /// Takes over what a reader found in bytes that `side` sent, completed by `stamp`.
@@ -391,18 +375,5 @@ impl FirstDatagrams {
 
     fn rebase(&mut self, base: FrameId) {
         self.0.iter_mut().flat_map(|head| &mut head.frames).for_each(|frame| *frame = frame.rebased(base));
-    }
-}
-
-#[cfg(all(test, target_pointer_width = "64"))]
-mod tests {
-    use super::*;
-    use std::mem::offset_of;
-
-    #[test]
-    fn each_line_of_the_cache_is_touched() {
-        let touched = [offset_of!(Cold, heads), offset_of!(Cold, datagrams), offset_of!(Cold, applications)];
-        assert_eq!(touched.map(|offset| offset / 64), [0, 1, 2]);
-        assert_eq!((offset_of!(Cold, outbox) / 64, size_of::<Cold>()), (3, 256));
     }
 }

@@ -3,7 +3,6 @@
 use super::gather::Stamp;
 use crate::capture::FrameId;
 use smallvec::SmallVec;
-use std::hint::black_box;
 
 /// Payload of one packet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -185,11 +184,6 @@ impl Segments {
             let marks = if kept.marks.spilled() { kept.marks.capacity() * size_of::<Mark>() } else { 0 };
             size_of::<Kept>() + marks + kept.room
         })
-    }
-
-    /// Reads a word of what they point to: see [`super::table::AHEAD`].
-    pub(super) fn touch(&self) {
-        black_box(self.pieces().first().and_then(|piece| piece.first()));
     }
 
     /// Shifts frame identities.

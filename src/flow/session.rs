@@ -6,17 +6,12 @@ use super::record::{Counters, Rtt, RttSource};
 use super::table::Place;
 use crate::capture::FrameId;
 use crate::packet::{FlowKey, Side, TcpSegment, TunnelPath};
-use std::hint::black_box;
 
 /// No packet of that side was seen.
 pub(super) const NEVER: i64 = i64::MIN;
 
 /// One session of a flow key. All fields are sums, minima, maxima or *first by frame*, so that sessions join.
-///
-/// In lines of the cache, in this order: what a packet finds it by, what each packet changes, what the first packets change, and
-/// what no packet needs. So a packet of a session that is known touches two lines, or three over TCP, not five.
 #[derive(Clone, Debug)]
-#[repr(C, align(64))]
 pub(super) struct Session {
     pub(super) key: FlowKey,
     /// What few sessions have, or have for a short while.
@@ -203,26 +198,6 @@ impl Session {
         2 * size_of::<Self>() + self.cold.as_ref().map_or(0, |_| BOX.max(self.kept_weight as usize))
     }
 
-    /// Reads a word of each line of memory that it takes without its box: see [`super::table::AHEAD`].
-    pub(super) fn touch_slot(&self) {
-        black_box((self.cold_base, self.last_ns, self.first_ns[1], self.place));
-    }
-
-    /// The same with its box.
-    pub(super) fn touch(&self) {
-        self.touch_slot();
-        if let Some(cold) = &self.cold {
-            cold.touch();
-        }
-    }
-
-    /// The same for what the first pointers lead to.
-    pub(super) fn touch_behind(&self) {
-        if let Some(cold) = &self.cold {
-            cold.touch_behind();
-        }
-    }
-
     /// The box for what is rare.
     pub(super) fn cold_mut(&mut self) -> &mut Cold {
         self.settle_base();
@@ -252,11 +227,6 @@ impl Session {
     pub(super) fn note_kept(&mut self) {
         self.is_holding = true;
         self.kept_weight = self.cold.as_ref().map_or(0, |cold| u32::try_from(cold.weight()).unwrap_or(u32::MAX));
-    }
-
-    /// Whether it must let go of something once it is known to begin with its first frame.
-    pub(super) fn is_to_anchor(&self) -> bool {
-        !self.is_anchored && self.is_holding
     }
 
     fn settle_base(&mut self) {
@@ -365,18 +335,5 @@ impl Session {
         if self.cold.is_some() {
             self.cold_base = self.cold_base.rebased(base);
         }
-    }
-}
-
-#[cfg(all(test, target_pointer_width = "64"))]
-mod tests {
-    use super::*;
-    use std::mem::offset_of;
-
-    #[test]
-    fn each_kind_of_field_has_a_line_of_the_cache() {
-        let lines = [offset_of!(Session, key), offset_of!(Session, counters), offset_of!(Session, handshake)];
-        assert_eq!(lines, [0, 64, 128]);
-        assert_eq!((offset_of!(Session, first), size_of::<Session>()), (192, 256));
     }
 }

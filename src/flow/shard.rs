@@ -9,7 +9,7 @@ use super::opening;
 use super::partial::OtherFrames;
 use super::segments::Segment;
 use super::session::{NEVER, Session};
-use super::table::{AHEAD, Table};
+use super::table::Table;
 use crate::capture::{Frame, FrameId, FrameNote};
 use crate::name::table::DATAGRAM_READERS;
 use crate::name::{Datagram, Reading, SECOND_CHOICES, datagram_candidates};
@@ -17,7 +17,6 @@ use crate::packet::{FlowKey, Packet, Side, TcpFlags, TcpSegment, Transport};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
-use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// IP protocol number of TCP (IANA).
@@ -214,32 +213,8 @@ impl Shard {
         mut added: impl FnMut(&mut Table, usize),
     ) {
         self.repeated.add(std::mem::take(&mut right.repeated));
-        let mut sessions = right.table.drain();
-        let mut hashes = [0; AHEAD];
-        let mut at = 0;
-        loop {
-            if at % AHEAD == 0 {
-                self.table.touch_next();
-                let ahead = sessions.as_slice().iter().take(AHEAD);
-                for (session, hash) in ahead.clone().zip(&mut hashes) {
-                    session.touch_slot();
-                    *hash = session.key.hashed(hasher);
-                }
-                // Only what joins another session or lets go of something needs its box.
-                let mut boxed: SmallVec<[&Session; 2 * AHEAD]> = SmallVec::new();
-                for (session, &hash) in ahead.zip(&hashes) {
-                    let latest = self.table.find(hash, &session.key).and_then(|at| self.table.get(at));
-                    if latest.is_some() || session.is_to_anchor() {
-                        boxed.push(session);
-                        boxed.extend(latest);
-                    }
-                }
-                boxed.iter().for_each(|session| session.touch());
-                boxed.iter().for_each(|session| session.touch_behind());
-            }
-            let Some(mut session) = sessions.next() else { break };
-            let hash = hashes[at % AHEAD];
-            at += 1;
+        for mut session in right.table.drain() {
+            let hash = session.key.hashed(hasher);
             let (began_ns, syn) = (session.began_ns(), session.handshake.opening_syn);
             let latest = self.table.find(hash, &session.key);
             match latest {

@@ -8,7 +8,6 @@ use crate::packet::FlowKey;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::collections::BTreeMap;
-use std::hint::black_box;
 
 /// No slot.
 pub(super) const NONE: u32 = u32::MAX;
@@ -16,9 +15,6 @@ pub(super) const NONE: u32 = u32::MAX;
 const UNFILED: i32 = i32::MIN;
 /// Sessions are filed by when they end at the earliest, in steps of this.
 const STEP_NS: i64 = 32_000_000_000;
-/// Sessions are touched this many at a time before they are looked at: they lie anywhere, a session takes a thousand
-/// instructions, and so each would be waited for alone. Touched one after the other, all of them are waited for at once.
-pub(super) const AHEAD: usize = 16;
 
 /// Where a session stands in its table.
 #[derive(Clone, Copy, Debug)]
@@ -117,11 +113,6 @@ impl Table {
         at as usize
     }
 
-    /// Touches the slots that the next sessions are put into: see [`AHEAD`].
-    pub(super) fn touch_next(&self) {
-        self.vacant.iter().rev().take(AHEAD).for_each(|&at| self.slots[at as usize].touch_slot());
-    }
-
     /// Lets the session in a slot be found by its key.
     fn link(&mut self, hash: u64, before: Option<usize>, hasher: &RandomState, at: u32) {
         let previous = before.map_or(NONE, |before| before as u32);
@@ -206,37 +197,28 @@ impl Table {
         mut take: impl FnMut(&mut Session),
     ) {
         if clock_ns == i64::MAX {
-            for few in std::mem::take(self).slots.chunks_mut(AHEAD) {
-                few.iter().for_each(Session::touch);
-                few.iter().for_each(Session::touch_behind);
-                few.iter_mut().filter(|session| !session.is_vacant()).for_each(&mut take);
-            }
+            std::mem::take(self).slots.iter_mut().filter(|session| !session.is_vacant()).for_each(take);
             return;
         }
         let (mut over, mut later) = (Vec::new(), Vec::new());
         let later_steps = self.due.split_off(&step(clock_ns).saturating_add(1));
         for (step, slots) in std::mem::replace(&mut self.due, later_steps) {
-            for few in slots.chunks(AHEAD) {
-                few.iter().for_each(|&at| _ = black_box(self.slots[at as usize].place.due));
-                for &at in few {
-                    let session = &mut self.slots[at as usize];
-                    if session.place.due == step {
-                        session.place.due = UNFILED;
-                        let end_ns = end_ns(session);
-                        if end_ns < clock_ns { over.push(at) } else { later.push((at, end_ns)) }
-                    }
+            for at in slots {
+                let session = &mut self.slots[at as usize];
+                if session.place.due == step {
+                    session.place.due = UNFILED;
+                    let end_ns = end_ns(session);
+                    if end_ns < clock_ns { over.push(at) } else { later.push((at, end_ns)) }
                 }
             }
         }
         for (at, end_ns) in later {
             self.file(at as usize, end_ns);
         }
-        for few in over.chunks(AHEAD) {
-            few.iter().for_each(|&at| self.slots[at as usize].touch());
-            few.iter().for_each(|&at| self.slots[at as usize].touch_behind());
-            few.iter().for_each(|&at| self.unlink(at, hasher));
-            few.iter().for_each(|&at| take(&mut self.slots[at as usize]));
-            few.iter().for_each(|&at| self.vacate(at));
+        for at in over {
+            self.unlink(at, hasher);
+            take(&mut self.slots[at as usize]);
+            self.vacate(at);
         }
     }
 
