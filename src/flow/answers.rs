@@ -3,6 +3,7 @@
 use super::cold::Delivery;
 use super::gather::Stamp;
 use super::limit::{Part, SampleKey};
+use super::record::Name;
 use super::stamps::Stamps;
 use crate::capture::FrameId;
 use crate::name::NameSource;
@@ -47,14 +48,6 @@ impl Given {
     fn weight(&self) -> u64 {
         NAME_WEIGHT + self.name.len() as u64 + self.stamps.weight()
     }
-}
-
-/// The answer that a flow followed.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Followed {
-    pub(super) frame: FrameId,
-    pub(super) source: NameSource,
-    pub(super) name: Arc<str>,
 }
 
 /// Public name, configuration id, KDF, AEAD.
@@ -229,7 +222,7 @@ impl Answers {
 
     /// The name that `client` had last been given `address` for when a flow began at `began`. What it is given later does
     /// not matter: whether that is known by now depends on how the capture is cut.
-    pub(super) fn find(&self, client: IpAddr, address: IpAddr, began: Stamp) -> Option<Followed> {
+    pub(super) fn find(&self, client: IpAddr, address: IpAddr, began: Stamp) -> Option<Name> {
         if self.given.is_empty() {
             return None;
         }
@@ -243,7 +236,7 @@ impl Answers {
         let is_forward = |given: &Given| given.source != NameSource::DnsReverse;
         let (frame, given) =
             candidates.max_by_key(|&(frame, given)| (is_forward(given), frame, &given.name, given.source))?;
-        Some(Followed { frame, source: given.source, name: given.name.clone() })
+        Some(Name { source: given.source, frame, name: given.name.clone() })
     }
 
     /// Forgets answers that no flow can use which begins after `clock_ns`. `open` names the frames, in order, in which the flows

@@ -24,6 +24,7 @@ mod reader;
 
 mod alpn;
 mod host;
+mod parsed;
 mod reassembly;
 mod source;
 mod wire;

@@ -3,6 +3,7 @@
 
 use crate::name::findings::{Findings, Role};
 use crate::name::host::{authority_of_uri, host_of_authority, is_ip_literal};
+use crate::name::parsed::Parsed;
 use crate::name::reader::Reading;
 use crate::name::source::NameSource;
 use crate::name::wire::Wire;
@@ -36,9 +37,9 @@ pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
     let mut wire = Wire::new(rest);
     for _ in 0..MESSAGE_LIMIT {
         let (kind, message) = match message(&mut wire, chunk_size) {
-            Part::Whole(kind, message) => (kind, message),
-            Part::CutShort => return Reading::NeedMore(None),
-            Part::Other => return Reading::No,
+            Parsed::Whole(message) => message,
+            Parsed::CutShort => return Reading::NeedMore(None),
+            Parsed::Other => return Reading::No,
         };
         let done = |findings| Reading::Done { findings: Box::new(findings), consumed: bytes.len() - wire.rest().len() };
         match kind {
@@ -58,38 +59,32 @@ pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
     Reading::No
 }
 
-enum Part {
-    Whole(u8, Vec<u8>),
-    CutShort,
-    Other,
-}
-
-/// Reads the next message: a header, then chunks with a byte between them.
-fn message(wire: &mut Wire<'_>, chunk_size: usize) -> Part {
-    let Some(first) = wire.u8() else { return Part::CutShort };
+/// Reads the next message, which is a header and then chunks with a byte between them: its kind and its content.
+fn message(wire: &mut Wire<'_>, chunk_size: usize) -> Parsed<(u8, Vec<u8>)> {
+    let Some(first) = wire.u8() else { return Parsed::CutShort };
     // The header is a whole one, and the chunk stream is in the same byte.
     if !(2..64).contains(&first) {
-        return Part::Other;
+        return Parsed::Other;
     }
     let (Some(_time), Some(length), Some(kind), Some(_stream)) = (wire.u24(), wire.u24(), wire.u8(), wire.u32()) else {
-        return Part::CutShort;
+        return Parsed::CutShort;
     };
     if length > LENGTH_LIMIT {
-        return Part::Other;
+        return Parsed::Other;
     }
     let mut message = Vec::with_capacity(length);
     while message.len() < length {
         if !message.is_empty() {
             match wire.u8() {
                 Some(byte) if byte == 0xc0 | first => {}
-                Some(_) => return Part::Other,
-                None => return Part::CutShort,
+                Some(_) => return Parsed::Other,
+                None => return Parsed::CutShort,
             }
         }
-        let Some(chunk) = wire.take(chunk_size.min(length - message.len())) else { return Part::CutShort };
+        let Some(chunk) = wire.take(chunk_size.min(length - message.len())) else { return Parsed::CutShort };
         message.extend_from_slice(chunk);
     }
-    Part::Whole(kind, message)
+    Parsed::Whole((kind, message))
 }
 
 /// What the first command of a client says.

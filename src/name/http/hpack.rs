@@ -20,13 +20,13 @@ const STATIC_LAST: usize = 61;
 
 /// The field names that are needed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Name {
+enum FieldName {
     Authority,
     Host,
     Other,
 }
 
-impl Name {
+impl FieldName {
     fn of(name: &[u8]) -> Self {
         match name {
             b":authority" => Self::Authority,
@@ -38,7 +38,7 @@ impl Name {
 
 /// An entry of the dynamic table. The value is kept only if the name is needed.
 struct Entry {
-    name: Name,
+    name: FieldName,
     name_length: usize,
     value: Box<[u8]>,
     size: usize,
@@ -62,7 +62,7 @@ impl Decoder {
         let mut rest = block;
         while !rest.is_empty() && hosts.len() < HOST_LIMIT {
             let Some(field) = self.field(&mut rest) else { break };
-            if let Some((Name::Authority | Name::Host, value)) = field {
+            if let Some((FieldName::Authority | FieldName::Host, value)) = field {
                 hosts.push(value);
             }
         }
@@ -72,7 +72,7 @@ impl Decoder {
     /// Reads one representation (RFC 7541 §6). The inner `None` means an update of the table size, or a static entry without a
     /// value of interest.
     #[allow(clippy::option_option)]
-    fn field(&mut self, rest: &mut &[u8]) -> Option<Option<(Name, Box<[u8]>)>> {
+    fn field(&mut self, rest: &mut &[u8]) -> Option<Option<(FieldName, Box<[u8]>)>> {
         let first = *rest.first()?;
         match first {
             0x80.. => {
@@ -97,11 +97,11 @@ impl Decoder {
                 let (name, name_length) = match integer(rest, if is_indexed { 6 } else { 4 })? {
                     0 => {
                         let name = string(rest)?;
-                        (name.bytes.as_deref().map_or(Name::Other, Name::of), name.length)
+                        (name.bytes.as_deref().map_or(FieldName::Other, FieldName::of), name.length)
                     }
-                    1 => (Name::Authority, 10),
-                    38 => (Name::Host, 4),
-                    index @ ..=STATIC_LAST => (Name::Other, static_name_length(index)),
+                    1 => (FieldName::Authority, 10),
+                    38 => (FieldName::Host, 4),
+                    index @ ..=STATIC_LAST => (FieldName::Other, static_name_length(index)),
                     index => {
                         let entry = self.entries.get(index - STATIC_LAST - 1)?;
                         (entry.name, entry.name_length)
@@ -109,7 +109,7 @@ impl Decoder {
                 };
                 let value = string(rest)?;
                 let bytes: Box<[u8]> =
-                    if name == Name::Other { Box::default() } else { value.bytes.unwrap_or_default().into() };
+                    if name == FieldName::Other { Box::default() } else { value.bytes.unwrap_or_default().into() };
                 if is_indexed {
                     self.insert(name, name_length, bytes.clone(), value.length);
                 }
@@ -118,7 +118,7 @@ impl Decoder {
         }
     }
 
-    fn insert(&mut self, name: Name, name_length: usize, value: Box<[u8]>, value_length: usize) {
+    fn insert(&mut self, name: FieldName, name_length: usize, value: Box<[u8]>, value_length: usize) {
         let size = name_length.saturating_add(value_length).saturating_add(ENTRY_OVERHEAD);
         self.evict(size);
         if size <= self.size_limit {

@@ -3,6 +3,7 @@
 
 use crate::name::findings::{Findings, Role};
 use crate::name::host::is_ip_literal;
+use crate::name::parsed::Parsed;
 use crate::name::reader::Reading;
 use crate::name::source::NameSource;
 use crate::name::wire::Wire;
@@ -63,13 +64,6 @@ fn answer(bytes: &[u8]) -> Option<(Findings, usize)> {
     }
 }
 
-/// What part of a conversation gave.
-enum Part<T> {
-    Whole(T),
-    CutShort,
-    Other,
-}
-
 /// Reads everything up to the end of the request.
 pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
     if !starts_stream(bytes) {
@@ -85,16 +79,16 @@ pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
         _ => version4(&mut rest),
     };
     match request {
-        Part::Whole(target) => {
+        Parsed::Whole(target) => {
             if let Some(name) = target.and_then(|name| std::str::from_utf8(name).ok()).filter(|name| is_host(name)) {
                 findings.push_name(NameSource::Socks, name);
             }
             Reading::Done { findings, consumed: bytes.len() - rest.rest().len() }
         }
         // A greeting tells SOCKS 5 by itself. So few bytes do not tell SOCKS 4.
-        Part::CutShort if bytes.len() >= 3 && bytes.first() == Some(&5) => Reading::NeedMore(Some(findings)),
-        Part::CutShort => Reading::NeedMore(None),
-        Part::Other => Reading::No,
+        Parsed::CutShort if bytes.len() >= 3 && bytes.first() == Some(&5) => Reading::NeedMore(Some(findings)),
+        Parsed::CutShort => Reading::NeedMore(None),
+        Parsed::Other => Reading::No,
     }
 }
 
@@ -103,65 +97,65 @@ fn is_host(name: &str) -> bool {
 }
 
 /// Reads greeting, password and request of SOCKS 5, and returns the target's name if it has one.
-fn version5<'a>(rest: &mut Wire<'a>) -> Part<Option<&'a [u8]>> {
+fn version5<'a>(rest: &mut Wire<'a>) -> Parsed<Option<&'a [u8]>> {
     // One method, and CONNECT to a type of address: these bytes make sense only as a request.
     if !matches!(rest.rest(), [5, 1, 0, 1 | 3 | 4, ..]) {
-        let Some([_, count]) = rest.array() else { return Part::CutShort };
+        let Some([_, count]) = rest.array() else { return Parsed::CutShort };
         if rest.take(count.into()).is_none() {
-            return Part::CutShort;
+            return Parsed::CutShort;
         }
         if rest.rest().first() == Some(&1) {
             let Some(_) = rest.u8().and_then(|_| rest.vector_u8()).and_then(|_| rest.vector_u8()) else {
-                return Part::CutShort;
+                return Parsed::CutShort;
             };
         }
     }
     let Some([version, command, reserved, kind]) = rest.array() else {
-        return if rest.rest().first().is_none_or(|&version| version == 5) { Part::CutShort } else { Part::Other };
+        return if rest.rest().first().is_none_or(|&version| version == 5) { Parsed::CutShort } else { Parsed::Other };
     };
     if version != 5 || !(1..=3).contains(&command) || reserved != 0 {
-        return Part::Other;
+        return Parsed::Other;
     }
     let name = match kind {
         1 => rest.take(4).map(|_| None),
         3 => rest.vector_u8().map(Some),
         4 => rest.take(16).map(|_| None),
-        _ => return Part::Other,
+        _ => return Parsed::Other,
     };
     match (name, rest.u16()) {
-        (Some(name), Some(_port)) => Part::Whole(name),
-        _ => Part::CutShort,
+        (Some(name), Some(_port)) => Parsed::Whole(name),
+        _ => Parsed::CutShort,
     }
 }
 
 /// Reads a request of SOCKS 4. In SOCKS 4a, where the address is 0.0.0.x, a name follows the user.
-fn version4<'a>(rest: &mut Wire<'a>) -> Part<Option<&'a [u8]>> {
-    let Some([_version, _command, _, _, a, b, c, d]) = rest.array::<8>() else { return Part::CutShort };
+fn version4<'a>(rest: &mut Wire<'a>) -> Parsed<Option<&'a [u8]>> {
+    let Some([_version, _command, _, _, a, b, c, d]) = rest.array::<8>() else { return Parsed::CutShort };
     let has_name = [a, b, c] == [0, 0, 0] && d != 0;
     match text(rest) {
-        Part::Whole(_user) if has_name => match text(rest) {
-            Part::Whole(name) => Part::Whole(Some(name)),
-            Part::CutShort => Part::CutShort,
-            Part::Other => Part::Other,
+        Parsed::Whole(_user) if has_name => match text(rest) {
+            Parsed::Whole(name) => Parsed::Whole(Some(name)),
+            Parsed::CutShort => Parsed::CutShort,
+            Parsed::Other => Parsed::Other,
         },
-        Part::Whole(_user) => Part::Whole(None),
-        Part::CutShort => Part::CutShort,
-        Part::Other => Part::Other,
+        Parsed::Whole(_user) => Parsed::Whole(None),
+        Parsed::CutShort => Parsed::CutShort,
+        Parsed::Other => Parsed::Other,
     }
 }
 
 /// Reads printable bytes up to a zero byte.
-fn text<'a>(rest: &mut Wire<'a>) -> Part<&'a [u8]> {
+fn text<'a>(rest: &mut Wire<'a>) -> Parsed<&'a [u8]> {
     let window = rest.rest();
     let window = window.get(..TEXT_LIMIT + 1).unwrap_or(window);
     match window.iter().position(|byte| !(b' '..=b'~').contains(byte)) {
         Some(end) if window.get(end) == Some(&0) => {
             let text = rest.take(end).unwrap_or_default();
             rest.u8();
-            Part::Whole(text)
+            Parsed::Whole(text)
         }
-        None if window.len() <= TEXT_LIMIT => Part::CutShort,
-        _ => Part::Other,
+        None if window.len() <= TEXT_LIMIT => Parsed::CutShort,
+        _ => Parsed::Other,
     }
 }
 

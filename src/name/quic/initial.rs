@@ -37,7 +37,7 @@ pub(crate) fn starts(datagram: &Datagram<'_>) -> bool {
 /// Reads the opening of one side. The server's packets cannot be opened: their keys come from a connection id that only the
 /// client's packets show.
 pub(crate) fn read(datagrams: &[Datagram<'_>]) -> Reading {
-    let mut reader = Reader::default();
+    let mut reader = InitialReader::default();
     let mut reading = Reading::No;
     // The datagrams are added one by one, so that reading many gives the same as reading the first few that suffice.
     for datagram in datagrams.iter().take(DATAGRAM_LIMIT) {
@@ -51,7 +51,7 @@ pub(crate) fn read(datagrams: &[Datagram<'_>]) -> Reading {
 
 /// Makes a reader that reads the opening of one side datagram by datagram, and derives each key once.
 pub(crate) fn begin() -> Box<dyn IncrementalReader> {
-    Box::new(Reader::default())
+    Box::new(InitialReader::default())
 }
 
 /// Whether opening a packet is worth trying: it is an Initial packet of a known version, or looks as the first packet of a
@@ -76,8 +76,9 @@ struct Origin {
     stream: Option<Reassembly>,
 }
 
+/// What is remembered of the datagrams of one side.
 #[derive(Default)]
-struct Reader {
+struct InitialReader {
     /// Destination connection ids that were seen, in order.
     ids: SmallVec<[ConnectionId; 4]>,
     /// The keys that were derived so far. After a Retry or a version negotiation a second set of keys opens packets.
@@ -90,7 +91,7 @@ struct Reader {
     count: usize,
 }
 
-impl IncrementalReader for Reader {
+impl IncrementalReader for InitialReader {
     fn next(&mut self, datagram: &Datagram<'_>) -> Reading {
         self.count += 1;
         self.add(datagram.payload);
@@ -98,7 +99,7 @@ impl IncrementalReader for Reader {
     }
 }
 
-impl Reader {
+impl InitialReader {
     fn add(&mut self, payload: &[u8]) {
         let mut trials = TRIALS_PER_DATAGRAM;
         let (mut opened, mut known, mut reserved) = (false, false, false);
