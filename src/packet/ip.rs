@@ -246,10 +246,10 @@ mod tests {
         let bytes = v6(0, &payload);
         let datagram = read(Span::new(&bytes, bytes.len())).expect("valid");
         assert_eq!((datagram.protocol, datagram.payload.bytes()), (17, &[9][..]));
-        // Cut within the second: that one is the protocol then.
+        // If the capture is cut within the second header, that header is the protocol.
         let datagram = read(Span::new(&bytes[..40 + 12], bytes.len())).expect("valid");
         assert_eq!(datagram.protocol, 60);
-        // A message of its own, with nothing behind it.
+        // A header with a message of its own, after which nothing follows.
         let bytes = v6(135, &[59, 0, 1, 4, 0, 0, 0, 0]);
         assert_eq!(read(Span::new(&bytes, bytes.len())).map(|datagram| datagram.protocol), Ok(135));
     }

@@ -181,7 +181,7 @@ impl<'a> ClientHello<'a> {
     fn walk_extensions(&mut self, block: &'a [u8]) {
         let mut wire = Wire::new(block);
         for _ in 0..EXTENSION_LIMIT {
-            // A length past the end means that the hello is cut, or malformed with nothing readable behind it.
+            // A length past the end means that the hello is cut, or malformed, and nothing readable follows.
             let (Some(kind), Some(content)) = (wire.u16(), wire.vector_u16()) else { return };
             match kind {
                 SERVER_NAME if self.sni.is_none() => self.sni = extensions::server_name(content),
@@ -222,7 +222,7 @@ mod tests {
         numbers.iter().flat_map(|number| number.to_be_bytes()).collect()
     }
 
-    /// Bytes behind their length in two bytes.
+    /// Bytes after their length in two bytes.
     fn counted(bytes: &[u8]) -> Vec<u8> {
         [&(bytes.len() as u16).to_be_bytes(), bytes].concat()
     }
