@@ -11,7 +11,7 @@ const LAYERS: [&str; 12] =
     ["error", "capture", "packet", "name", "flow", "place", "app", "route", "analysis", "report", "output", "cli"];
 
 /// Circles that are left, by one of their modules, each with its reason.
-const CIRCLES: [&str; 13] = [
+const CIRCLES: [&str; 10] = [
     "app::signature",
     "capture::batch",
     "capture::classic",
@@ -19,16 +19,13 @@ const CIRCLES: [&str; 13] = [
     "capture::owner::side",
     "cli",
     "cli::capture::owners",
-    "flow::cold",
-    "flow::fragments",
-    "flow::gather",
     "output",
     "output::flows",
     "place::database",
 ];
 
 /// Most circles that there may be.
-const CIRCLES_LIMIT: usize = 13;
+const CIRCLES_LIMIT: usize = 10;
 
 fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
