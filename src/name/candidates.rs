@@ -7,7 +7,7 @@ use super::table::{DATAGRAM_READERS, STREAM_READERS};
 /// The rows of [`STREAM_READERS`] that an opening with this first byte may belong to: bit `n` is row `n`. In the middle of a
 /// stream the answer is mostly zero, which rules all of them out.
 #[inline]
-pub(crate) fn stream_candidates(first: u8) -> u32 {
+pub fn stream_candidates(first: u8) -> u32 {
     // The index is a byte, and the table has a place for each byte.
     STREAM_CANDIDATES[usize::from(first)]
 }
@@ -52,7 +52,7 @@ const fn mark_bytes(table: &mut [u32; 256], bytes: &[u8], row: usize) {
 /// The rows of [`DATAGRAM_READERS`] that may read this datagram: bit `n` is row `n`. A row for other ports may be among them,
 /// since ports are compared in part; its `starts` decides.
 #[inline]
-pub(crate) fn datagram_candidates(datagram: &Datagram<'_>) -> u32 {
+pub fn datagram_candidates(datagram: &Datagram<'_>) -> u32 {
     let Some(&first) = datagram.payload.first() else { return 0 };
     let of_port = |port: u16| DATAGRAM_PORTS[usize::from(port) % DATAGRAM_PORTS.len()];
     DATAGRAM_FIRST_BYTES[usize::from(first)] & (of_port(datagram.source_port) | of_port(datagram.destination_port))

@@ -33,7 +33,8 @@ mod wire;
 pub(crate) use quic::samples as quic_samples;
 
 pub use alpn::Alpn;
-pub(crate) use candidates::{SECOND_CHOICES, datagram_candidates, stream_candidates};
+pub(crate) use candidates::SECOND_CHOICES;
+pub use candidates::{datagram_candidates, stream_candidates};
 pub use dns::resolver::encrypted_resolver;
 pub use findings::{Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, FoundName, Role};
 pub use host::is_ip_literal;
