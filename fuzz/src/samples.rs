@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use whither::capture::{self, Frame, Observe, Progress, ReadOptions, Source};
-use whither::name::Reading;
-use whither::name::table::{DATAGRAM_READERS, Datagram, STREAM_READERS};
+use whither::name::table::{DATAGRAM_READERS, STREAM_READERS};
+use whither::name::{Datagram, Reading};
 use whither::packet::{Dissected, FlowKey, Side, Transport, dissect};
 use whither::place::Country;
 use whither::place::embedded::{Location, Network, blob, encode_locations, encode_networks, encode_ranges};
