@@ -40,7 +40,7 @@ pub(in crate::flow) struct StreamSide {
 #[derive(Clone, Debug, Default)]
 struct Pending {
     /// The segments since the start of the oldest opening.
-   segments: Segments,
+    segments: Segments,
     /// The openings, oldest first.
     unfinished: SmallVec<[Opening; 1]>,
 }
