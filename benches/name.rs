@@ -2,7 +2,8 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
-use whither::name::table::{DATAGRAM_READERS, Datagram, STREAM_READERS};
+use whither::name::Datagram;
+use whither::name::table::{DATAGRAM_READERS, STREAM_READERS};
 
 /// The protected packet of RFC 9001 §A.2.
 static QUIC_INITIAL: &[u8] = include_bytes!("data/rfc9001-client-initial.bin");

@@ -5,7 +5,7 @@ use super::studied::Learned;
 use crate::app::{Attribution, Catalogue};
 use crate::capture::owner::{Owner, SideOwners};
 use crate::flow::{Flow, OwnerEvidence};
-use crate::place::{LocationChecker, Memory, Places, Scope, Vantage};
+use crate::place::{LocationChecker, PlaceCache, Places, Scope, Vantage};
 
 /// What flows are compared with.
 pub struct Knowledge {
@@ -29,8 +29,8 @@ impl Knowledge {
 
     /// Finds out which app sent a flow and where it went. A flow without an owner gets the owner that is named beside
     /// the captures.
-    pub(super) fn learn(&self, flow: &mut Flow, memory: &mut Memory) -> Learned {
-        let mut learned = self.locate(flow, memory);
+    pub(super) fn learn(&self, flow: &mut Flow, cache: &mut PlaceCache) -> Learned {
+        let mut learned = self.locate(flow, cache);
         self.name_owner(flow);
         learned.attribution = self.catalogue.attribute(flow, &learned.place);
         learned
@@ -56,11 +56,11 @@ impl Knowledge {
     }
 
     /// Locates the end of a flow that is on the public network: the server, or the client where only that is.
-    fn locate(&self, flow: &Flow, memory: &mut Memory) -> Learned {
-        let mut place = memory.locate(&self.places, flow.server_ip);
+    fn locate(&self, flow: &Flow, cache: &mut PlaceCache) -> Learned {
+        let mut place = cache.locate(&self.places, flow.server_ip);
         let mut peer = flow.server_ip;
         if place.scope == Scope::Local {
-            let other = memory.locate(&self.places, flow.client_ip);
+            let other = cache.locate(&self.places, flow.client_ip);
             if other.scope == Scope::Global {
                 (peer, place) = (flow.client_ip, other);
             }

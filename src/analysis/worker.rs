@@ -4,14 +4,14 @@ use super::knowledge::Knowledge;
 use super::neighbours::{Limits, Neighbours, Seekers, is_seeker};
 use super::studied::Studied;
 use crate::flow::Flow;
-use crate::place::Memory;
+use crate::place::PlaceCache;
 use crate::route::Observed;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What one thread gathers.
 pub(super) struct Worker<T> {
-    memory: Memory,
+    cache: PlaceCache,
     limits: Limits,
     /// Flows that wait for their neighbours, by window.
     seekers: BTreeMap<i64, Seekers>,
@@ -23,8 +23,8 @@ pub(super) struct Worker<T> {
 
 impl<T> Worker<T> {
     fn new(place_bytes: u64, limits: Limits, own: T) -> Self {
-        let (memory, neighbours) = (Memory::of(place_bytes), Neighbours::new(limits));
-        Self { memory, limits, seekers: BTreeMap::new(), neighbours, own }
+        let (cache, neighbours) = (PlaceCache::of(place_bytes), Neighbours::new(limits));
+        Self { cache, limits, seekers: BTreeMap::new(), neighbours, own }
     }
 
     /// Locates and attributes flows that are over. Those that may inherit an app wait in their windows, and the
@@ -32,7 +32,7 @@ impl<T> Worker<T> {
     pub(super) fn study(&mut self, flows: &mut Vec<Flow>, knowledge: &Knowledge, add: impl Fn(&mut T, &Observed<'_>)) {
         for mut flow in flows.drain(..) {
             let window = flow.window();
-            let learned = knowledge.learn(&mut flow, &mut self.memory);
+            let learned = knowledge.learn(&mut flow, &mut self.cache);
             // The heads are no longer needed, and a flow may wait for long.
             flow.forget_heads();
             let observed = learned.of(&flow);

@@ -5,6 +5,7 @@ mod times;
 
 use crate::capture::FrameId;
 use crate::flow::limit::{KeptPart, SampleKey};
+use crate::flow::record::Name;
 use crate::flow::stamp::Stamp;
 use crate::name::NameSource;
 use crate::packet::address_bits;
@@ -53,14 +54,6 @@ impl Given {
     fn weight(&self) -> u64 {
         NAME_WEIGHT + self.name.len() as u64 + self.stamps.weight()
     }
-}
-
-/// The answer that a flow followed.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(in crate::flow) struct Followed {
-    pub(in crate::flow) frame: FrameId,
-    pub(in crate::flow) source: NameSource,
-    pub(in crate::flow) name: Arc<str>,
 }
 
 /// Public name, configuration id, KDF, AEAD.
@@ -243,7 +236,7 @@ impl Answers {
 
     /// The name for which `client` had last been given `address` when a flow began at `began`. Later answers are not
     /// considered: whether they are known by now depends on how the capture is cut.
-    pub(in crate::flow) fn find(&self, client: IpAddr, address: IpAddr, began: Stamp) -> Option<Followed> {
+    pub(in crate::flow) fn find(&self, client: IpAddr, address: IpAddr, began: Stamp) -> Option<Name> {
         if self.given.is_empty() {
             return None;
         }
@@ -257,7 +250,7 @@ impl Answers {
         let is_forward = |given: &Given| given.source != NameSource::DnsReverse;
         let (frame, given) =
             candidates.max_by_key(|&(frame, given)| (is_forward(given), frame, &given.name, given.source))?;
-        Some(Followed { frame, source: given.source, name: given.name.clone() })
+        Some(Name { source: given.source, frame, name: given.name.clone() })
     }
 
     /// Forgets the answers that no flow beginning after `clock_ns` can use. `open` gives the frames, in order, in

@@ -6,8 +6,8 @@
 use crate::capture::FrameId;
 use crate::flow::opening::segments::{Segment, Segments};
 use crate::flow::stamp::Stamp;
-use crate::name::table::{DATAGRAM_READERS, Datagram, GoesOn};
-use crate::name::{Findings, Reading};
+use crate::name::table::DATAGRAM_READERS;
+use crate::name::{Datagram, Findings, IncrementalReader, Reading};
 use crate::packet::Side;
 use std::fmt;
 
@@ -32,7 +32,7 @@ pub(in crate::flow) struct DatagramOpening {
 /// The state of a reading that is not finished. It only saves time: without it the datagrams are read again from the
 /// first. So it is not copied.
 #[derive(Default)]
-struct Remembered(Option<Box<dyn GoesOn>>);
+struct Remembered(Option<Box<dyn IncrementalReader>>);
 
 impl Clone for Remembered {
     fn clone(&self) -> Self {

@@ -1,10 +1,10 @@
 //! Turns a session that is over into a [`Flow`]: finds the direction, orders the names, and adds a name from
 //! resolvers' answers.
 
-use crate::flow::answers::{Answers, Followed};
+use crate::flow::answers::Answers;
 use crate::flow::lifetime::TCP;
 use crate::flow::record::{Counters, Ech, Flow, Head, Name, Rtt, RttSource};
-use crate::flow::session::details::{Details, Found};
+use crate::flow::session::details::Details;
 use crate::flow::session::{NEVER, Session};
 use crate::flow::stamp::Stamp;
 use crate::name::{Alpn, Application, NameSource};
@@ -58,9 +58,7 @@ impl Session {
         // A round trip of 0 ns with a time of 0 means that the capture has no times (simple packet blocks), so
         // nothing was measured.
         flow.rtt = self.rtt(client, flow.application).filter(|rtt| rtt.ns > 0 || began.time_ns != 0);
-        if let Some(Followed { frame, source, name }) = found.or_else(|| answers.find(client_ip, server_ip, began)) {
-            flow.names.push(Name { source, frame, name });
-        }
+        flow.names.extend(found.or_else(|| answers.find(client_ip, server_ip, began)));
         if let Some(details) = details {
             details.tell(flow, client, answers);
         }
@@ -102,10 +100,9 @@ impl Session {
         self.counters[side as usize]
     }
 
-    /// Which side is the client. It is decided by the handshake, else by the reader of an opening, else by resolvers'
-    /// answers, else by group addresses, else by ports, else it is the side that sent first. Also returns the answer
-    /// that was found on the way.
-    fn direction(&self, said: Option<Side>, answers: &Answers, began: Stamp) -> (Side, Option<Followed>) {
+    /// Who is the client: the handshake knows, else the reader of an opening, else the resolver's answers, else ports, else
+    /// who sent first.
+    fn direction(&self, said: Option<Side>, answers: &Answers, began: Stamp) -> (Side, Option<Name>) {
         if let Some(client) = self.handshake.client.or(said) {
             return (client, None);
         }
@@ -149,7 +146,7 @@ impl Details {
         let has_sni = self.has_server_name();
         flow.names.reserve(self.names.len());
         let found = self.names.drain(..).filter(|found| !has_sni || found.source != NameSource::TlsCertificate);
-        found.for_each(|Found { source, frame, name }| flow.names.push(Name { source, frame, name }));
+        flow.names.extend(found);
         flow.names.sort();
         flow.ech = self.ech.found().map(|(frame, offer)| {
             let hello_name = flow.names.iter().find(|n| matches!(n.source, NameSource::TlsSni | NameSource::QuicSni));
