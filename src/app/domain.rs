@@ -1,8 +1,8 @@
 //! Finds the longest domain rule that covers a name, with one hash look-up per label and without allocating.
 //!
-//! Rules come in three forms: a plain suffix (`weixin.qq.com`), labels with `*` in front of a plain suffix
-//! (`igcdn-photos-*.akamaihd.net`), and a family (`google.*`): that label directly under a public suffix that ends in a
-//! country's two letters, by the public suffix list.
+//! Rules have three forms: a plain suffix (`weixin.qq.com`); labels with `*` in front of a plain suffix
+//! (`igcdn-photos-*.akamaihd.net`); and a family (`google.*`), which is that label directly under a public suffix
+//! that ends in a country's two letters, by the public suffix list.
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -29,7 +29,7 @@ pub(super) enum Strictness {
     Service,
 }
 
-/// Labels with `*`, right to left, in front of an anchor.
+/// Labels with `*`, kept right to left, in front of a plain suffix (the anchor).
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Glob {
     labels: Vec<Box<str>>,

@@ -168,7 +168,7 @@ impl Step {
                 ip(server, CLIENT, 6, &tcp((443, port), 9000, isn + 1, 0x12, &[]), (0, 0x4000)),
             ],
             3 => vec![segment(isn, 0x10, &[])],
-            // Whole messages in pieces, in order but for the jitter; sometimes pieces overlap or come twice.
+            // Whole messages in pieces, in order except for the jitter; sometimes pieces overlap or come twice.
             4..=11 => {
                 let bytes = message(variant >> 1);
                 let mut ends: Vec<usize> = self.cuts.iter().map(|&cut| usize::from(cut) % bytes.len()).collect();

@@ -121,7 +121,7 @@ impl Table {
         self.slots.capacity()
     }
 
-    /// Slots, vacant ones among them.
+    /// How many slots there are, including vacant ones.
     pub(super) fn count(&self) -> usize {
         self.slots.len()
     }

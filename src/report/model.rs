@@ -38,7 +38,7 @@ pub struct Report {
     pub databases: Vec<DatabaseInfo>,
     /// Number of apps in the catalogue.
     pub catalogue_apps: usize,
-    /// Per app, most bytes up first, then down.
+    /// Apps, those with most bytes up first, then down.
     pub apps: Vec<AppRoutes>,
     /// IP traffic to global addresses that was attributed to no app, by reason, most bytes first.
     pub unattributed: Vec<Remainder>,
@@ -98,7 +98,7 @@ pub struct VantageLine {
 pub struct AppRoutes {
     /// Catalogue id, or the owner's own name.
     pub id: String,
-    /// As shown.
+    /// The name that is shown.
     pub name: String,
     /// Developer, where the catalogue knows the app.
     pub developer: Option<String>,
@@ -108,7 +108,7 @@ pub struct AppRoutes {
     pub jurisdiction: Option<Country>,
     /// Further countries with a legal claim.
     pub other_jurisdictions: Vec<Country>,
-    /// Sums.
+    /// Packets, bytes and flows.
     pub traffic: Traffic,
     /// Share of all bytes of the captures, 0 to 1.
     pub share: f64,
@@ -181,7 +181,7 @@ pub struct Destination {
     pub parties: Vec<(Party, u64)>,
     /// Shared services (SDK, CDN, cloud) whose names were used.
     pub services: Vec<String>,
-    /// Sums.
+    /// Packets, bytes and flows.
     pub traffic: Traffic,
     /// Share of the app's bytes, 0 to 1.
     pub share: f64,
@@ -267,7 +267,7 @@ pub struct CountryLine {
     pub country: Option<Country>,
     /// Its name in English, or `anycast`, `local`, `unknown`.
     pub label: String,
-    /// Sums.
+    /// Packets, bytes and flows.
     pub traffic: Traffic,
     /// Share of all bytes, 0 to 1.
     pub share: f64,

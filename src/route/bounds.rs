@@ -43,7 +43,7 @@ impl Default for Bounds {
 pub(super) struct Step(u8);
 
 impl Step {
-    /// The next one, if there is one.
+    /// The next step, if there is one.
     pub(super) fn next(self) -> Option<Self> {
         (self.0 < LAST).then_some(Self(self.0 + 1))
     }

@@ -65,7 +65,7 @@ fn add(map: &mut RouteMap, Given { flow, place, attribution }: &Given) {
     map.add(&Observed { flow, peer: flow.server_ip, place, attribution, check });
 }
 
-/// All that is kept.
+/// Everything that a map keeps.
 fn shown(map: &RouteMap) -> (BTreeMap<(String, DestinationKey), Shown>, Option<Shortage>) {
     let apps = map.apps.iter().map(|(app, sums)| (app.to_string(), sums));
     let all = apps.chain([("other owners".to_owned(), &map.other_owners), (String::new(), &map.nameless)]);

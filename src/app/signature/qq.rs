@@ -11,7 +11,7 @@ pub(super) const SIGNATURE: Signature = Signature {
     read,
 };
 
-/// Client versions known from published captures: 0x0100 to 0x3fff cover them.
+/// Client versions; those known from published captures lie between 0x0900 and 0x3fff.
 const VERSIONS: std::ops::RangeInclusive<u16> = 0x0900..=0x3fff;
 
 fn read(probe: &Probe<'_>) -> Option<Confidence> {

@@ -1,8 +1,9 @@
 //! Calls over STUN (RFC 8489) and TURN, recognised by attributes that only one vendor sends.
 //!
-//! WhatsApp: Allocate requests that begin with attribute 4000 and no other vendor's set, answered with 4002 by Meta's relays;
-//! and messages of the methods 0800 to 0805, which the registry of RFC 8489 §18.2 does not know, often bare.
-//! Microsoft: MS-VERSION 8008, MS-SERVICE-QUALITY 8055, MS-IMPLEMENTATION-VERSION 8070 and others of MS-TURN and MS-ICE2.
+//! WhatsApp: Allocate requests that begin with attribute 4000 and no other vendor's set, answered with 4002 by Meta's
+//! relays; and messages of the methods 0800 to 0805, which are not in the registry of RFC 8489 §18.2 and often have
+//! no attributes. Microsoft: MS-VERSION 8008, MS-SERVICE-QUALITY 8055, MS-IMPLEMENTATION-VERSION 8070 and others of
+//! MS-TURN and MS-ICE2.
 
 use super::{Confidence, Over, Probe, Says, Side, Signature, networks};
 

@@ -56,7 +56,7 @@ impl Given {
     }
 }
 
-/// Public name, configuration id, KDF, AEAD.
+/// Identifies an ECH configuration: public name, configuration id, KDF, AEAD.
 pub(in crate::flow) type EchKey = (Box<str>, u8, u16, u16);
 
 /// The client that was given an answer, and the address in it. Addresses are kept as integers, which compare faster

@@ -20,7 +20,7 @@ use crate::packet::{FlowKey, Side, TunnelPath};
 use details::Details;
 use handshake::Handshake;
 
-/// One session of a flow key. All fields are sums, minima, maxima or *first by frame*, so that sessions join.
+/// One session of a flow key. All fields are sums, minima, maxima or *first by frame*, so that sessions merge.
 #[derive(Clone, Debug)]
 pub(in crate::flow) struct Session {
     pub(in crate::flow) key: FlowKey,

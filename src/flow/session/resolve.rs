@@ -40,8 +40,8 @@ impl Session {
                 (began, self.opener, self.tunnel) = (folded.first, folded.side, folded.tunnel);
             }
         }
-        let said = details.as_ref().and_then(|details| details.client.get()).copied();
-        let (client, found) = self.direction(said, answers, began);
+        let recognised = details.as_ref().and_then(|details| details.client.get()).copied();
+        let (client, found) = self.direction(recognised, answers, began);
         let server = client.opposite();
         let (client_ip, server_ip) = (self.key.address(client), self.key.address(server));
         let port =
@@ -100,10 +100,11 @@ impl Session {
         self.counters[side as usize]
     }
 
-    /// Who is the client: the handshake knows, else the reader of an opening, else the resolver's answers, else ports, else
-    /// who sent first.
-    fn direction(&self, said: Option<Side>, answers: &Answers, began: Stamp) -> (Side, Option<Name>) {
-        if let Some(client) = self.handshake.client.or(said) {
+    /// Which side is the client. It is decided by the handshake, else by the reader of an opening, else by resolvers'
+    /// answers, else by group addresses, else by ports, else it is the side that sent first. Also returns the name
+    /// from the answer that decided, if one did.
+    fn direction(&self, recognised: Option<Side>, answers: &Answers, began: Stamp) -> (Side, Option<Name>) {
+        if let Some(client) = self.handshake.client.or(recognised) {
             return (client, None);
         }
         let opener = self.opener;
