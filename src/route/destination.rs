@@ -242,7 +242,7 @@ impl DestinationSums {
         EMPTY + entries + self.names.weight(choice) + self.addresses.weight(choice) + self.geography.weight(choice)
     }
 
-    /// The names with most bytes, then by first frame, at most [`LISTED`].
+    /// The names with most bytes, then by first frame, at most `LISTED`.
     pub fn ranked_names(&self) -> Vec<(&Arc<str>, &NameSums)> {
         let mut names: Vec<_> = self.names.iter().collect();
         names.sort_by(|a, b| (b.1.bytes, a.1.frame, a.0).cmp(&(a.1.bytes, b.1.frame, b.0)));
@@ -250,7 +250,7 @@ impl DestinationSums {
         names
     }
 
-    /// The addresses in the order in which they were first seen, at most [`LISTED`].
+    /// The addresses in the order in which they were first seen, at most `LISTED`.
     pub fn ranked_addresses(&self) -> Vec<IpAddr> {
         let mut addresses: Vec<_> = self.addresses.iter().map(|(&address, &frame)| (frame, address)).collect();
         addresses.sort_unstable();
