@@ -11,7 +11,7 @@ const LAYERS: [&str; 12] =
     ["error", "capture", "packet", "name", "flow", "place", "app", "route", "analysis", "report", "output", "cli"];
 
 /// Circles that are left, by one of their modules, each with its reason.
-const CIRCLES: [&str; 1] = ["app::signature"];
+const CIRCLES: [&str; 0] = [];
 
 /// Most circles that there may be.
 const CIRCLES_LIMIT: usize = 3;

@@ -1,6 +1,7 @@
 //! WeChat's MMTLS over TCP: records of type 15 alert, 16 handshake, 17 data or 19 early handshake (hexadecimal), then `F1 03`
 //! or `F1 04` and a 16-bit length. Documented by the Citizen Lab's analysis of the protocol (2024).
 
+use super::probe::MMTLS;
 use super::{Confidence, Over, Probe, Says, Side, Signature};
 
 pub(super) const SIGNATURE: Signature = Signature {
@@ -11,11 +12,8 @@ pub(super) const SIGNATURE: Signature = Signature {
     read,
 };
 
-/// The name that the reader gives this protocol, which only WeChat uses.
-pub(super) const APPLICATION: &str = "mmtls";
-
 fn read(probe: &Probe<'_>) -> Option<Confidence> {
-    if probe.application == APPLICATION {
+    if probe.application == MMTLS {
         return Some(Confidence::Certain);
     }
     if !probe.is_tcp {
