@@ -40,9 +40,6 @@ mod tls;
 mod turn;
 mod wire;
 
-#[cfg(test)]
-pub(crate) use quic::tests as quic_samples;
-
 pub(crate) use client_hello::server_name_in_piece;
 pub use client_hello::{ClientHello, Dialect, Offer};
 pub use dns::encrypted_resolver;

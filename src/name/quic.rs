@@ -281,6 +281,7 @@ pub(crate) mod tests {
     use super::super::gquic::tests::tags;
     use super::super::quic_keys::tests::{SAMPLE_ID, hex, protect, sample_frames};
     use super::*;
+    pub(crate) use fixtures::quic::crypto;
     use proptest::prelude::*;
 
     const V1: u32 = 1;
@@ -307,14 +308,6 @@ pub(crate) mod tests {
         header.extend(((4 + frames.len() + 16) as u16 | 0x4000).to_be_bytes());
         header.extend([0, 0, 0, 1]);
         protect(&InitialKeys::derive(origin, &protections(salt_of)[0]), &header, &frames)
-    }
-
-    pub(crate) fn crypto(offset: usize, data: &[u8]) -> Vec<u8> {
-        let mut frame = vec![6];
-        frame.extend((offset as u16 | 0x4000).to_be_bytes());
-        frame.extend((data.len() as u16 | 0x4000).to_be_bytes());
-        frame.extend(data);
-        frame
     }
 
     pub(crate) fn tls_hello() -> Vec<u8> {
