@@ -5,13 +5,13 @@ use fixtures::transport::{ACK, tcp};
 use fixtures::{ip, pcap};
 use std::hint::black_box;
 use std::sync::Arc;
+use whither::analysis::{self, Knowledge, Options, Studied};
 use whither::app::Catalogue;
 use whither::capture::{Progress, Source};
 use whither::output::FORMATS;
 use whither::output::flows::{FORMATS as FLOW_FORMATS, FlowRecord};
 use whither::output::terminal::{Style, render};
 use whither::place::Places;
-use whither::report::analysis::{self, Knowledge, Options, Studied};
 use whither::report::{Report, build};
 
 const FLOWS: u32 = 3_000;

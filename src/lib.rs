@@ -1,8 +1,9 @@
 //! whither answers *where does my app's data go?* from packet captures, offline.
 //!
 //! The layers, each importing only from those before it:
-//! `error → capture → packet → name → flow → place → app → route → report → output → cli`.
+//! `error → capture → packet → name → flow → place → app → route → analysis → report → output → cli`.
 
+pub mod analysis;
 pub mod app;
 pub mod capture;
 pub mod cli;

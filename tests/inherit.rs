@@ -4,10 +4,10 @@
 use fixtures::pcap::{RAW, file};
 use fixtures::transport::udp_packet as udp;
 use std::net::Ipv4Addr;
+use whither::analysis::{self, Knowledge, Options};
 use whither::app::Catalogue;
 use whither::capture::{self, Progress, ReadOptions};
 use whither::place::Places;
-use whither::report::analysis::{self, Knowledge, Options};
 
 const PHONE: (Ipv4Addr, u16) = (Ipv4Addr::new(192, 168, 1, 20), 51_518);
 /// One of Meta's relays.

@@ -6,12 +6,12 @@ use fixtures::dice::Dice;
 use fixtures::transport::{tcp, udp};
 use fixtures::{dns, ethernet, ip, pcap, pcapng, tls};
 use std::path::{Path, PathBuf};
+use whither::analysis::{self, Knowledge, Options};
 use whither::app::Catalogue;
 use whither::capture::{self, Progress, ReadOptions};
 use whither::output::flows::{FlowRecord, format};
 use whither::output::write_json_compact;
 use whither::place::Places;
-use whither::report::analysis::{self, Knowledge, Options};
 use whither::report::build;
 
 /// What `map --json` and `flows` say of these captures.

@@ -9,10 +9,10 @@ use fixtures::pcap::{self, ETHERNET};
 use fixtures::transport::udp;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use whither::analysis::{self, Knowledge, Options};
 use whither::app::Catalogue;
 use whither::capture::{self, Progress, ReadOptions};
 use whither::place::Places;
-use whither::report::analysis::{self, Knowledge, Options};
 
 /// Samples with one way of saying a name each, or many.
 const SAMPLES: [&str; 22] = [

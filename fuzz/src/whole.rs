@@ -12,8 +12,8 @@ use whither::output::flows::{self, FlowRecord};
 use whither::output::terminal::{Style, render};
 use whither::output::{self, write_json_compact};
 use whither::place::{Places, vantage};
-use whither::report::analysis::{self, Knowledge, Options};
-use whither::report::memory::LEAST;
+use whither::analysis::{self, Knowledge, Options};
+use whither::analysis::budget::LEAST;
 use whither::report::{Report, build};
 
 use crate::captures::pool;

@@ -3,14 +3,14 @@
 use super::args::{InputArgs, KnowledgeArgs};
 use super::outputs::Reads;
 use super::say;
+use crate::analysis::budget::LEAST;
+use crate::analysis::{FrameFilter, Knowledge, Options};
 use crate::app::Catalogue;
 use crate::capture::owner::SideOwners;
 use crate::capture::{self, Found, Outcome, ReadOptions, Source};
 use crate::error::Error;
 use crate::output::{escape, units};
 use crate::place::{Places, Vantage, vantage};
-use crate::report::analysis::{FrameFilter, Knowledge, Options};
-use crate::report::memory::LEAST;
 use std::path::{Path, PathBuf};
 
 /// How many of the files that were left out are named.

@@ -6,10 +6,11 @@ use super::outputs::Wanted;
 use super::progress::Bar;
 use super::target::Target;
 use super::{End, input, outputs, stdout};
+use crate::analysis;
 use crate::capture::{self, Progress};
 use crate::error::Error;
 use crate::output::terminal::{Style, render};
-use crate::report::{analysis, build};
+use crate::report::build;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 

@@ -1,8 +1,7 @@
 //! From the routing map to the report: ranked, named, with shares.
 
-use super::analysis::{Analysed, Knowledge};
-use super::inherit::Unheard;
 use super::model::*;
+use crate::analysis::{Analysed, Knowledge, TooMany};
 use crate::capture::FrameId;
 use crate::packet::NotIp;
 use crate::place::{Country, LocationCheck};
@@ -146,10 +145,10 @@ fn notes(analysed: &Analysed, routes: &RouteMap) -> Vec<String> {
             shed.owner_packets
         ));
     }
-    let Unheard { heirs, known } = analysed.unheard;
-    if heirs > 0 {
+    let TooMany { seekers, known } = analysed.too_many;
+    if seekers > 0 {
         notes.push(format!(
-            "{heirs} flows without evidence of their own were not held against their neighbours: too many ended within a minute"
+            "{seekers} flows without evidence of their own were not held against their neighbours: too many ended within a minute"
         ));
     }
     if known > 0 {

@@ -1,10 +1,10 @@
 //! From a BPF expression to a test of frames, by libpcap's compiler.
 
 use super::device::data_link;
+use crate::analysis::FrameFilter;
 use crate::capture::{Frame, LinkType};
 use crate::error::Error;
 use crate::output::escape;
-use crate::report::analysis::FrameFilter;
 use pcap::{BpfProgram, Capture};
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -5,8 +5,8 @@
 //! leaves. Nothing is left out, and the order is the same whatever the limit.
 
 use super::{FlowFormat, FlowRecord, FlowWriter};
+use crate::analysis::order;
 use crate::flow::Flow;
-use crate::report::order;
 use crate::route::Observed;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};

@@ -1,6 +1,6 @@
 use super::*;
+use whither::analysis::{Knowledge, Options, map};
 use whither::capture::{Progress, Source};
-use whither::report::analysis::{Knowledge, Options, map};
 use whither::report::{Report, build};
 
 const ALL: [Profile; 7] = [

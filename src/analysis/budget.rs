@@ -1,6 +1,6 @@
 //! How the memory that an analysis may take is shared out.
 
-use super::inherit::Limits;
+use super::neighbours::Limits;
 use crate::flow::OpenLimits;
 
 /// Least that can be asked for, in bytes: databases, catalogue and buffers take half of it.

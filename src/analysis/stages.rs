@@ -1,6 +1,6 @@
 //! Captures read up to a stage of the analysis and no further, so that what each stage adds can be measured.
 
-use super::analysis::Options;
+use super::options::Options;
 use crate::capture::{self, Frame, Observe, Outcome, Progress, Source};
 use crate::flow::{Flow, Partial, Pool, SampleKey, Tracker};
 use crate::packet::dissect;

@@ -1,0 +1,70 @@
+//! What flows are held against: catalogue, places, the user's vantage, and owners named beside the captures.
+
+use super::studied::Learned;
+use crate::app::{Attribution, Catalogue};
+use crate::capture::owner::{Owner, SideOwners};
+use crate::flow::{Flow, OwnerEvidence};
+use crate::place::{LocationChecker, Memory, Places, Scope, Vantage};
+
+/// What flows are held against.
+pub struct Knowledge {
+    /// Apps.
+    pub catalogue: Catalogue,
+    /// Places.
+    pub places: Places,
+    /// Where the captures were taken, as the user said.
+    pub vantage: Option<Vantage>,
+    /// Owners named beside the captures: the first file that knows a flow tells.
+    pub owners: Vec<SideOwners>,
+    checker: LocationChecker,
+}
+
+impl Knowledge {
+    /// Puts the catalogue and the databases together.
+    pub fn new(catalogue: Catalogue, places: Places, vantage: Option<Vantage>) -> Self {
+        let checker = LocationChecker::new(vantage.clone());
+        Self { catalogue, places, vantage, owners: Vec::new(), checker }
+    }
+
+    /// Finds out who sent a flow and where it went. The flow gets the owner that is named beside the captures, where it has none.
+    pub(super) fn learn(&self, flow: &mut Flow, memory: &mut Memory) -> Learned {
+        let mut learned = self.locate(flow, memory);
+        self.name_owner(flow);
+        learned.attribution = self.catalogue.attribute(flow, &learned.place);
+        learned
+    }
+
+    /// Gives a flow that the capture names no owner for, or only by number, the one that is named beside it.
+    fn name_owner(&self, flow: &mut Flow) {
+        let is_named = |owner: &Owner| owner.name.is_some() || owner.package.is_some() || owner.path.is_some();
+        if self.owners.is_empty() || flow.owner.as_ref().is_some_and(|evidence| is_named(&evidence.owner)) {
+            return;
+        }
+        let ends = [(flow.client_ip, flow.client_port), (flow.server_ip, flow.server_port)];
+        let [client, server] = ends.map(|(ip, port)| (ip, port.unwrap_or(0)));
+        let seen = [flow.first_seen_ns.min(flow.last_seen_ns), flow.first_seen_ns.max(flow.last_seen_ns)];
+        let found = self.owners.iter().find_map(|side| side.find(flow.protocol, client, server, seen[0], seen[1]));
+        if let Some(owner) = found {
+            let packets = flow.up.packets + flow.down.packets;
+            let others = flow.owner.take().map(|given| (given.owner, given.votes)).into_iter().collect();
+            let frame = flow.first_frame;
+            let (votes, votes_total, left_out) = (packets, packets, 0);
+            flow.owner = Some(Box::new(OwnerEvidence { owner, votes, votes_total, frame, others, left_out }));
+        }
+    }
+
+    /// Locates the end of a flow that is on the public network: the server, or the client where only that is.
+    fn locate(&self, flow: &Flow, memory: &mut Memory) -> Learned {
+        let mut place = memory.locate(&self.places, flow.server_ip);
+        let mut peer = flow.server_ip;
+        if place.scope == Scope::Local {
+            let other = memory.locate(&self.places, flow.client_ip);
+            if other.scope == Scope::Global {
+                (peer, place) = (flow.client_ip, other);
+            }
+        }
+        let rtt = flow.rtt.map(|rtt| (rtt.ns, rtt.source.is_bound() && rtt.ns > 0));
+        let check = self.checker.check(&place, rtt.filter(|_| peer == flow.server_ip));
+        Learned { peer, place, attribution: Attribution::default(), check }
+    }
+}

@@ -1,0 +1,190 @@
+//! Captures are read, flows tracked, attributed, placed and summed.
+
+use super::budget::Shares;
+use super::knowledge::Knowledge;
+use super::neighbours::{Limits, Neighbours, Order, Seekers, TooMany, order, settled};
+use super::options::{FrameFilter, Options};
+use super::studied::Studied;
+use super::worker::{Workers, lock};
+use crate::capture::{self, Frame, Observe, Outcome, Progress, Source};
+use crate::flow::{Flow, Partial, Pool, SampleKey, Summary, Tracker};
+use crate::route::{Bounds, Observed, Reason, RouteMap};
+use foldhash::fast::RandomState;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Batches of flows that are added to the map at a time: fewer are not worth a task of their own.
+const BATCHES_PER_TASK: usize = 4;
+
+/// The maps of all threads together hold this part of what the sums may take, before they are added to the whole.
+const THREADS_PART: u64 = 4;
+/// And so many bytes each at least: to add a map to the whole costs as much as it holds.
+const LEAST_MAP: u64 = 512 << 10;
+
+/// What comes of an analysis beside its flows.
+pub struct Analysed {
+    /// Each capture, in order.
+    pub outcomes: Vec<Outcome>,
+    /// What is left to say of the frames.
+    pub summary: Summary,
+    /// Flows that could not take part where apps are inherited.
+    pub too_many: TooMany,
+}
+
+/// A partial of one range, behind the user's filter.
+struct Filtered {
+    partial: Partial,
+    filter: Option<FrameFilter>,
+}
+
+#[cold]
+fn is_passed(passes: &FrameFilter, frame: Frame<'_>) -> bool {
+    passes(&frame)
+}
+
+impl Observe for Filtered {
+    #[inline(always)]
+    fn observe(&mut self, frame: Frame<'_>) {
+        match &self.filter {
+            Some(passes) if !is_passed(passes, frame) => self.partial.skip(&frame),
+            _ => self.partial.observe(frame),
+        }
+    }
+}
+
+/// The key by which is chosen what is kept where memory is short.
+fn sample_key(sources: &[Source]) -> SampleKey {
+    SampleKey::of(sources.iter().map(Source::digest_of_first))
+}
+
+/// Reads the captures and hands every flow that is over to `take`, and after each step the first window that is not
+/// complete yet to `after`.
+fn run(
+    sources: Vec<Source>,
+    options: &Options,
+    progress: &Progress,
+    take: &(dyn Fn(&mut Vec<Flow>) + Sync),
+    after: &mut (dyn FnMut(i64) + Send),
+) -> (Vec<Outcome>, Summary) {
+    let (hasher, sample_key) = (RandomState::default(), sample_key(&sources));
+    let shares = options.shares();
+    let mut tracker = Tracker::new(hasher.clone(), sample_key, shares.map(|shares| shares.open));
+    let mut read = options.read;
+    read.most_range_bytes = shares.map(|shares| shares.range);
+    read.memory_bytes = read.memory_bytes.or(options.max_memory);
+    let pool = Pool::new(hasher, sample_key);
+    let empty = || Filtered { partial: pool.take(), filter: options.filter.clone() };
+    let outcomes = capture::read(sources, &read, progress, &empty, &mut |piece| {
+        let mut partial = piece.partial.partial;
+        tracker.join(&mut partial, piece.base, &mut |tracker| {
+            tracker.close(take);
+            after(tracker.complete_window());
+        });
+        pool.put(partial);
+    });
+    let summary = tracker.finish(take);
+    after(i64::MAX);
+    (outcomes, summary)
+}
+
+/// Reads the captures and hands every flow to `add`, on any thread and in any order, with what `new` made for that thread. After
+/// each step `after` is told the window before which all flows were handed out, while nobody adds any. Returns what was gathered.
+pub fn each<T: Send>(
+    sources: Vec<Source>,
+    options: &Options,
+    knowledge: &Knowledge,
+    progress: &Progress,
+    new: &dyn Fn() -> T,
+    add: &(impl Fn(&mut T, &Observed<'_>) + Sync),
+    after: &mut (dyn FnMut(i64, &mut [&mut T]) + Send),
+) -> (Vec<T>, Analysed) {
+    let shares = options.shares();
+    let limits = shares.map_or_else(Limits::default, |Shares { inherit, .. }| inherit);
+    let workers = Workers::new(shares.map_or(u64::MAX, |shares| shares.places), limits, new);
+    let take = |flows: &mut Vec<Flow>| workers.mine().study(flows, knowledge, add);
+    let (mut neighbours, mut waiting) = (Neighbours::new(limits), BTreeMap::<i64, Seekers>::new());
+    let mut settle = |complete_window: i64| {
+        workers.all().for_each(|mut worker| worker.hand_over(&mut neighbours, &mut waiting));
+        let until = settled(complete_window);
+        let later = waiting.split_off(&until);
+        let mut ready = std::mem::replace(&mut waiting, later);
+        neighbours.settle(&mut ready, knowledge);
+        let dropped: Vec<Seekers> = waiting.values_mut().map(|seekers| seekers.shed(limits)).collect();
+        neighbours.too_many.seekers += dropped.iter().map(|seekers| seekers.count() as u64).sum::<u64>();
+        let batches: Vec<Vec<Studied>> = ready.into_values().chain(dropped).flat_map(Seekers::into_batches).collect();
+        let add = |batch: Vec<Studied>| {
+            let worker = &mut *workers.mine();
+            batch.iter().for_each(|one| add(&mut worker.own, &one.observed()));
+        };
+        batches.into_par_iter().with_min_len(BATCHES_PER_TASK).for_each(add);
+        neighbours.forget_before(until);
+        let mut held: Vec<_> = workers.all().collect();
+        let mut owns: Vec<&mut T> = held.iter_mut().map(|worker| &mut worker.own).collect();
+        after(until, &mut owns);
+    };
+    let (outcomes, summary) = run(sources, options, progress, &take, &mut settle);
+    (workers.into_own(), Analysed { outcomes, summary, too_many: neighbours.too_many })
+}
+
+/// Reads the captures into a routing map.
+pub fn map(
+    sources: Vec<Source>,
+    options: &Options,
+    knowledge: &Knowledge,
+    progress: &Progress,
+) -> (RouteMap, Analysed) {
+    let bytes = options.shares().map_or(u64::MAX, |shares| shares.routes);
+    let catalogued = Arc::new(knowledge.catalogue.apps().map(|app| Arc::clone(&app.id)).collect());
+    let whole = Mutex::new(RouteMap::new(Bounds { key: sample_key(&sources), bytes, catalogued }));
+    // All that the threads hold together is a small part of the whole, however many there are.
+    let bytes_of_one = (bytes / THREADS_PART / (rayon::current_num_threads() as u64 + 1)).max(LEAST_MAP);
+    let new = || lock(&whole).another();
+    let add = |routes: &mut RouteMap, observed: &Observed<'_>| {
+        if options.leaves_out(observed) {
+            return routes.leave_out(observed.flow, Reason::LeftOut);
+        }
+        routes.add(observed);
+        if routes.weight() > bytes_of_one {
+            let whole = &mut *lock(&whole);
+            let full = std::mem::replace(routes, whole.another());
+            whole.append(full);
+            *routes = whole.another();
+        }
+    };
+    let (maps, analysed) = each(sources, options, knowledge, progress, &new, &add, &mut |_, _| ());
+    let mut routes = whole.into_inner().unwrap_or_else(PoisonError::into_inner);
+    maps.into_iter().for_each(|map| routes.append(map));
+    routes.settle();
+    (routes, analysed)
+}
+
+/// Reads the captures and hands out every flow, in the order of windows of the capture's clock and of first frames.
+/// `emit` says whether it wants more; once it does not, the rest is read but not handed out.
+///
+/// What waits for its turn is kept in memory, whatever the limit: see `output::flows::Sorter` for a way that does not.
+pub fn flows(
+    sources: Vec<Source>,
+    options: &Options,
+    knowledge: &Knowledge,
+    progress: &Progress,
+    emit: &mut (dyn FnMut(&Studied) -> bool + Send),
+) -> Analysed {
+    let add = |own: &mut Vec<Studied>, observed: &Observed<'_>| {
+        if !options.leaves_out(observed) {
+            own.push(Studied::of(observed));
+        }
+    };
+    let mut wants_more = true;
+    let mut waiting: BTreeMap<(i64, Order), Studied> = BTreeMap::new();
+    let mut after = |until: i64, owns: &mut [&mut Vec<Studied>]| {
+        for one in owns.iter_mut().flat_map(|own| own.drain(..)) {
+            waiting.insert((one.flow.window(), order(&one.flow)), one);
+        }
+        while let Some(first) = waiting.first_entry().filter(|first| until == i64::MAX || first.key().0 < until) {
+            wants_more = wants_more && emit(first.get());
+            first.remove();
+        }
+    };
+    each(sources, options, knowledge, progress, &Vec::new, &add, &mut after).1
+}

@@ -1,0 +1,94 @@
+//! What each thread gathers of an analysis until it is put together.
+
+use super::knowledge::Knowledge;
+use super::neighbours::{Limits, Neighbours, Seekers, is_seeker};
+use super::studied::Studied;
+use crate::flow::Flow;
+use crate::place::Memory;
+use crate::route::Observed;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What one thread gathers; `own` is what the caller makes of the flows whose app is settled.
+pub(super) struct Worker<T> {
+    memory: Memory,
+    limits: Limits,
+    /// Flows that wait for their neighbours, by window.
+    seekers: BTreeMap<i64, Seekers>,
+    /// Flows that others may inherit from.
+    neighbours: Neighbours,
+    /// What the caller makes of flows.
+    pub(super) own: T,
+}
+
+impl<T> Worker<T> {
+    fn new(place_bytes: u64, limits: Limits, own: T) -> Self {
+        let (memory, neighbours) = (Memory::of(place_bytes), Neighbours::new(limits));
+        Self { memory, limits, seekers: BTreeMap::new(), neighbours, own }
+    }
+
+    /// Studies flows that are over. Those that may inherit wait in their windows, the others go to `add`.
+    pub(super) fn study(&mut self, flows: &mut Vec<Flow>, knowledge: &Knowledge, add: impl Fn(&mut T, &Observed<'_>)) {
+        for mut flow in flows.drain(..) {
+            let window = flow.window();
+            let learned = knowledge.learn(&mut flow, &mut self.memory);
+            // Nobody needs them from here on, and a flow may wait long.
+            flow.forget_heads();
+            let observed = learned.of(&flow);
+            self.neighbours.observe(window, &observed);
+            if !is_seeker(&observed) {
+                add(&mut self.own, &observed);
+                continue;
+            }
+            let seekers = self.seekers.entry(window).or_default();
+            if seekers.push(Studied { flow, learned }) {
+                // A capture in which much ends at once must not fill the memory with flows that wait.
+                let dropped = seekers.shed(self.limits);
+                self.neighbours.too_many.seekers += dropped.count() as u64;
+                let dropped = dropped.into_batches();
+                dropped.iter().flatten().for_each(|one| add(&mut self.own, &one.observed()));
+            }
+        }
+    }
+
+    /// Hands over what waits, and what others may inherit from.
+    pub(super) fn hand_over(&mut self, neighbours: &mut Neighbours, seekers: &mut BTreeMap<i64, Seekers>) {
+        neighbours.append(&mut self.neighbours);
+        for (window, studied) in std::mem::take(&mut self.seekers) {
+            seekers.entry(window).or_default().append(studied);
+        }
+    }
+}
+
+/// One worker per thread: everything in them merges in any order, and the fewer there are, the less is looked up twice.
+pub(super) struct Workers<T>(Vec<Mutex<Worker<T>>>);
+
+impl<T> Workers<T> {
+    /// For the threads of this pool, and the one that reads; all of them may remember places in so many bytes.
+    pub(super) fn new(place_bytes: u64, limits: Limits, own: &dyn Fn() -> T) -> Self {
+        let count = rayon::current_num_threads() + 1;
+        let new = |_| Mutex::new(Worker::new(place_bytes / count as u64, limits, own()));
+        Self((0..count).map(new).collect())
+    }
+
+    /// The worker of this thread.
+    pub(super) fn mine(&self) -> MutexGuard<'_, Worker<T>> {
+        let thread = rayon::current_thread_index().map_or(0, |thread| thread + 1);
+        lock(&self.0[thread % self.0.len()])
+    }
+
+    /// All of them, one at a time or all at once.
+    pub(super) fn all(&self) -> impl Iterator<Item = MutexGuard<'_, Worker<T>>> {
+        self.0.iter().map(lock)
+    }
+
+    /// What the caller made of the flows, by thread.
+    pub(super) fn into_own(self) -> Vec<T> {
+        self.0.into_iter().map(|worker| worker.into_inner().unwrap_or_else(PoisonError::into_inner).own).collect()
+    }
+}
+
+/// Locks something shared; a panic elsewhere has ended the analysis anyway.
+pub(super) fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
