@@ -3,11 +3,13 @@
 //! Captures are read and their flows tracked ([`run`](self::run)); each flow that is over is placed and attributed
 //! ([`Knowledge`]); flows without an app of their own wait for their [`neighbours`]; then all go to the caller or into the map.
 
+#[doc(hidden)]
 pub mod budget;
 mod knowledge;
 mod neighbours;
 mod options;
 mod run;
+#[doc(hidden)]
 pub mod stages;
 mod studied;
 mod worker;

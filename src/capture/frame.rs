@@ -98,6 +98,7 @@ impl ByteOrder {
 
 /// Which way the capture says a frame went, seen from the capturing device.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[non_exhaustive]
 pub enum Direction {
     /// The capture does not say.
     #[default]

@@ -67,6 +67,7 @@ impl Head {
 
 /// How a round-trip time was measured.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
 pub enum RttSource {
     /// TCP SYN to SYN-ACK, each seen once.
     TcpHandshake,
@@ -109,6 +110,7 @@ pub struct Rtt {
 
 /// What the hello and the capture's HTTPS records say about Encrypted Client Hello.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
 pub enum Ech {
     /// Probably a random filler: the server name stands in clear.
     Grease,

@@ -2,23 +2,30 @@
 //!
 //! Everything that came from the wire is escaped for the place it is written to ([`escape`]).
 
+#[doc(hidden)]
 pub mod apps;
+#[doc(hidden)]
 pub mod bench;
 mod csv;
 #[cfg(test)]
 mod demo;
+#[doc(hidden)]
 pub mod escape;
 pub mod flows;
 mod geojson;
 mod html;
 mod json;
+#[doc(hidden)]
 pub mod lookup;
 mod map;
 mod palette;
+#[doc(hidden)]
 pub mod pcapng;
 mod projection;
 mod svg;
+#[doc(hidden)]
 pub mod terminal;
+#[doc(hidden)]
 pub mod units;
 mod words;
 

@@ -133,6 +133,7 @@ pub struct EvidenceShare {
 /// What stands where a country would.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum PlaceKind {
     /// A country is named.
     Country,

@@ -19,6 +19,7 @@ const LISTED: usize = 256;
 
 /// What stands where a country would, before the country itself.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
 pub enum Where {
     /// A country.
     Country(Country),

@@ -32,6 +32,7 @@ const UDP: u8 = 17;
 
 /// How sure a signature is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
 pub enum Confidence {
     /// By chance or by another app about never.
     Certain,
@@ -57,6 +58,7 @@ impl Confidence {
 
 /// What a signature tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Says {
     /// The app with this catalogue id.
     App(&'static str),
@@ -66,6 +68,7 @@ pub enum Says {
 
 /// The transport that a wire format is spoken over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Over {
     /// TCP alone.
     Tcp,
