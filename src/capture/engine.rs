@@ -17,7 +17,7 @@ use super::source::Source;
 use super::tally::{Counts, Observe, Tally};
 use crate::error::Defect;
 use rayon::Scope;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Wrong guesses after which a capture is cut in order instead: its packets hold captures, or its blocks change what later
@@ -75,11 +75,12 @@ pub struct ReadOptions {
     pub memory_bytes: Option<u64>,
 }
 
-/// How far reading came, for a display that polls it.
+/// How far reading came, for a display that polls it; and whether it is to go on.
 #[derive(Debug, Default)]
 pub struct Progress {
     done: Arc<AtomicU64>,
     total: AtomicU64,
+    is_stopped: Arc<AtomicBool>,
 }
 
 impl Progress {
@@ -91,6 +92,12 @@ impl Progress {
     /// Bytes of all files; pipes count nothing.
     pub fn bytes_total(&self) -> u64 {
         self.total.load(Ordering::Relaxed)
+    }
+
+    /// Ends the reading: pieces that are being read are finished, others are not begun. What is read already but
+    /// not joined is dropped, and captures that were not read to their end have no outcome.
+    pub fn stop(&self) {
+        self.is_stopped.store(true, Ordering::Relaxed);
     }
 }
 
@@ -115,6 +122,7 @@ struct Engine<'a, P> {
     options: ReadOptions,
     threads: usize,
     done: Arc<AtomicU64>,
+    is_stopped: Arc<AtomicBool>,
     empty: &'a (dyn Fn() -> P + Sync),
     queue: Mutex<Queue<P>>,
     joiner: Mutex<Joiner<'a, P>>,
@@ -164,6 +172,7 @@ impl<'a, P> Engine<'a, P> {
             options: *options,
             threads,
             done: Arc::clone(&progress.done),
+            is_stopped: Arc::clone(&progress.is_stopped),
             empty,
             queue: Mutex::new(Queue::new(sources, threads, options)),
             joiner: Mutex::new(Joiner { join, formats, outcomes: Vec::new(), proof: None }),
@@ -177,13 +186,20 @@ impl<P: Observe> Engine<'_, P> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether nothing more is to be read.
+    fn is_over(&self, queue: &Queue<P>) -> bool {
+        queue.is_over() || self.is_stopped.load(Ordering::Relaxed)
+    }
+
     /// Works until there is nothing to do; the caller until everything is done.
     fn work<'scope>(&'scope self, scope: &Scope<'scope>, is_caller: bool) {
         let _guard = OnPanic(self);
         loop {
             let mut queue = self.lock();
             let ticket = loop {
-                if queue.is_over() {
+                if self.is_over(&queue) {
+                    // The caller may wait for a piece that nobody reads any more.
+                    self.wake.notify_all();
                     return;
                 }
                 if let Some(ticket) = queue.pick() {
@@ -206,7 +222,7 @@ impl<P: Observe> Engine<'_, P> {
     /// Calls another worker if there is work for one; it calls the next.
     fn call_helper<'scope>(&'scope self, scope: &Scope<'scope>) {
         let mut queue = self.lock();
-        let is_over = queue.is_over();
+        let is_over = self.is_over(&queue);
         let has_job = !is_over && queue.has_job();
         let is_called = has_job && queue.helpers + 1 < self.threads;
         queue.helpers += usize::from(is_called);
@@ -316,7 +332,7 @@ impl<P: Observe> Engine<'_, P> {
         }
         queue.is_joining = true;
         let mut joiner = self.joiner.lock().unwrap_or_else(PoisonError::into_inner);
-        while !queue.is_over() {
+        while !self.is_over(&queue) {
             if let Some(done) = queue.next_done() {
                 let front = queue.front;
                 if joiner.proof.is_none() {
