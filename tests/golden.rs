@@ -5,6 +5,7 @@
 use fixtures::program::{Program, Said};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use whither::output::flows::OwnedRecord;
 
 const WHITHER: Program = Program::new(env!("CARGO_BIN_EXE_whither"), env!("CARGO_MANIFEST_DIR"));
 
@@ -84,6 +85,22 @@ fn flows_of_every_sample() {
         hold(&golden_name(capture, "ndjson"), &said(&["flows", capture, "--quiet", "--threads", "2"]))
     };
     all_equal(captures.iter().filter_map(held).collect());
+}
+
+/// What a caller of the library gets of a flow is the record, with all of its fields.
+#[test]
+fn records_are_read_again_as_they_were_written() {
+    let mut records = 0;
+    for capture in captures("samples") {
+        let path = root().join("tests/golden").join(golden_name(&capture, "ndjson"));
+        let text = std::fs::read_to_string(path).expect("the text is there");
+        for line in text.lines().filter(|line| line.starts_with('{')) {
+            let record = OwnedRecord::read(line.as_bytes()).expect("a record");
+            assert_eq!(serde_json::to_string(&record).expect("text"), line, "{capture}");
+            records += 1;
+        }
+    }
+    assert!(records > 300, "{records} records");
 }
 
 #[test]
