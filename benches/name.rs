@@ -3,7 +3,8 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use fixtures::{dns, quic, tls};
 use std::hint::black_box;
-use whither::name::table::{DATAGRAM_READERS, Datagram, STREAM_READERS};
+use whither::name::Datagram;
+use whither::name::table::{DATAGRAM_READERS, STREAM_READERS};
 
 /// A ClientHello in its record, of a browser's size: post-quantum key share, then the name.
 fn tls_hello() -> Vec<u8> {

@@ -8,11 +8,11 @@ use fixtures::quic::crypto;
 use fixtures::transport::{PUSH_ACK, tcp, udp};
 use fixtures::{dns, ip, pcap};
 use whither::capture::{self, Frame, Observe, Progress, ReadOptions, Source};
-use whither::name::Reading;
-use whither::name::table::{DATAGRAM_READERS, Datagram, STREAM_READERS};
+use whither::name::table::{DATAGRAM_READERS, STREAM_READERS};
+use whither::name::{Datagram, Reading};
 use whither::packet::{Dissected, FlowKey, Side, Transport, dissect};
-use whither::place::rows::{Location, Network};
-use whither::place::{Country, blob, range_table, rows};
+use whither::place::Country;
+use whither::place::embedded::{Location, Network, blob, encode_locations, encode_networks, encode_ranges};
 
 use crate::{captures, given, names, packets, quic, whole};
 
@@ -380,10 +380,10 @@ fn database() -> std::io::Result<Vec<u8>> {
         city: (!city.is_empty()).then(|| city.into()),
         coordinates: (!city.is_empty()).then_some((52.5, 13.4)),
     };
-    let places = rows::encode_locations(&[place("DE", "Berlin"), place("SG", "Singapore"), place("FR", "")])?;
+    let places = encode_locations(&[place("DE", "Berlin"), place("SG", "Singapore"), place("FR", "")])?;
     let network = |asn, name: &str| Network { asn, name: Some(name.into()), country: Country::new("US") };
-    let networks = rows::encode_networks(&[network(714, "APPLE"), network(15_169, "GOOGLE")])?;
-    let (four, six) = (range_table::encode::<u32>(&ranges)?, range_table::encode::<u64>(&six)?);
+    let networks = encode_networks(&[network(714, "APPLE"), network(15_169, "GOOGLE")])?;
+    let (four, six) = (encode_ranges::<u32>(&ranges)?, encode_ranges::<u64>(&six)?);
     let mut sections =
         vec![(*b"CELL", places.clone()), (*b"REGC", places.clone()), (*b"CITY", places), (*b"ASNS", networks)];
     for name in [*b"LOC4", *b"REG4", *b"ASN4"] {

@@ -5,7 +5,7 @@ use crate::app::{Attribution, Catalogue};
 use crate::capture::owner::{Owner, SideOwners};
 use crate::error::Error;
 use crate::flow::{Flow, OwnerEvidence};
-use crate::place::{LocationChecker, Memory, Places, Scope, Vantage};
+use crate::place::{LocationChecker, PlaceCache, Places, Scope, Vantage};
 
 /// What flows are held against.
 pub struct Knowledge {
@@ -36,8 +36,8 @@ impl Knowledge {
     }
 
     /// Finds out who sent a flow and where it went. The flow gets the owner that is named beside the captures, where it has none.
-    pub(super) fn learn(&self, flow: &mut Flow, memory: &mut Memory) -> Learned {
-        let mut learned = self.locate(flow, memory);
+    pub(super) fn learn(&self, flow: &mut Flow, cache: &mut PlaceCache) -> Learned {
+        let mut learned = self.locate(flow, cache);
         self.name_owner(flow);
         learned.attribution = self.catalogue.attribute(flow, &learned.place);
         learned
@@ -63,11 +63,11 @@ impl Knowledge {
     }
 
     /// Locates the end of a flow that is on the public network: the server, or the client where only that is.
-    fn locate(&self, flow: &Flow, memory: &mut Memory) -> Learned {
-        let mut place = memory.locate(&self.places, flow.server_ip);
+    fn locate(&self, flow: &Flow, cache: &mut PlaceCache) -> Learned {
+        let mut place = cache.locate(&self.places, flow.server_ip);
         let mut peer = flow.server_ip;
         if place.scope == Scope::Local {
-            let other = memory.locate(&self.places, flow.client_ip);
+            let other = cache.locate(&self.places, flow.client_ip);
             if other.scope == Scope::Global {
                 (peer, place) = (flow.client_ip, other);
             }

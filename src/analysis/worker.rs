@@ -4,14 +4,14 @@ use super::knowledge::Knowledge;
 use super::neighbours::{Limits, Neighbours, Seekers, is_seeker};
 use super::studied::Studied;
 use crate::flow::Flow;
-use crate::place::Memory;
+use crate::place::PlaceCache;
 use crate::route::Observed;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What one thread gathers; `own` is what the caller makes of the flows whose app is settled.
 pub(super) struct Worker<T> {
-    memory: Memory,
+    cache: PlaceCache,
     limits: Limits,
     /// Flows that wait for their neighbours, by window.
     seekers: BTreeMap<i64, Seekers>,
@@ -23,15 +23,15 @@ pub(super) struct Worker<T> {
 
 impl<T> Worker<T> {
     fn new(place_bytes: u64, limits: Limits, own: T) -> Self {
-        let (memory, neighbours) = (Memory::of(place_bytes), Neighbours::new(limits));
-        Self { memory, limits, seekers: BTreeMap::new(), neighbours, own }
+        let (cache, neighbours) = (PlaceCache::of(place_bytes), Neighbours::new(limits));
+        Self { cache, limits, seekers: BTreeMap::new(), neighbours, own }
     }
 
     /// Studies flows that are over. Those that may inherit wait in their windows, the others go to `add`.
     pub(super) fn study(&mut self, flows: &mut Vec<Flow>, knowledge: &Knowledge, add: impl Fn(&mut T, &Observed<'_>)) {
         for mut flow in flows.drain(..) {
             let window = flow.window();
-            let learned = knowledge.learn(&mut flow, &mut self.memory);
+            let learned = knowledge.learn(&mut flow, &mut self.cache);
             // Nobody needs them from here on, and a flow may wait long.
             flow.forget_heads();
             let observed = learned.of(&flow);

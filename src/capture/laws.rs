@@ -1,8 +1,11 @@
-//! What holds however a capture is read: in one piece or many ranges, on one thread or several, whatever it holds.
+//! Reading gives the same result in one piece or in many ranges, on one thread or on several, whatever the capture holds.
 
-use super::engine::{Piece, Progress, ReadOptions, read};
+use super::frame::ByteOrder;
+use super::parallel::engine::read;
+use super::parallel::options::{Progress, ReadOptions};
+use super::parallel::outcome::Piece;
+use super::source::Source;
 use super::testing::*;
-use super::{ByteOrder, Source};
 use fixtures::owner::{DARWIN_PROCESS, darwin_index};
 use proptest::prelude::*;
 use std::io::Write as _;
@@ -120,8 +123,8 @@ fn many_captures_join_in_order() {
         })
         .collect();
     for threads in [1, 4] {
-        let again = sources.iter().map(|source| match &source.place {
-            super::source::Place::Memory(bytes) => Source::memory(&*source.name, bytes.clone()).unwrap(),
+        let again = sources.iter().map(|source| match &source.origin {
+            super::source::Origin::Memory(bytes) => Source::memory(&*source.name, bytes.clone()).unwrap(),
             _ => unreachable!(),
         });
         let (seen, outcomes) = read_all(again.collect(), Some(4_096), threads);

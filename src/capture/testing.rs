@@ -1,6 +1,11 @@
 //! Captures built for tests, and an observer that notes what it saw.
 
-use super::{ByteOrder, Frame, Observe, Outcome, Piece, Progress, ReadOptions, Source, read};
+use super::frame::{ByteOrder, Frame};
+use super::parallel::engine::read;
+use super::parallel::options::{Progress, ReadOptions};
+use super::parallel::outcome::{Outcome, Piece};
+use super::source::Source;
+use super::tally::Observe;
 
 pub(super) use fixtures::Fields;
 pub(super) use fixtures::pcap::{header as pcap_header, of as pcap_of, record as pcap_record};

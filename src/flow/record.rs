@@ -19,7 +19,7 @@ pub struct Counters {
     pub payload: u64,
 }
 
-/// A name with its evidence.
+/// A name with its evidence. The order is that of choice: the best source first.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Name {
     /// Where it was found.
@@ -28,6 +28,13 @@ pub struct Name {
     pub frame: FrameId,
     /// The name: from the wire, untrusted, to be escaped wherever it is shown.
     pub name: Arc<str>,
+}
+
+impl Name {
+    /// Whether it comes before another in the order in which names are found.
+    pub(super) fn found_before(&self, other: &Self) -> bool {
+        (self.frame, self.source, &self.name) < (other.frame, other.source, &other.name)
+    }
 }
 
 /// The first payload bytes one side sent, kept where an app may give itself away by them: what wire

@@ -15,7 +15,7 @@ pub struct CountryRow {
     pub name: &'static str,
     /// A point inside: degrees north and east.
     pub centroid: (f64, f64),
-    /// Its capital and where that is; none where nobody lives.
+    /// Its capital and the capital's position; none for a country without inhabitants.
     pub capital: Option<(&'static str, (f64, f64))>,
 }
 
@@ -72,8 +72,8 @@ impl Country {
 
 #[cfg(test)]
 mod tests {
-    use super::super::outline;
     use super::*;
+    use crate::place::geometry::outline;
 
     #[test]
     fn the_table_is_whole_and_sorted() {

@@ -5,6 +5,7 @@ mod times;
 
 use crate::capture::FrameId;
 use crate::flow::limit::{KeptPart, SampleKey};
+use crate::flow::record::Name;
 use crate::flow::stamp::Stamp;
 use crate::name::NameSource;
 use crate::packet::address_bits;
@@ -50,14 +51,6 @@ impl Given {
     fn weight(&self) -> u64 {
         NAME_WEIGHT + self.name.len() as u64 + self.stamps.weight()
     }
-}
-
-/// The answer that a flow followed.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(in crate::flow) struct Followed {
-    pub(in crate::flow) frame: FrameId,
-    pub(in crate::flow) source: NameSource,
-    pub(in crate::flow) name: Arc<str>,
 }
 
 /// Public name, configuration id, KDF, AEAD.
@@ -237,7 +230,7 @@ impl Answers {
 
     /// The name that `client` had last been given `address` for when a flow began at `began`. What it is given later does
     /// not matter: whether that is known by now depends on how the capture is cut.
-    pub(in crate::flow) fn find(&self, client: IpAddr, address: IpAddr, began: Stamp) -> Option<Followed> {
+    pub(in crate::flow) fn find(&self, client: IpAddr, address: IpAddr, began: Stamp) -> Option<Name> {
         if self.given.is_empty() {
             return None;
         }
@@ -251,7 +244,7 @@ impl Answers {
         let is_forward = |given: &Given| given.source != NameSource::DnsReverse;
         let (frame, given) =
             candidates.max_by_key(|&(frame, given)| (is_forward(given), frame, &given.name, given.source))?;
-        Some(Followed { frame, source: given.source, name: given.name.clone() })
+        Some(Name { source: given.source, frame, name: given.name.clone() })
     }
 
     /// Forgets answers that no flow can use which begins after `clock_ns`. `open` names the frames, in order, in which the flows

@@ -6,8 +6,8 @@
 use crate::capture::FrameId;
 use crate::flow::opening::segments::{Segment, Segments};
 use crate::flow::stamp::Stamp;
-use crate::name::table::{DATAGRAM_READERS, Datagram, GoesOn};
-use crate::name::{Findings, Reading};
+use crate::name::table::DATAGRAM_READERS;
+use crate::name::{Datagram, Findings, IncrementalReader, Reading};
 use crate::packet::Side;
 use std::fmt;
 
@@ -31,7 +31,7 @@ pub(in crate::flow) struct DatagramOpening {
 
 /// A reading that goes on. Of no meaning but speed: where there is none it is begun again, and so it is not copied.
 #[derive(Default)]
-struct Remembered(Option<Box<dyn GoesOn>>);
+struct Remembered(Option<Box<dyn IncrementalReader>>);
 
 impl Clone for Remembered {
     fn clone(&self) -> Self {

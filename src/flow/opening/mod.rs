@@ -6,8 +6,8 @@ pub(in crate::flow) mod segments;
 pub(in crate::flow) mod stream;
 
 use crate::flow::stamp::Stamp;
-use crate::name::table::{STREAM_READERS, StreamReader, stream_candidates};
-use crate::name::{Findings, NameSource, Reading};
+use crate::name::table::STREAM_READERS;
+use crate::name::{Findings, NameSource, Reading, StreamReader, stream_candidates};
 use smallvec::SmallVec;
 
 /// Openings read one after the other in the bytes of one segment (pipelined requests).

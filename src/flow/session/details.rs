@@ -6,7 +6,7 @@ use crate::flow::answers::delivery::Delivery;
 use crate::flow::opening::Completed;
 use crate::flow::opening::datagram::DatagramOpening;
 use crate::flow::opening::stream::StreamSide;
-use crate::flow::record::{Flow, Head};
+use crate::flow::record::{Flow, Head, Name};
 use crate::flow::session::first::First;
 use crate::flow::session::repeats::Repeats;
 use crate::flow::session::votes::Ballot;
@@ -22,21 +22,6 @@ const NAME_LIMIT: usize = Flow::NAME_LIMIT;
 /// Application protocols kept per session.
 const APPLICATION_LIMIT: usize = 4;
 
-/// A name as found.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(in crate::flow) struct Found {
-    pub(in crate::flow) frame: FrameId,
-    pub(in crate::flow) source: NameSource,
-    pub(in crate::flow) name: Arc<str>,
-}
-
-impl Found {
-    /// Whether it says the same as another, leaving aside where it was found.
-    fn is_same(&self, source: NameSource, name: &str) -> bool {
-        self.source == source && *self.name == *name
-    }
-}
-
 /// What few sessions have.
 #[derive(Clone, Debug, Default)]
 pub(in crate::flow) struct Details {
@@ -45,7 +30,8 @@ pub(in crate::flow) struct Details {
     pub(in crate::flow) heads: [FirstDatagrams; 2],
 
     pub(in crate::flow) datagrams: Vec<DatagramOpening>,
-    pub(in crate::flow) names: SmallVec<[Found; 1]>,
+    /// Names, the first found first.
+    pub(in crate::flow) names: SmallVec<[Name; 1]>,
 
     pub(in crate::flow) applications: SmallVec<[(FrameId, Application); 1]>,
     /// The text of [`Alpn`]: without room for none.
@@ -175,15 +161,15 @@ impl Details {
     /// Adds a name: the first by frame are kept, in whatever order they come. Those of certificates have their own places,
     /// since whether certificates are read depends on what came before.
     fn push_name(&mut self, frame: FrameId, source: NameSource, name: &str, intern: &mut impl FnMut(&str) -> Arc<str>) {
-        let new = match self.names.iter().position(|found| found.is_same(source, name)) {
+        let new = match self.names.iter().position(|known| known.source == source && *known.name == *name) {
             Some(at) if self.names[at].frame <= frame => return,
-            Some(at) => Found { frame, ..self.names.remove(at) },
-            None => Found { frame, source, name: intern(name) },
+            Some(at) => Name { frame, ..self.names.remove(at) },
+            None => Name { source, frame, name: intern(name) },
         };
-        let at = self.names.partition_point(|found| *found < new);
+        let at = self.names.partition_point(|known| known.found_before(&new));
         self.names.insert(at, new);
         let is_of_kind =
-            |found: &&Found| (found.source == NameSource::TlsCertificate) == (source == NameSource::TlsCertificate);
+            |found: &&Name| (found.source == NameSource::TlsCertificate) == (source == NameSource::TlsCertificate);
         if self.names.len() > NAME_LIMIT && self.names.iter().filter(is_of_kind).count() > NAME_LIMIT {
             let last = self.names.iter().rposition(|found| is_of_kind(&found));
             last.map(|last| self.names.remove(last));

@@ -8,8 +8,8 @@ use crate::flow::interner::Interner;
 use crate::flow::opening::datagram::DatagramOpening;
 use crate::flow::opening::segments::Segment;
 use crate::flow::stamp::Stamp;
-use crate::name::Reading;
-use crate::name::table::{DATAGRAM_READERS, Datagram, SECOND_CHOICES, datagram_candidates};
+use crate::name::table::DATAGRAM_READERS;
+use crate::name::{Datagram, Reading, SECOND_CHOICES, datagram_candidates};
 use crate::packet::{FlowKey, Side, TcpFlags, TcpSegment};
 
 /// Payload of a packet. With its fields one by one, so that a packet need not be written to be passed on.

@@ -1,9 +1,9 @@
 //! From a session that is over to a [`Flow`]: direction, names in order of choice, names from answers.
 
-use crate::flow::answers::{Answers, Followed};
+use crate::flow::answers::Answers;
 use crate::flow::lifetime::TCP;
 use crate::flow::record::{Counters, Ech, Flow, Head, Name, Rtt, RttSource};
-use crate::flow::session::details::{Details, Found};
+use crate::flow::session::details::Details;
 use crate::flow::session::{NEVER, Session};
 use crate::flow::stamp::Stamp;
 use crate::name::{Alpn, Application, NameSource};
@@ -55,9 +55,7 @@ impl Session {
         // No answer comes in no time: the capture has no clock (simple packet blocks), or too coarse a one.
         // A record without a time has time 0: nothing was measured.
         flow.rtt = self.rtt(client, flow.application).filter(|rtt| rtt.ns > 0 || began.time_ns != 0);
-        if let Some(Followed { frame, source, name }) = found.or_else(|| answers.find(client_ip, server_ip, began)) {
-            flow.names.push(Name { source, frame, name });
-        }
+        flow.names.extend(found.or_else(|| answers.find(client_ip, server_ip, began)));
         if let Some(details) = details {
             details.tell(flow, client, answers);
         }
@@ -101,7 +99,7 @@ impl Session {
 
     /// Who is the client: the handshake knows, else the reader of an opening, else the resolver's answers, else ports, else
     /// who sent first.
-    fn direction(&self, said: Option<Side>, answers: &Answers, began: Stamp) -> (Side, Option<Followed>) {
+    fn direction(&self, said: Option<Side>, answers: &Answers, began: Stamp) -> (Side, Option<Name>) {
         if let Some(client) = self.handshake.client.or(said) {
             return (client, None);
         }
@@ -145,7 +143,7 @@ impl Details {
         let has_sni = self.has_server_name();
         flow.names.reserve(self.names.len());
         let found = self.names.drain(..).filter(|found| !has_sni || found.source != NameSource::TlsCertificate);
-        found.for_each(|Found { source, frame, name }| flow.names.push(Name { source, frame, name }));
+        flow.names.extend(found);
         flow.names.sort();
         flow.ech = self.ech.found().map(|(frame, offer)| {
             let hello_name = flow.names.iter().find(|n| matches!(n.source, NameSource::TlsSni | NameSource::QuicSni));
