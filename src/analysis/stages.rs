@@ -1,4 +1,5 @@
-//! Captures read up to a stage of the analysis and no further, so that what each stage adds can be measured.
+//! Reads captures up to a stage of the analysis and no further, so that the time that each stage adds can be
+//! measured.
 
 use super::options::Options;
 use crate::capture::{self, Frame, Observe, Outcome, Progress, Source};
@@ -8,32 +9,32 @@ use foldhash::fast::RandomState;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How far captures are analysed. Each stage holds all before it.
+/// How far captures are analysed. Each stage includes those before it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[non_exhaustive]
 pub enum Stage {
-    /// The file is read and cut into frames.
+    /// Files are read and cut into frames.
     Read,
-    /// And each frame into the headers of a packet.
+    /// The headers of each frame are parsed.
     Dissect,
-    /// And packets are gathered to flows, names are read, and what was gathered is joined.
+    /// Packets are gathered into flows, names are read, and partials are joined.
     Track,
 }
 
 impl Stage {
-    /// All stages, each after those it holds.
+    /// All stages, each after those that it includes.
     pub const ALL: [Self; 3] = [Self::Read, Self::Dissect, Self::Track];
 }
 
-/// What came of it.
+/// The outcome of reading up to a stage.
 pub struct Reached {
-    /// Each capture, in order.
+    /// The outcome of reading each capture, in order.
     pub outcomes: Vec<Outcome>,
-    /// Flows that were handed out and dropped; 0 before there are any.
+    /// How many flows were found and dropped; 0 before [`Stage::Track`].
     pub flows: u64,
 }
 
-/// Looks at the length of every frame.
+/// Adds up the lengths of the frames.
 #[derive(Default)]
 struct Count(u64);
 
@@ -44,7 +45,7 @@ impl Observe for Count {
     }
 }
 
-/// Dissects every frame.
+/// Parses the headers of every frame.
 struct Slice;
 
 impl Observe for Slice {
@@ -54,7 +55,7 @@ impl Observe for Slice {
     }
 }
 
-/// Gathers every frame.
+/// Gathers every frame into a partial.
 struct Gather(Partial);
 
 impl Observe for Gather {
@@ -64,7 +65,7 @@ impl Observe for Gather {
     }
 }
 
-/// Reads the captures up to a stage; what was found is thrown away. The filters of the options are left aside.
+/// Reads the captures up to a stage and drops what was found. The filters of the options are not applied.
 pub fn read_to(stage: Stage, sources: Vec<Source>, options: &Options, progress: &Progress) -> Reached {
     let read = &options.read;
     match stage {

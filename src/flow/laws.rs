@@ -1,5 +1,5 @@
-//! The one law, held against captures built at random: however a capture is cut and in whatever order its parts join, the
-//! same flows leave in the same order.
+//! Property tests of the law of merging, on captures built at random: however a capture is cut, and in whatever order
+//! its parts are joined, the same flows come out in the same order.
 
 use super::{Flow, OpenLimits, Partial, Pool, SampleKey, Shed, Tracker};
 use crate::capture::owner::{Owner, OwnerFormat};
@@ -13,10 +13,10 @@ use proptest::prelude::*;
 use std::sync::{Arc, Mutex};
 
 const SECOND_NS: i64 = 1_000_000_000;
-/// The captures' clocks step back less than the slack that the tracker grants.
+/// The clocks of the captures step back by less than the slack that the tracker allows.
 const STEP_BACK_NS: i64 = 9 * SECOND_NS;
 
-/// Pauses around every time-out.
+/// Pauses a little shorter and longer than every time-out.
 const PAUSES_NS: [i64; 16] = [
     0,
     0,
@@ -36,7 +36,7 @@ const PAUSES_NS: [i64; 16] = [
     301 * SECOND_NS,
 ];
 
-/// One thing that happens: a few frames, shuffled a little among those of its neighbours.
+/// One event of a capture: a few frames, mixed a little with those of neighbouring events.
 #[derive(Clone, Debug)]
 struct Step {
     kind: u8,
@@ -55,7 +55,7 @@ fn step() -> impl Strategy<Value = Step> {
     )
 }
 
-/// A frame of a capture in memory.
+/// One frame of a capture that was built in memory.
 #[derive(Clone, Debug)]
 struct Built {
     time_ns: i64,
@@ -80,7 +80,7 @@ fn initial(id: &[u8], origin: &[u8], frames: &[u8]) -> Vec<u8> {
     Initial { destination: id, number: 1, number_length: 4, ..Initial::first(origin) }.seal(frames, 1_200)
 }
 
-/// What a side says in a stream.
+/// A message that one side sends in a stream.
 fn message(variant: u8) -> Vec<u8> {
     match variant % 10 {
         0 => tls::hello("short.example", 20),
@@ -106,7 +106,7 @@ fn message(variant: u8) -> Vec<u8> {
 }
 
 impl Step {
-    /// Its packets as IP, in order.
+    /// The IP packets of the event, in order.
     fn packets(&self) -> Vec<Vec<u8>> {
         let Self { conversation, variant, .. } = *self;
         let server = server(conversation);
@@ -126,7 +126,7 @@ impl Step {
                 ip(server, CLIENT, 6, &tcp((443, port), 9000, isn + 1, 0x12, &[]), (0, 0x4000)),
             ],
             3 => vec![segment(isn, 0x10, &[])],
-            // Whole messages in pieces, in order but for the jitter; sometimes pieces overlap or come twice.
+            // Whole messages in pieces, in order except for the jitter; sometimes pieces overlap or come twice.
             4..=11 => {
                 let bytes = message(variant >> 1);
                 let mut ends: Vec<usize> = self.cuts.iter().map(|&cut| usize::from(cut) % bytes.len()).collect();
@@ -139,7 +139,7 @@ impl Step {
                     .map(|(start, end)| segment(isn + 1 + start as u32, 0x18, &bytes[start..end]))
                     .collect()
             }
-            // Many small pieces: more than are gathered.
+            // More small segments than are kept.
             12 => (0..40).map(|at| segment(isn + 1 + at, 0x18, &[variant])).collect(),
             13 => {
                 let bytes = message(variant >> 1);
@@ -199,7 +199,7 @@ impl Step {
     }
 }
 
-/// The capture in which these steps happen.
+/// The capture that consists of these events.
 fn capture(steps: &[Step]) -> Vec<Built> {
     let owners: Vec<_> = ["one", "two", "three"]
         .into_iter()
@@ -228,7 +228,7 @@ fn capture(steps: &[Step]) -> Vec<Built> {
     frames.collect()
 }
 
-/// What a part saw, its frames numbered from 0.
+/// The partial of some frames, which are numbered from 0.
 fn observe(frames: &[Built], hasher: &RandomState) -> Partial {
     observe_into(Partial::new(hasher.clone(), SampleKey::default()), frames)
 }
@@ -247,12 +247,12 @@ fn observe_into(mut partial: Partial, frames: &[Built]) -> Partial {
     partial
 }
 
-/// The flows in the order in which they leave, with their windows.
+/// The flows in the order in which they are given out, with their windows.
 fn track(parts: Vec<(usize, Partial)>, hasher: &RandomState) -> Vec<(i64, Flow)> {
     track_as(&mut parts.into_iter(), hasher, 1, &mut drop)
 }
 
-/// The same, where sessions are closed after every so many parts, and what is left of each part is taken back.
+/// The same, with sessions closed after every `close_every` parts, and each emptied partial given back.
 fn track_as(
     parts: &mut dyn Iterator<Item = (usize, Partial)>,
     hasher: &RandomState,
@@ -282,7 +282,7 @@ fn track_as(
     left
 }
 
-/// Cuts at these places, each a share of the whole.
+/// Cuts the frames at these places, taken modulo the number of frames.
 fn pieces<'a>(frames: &'a [Built], cuts: &[u16]) -> Vec<(usize, &'a [Built])> {
     let mut ends: Vec<usize> = cuts.iter().map(|&cut| usize::from(cut) % (frames.len() + 1)).collect();
     ends.extend([0, frames.len()]);
@@ -290,7 +290,7 @@ fn pieces<'a>(frames: &'a [Built], cuts: &[u16]) -> Vec<(usize, &'a [Built])> {
     ends.windows(2).map(|pair| (pair[0], &frames[pair[0]..pair[1]])).collect()
 }
 
-/// Joins neighbours in an order that `picks` choose, until one is left.
+/// Joins neighbouring parts in an order chosen by `picks`, until one is left.
 fn merge_tree(mut parts: Vec<(usize, Partial)>, picks: &[u16]) -> Option<Partial> {
     let mut picks = picks.iter().cycle();
     while parts.len() > 1 {
@@ -302,7 +302,7 @@ fn merge_tree(mut parts: Vec<(usize, Partial)>, picks: &[u16]) -> Option<Partial
     parts.pop().map(|(_, whole)| whole)
 }
 
-/// The flows that are left where memory is limited, and what was let go of.
+/// The flows that are kept when memory is limited, and what was dropped.
 fn track_within(frames: &[Built], cuts: &[u16], limits: OpenLimits, sample_key: SampleKey) -> (Vec<Flow>, Shed) {
     let hasher = RandomState::default();
     let mut tracker = Tracker::new(hasher.clone(), sample_key, Some(limits));
@@ -423,7 +423,8 @@ proptest! {
         check(&steps, &cuts, &picks, close_every)?;
     }
 
-    /// Whatever is let go of: it ends, every frame is counted once, and the same captures in the same parts give the same.
+    /// Whatever is dropped, the tracker ends, counts every frame once, and gives the same result for the same
+    /// captures in the same parts.
     #[test]
     fn what_is_let_go_of_is_counted_once(
         steps in prop::collection::vec(step(), 1..40),

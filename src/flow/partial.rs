@@ -1,4 +1,5 @@
-//! What accumulates from frames: sessions, answers, fragments and counts. Partials of neighbouring frames merge.
+//! What accumulates from frames: sessions, answers, fragments and counts. The partials of neighbouring ranges of
+//! frames merge.
 
 use crate::capture::{Frame, FrameId};
 use crate::flow::answers::Answers;
@@ -15,7 +16,7 @@ use crate::packet::{Dissected, NotIp, Packet, dissect_other, dissect_plain};
 use foldhash::fast::RandomState;
 use std::collections::BTreeMap;
 
-/// What accumulates from the frames of a range.
+/// What has accumulated from the frames of one range.
 #[derive(Clone, Debug)]
 pub struct Partial {
     pub(super) hasher: RandomState,
@@ -25,7 +26,7 @@ pub struct Partial {
     pub(super) interner: Interner,
     /// Frames without an IP packet, by kind.
     pub(super) others: BTreeMap<NotIp, OtherFrames>,
-    /// Frames that never were on the wire, by the capture's own word.
+    /// Frames that the capture itself marks as never sent on the wire.
     pub(super) dropped: OtherFrames,
     /// Frames that the user's filter left out.
     pub(super) skipped: OtherFrames,
@@ -34,7 +35,7 @@ pub struct Partial {
     recent: Recent,
 }
 
-/// Where the last packet's session is: the next packet most often belongs to it too.
+/// Where the session of the last packet is: the next packet most often belongs to it too.
 #[derive(Clone, Copy, Debug)]
 struct Recent {
     hash: u64,
@@ -48,7 +49,7 @@ impl Default for Recent {
 }
 
 impl Partial {
-    /// An empty partial. Partials that are to merge share one hasher and one key.
+    /// An empty partial. Partials that are to be merged must share one hasher and one key.
     pub fn new(hasher: RandomState, sample_key: SampleKey) -> Self {
         Self {
             hasher,
@@ -65,12 +66,12 @@ impl Partial {
         }
     }
 
-    /// Sessions and answers there is room for.
+    /// How many sessions and answers the tables have room for without growing.
     pub(super) fn room(&self) -> usize {
         self.shards.iter().map(|shard| shard.table.room()).sum::<usize>() + self.answers.room()
     }
 
-    /// Takes in a frame.
+    /// Adds a frame.
     #[inline(always)]
     pub fn observe(&mut self, frame: Frame<'_>) {
         match &mut self.span {
@@ -86,7 +87,8 @@ impl Partial {
             self.dropped.count(&frame);
             return;
         }
-        // All of this is one function: what of a packet is looked at stays in registers, and none of it is written and read again.
+        // Everything up to the session is inlined into one function, so that the fields of the packet stay in
+        // registers.
         match dissect_plain(&frame) {
             Some(packet) => self.observe_packet(packet, frame),
             None => self.observe_other(frame),
@@ -105,7 +107,7 @@ impl Partial {
         }
     }
 
-    /// Counts a frame that the user does not want analysed.
+    /// Counts a frame that the user's filter left out.
     pub fn skip(&mut self, frame: &Frame<'_>) {
         self.skipped.count(frame);
     }
@@ -125,13 +127,13 @@ impl Partial {
         self.recent = Recent { hash, at };
     }
 
-    /// Shifts what is not in shards once the range's place in the capture is known.
+    /// Adds `base` to the frame identities outside the shards, once the range's position in the capture is known.
     pub(super) fn rebase_rest(&mut self, base: FrameId) {
         self.answers.rebase(base);
         self.fragments.rebase(base);
     }
 
-    /// Appends the partial of the frames that follow; `base` is the identity of its first frame.
+    /// Appends the partial of the frames that follow. `base` is the identity of its first frame.
     pub fn merge(&mut self, mut right: Self, base: FrameId) {
         right.rebase_rest(base);
         self.answers.merge(&mut right.answers);
@@ -143,9 +145,9 @@ impl Partial {
         self.merge_counts(&mut right);
     }
 
-    /// Appends everything but sessions and answers; nothing of it is left there.
+    /// Appends everything except sessions and answers, and takes it out of `right`.
     pub(super) fn merge_counts(&mut self, right: &mut Self) {
-        // Sessions have come here, and gone there.
+        // Sessions were moved from `right` to here, so the slots remembered in both are no longer valid.
         (self.recent, right.recent) = Default::default();
         self.fragments.merge(&mut right.fragments);
         for (kind, theirs) in std::mem::take(&mut right.others) {

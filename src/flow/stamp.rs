@@ -1,8 +1,8 @@
-//! A frame and its time.
+//! A frame's identity and time.
 
 use crate::capture::FrameId;
 
-/// Which frame, and its time.
+/// The identity of a frame and its time in ns since 1970 UTC.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub(super) struct Stamp {
     pub(super) frame: FrameId,
@@ -10,7 +10,7 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    /// Shifts the frame's identity.
+    /// Adds `base` to the frame's identity.
     pub(super) fn rebase(&mut self, base: FrameId) {
         self.frame = self.frame.rebased(base);
     }

@@ -11,7 +11,7 @@ pub(super) const SIGNATURE: Signature = Signature {
     read,
 };
 
-/// The word of the protocol that a reader recognises: WeChat alone speaks it.
+/// The name that the reader gives this protocol, which only WeChat uses.
 pub(super) const APPLICATION: &str = "mmtls";
 
 fn read(probe: &Probe<'_>) -> Option<Confidence> {
@@ -32,7 +32,7 @@ fn read_side(side: Side<'_>) -> Option<Confidence> {
     if is_hello || record(side, 5 + length).is_some() {
         return Some(Confidence::Certain);
     }
-    // One record that is just what the first segment carried.
+    // The first segment carried exactly one record.
     (side.first_length() == 5 + length).then_some(Confidence::Probable)
 }
 

@@ -1,7 +1,9 @@
-//! Wire signatures: from the first bytes of a flow to the app that speaks so. One file per wire format, one row in the table.
+//! Wire signatures: recognise an app by the first bytes of a flow. There is one file for each wire format, and one
+//! row for it in the table.
 //!
-//! A signature reads only what a [`Probe`] holds, in constant time and without allocating, and is the stricter the weaker its
-//! marks are: where they could be chance, it demands the operator's AS as well and says `probable` or `weak`.
+//! A signature reads only what a [`Probe`] holds, in constant time and without allocating. The weaker its marks are,
+//! the stricter it is: if they could occur by chance, it also demands the operator's AS and says `probable` or
+//! `weak`.
 
 mod dingtalk;
 mod discord;
@@ -34,16 +36,16 @@ const UDP: u8 = 17;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 pub enum Confidence {
-    /// By chance or by another app about never.
+    /// Hardly ever occurs by chance or in another app.
     Certain,
-    /// Marks and address agree; others could speak so.
+    /// Marks and address agree, but other apps could use the same format.
     Probable,
     /// A hint.
     Weak,
 }
 
 impl Confidence {
-    /// All, surest first: the order is the index into per-confidence tables.
+    /// All, surest first. The order is that of the tables that have one entry per confidence.
     pub const ALL: [Self; 3] = [Self::Certain, Self::Probable, Self::Weak];
 
     /// The word shown.
@@ -56,7 +58,7 @@ impl Confidence {
     }
 }
 
-/// What a signature tells.
+/// What a signature identifies.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Says {
@@ -66,7 +68,7 @@ pub enum Says {
     Platform(&'static str),
 }
 
-/// The transport that a wire format is spoken over.
+/// The transport over which a wire format is used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Over {
@@ -79,7 +81,7 @@ pub enum Over {
 }
 
 impl Over {
-    /// Whether it may be this IP protocol.
+    /// Whether the wire format may be used over this IP protocol.
     pub const fn holds(self, protocol: u8) -> bool {
         match self {
             Self::Tcp => protocol == TCP,
@@ -89,7 +91,7 @@ impl Over {
     }
 }
 
-/// The first bytes one side sent.
+/// The first bytes that one side sent.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Side<'a> {
     /// At most [`crate::flow::Head::LIMIT`] bytes of the stream or the first datagram.
@@ -119,13 +121,13 @@ impl Side<'_> {
         Some(u32::from_be_bytes(self.bytes.get(at..at + 4)?.try_into().ok()?))
     }
 
-    /// Whether these bytes stand at an offset.
+    /// Whether these bytes are at an offset.
     fn has(&self, at: usize, bytes: &[u8]) -> bool {
         self.bytes.get(at..at + bytes.len()) == Some(bytes)
     }
 }
 
-/// What signatures look at.
+/// The part of a flow that signatures look at.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Probe<'a> {
     /// Over TCP.
@@ -142,16 +144,17 @@ pub struct Probe<'a> {
     pub server_port: u16,
     /// Origin AS of the server's address.
     pub asn: u32,
-    /// The protocol a reader recognised, as flow records show it; empty where none did.
+    /// The protocol that a reader recognised, as flow records show it; empty if none did.
     pub application: &'static str,
     /// The server's name; empty where none is known.
     pub name: &'a str,
-    /// The server's address is IPv6 and carries `face:b00c`, as Meta gives its own.
+    /// Whether the server's address is IPv6 and contains `face:b00c`, which Meta puts into its addresses.
     pub is_face_book: bool,
 }
 
 impl<'a> Probe<'a> {
-    /// What a flow offers, if anything: bytes, or a protocol that only one app speaks.
+    /// The probe of a flow; none if signatures can recognise nothing in it, because it has neither first bytes nor a
+    /// protocol that only one app uses.
     pub fn of(flow: &'a Flow, place: &Place) -> Option<Self> {
         let speaks = |word: &str| flow.application.is_some_and(|application| application.0 == word);
         if flow.client_head.is_none() && flow.server_head.is_none() && !speaks(mmtls::APPLICATION) {
@@ -187,7 +190,8 @@ impl<'a> Probe<'a> {
         asns.contains(&self.asn)
     }
 
-    /// What a mark in the bytes is worth: certain where the operator's own network answers, probable elsewhere.
+    /// How sure a mark in the bytes is: certain if the server is in one of the operator's own networks, probable
+    /// elsewhere.
     fn judge(&self, is_marked: bool, asns: &[u32]) -> Option<Confidence> {
         is_marked.then(|| if self.is_in(asns) { Confidence::Certain } else { Confidence::Probable })
     }
@@ -195,15 +199,15 @@ impl<'a> Probe<'a> {
 
 /// One wire format.
 pub struct Signature {
-    /// As claims show it: `signature mmtls`.
+    /// The name that claims show: `signature mmtls`.
     pub name: &'static str,
-    /// Who speaks it.
+    /// Which app or operator uses it.
     pub says: Says,
     /// What it looks for, in a sentence.
     pub about: &'static str,
-    /// What it is spoken over.
+    /// The transport over which it is used.
     pub over: Over,
-    /// Whether the flow speaks it.
+    /// Tests whether a flow uses it, and how sure that is.
     pub read: fn(&Probe<'_>) -> Option<Confidence>,
 }
 
@@ -231,13 +235,13 @@ pub static SIGNATURES: &[Signature] = &[
     zoom::SIGNATURE,
 ];
 
-/// ASes of the operators whose addresses weak marks are held against.
+/// AS numbers of operators, by which signatures with weak marks are confirmed.
 mod networks {
     pub(super) const ALIBABA: &[u32] = &[37963, 45102, 45103, 45104, 24429, 134963];
     pub(super) const AMAZON: &[u32] = &[16509, 14618];
     pub(super) const GOOGLE: &[u32] = &[15169, 396982];
     pub(super) const KAKAO: &[u32] = &[38099, 7625, 10158, 152199];
-    /// LINE's calls run in LY's and, of old, in NAVER's network.
+    /// LINE's calls run in LY's network and, formerly, in NAVER's.
     pub(super) const LINE: &[u32] = &[38631, 23576];
     pub(super) const META: &[u32] = &[32934, 11917, 63293, 54115, 149642];
     pub(super) const MICROSOFT: &[u32] = &[8075, 8068];
@@ -284,7 +288,7 @@ mod tests {
         }
     }
 
-    /// So a flow of which no bytes are kept need not be shown to them.
+    /// A flow of which no bytes are kept need not be tested, because of this.
     #[test]
     fn without_bytes_only_a_protocol_of_one_app_matches() {
         let readers = STREAM_READERS.iter().map(|reader| reader.protocol);

@@ -1,7 +1,7 @@
-//! Who owned a packet, as the capture itself says: one file per format, one row in the [`table`].
+//! Who owned a packet, as the capture itself says: one file per format, one row in `table.rs`.
 //!
 //! What is found is a claim of the capturing tool, and untrusted like every other byte. Files beside the capture are read by
-//! [`super::side_file`].
+//! `capture/side_file`.
 
 mod apple_comment;
 #[cfg(test)]

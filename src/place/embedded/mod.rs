@@ -1,6 +1,6 @@
 //! The database that the program carries, and the tables that it is made of.
 //!
-//! The layout is our own: [`blob`] has the sections, [`RangeTable`] the address ranges, [`locations`] and [`networks`] the rows that
+//! The layout is our own: [`blob`] has the sections, [`RangeTable`] the address ranges, `locations` and `networks` the rows that
 //! ranges point to.
 
 mod bits;
