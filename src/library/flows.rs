@@ -74,17 +74,18 @@ impl Drop for Flows {
 mod tests {
     use super::super::Analyser;
     use super::*;
+    use crate::flow::OpenLimits;
     use fixtures::transport::udp_packet;
     use std::num::NonZeroUsize;
 
-    /// A capture of so many flows of one packet each.
-    fn capture(flows: u32) -> Vec<u8> {
+    /// A capture of flows of one packet each. After every so many of them, nothing comes until they are over.
+    fn capture(flows: u32, at_once: u32) -> Vec<u8> {
         let mut file = fixtures::pcap::head(fixtures::pcap::RAW);
         for flow in 0..flows {
             let [_, a, b, c] = flow.to_be_bytes();
             let packet = udp_packet(([10, a, b, c], 5_000), ([198, 51, 100, 7], 9), b"hello");
-            // The flows of each hundred are over long before the next hundred begins.
-            file.extend(fixtures::pcap::whole(u64::from(flow / 100) * 600_000_000 + u64::from(flow % 100), &packet));
+            let time_us = u64::from(flow / at_once) * 600_000_000 + u64::from(flow % at_once);
+            file.extend(fixtures::pcap::whole(time_us, &packet));
         }
         file
     }
@@ -102,7 +103,7 @@ mod tests {
 
     #[test]
     fn all_flows_come_in_order_then_the_outcomes() {
-        let (analyser, file) = (analyser(), capture(2_000));
+        let (analyser, file) = (analyser(), capture(2_000, 100));
         let mut flows = analyser.flows(source(file.clone())).unwrap();
         let frames: Vec<u64> = flows.by_ref().map(|flow| flow.unwrap().first_frame).collect();
         assert_eq!(frames, (1..=2_000).collect::<Vec<_>>());
@@ -117,7 +118,7 @@ mod tests {
     fn dropping_the_flows_ends_the_reading() {
         let analyser = analyser();
         // Many ranges, and many more flows than may wait.
-        let mut flows = analyser.flows(source(capture(10_000))).unwrap();
+        let mut flows = analyser.flows(source(capture(10_000, 100))).unwrap();
         assert_eq!(flows.next().unwrap().unwrap().first_frame, 1);
         let thread = flows.thread.take().unwrap();
         drop(flows);
@@ -126,11 +127,14 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_cannot_be_written_to_is_the_last_item() {
+    fn flows_that_cannot_be_kept_end_with_an_error() {
         let mut analyser = analyser();
-        analyser.options.max_memory = Some(crate::analysis::budget::LEAST);
+        // All flows are open and all are kept, but there is not enough memory for so many that wait.
+        analyser.options.max_memory = Some(1);
+        analyser.options.open_limits = Some(OpenLimits { sessions: 1 << 30, answers: 1 << 30, fragments: 1 << 30 });
         analyser.temporary_folder = "/there/is/none".into();
-        let flows = analyser.flows(source(capture(20))).unwrap();
-        assert_eq!(flows.filter(Result::is_ok).count(), 20, "nothing has to wait in files");
+        let flows: Vec<_> = analyser.flows(source(capture(20_000, 20_000))).unwrap().collect();
+        let error = flows.last().unwrap().as_ref().unwrap_err().to_string();
+        assert!(error.starts_with("/there/is/none: flows that wait"), "{error}");
     }
 }
