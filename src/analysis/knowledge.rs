@@ -4,6 +4,7 @@
 use super::studied::Learned;
 use crate::app::{Attribution, Catalogue};
 use crate::capture::owner::{Owner, SideOwners};
+use crate::error::Error;
 use crate::flow::{Flow, OwnerEvidence};
 use crate::place::{LocationChecker, PlaceCache, Places, Scope, Vantage};
 
@@ -25,6 +26,14 @@ impl Knowledge {
     pub fn new(catalogue: Catalogue, places: Places, vantage: Option<Vantage>) -> Self {
         let checker = LocationChecker::new(vantage.clone());
         Self { catalogue, places, vantage, owners: Vec::new(), checker }
+    }
+
+    /// The catalogue and the databases that come with this crate.
+    ///
+    /// # Errors
+    /// If they are damaged.
+    pub fn embedded() -> Result<Self, Error> {
+        Ok(Self::new(Catalogue::embedded()?, Places::open(&[])?, None))
     }
 
     /// Finds out which app sent a flow and where it went. A flow without an owner gets the owner that is named beside

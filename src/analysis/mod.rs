@@ -4,11 +4,13 @@
 //! to an app ([`Knowledge`]). Flows without an app wait for their [`neighbours`]. Then all flows go to the caller or
 //! into the map.
 
+#[doc(hidden)]
 pub mod budget;
 mod knowledge;
 mod neighbours;
 mod options;
 mod run;
+#[doc(hidden)]
 pub mod stages;
 mod studied;
 mod worker;

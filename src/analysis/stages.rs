@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How far captures are analysed. Each stage includes those before it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[non_exhaustive]
 pub enum Stage {
     /// Files are read and cut into frames.
     Read,
@@ -104,20 +105,12 @@ mod tests {
 
     /// Two frames of one flow over UDP, and one that is no packet.
     fn capture() -> Vec<u8> {
-        let mut file = Vec::new();
-        let fields =
-            |file: &mut Vec<u8>, values: &[u32]| file.extend(values.iter().flat_map(|value| value.to_le_bytes()));
-        fields(&mut file, &[0xa1b2_c3d4, 0x0004_0002, 0, 0, 65_535, 101]);
-        for (second, payload) in [(0, 5), (1, 7)] {
-            let step = etherparse::PacketBuilder::ipv4([192, 0, 2, 1], [198, 51, 100, 7], 64).udp(5_000, 6_000);
-            let mut packet = Vec::new();
-            step.write(&mut packet, &[0; 8][..payload]).unwrap();
-            fields(&mut file, &[second, 0, packet.len() as u32, packet.len() as u32]);
-            file.extend(packet);
-        }
-        fields(&mut file, &[2, 0, 1, 1]);
-        file.push(0xff);
-        file
+        let packet = |payload: &[u8]| {
+            let datagram = fixtures::transport::udp((5_000, 6_000), payload);
+            fixtures::ip::v4([192, 0, 2, 1], [198, 51, 100, 7], fixtures::ip::UDP, &datagram)
+        };
+        let packets = [(0, packet(&[0; 5])), (1_000_000, packet(&[0; 7])), (2_000_000, vec![0xff])];
+        fixtures::pcap::file(fixtures::pcap::RAW, &packets)
     }
 
     #[test]

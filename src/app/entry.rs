@@ -8,6 +8,7 @@ use std::sync::Arc;
 /// How sure an entry is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Confidence {
     /// Not checked.
     Low,
@@ -21,6 +22,7 @@ pub enum Confidence {
 /// What the assignment of a domain to an entry rests on.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Basis {
     /// It is in the public lists named at the top of `data/apps.toml`.
     Listed,
@@ -85,6 +87,7 @@ pub struct App {
 /// What a shared service is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum ServiceKind {
     /// Built into other developers' apps.
     Sdk,
@@ -169,6 +172,7 @@ pub struct Network {
 
 /// The entry whose rule covers a name.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum HitTarget<'a> {
     /// An app's.
     App(&'a App),

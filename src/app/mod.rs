@@ -10,6 +10,7 @@ mod entry;
 mod evidence;
 mod inherit;
 mod schema;
+#[doc(hidden)]
 pub mod signature;
 
 pub use catalogue::Catalogue;

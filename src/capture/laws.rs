@@ -6,6 +6,7 @@ use super::parallel::options::{Progress, ReadOptions};
 use super::parallel::outcome::Piece;
 use super::source::Source;
 use super::testing::*;
+use fixtures::owner::{DARWIN_PROCESS, darwin_index};
 use proptest::prelude::*;
 use std::io::Write as _;
 
@@ -168,13 +169,13 @@ fn any_packet() -> impl Strategy<Value = Vec<u8>> {
 
 /// Apple's block of a process.
 fn process(order: ByteOrder, pid: u32, path: &[u8]) -> Vec<u8> {
-    let fields = Fields::new(order).u32(pid).u16(3).u16(path.len() as u16).bytes(path);
-    block(order, 0x8000_0001, &fields.bytes(&[0; 8][..4 + (4 - path.len() % 4) % 4]).bytes)
+    let body = Fields::new(order).u32(pid).u16(3).u16(path.len() as u16).padded(path).u32(0).bytes;
+    block(order, DARWIN_PROCESS, &body)
 }
 
 /// The option of a packet that names it by its number.
 fn process_index(order: ByteOrder, index: u32) -> Vec<u8> {
-    Fields::new(order).u16(0x8001).u16(4).u32(index).bytes
+    darwin_index(order, index)
 }
 
 /// More processes than there is room for, packets between them that name one of before, and another section after that.

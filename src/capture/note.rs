@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 /// Which way the capture says a frame went, seen from the capturing device.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[non_exhaustive]
 pub enum Direction {
     /// The capture does not say.
     #[default]

@@ -75,6 +75,7 @@ impl Head {
 
 /// How a round-trip time was measured.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
 pub enum RttSource {
     /// From the TCP SYN to the SYN-ACK, each seen once.
     TcpHandshake,
@@ -119,6 +120,7 @@ pub struct Rtt {
 
 /// What the hello and the HTTPS records in the capture say about Encrypted Client Hello (ECH).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
 pub enum Ech {
     /// Probably random filler (GREASE): the server name in clear is the real one.
     Grease,

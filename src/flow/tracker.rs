@@ -375,7 +375,8 @@ impl Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::laws::dns_answer;
+    use fixtures::ip::{UDP, v4};
+    use fixtures::{dns, transport};
     use std::sync::Mutex;
 
     /// Packets of the flows kept, by port, and what was dropped. Every packet is a flow of its own, and they come in
@@ -394,10 +395,8 @@ mod tests {
         for part in 0..40_u16 {
             let mut partial = Partial::new(hasher.clone(), sample_key);
             for at in 0..100 {
-                let step = etherparse::PacketBuilder::ipv4([10, 0, 0, 1], [198, 51, 100, 7], 64)
-                    .udp(1_024 + 100 * part + at, 9);
-                let mut bytes = Vec::new();
-                step.write(&mut bytes, b"hello").unwrap();
+                let datagram = transport::udp((1_024 + 100 * part + at, 9), b"hello");
+                let bytes = v4([10, 0, 0, 1], [198, 51, 100, 7], UDP, &datagram);
                 partial.observe(Frame {
                     id: FrameId::new(0, u64::from(at)),
                     time_ns: i64::from(part) * 1_000_000,
@@ -425,10 +424,8 @@ mod tests {
             let mut partial = Partial::new(hasher.clone(), sample_key);
             for at in 0..3_000_u16 {
                 let [high, low] = at.to_be_bytes();
-                let answer = dns_answer("a.example", [198, 18 + part, high, low]);
-                let mut bytes = Vec::new();
-                let step = etherparse::PacketBuilder::ipv4([192, 0, 2, 53], [10, 0, 0, 1], 64).udp(53, 40_000);
-                step.write(&mut bytes, &answer).unwrap();
+                let answer = dns::addresses("a.example", [[198, 18 + part, high, low]]);
+                let bytes = v4([192, 0, 2, 53], [10, 0, 0, 1], UDP, &transport::udp((53, 40_000), &answer));
                 partial.observe(Frame {
                     id: FrameId::new(0, u64::from(at)),
                     time_ns,

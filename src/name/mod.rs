@@ -29,9 +29,6 @@ mod reassembly;
 mod source;
 mod wire;
 
-#[cfg(test)]
-pub(crate) use quic::samples as quic_samples;
-
 pub use alpn::Alpn;
 pub(crate) use candidates::SECOND_CHOICES;
 pub use candidates::{datagram_candidates, stream_candidates};

@@ -2,7 +2,9 @@
 //!
 //! Everything that came from the wire is escaped for the place it is written to ([`escape`]).
 
+#[doc(hidden)]
 pub mod apps;
+#[doc(hidden)]
 pub mod bench;
 mod csv;
 pub mod escape;
@@ -13,13 +15,17 @@ mod generator;
 mod geojson;
 mod html;
 mod json;
+#[doc(hidden)]
 pub mod lookup;
 mod map;
 mod palette;
+#[doc(hidden)]
 pub mod pcapng;
 mod projection;
 mod svg;
+#[doc(hidden)]
 pub mod terminal;
+#[doc(hidden)]
 pub mod units;
 mod words;
 

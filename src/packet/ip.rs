@@ -208,11 +208,7 @@ mod tests {
     const V4: [u8; 24] = [0x45, 0, 0, 23, 0, 7, 0x40, 0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2, 1, 2, 3, 4];
 
     fn v6(next_header: u8, payload: &[u8]) -> Vec<u8> {
-        let mut bytes = vec![0x60, 0, 0, 0, 0, payload.len() as u8, next_header, 64];
-        bytes.extend([0x20; 16]);
-        bytes.extend([0x21; 16]);
-        bytes.extend(payload);
-        bytes
+        fixtures::ip::v6([0x20; 16], [0x21; 16], next_header, payload)
     }
 
     #[test]

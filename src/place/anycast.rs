@@ -152,7 +152,7 @@ const SIX: &[(Ipv6Addr, u8, &str)] = &[
 ];
 
 /// What makes this address anycast, if it is known to be.
-pub fn anycast(ip: IpAddr, asn: Option<u32>) -> Option<&'static str> {
+pub(crate) fn anycast(ip: IpAddr, asn: Option<u32>) -> Option<&'static str> {
     by_prefix(ip).or_else(|| by_network(asn?))
 }
 

@@ -8,7 +8,7 @@ const TABLE: &str = include_str!("../../data/countries.tsv");
 
 /// A row of the table.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct CountryRow {
+pub(crate) struct CountryRow {
     /// Its code.
     pub country: Country,
     /// Its English name, short form.
@@ -20,7 +20,7 @@ pub struct CountryRow {
 }
 
 /// All countries, sorted by code.
-pub fn countries() -> &'static [CountryRow] {
+pub(crate) fn countries() -> &'static [CountryRow] {
     static ROWS: OnceLock<Vec<CountryRow>> = OnceLock::new();
     ROWS.get_or_init(|| TABLE.lines().filter(|line| !line.starts_with('#')).skip(1).filter_map(row).collect())
 }

@@ -37,6 +37,7 @@ impl serde::Serialize for Country {
 
 /// What kind of address it is (IANA special-purpose registries).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[non_exhaustive]
 pub enum Scope {
     /// Globally reachable unicast.
     #[default]
@@ -124,6 +125,7 @@ pub struct Vantage {
 /// What the measured round trip says of the claimed location.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum LocationCheck {
     /// The country lies within the distance that light in fibre could have gone.
     Possible,

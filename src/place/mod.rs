@@ -1,17 +1,19 @@
 //! Where an endpoint is, as separate facts: location, registration, network, operator, jurisdiction.
 
-pub mod anycast;
+pub(crate) mod anycast;
 mod block;
 mod cache;
-pub mod country;
+pub(crate) mod country;
 mod database;
+#[doc(hidden)]
 pub mod embedded;
 mod facts;
+#[doc(hidden)]
 pub mod geometry;
 mod operators;
 mod places;
-pub mod rtt;
-pub mod scope;
+pub(crate) mod rtt;
+pub(crate) mod scope;
 mod user;
 mod vantage;
 

@@ -39,7 +39,11 @@ impl Places {
             return Err(Error::usage(what, format!("give at most {MAX_USER_DATABASES}")));
         }
         let open = |path: &PathBuf| Ok(Box::new(UserDatabase::open(path)?) as Box<dyn Database>);
-        let users = user.par_iter().map(open).collect::<Vec<_>>().into_iter().collect::<Result<_, Error>>()?;
+        let users = match user {
+            // Outside of a pool, rayon would start threads for the whole process, though there is nothing to open.
+            [] => Vec::new(),
+            _ => user.par_iter().map(open).collect::<Vec<_>>().into_iter().collect::<Result<_, Error>>()?,
+        };
         Ok(Self { users, embedded: Embedded::open(), operators: Operators::embedded() })
     }
 

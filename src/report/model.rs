@@ -134,6 +134,7 @@ pub struct EvidenceShare {
 /// What kind of place a destination is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum PlaceKind {
     /// A country is named.
     Country,

@@ -19,6 +19,7 @@ const LISTED: usize = 256;
 
 /// What kind of place a destination is, with its country.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
 pub enum Where {
     /// A country.
     Country(Country),

@@ -26,6 +26,7 @@ const APP: u64 = 1_024;
 
 /// Why no app was named for a flow.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
 pub enum Reason {
     /// A name belongs to a shared service: an SDK, an advertising network, a CDN.
     SharedService(Arc<str>),

@@ -13,6 +13,7 @@ pub(super) const UDP: u8 = 17;
 
 /// How sure a signature is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
 pub enum Confidence {
     /// Hardly ever occurs by chance or in another app.
     Certain,
@@ -38,6 +39,7 @@ impl Confidence {
 
 /// What a signature identifies.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Says {
     /// The app with this catalogue id.
     App(&'static str),
@@ -47,6 +49,7 @@ pub enum Says {
 
 /// The transport over which a wire format is used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Over {
     /// TCP alone.
     Tcp,

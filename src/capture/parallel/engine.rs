@@ -22,7 +22,7 @@ use crate::capture::input::Sequential;
 use crate::capture::source::Source;
 use crate::capture::tally::{Counts, Observe, Tally};
 use rayon::Scope;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// After so many wrong guesses a capture is cut in order instead: its packets hold captures, or its blocks change what later
@@ -50,6 +50,7 @@ struct Engine<'a, P> {
     options: ReadOptions,
     threads: usize,
     done: Arc<AtomicU64>,
+    is_stopped: Arc<AtomicBool>,
     empty: &'a (dyn Fn() -> P + Sync),
     queue: Mutex<Queue<P>>,
     joiner: Mutex<Joiner<'a, P>>,
@@ -80,6 +81,7 @@ impl<'a, P> Engine<'a, P> {
             options: *options,
             threads,
             done: Arc::clone(&progress.done),
+            is_stopped: Arc::clone(&progress.is_stopped),
             empty,
             queue: Mutex::new(Queue::new(sources, threads, options)),
             joiner: Mutex::new(Joiner { join, formats, outcomes: Vec::new(), proof: None }),
@@ -93,13 +95,20 @@ impl<P: Observe> Engine<'_, P> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether nothing more is to be read.
+    fn is_over(&self, queue: &Queue<P>) -> bool {
+        queue.is_over() || self.is_stopped.load(Ordering::Relaxed)
+    }
+
     /// Works until there is no job; the caller works until everything is done.
     fn work<'scope>(&'scope self, scope: &Scope<'scope>, is_caller: bool) {
         let _guard = OnPanic(self);
         loop {
             let mut queue = self.lock();
             let ticket = loop {
-                if queue.is_over() {
+                if self.is_over(&queue) {
+                    // The caller may wait for a piece that nobody reads any more.
+                    self.wake.notify_all();
                     return;
                 }
                 if let Some(ticket) = queue.pick() {
@@ -122,7 +131,7 @@ impl<P: Observe> Engine<'_, P> {
     /// Calls another worker if there is a job for it. That worker calls the next.
     fn call_helper<'scope>(&'scope self, scope: &Scope<'scope>) {
         let mut queue = self.lock();
-        let is_over = queue.is_over();
+        let is_over = self.is_over(&queue);
         let has_job = !is_over && queue.has_job();
         let is_called = has_job && queue.helpers + 1 < self.threads;
         queue.helpers += usize::from(is_called);
@@ -232,7 +241,7 @@ impl<P: Observe> Engine<'_, P> {
         }
         queue.is_joining = true;
         let mut joiner = self.joiner.lock().unwrap_or_else(PoisonError::into_inner);
-        while !queue.is_over() {
+        while !self.is_over(&queue) {
             if let Some(done) = queue.next_done() {
                 let front = queue.front;
                 if joiner.proof.is_none() {

@@ -1,7 +1,7 @@
 //! Options of reading, and its progress.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Options of reading.
 #[derive(Clone, Copy, Debug, Default)]
@@ -15,11 +15,12 @@ pub struct ReadOptions {
     pub memory_bytes: Option<u64>,
 }
 
-/// The progress of reading, for a display that polls it.
+/// The progress of reading, for a display that polls it; and whether it is to go on.
 #[derive(Debug, Default)]
 pub struct Progress {
     pub(super) done: Arc<AtomicU64>,
     pub(super) total: AtomicU64,
+    pub(super) is_stopped: Arc<AtomicBool>,
 }
 
 impl Progress {
@@ -31,5 +32,11 @@ impl Progress {
     /// Bytes of all files; pipes count nothing.
     pub fn bytes_total(&self) -> u64 {
         self.total.load(Ordering::Relaxed)
+    }
+
+    /// Ends the reading: pieces that are being read are finished, and others are not begun. What has been read but not joined is
+    /// dropped. Captures that were not read to their end have no outcome.
+    pub fn stop(&self) {
+        self.is_stopped.store(true, Ordering::Relaxed);
     }
 }

@@ -203,37 +203,48 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Compares it with a plain list, whatever is added, and dropped at either end.
+    fn check(steps: &[(u8, Vec<u8>)]) -> Result<(), TestCaseError> {
+        let (mut kept, mut list) = (Segments::default(), Vec::<(u32, Vec<u8>)>::new());
+        for (sequence, (kind, bytes)) in (0..).zip(steps) {
+            let at = bytes.len() % 8;
+            match *kind {
+                0 => {
+                    kept.drop_before(at);
+                    list.drain(..at.min(list.len()));
+                }
+                1 => {
+                    kept.truncate(at);
+                    list.truncate(at);
+                }
+                _ => {
+                    let length = bytes.len() as u32;
+                    kept.push(Segment { stamp: Stamp::default(), sequence, length, bytes });
+                    list.push((sequence, bytes.clone()));
+                }
+            }
+            prop_assert_eq!((kept.len(), kept.is_empty()), (list.len(), list.is_empty()));
+            prop_assert!(kept.iter().map(|one| (one.sequence, one.bytes)).eq(list.iter().map(|one| (one.0, &*one.1))));
+            prop_assert_eq!(kept.last().map(|one| one.sequence), list.last().map(|one| one.0));
+            let rest = list.get(at..).unwrap_or_default();
+            prop_assert!(kept.from(at).map(|one| one.sequence).eq(rest.iter().map(|one| one.0)));
+            prop_assert_eq!(kept.bytes_from(at), rest.iter().map(|one| one.1.len()).sum::<usize>());
+            prop_assert_eq!(kept.bytes(), list.iter().map(|one| one.1.len()).sum::<usize>());
+            prop_assert!(kept.weight() >= kept.bytes());
+        }
+        Ok(())
+    }
+
+    /// What the property below has found before.
+    #[test]
+    fn behind_the_last_segment_there_is_nothing() {
+        check(&[(2, vec![0; 90])]).unwrap();
+    }
+
     proptest! {
-        /// Compares it with a plain list, whatever is added, and dropped at either end.
         #[test]
         fn keeps_what_a_list_would(steps in prop::collection::vec((0..8_u8, prop::collection::vec(any::<u8>(), 0..700)), 0..40)) {
-            let (mut kept, mut list) = (Segments::default(), Vec::<(u32, Vec<u8>)>::new());
-            for (sequence, (kind, bytes)) in (0..).zip(steps) {
-                let at = bytes.len() % 8;
-                match kind {
-                    0 => {
-                        kept.drop_before(at);
-                        list.drain(..at.min(list.len()));
-                    }
-                    1 => {
-                        kept.truncate(at);
-                        list.truncate(at);
-                    }
-                    _ => {
-                        let length = bytes.len() as u32;
-                        kept.push(Segment { stamp: Stamp::default(), sequence, length, bytes: &bytes });
-                        list.push((sequence, bytes));
-                    }
-                }
-                prop_assert_eq!((kept.len(), kept.is_empty()), (list.len(), list.is_empty()));
-                prop_assert!(kept.iter().map(|one| (one.sequence, one.bytes)).eq(list.iter().map(|one| (one.0, &*one.1))));
-                prop_assert_eq!(kept.last().map(|one| one.sequence), list.last().map(|one| one.0));
-                let rest = list.get(at..).unwrap_or_default();
-                prop_assert!(kept.from(at).map(|one| one.sequence).eq(rest.iter().map(|one| one.0)));
-                prop_assert_eq!(kept.bytes_from(at), rest.iter().map(|one| one.1.len()).sum::<usize>());
-                prop_assert_eq!(kept.bytes(), list.iter().map(|one| one.1.len()).sum::<usize>());
-                prop_assert!(kept.weight() >= kept.bytes());
-            }
+            check(&steps)?;
         }
     }
 }

@@ -81,14 +81,8 @@ pub(super) mod tests {
     use super::*;
     use sha2::Digest;
 
-    /// The id that the samples of RFC 9001 §A and RFC 9369 §A use.
-    pub(crate) const SAMPLE_ID: [u8; 8] = [0x83, 0x94, 0xc8, 0xf0, 0x3e, 0x51, 0x57, 0x08];
-
-    pub(crate) fn hex(text: &str) -> Vec<u8> {
-        let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
-        let nibble = |digit: u8| (digit as char).to_digit(16).unwrap() as u8;
-        digits.chunks(2).map(|pair| (nibble(pair[0]) << 4) | nibble(pair[1])).collect()
-    }
+    pub(crate) use fixtures::hex;
+    pub(crate) use fixtures::quic::{SAMPLE_ID, sample_frames};
 
     /// Protects a packet: header up to and with a packet number of four bytes, then frames.
     pub(crate) fn protect(keys: &InitialKeys, header: &[u8], frames: &[u8]) -> Vec<u8> {
@@ -108,20 +102,6 @@ pub(super) mod tests {
             *byte ^= mask;
         }
         packet
-    }
-
-    /// The frames that both standards protect in their sample (RFC 9001 §A.2): a CRYPTO frame and padding.
-    pub(crate) fn sample_frames() -> Vec<u8> {
-        let mut frames = hex("060040f1010000ed0303ebf8fa56f12939b9584a3896472ec40bb863cfd3e868
-            04fe3a47f06a2b69484c00000413011302010000c000000010000e00000b6578
-            616d706c652e636f6dff01000100000a00080006001d00170018001000070005
-            04616c706e000500050100000000003300260024001d00209370b2c9caa47fba
-            baf4559fedba753de171fa71f50f1ce15d43e994ec74d748002b000302030400
-            0d0010000e0403050306030203080408050806002d00020101001c0002400100
-            3900320408ffffffffffffffff05048000ffff07048000ffff08011001048000
-            75300901100f088394c8f03e51570806048000ffff");
-        frames.resize(1162, 0);
-        frames
     }
 
     /// RFC 9001 §A.1 and RFC 9369 §A.1: initialisation vectors of the client.

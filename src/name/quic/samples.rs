@@ -6,6 +6,8 @@ use super::versions::protections;
 use crate::name::tls::dialect::Dialect;
 use crate::name::tls::samples::{body, extension, message, sni};
 
+pub(super) use fixtures::quic::crypto;
+
 const CLIENT_HELLO: u8 = 1;
 pub(super) const V1: u32 = 1;
 pub(super) const V2: u32 = 0x6b33_43cf;
@@ -24,14 +26,6 @@ pub(crate) fn initial(version: u32, salt_of: u32, id: &[u8], origin: &[u8], toke
     header.extend(((4 + frames.len() + 16) as u16 | 0x4000).to_be_bytes());
     header.extend([0, 0, 0, 1]);
     protect(&InitialKeys::derive(origin, &protections(salt_of)[0]), &header, &frames)
-}
-
-pub(crate) fn crypto(offset: usize, data: &[u8]) -> Vec<u8> {
-    let mut frame = vec![6];
-    frame.extend((offset as u16 | 0x4000).to_be_bytes());
-    frame.extend((data.len() as u16 | 0x4000).to_be_bytes());
-    frame.extend(data);
-    frame
 }
 
 pub(crate) fn tls_hello() -> Vec<u8> {

@@ -5,10 +5,12 @@
 
 mod csv;
 mod ndjson;
+mod owned;
 mod record;
 mod sorter;
 mod writer;
 
+pub use owned::{OwnedClaim, OwnedName, OwnedOwner, OwnedRecord};
 pub use record::FlowRecord;
 pub use sorter::{Lane, Sorter};
 pub use writer::{FlowFormat, FlowWriter};
@@ -20,8 +22,12 @@ pub const FORMATS: &[FlowFormat] = &[
         about: "comma-separated values with a header line; lists and objects as JSON in a cell",
         writer: || Box::new(csv::Csv::default()),
     },
-    FlowFormat { name: "ndjson", about: "one JSON object per line", writer: || Box::new(ndjson::Ndjson) },
+    NDJSON,
 ];
+
+/// One JSON object per line.
+pub const NDJSON: FlowFormat =
+    FlowFormat { name: "ndjson", about: "one JSON object per line", writer: || Box::new(ndjson::Ndjson) };
 
 /// The format with this name.
 pub fn format(name: &str) -> Option<&'static FlowFormat> {
