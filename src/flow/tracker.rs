@@ -456,4 +456,33 @@ mod tests {
         let (few, _) = track(Some(100_000));
         assert!(few.len() < 1_000);
     }
+
+    /// A record whose time is later than a clock can show: its fragment waited past the end of the capture.
+    #[test]
+    fn a_fragment_of_the_last_moment_of_time_is_counted() {
+        let (hasher, sample_key) = (RandomState::default(), SampleKey::default());
+        let mut tracker = Tracker::new(hasher.clone(), sample_key, None);
+        let mut partial = Partial::new(hasher, sample_key);
+        let mut bytes = Vec::new();
+        etherparse::PacketBuilder::ipv4([10, 0, 0, 1], [198, 51, 100, 7], 64)
+            .udp(5_000, 9)
+            .write(&mut bytes, b"hello")
+            .unwrap();
+        // More fragments follow; the header's checksum is not looked at.
+        bytes[6] = 0x20;
+        partial.observe(Frame {
+            id: FrameId::new(0, 0),
+            time_ns: i64::MAX,
+            link_type: LinkType::RAW,
+            bytes: &bytes,
+            wire_length: bytes.len() as u32,
+            note: None,
+        });
+        tracker.join(&mut partial, FrameId::new(0, 0), &mut |_| ());
+        let packets = Mutex::new(0);
+        tracker.finish(|flows: &mut Vec<Flow>| {
+            *packets.lock().unwrap() += flows.drain(..).map(|flow| flow.up.packets + flow.down.packets).sum::<u64>();
+        });
+        assert_eq!(packets.into_inner().unwrap(), 1);
+    }
 }
