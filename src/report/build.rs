@@ -102,15 +102,17 @@ fn notes(analysed: &Analysed, routes: &RouteMap) -> Vec<String> {
     if let Some(step_ns) = summary.clock_stepped_back_ns() {
         let seconds = step_ns / 1_000_000_000;
         notes.push(format!(
-            "the clock of the captures steps back by up to {seconds} s: sessions may be told apart wrongly"
+            "the clock of the captures steps back by up to {seconds} s: sessions may be split or joined wrongly"
         ));
     }
     if summary.dropped.frames > 0 {
-        notes.push(format!("{} frames never were on the wire, by the capture's own word", summary.dropped.frames));
+        notes.push(format!("the capture marks {} frames as never sent on the wire", summary.dropped.frames));
     }
     if summary.repeated.frames > 0 {
-        notes
-            .push(format!("{} frames repeat a packet by their packet id: it is counted once", summary.repeated.frames));
+        notes.push(format!(
+            "{} frames repeat a packet (same packet id); each packet is counted once",
+            summary.repeated.frames
+        ));
     }
     let shed = summary.shed;
     if shed.sessions > 0 {
@@ -136,24 +138,24 @@ fn notes(analysed: &Analysed, routes: &RouteMap) -> Vec<String> {
     let owners_left_out: u64 = analysed.outcomes.iter().map(|outcome| outcome.owners_left_out).sum();
     if owners_left_out > 0 {
         notes.push(format!(
-            "{owners_left_out} owners were left out: the captures' own tables of processes and apps are longer than any system's"
+            "{owners_left_out} owners were left out, because the tables of processes and apps in the captures are longer than on any real system"
         ));
     }
     if shed.owner_packets > 0 {
         notes.push(format!(
-            "{} packets' owners were not counted: a flow's packets name more owners than are counted",
+            "the owners of {} packets were not counted, because the packets of a flow name too many owners",
             shed.owner_packets
         ));
     }
     let TooMany { seekers, known } = analysed.too_many;
     if seekers > 0 {
         notes.push(format!(
-            "{seekers} flows without evidence of their own were not held against their neighbours: too many ended within a minute"
+            "{seekers} flows without evidence of their own could not inherit an app: too many flows ended within a minute"
         ));
     }
     if known > 0 {
         notes.push(format!(
-            "{known} flows of known apps were not looked at for their neighbours' sake: too many ended within a minute"
+            "{known} flows of known apps could not pass their app on: too many flows ended within a minute"
         ));
     }
     if let Some(Shortage { one_name_of, destinations, owners }) = routes.shortage() {
