@@ -1,7 +1,7 @@
 //! Reads captures and turns them into flows with everything that is known of them, and into the routing map.
 //!
-//! Captures are read and their flows tracked ([`run`](self::run)). Each flow that is over is located and attributed
-//! to an app ([`Knowledge`]). Flows without an app wait for their [`neighbours`]. Then all flows go to the caller or
+//! Captures are read and their flows tracked (`run`). Each flow that is over is located and attributed
+//! to an app ([`Knowledge`]). Flows without an app wait for their `neighbours`. Then all flows go to the caller or
 //! into the map.
 
 #[doc(hidden)]
