@@ -165,7 +165,7 @@ pub fn map(
 /// frames within them. `emit` returns whether it wants more; once it does not, the captures are read to their end
 /// without calling it.
 ///
-/// Flows that wait to be given out are kept in memory, whatever the limit. `output::flows::Sorter` is a way that
+/// Flows that wait to be given out are kept in memory, whatever the limit. `output::flows::InOrder` is a way that
 /// keeps to it.
 pub fn flows(
     sources: Vec<Source>,

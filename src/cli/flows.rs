@@ -5,10 +5,9 @@ use super::end::End;
 use super::input::Input;
 use super::progress::Bar;
 use super::{input, outputs, stdout};
-use crate::analysis;
 use crate::capture::{self, Progress};
 use crate::error::Error;
-use crate::output::flows::{Lane, Sorter, format};
+use crate::output::flows::{InOrder, format};
 use crate::route::Observed;
 use std::collections::HashSet;
 use std::io::Write;
@@ -23,7 +22,6 @@ pub(super) fn run(args: &Args, flows: &FlowsArgs) -> Result<End, Error> {
     outputs::open(&[], &input::reads(&found, &flows.input.owners, &flows.input.knowledge), false)?;
     stdout::check()?;
     let Input { sources, knowledge, is_whole } = input::open(found, &flows.input, args.quiet)?;
-    let names: Vec<String> = sources.iter().map(|source| source.name().to_owned()).collect();
     let options = input::options(&flows.input, &knowledge)?;
     let Some(format) = format(&flows.format) else {
         return Err(Error::usage(format!("--format {}", flows.format), "see whither flows --help"));
@@ -36,18 +34,12 @@ pub(super) fn run(args: &Args, flows: &FlowsArgs) -> Result<End, Error> {
     let mut chunk = Vec::with_capacity(CHUNK + (CHUNK >> 2));
     let mut writer = (format.writer)();
     writer.header(&mut chunk);
-    let lanes = rayon::current_num_threads() + 1;
-    let sorter = Sorter::new(format, &names, std::env::temp_dir(), options.waiting_bytes(), lanes);
-    let add = |lane: &mut Lane, observed: &Observed<'_>| {
-        if options.leaves_out(observed) {
-            return;
-        }
+    let look = |observed: &Observed<'_>| {
         if !flows.input.app.is_empty()
             && let Some(claim) = &observed.attribution.chosen
         {
             unseen.lock().unwrap_or_else(PoisonError::into_inner).remove(&*claim.app);
         }
-        sorter.add(lane, observed);
     };
     let mut emit = |record: &[u8]| {
         chunk.extend_from_slice(record);
@@ -57,8 +49,9 @@ pub(super) fn run(args: &Args, flows: &FlowsArgs) -> Result<End, Error> {
         }
         failure.is_none()
     };
-    let mut after = |until: i64, lanes: &mut [&mut Lane]| sorter.emit_before(until, lanes, &mut emit);
-    let (_, analysed) = analysis::each(sources, &options, &knowledge, &progress, &|| sorter.lane(), &add, &mut after);
+    let (options, knowledge) = (&options, &knowledge);
+    let in_order = InOrder { format, options, knowledge, progress: &progress, temporary_folder: std::env::temp_dir() };
+    let (analysed, not_kept) = in_order.read(sources, &look, &mut emit);
     drop(bar);
     input::refuse_nothing(&analysed.outcomes)?;
     writer.finish(&mut chunk);
@@ -67,11 +60,11 @@ pub(super) fn run(args: &Args, flows: &FlowsArgs) -> Result<End, Error> {
         None => out.write_all(&chunk).and_then(|()| out.flush()),
     };
     written.map_err(stdout::failed)?;
-    if let Some((folder, error)) = sorter.failure() {
+    if let Some((folder, error)) = not_kept {
         let what = format!("flows that wait for their turn could not be kept in a temporary file there: {error}");
         return Err(Error::not_usable(folder, what, "name another folder with TMPDIR, or give more with --max-memory"));
     }
     let unseen = unseen.into_inner().unwrap_or_else(PoisonError::into_inner);
-    input::known_or_seen(&flows.input.app, &knowledge, |app| !unseen.contains(app))?;
+    input::known_or_seen(&flows.input.app, knowledge, |app| !unseen.contains(app))?;
     Ok(End::of(input::report_defects(&analysed.outcomes) && is_whole))
 }

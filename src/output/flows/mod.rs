@@ -4,15 +4,16 @@
 //! caller reuses, since captures hold millions of flows.
 
 mod csv;
+mod in_order;
 mod ndjson;
 mod owned;
 mod record;
 mod sorter;
 mod writer;
 
+pub use in_order::{InOrder, NotKept};
 pub use owned::{OwnedClaim, OwnedName, OwnedOwner, OwnedRecord};
 pub use record::FlowRecord;
-pub use sorter::{Lane, Sorter};
 pub use writer::{FlowFormat, FlowWriter};
 
 /// All formats, sorted by name.

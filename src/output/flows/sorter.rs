@@ -93,7 +93,7 @@ impl Window {
 }
 
 /// The records that one thread has added.
-pub struct Lane {
+pub(super) struct Lane {
     writer: Box<dyn FlowWriter>,
     windows: BTreeMap<i64, Window>,
     bytes: usize,
@@ -186,7 +186,7 @@ struct Files {
 }
 
 /// Puts flow records in order; what does not fit into memory waits in files.
-pub struct Sorter<'a> {
+pub(super) struct Sorter<'a> {
     format: &'a FlowFormat,
     /// Captures, as the user named them.
     captures: &'a [String],
@@ -200,7 +200,7 @@ pub struct Sorter<'a> {
 impl<'a> Sorter<'a> {
     /// A sorter for flows of these captures. Of what waits, `waiting_bytes` are in memory at most, about, shared out to as many lanes;
     /// the rest is in a temporary file in `folder`.
-    pub fn new(
+    pub(super) fn new(
         format: &'a FlowFormat,
         captures: &'a [String],
         folder: PathBuf,
@@ -214,12 +214,12 @@ impl<'a> Sorter<'a> {
     }
 
     /// The records of one thread; none yet.
-    pub fn lane(&self) -> Lane {
+    pub(super) fn lane(&self) -> Lane {
         Lane { writer: (self.format.writer)(), windows: BTreeMap::new(), bytes: 0 }
     }
 
     /// Adds a flow's record.
-    pub fn add(&self, lane: &mut Lane, observed: &Observed<'_>) {
+    pub(super) fn add(&self, lane: &mut Lane, observed: &Observed<'_>) {
         let number = observed.flow.window();
         let capture = self.captures.get(observed.flow.first_frame.capture() as usize).map_or("", String::as_str);
         let window = lane.windows.entry(number).or_insert_with(|| {
@@ -285,7 +285,7 @@ impl<'a> Sorter<'a> {
 
     /// Hands the records of all windows before this one to `emit`, in order; it says whether it wants more. None may be added
     /// meanwhile.
-    pub fn emit_before(&self, until: i64, lanes: &mut [&mut Lane], emit: &mut dyn FnMut(&[u8]) -> bool) {
+    pub(super) fn emit_before(&self, until: i64, lanes: &mut [&mut Lane], emit: &mut dyn FnMut(&[u8]) -> bool) {
         let mut ready: BTreeMap<i64, Vec<Window>> = BTreeMap::new();
         for lane in lanes {
             let later = if until == i64::MAX { BTreeMap::new() } else { lane.windows.split_off(&until) };
@@ -331,7 +331,7 @@ impl<'a> Sorter<'a> {
     }
 
     /// The error of a temporary file, if there was one. Then some records are missing.
-    pub fn failure(self) -> Option<(PathBuf, io::Error)> {
+    pub(super) fn failure(self) -> Option<(PathBuf, io::Error)> {
         let files = self.files.into_inner().unwrap_or_else(PoisonError::into_inner);
         files.failure.map(|error| (self.folder, error))
     }
