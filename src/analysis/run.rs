@@ -112,8 +112,7 @@ pub fn each<T: Send>(
         let later = waiting.split_off(&until);
         let mut ready = std::mem::replace(&mut waiting, later);
         neighbours.settle(&mut ready, knowledge);
-        let dropped: Vec<Seekers> = waiting.values_mut().map(|seekers| seekers.shed(limits)).collect();
-        neighbours.too_many.seekers += dropped.iter().map(|seekers| seekers.count() as u64).sum::<u64>();
+        let dropped: Vec<Seekers> = waiting.values_mut().map(|seekers| neighbours.shed(seekers)).collect();
         let batches: Vec<Vec<Studied>> = ready.into_values().chain(dropped).flat_map(Seekers::into_batches).collect();
         let add = |batch: Vec<Studied>| {
             let worker = &mut *workers.mine();

@@ -12,7 +12,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// What one thread gathers.
 pub(super) struct Worker<T> {
     cache: PlaceCache,
-    limits: Limits,
     /// Flows that wait for their neighbours, by window.
     seekers: BTreeMap<i64, Seekers>,
     /// Flows from which others may inherit.
@@ -24,7 +23,7 @@ pub(super) struct Worker<T> {
 impl<T> Worker<T> {
     fn new(place_bytes: u64, limits: Limits, own: T) -> Self {
         let (cache, neighbours) = (PlaceCache::of(place_bytes), Neighbours::new(limits));
-        Self { cache, limits, seekers: BTreeMap::new(), neighbours, own }
+        Self { cache, seekers: BTreeMap::new(), neighbours, own }
     }
 
     /// Locates and attributes flows that are over. Those that may inherit an app wait in their windows, and the
@@ -44,9 +43,7 @@ impl<T> Worker<T> {
             let seekers = self.seekers.entry(window).or_default();
             if seekers.push(Studied { flow, learned }) {
                 // Many flows may end at once, and those that wait must not fill the memory.
-                let dropped = seekers.shed(self.limits);
-                self.neighbours.too_many.seekers += dropped.count() as u64;
-                let dropped = dropped.into_batches();
+                let dropped = self.neighbours.shed(seekers).into_batches();
                 dropped.iter().flatten().for_each(|one| add(&mut self.own, &one.observed()));
             }
         }

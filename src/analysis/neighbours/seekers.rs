@@ -29,7 +29,7 @@ impl Seekers {
     }
 
     /// If there are too many flows, takes out those that may not inherit.
-    pub(in crate::analysis) fn shed(&mut self, limits: Limits) -> Self {
+    pub(super) fn shed(&mut self, limits: Limits) -> Self {
         if self.0.count() < 2 * limits.seekers {
             return Self::default();
         }
@@ -37,7 +37,7 @@ impl Seekers {
     }
 
     /// The number of flows.
-    pub(in crate::analysis) fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.0.count()
     }
 

@@ -55,6 +55,13 @@ impl Neighbours {
         }
     }
 
+    /// If there are too many flows in a window, takes out those that may not inherit, and counts them.
+    pub(in crate::analysis) fn shed(&mut self, seekers: &mut Seekers) -> Seekers {
+        let dropped = seekers.shed(self.limits);
+        self.too_many.seekers += dropped.count() as u64;
+        dropped
+    }
+
     /// Forgets the flows from which no flow of this window or a later one can inherit.
     pub(in crate::analysis) fn forget_before(&mut self, window: i64) {
         self.windows = self.windows.split_off(&window.saturating_sub(EARLIER));
