@@ -14,7 +14,7 @@ use crate::packet::transport;
 use crate::packet::tunnel::open::open;
 use crate::packet::view::{Dissected, Packet};
 
-/// Reads a frame of any kind.
+/// Reads a frame of any kind: says what [`dissect`](super::dissect()) says, on the path that can read all frames.
 #[inline(never)]
 pub(crate) fn dissect<'a>(frame: &Frame<'a>) -> Dissected<'a> {
     let wire_length = usize::try_from(frame.wire_length).unwrap_or(usize::MAX);
@@ -51,8 +51,10 @@ fn exported<'a>(frame: &Frame<'a>) -> Option<Dissected<'a>> {
     }))
 }
 
-/// Reads the payload of a datagram whose fragments were put together.
-pub(crate) fn dissect_ip<'a>(
+/// Reads the payload of a fragmented datagram that was put together. `key` is the key of its fragments, with the protocol of
+/// the first; `tunnel` is the path around the first; `counted_length` is the sum of their counted lengths. The result may be a
+/// packet inside a tunnel.
+pub fn dissect_ip<'a>(
     key: &FlowKey,
     side: Side,
     tunnel: TunnelPath,

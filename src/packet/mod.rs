@@ -23,8 +23,12 @@ mod not_ip;
 mod segment;
 mod view;
 
-pub use dissect::{dissect, dissect_ip};
-pub(crate) use dissect::{dissect_other, dissect_plain};
+pub use dissect::dissect;
+pub use general::dissect_ip;
+
+pub(crate) use general::dissect as dissect_other;
+pub(crate) use plain::read as dissect_plain;
+
 pub use encapsulation::{Encapsulation, TunnelPath};
 pub(crate) use key::address_bits;
 pub use key::{FlowKey, Side};

@@ -26,7 +26,7 @@ const IPV4: [u8; 2] = [0x08, 0x00];
 const IPV6: [u8; 2] = [0x86, 0xdd];
 const VLAN: [u8; 2] = [0x81, 0x00];
 
-/// The packet of a plain frame; `None` if anything about the frame is unusual.
+/// The packet of a plain frame; `None` if anything about the frame is unusual. Then the general path tells what the frame holds.
 // It is always inlined, so that the packet is written once, where the caller wants it.
 #[inline(always)]
 pub(crate) fn read<'a>(frame: &Frame<'a>) -> Option<Packet<'a>> {
