@@ -27,6 +27,8 @@ mod host;
 mod parsed;
 mod reassembly;
 mod source;
+#[cfg(test)]
+mod testing;
 mod wire;
 
 pub use alpn::Alpn;

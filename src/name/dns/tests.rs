@@ -1,7 +1,8 @@
 use super::transport::*;
 use crate::name::findings::{Answer, Findings, Role};
-use crate::name::reader::{Datagram, Reading};
+use crate::name::reader::Reading;
 use crate::name::source::NameSource;
+use crate::name::testing::datagram;
 use proptest::prelude::*;
 
 /// A message with this header and body.
@@ -37,10 +38,6 @@ fn response() -> Vec<u8> {
     ]
     .concat();
     message(0x8180, [1, 3, 0, 2], &body)
-}
-
-fn datagram(payload: &[u8], source_port: u16, destination_port: u16) -> Datagram<'_> {
-    Datagram { payload, source_port, destination_port }
 }
 
 fn read(payload: &[u8], port: u16) -> Option<Findings> {

@@ -33,10 +33,7 @@ pub(crate) fn read(datagrams: &[Datagram<'_>]) -> Reading {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn datagram(payload: &[u8], source_port: u16, destination_port: u16) -> Datagram<'_> {
-        Datagram { payload, source_port, destination_port }
-    }
+    use crate::name::testing::datagram;
 
     #[test]
     fn fixed_fields_tell() {
