@@ -69,8 +69,8 @@ const LENGTH_LIMIT: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests {
-    use super::super::tag_table::tests::tags;
     use super::*;
+    use fixtures::quic::client_tags as tags;
     use proptest::prelude::*;
 
     fn hello() -> Vec<u8> {

@@ -182,8 +182,8 @@ const SEARCH_LIMIT: usize = 128;
 
 #[cfg(test)]
 mod tests {
-    use super::super::tag_table::tests::tags;
     use super::*;
+    use fixtures::quic::client_tags as tags;
     use proptest::prelude::*;
 
     fn chlo() -> Vec<u8> {

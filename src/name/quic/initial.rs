@@ -231,12 +231,12 @@ const FAILURE_LIMIT: usize = 6;
 mod tests {
     use super::super::keys::tests::{SAMPLE_ID, hex, protect, sample_frames};
     use super::super::samples::{V1, V2, crypto, initial, tls_hello};
-    use super::super::tag_table::tests::tags;
     use super::*;
     use crate::name::findings::Role;
     use crate::name::source::NameSource;
     use crate::name::tls::dialect::Dialect;
     use crate::name::tls::samples::{body, message, sni};
+    use fixtures::quic::client_tags as tags;
     use proptest::prelude::*;
 
     const CLIENT_HELLO: u8 = 1;

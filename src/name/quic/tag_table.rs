@@ -48,24 +48,11 @@ impl<'a> TagTable<'a> {
         wire.rest().get(start..end).map_or(Self::Cut, |name| Self::Whole(host(name)))
     }
 }
-#[cfg(test)]
-pub(super) mod tests {
-    use super::*;
 
-    /// A message of these tags and values.
-    pub(in crate::name::quic) fn tags(values: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
-        let mut bytes = CHLO.to_vec();
-        bytes.extend((values.len() as u16).to_le_bytes());
-        bytes.extend([0, 0]);
-        let mut end = 0;
-        for (tag, value) in values {
-            end += value.len() as u32;
-            bytes.extend(*tag);
-            bytes.extend(end.to_le_bytes());
-        }
-        values.iter().for_each(|(_, value)| bytes.extend(*value));
-        bytes
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fixtures::quic::client_tags as tags;
 
     #[test]
     fn a_table_with_offsets_that_go_back_is_foreign() {

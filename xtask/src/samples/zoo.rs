@@ -254,18 +254,9 @@ fn proxies() -> Vec<u8> {
     zoo.finish()
 }
 
-/// A CHLO of Google's QUIC: tags with the ends of their values, then the values.
+/// A client's hello of Google's QUIC for this name.
 fn chlo(name: &str) -> Vec<u8> {
-    let values: [(&[u8; 4], &[u8]); 3] = [(b"PAD\0", &[b'-'; 900]), (b"SNI\0", name.as_bytes()), (b"VER\0", b"Q043")];
-    let mut bytes = [&b"CHLO"[..], &(values.len() as u16).to_le_bytes(), &[0, 0]].concat();
-    let mut end = 0_u32;
-    for (tag, value) in values {
-        end += value.len() as u32;
-        bytes.extend(*tag);
-        bytes.extend(end.to_le_bytes());
-    }
-    values.iter().for_each(|(_, value)| bytes.extend(*value));
-    bytes
+    fixtures::quic::client_tags(&[(b"PAD\0", &[b'-'; 900]), (b"SNI\0", name.as_bytes()), (b"VER\0", b"Q043")])
 }
 
 /// A STREAM frame of the crypto stream (1) with a length and, at its start, no offset.
