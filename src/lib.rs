@@ -1,7 +1,7 @@
 //! whither answers *where does my app's data go?* from packet captures, offline.
 //!
 //! The layers, each importing only from those before it:
-//! `error → capture → packet → name → flow → place → app → route → analysis → report → output → cli`.
+//! `error → stored → capture → packet → name → flow → place → app → route → analysis → report → output → cli`.
 
 pub mod analysis;
 pub mod app;
@@ -15,3 +15,4 @@ pub mod packet;
 pub mod place;
 pub mod report;
 pub mod route;
+pub mod stored;

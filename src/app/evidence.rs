@@ -1,10 +1,11 @@
 //! Claims about who sent a flow. All are kept; the strongest kind is chosen and shown.
 
 use crate::capture::FrameId;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// On what a claim rests, strongest first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EvidenceKind {
     /// The capture names the process or app.
@@ -46,7 +47,7 @@ pub struct Claim {
 }
 
 /// Whose service a destination is, seen from the app that used it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Party {
     /// The app developer's own.

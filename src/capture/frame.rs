@@ -1,13 +1,14 @@
 //! A frame is one record of a capture: its identity, time, bytes and what the capture says about it.
 
 use super::owner::Owner;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Which frame of which capture: the order of everything.
 ///
 /// Captures of a run are numbered by their first packet's time; records are numbered from 0 within their capture, or,
 /// until ranges join, within their range. Packed so that it compares and copies as one integer.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct FrameId(u64);
 
 impl FrameId {

@@ -4,6 +4,7 @@
 //! left out whole, whatever came first, and the part kept is a fair sample. The hash has a key of its own for each run, so
 //! that nobody who only sends packets can choose addresses that are kept, or that push others out.
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use siphasher::sip::SipHasher13;
 use std::hash::Hasher as _;
@@ -13,7 +14,7 @@ use std::hash::Hasher as _;
 ///
 /// It keeps out whoever does not know those packets with their times. It does not keep out whoever wrote the captures, or
 /// their first packets: they can work out the key.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct SampleKey([u64; 2]);
 
 impl SampleKey {

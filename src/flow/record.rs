@@ -4,6 +4,7 @@ use crate::capture::FrameId;
 use crate::capture::owner::Owner;
 use crate::name::{Alpn, Application, CertificateSubject, EchOffer, NameSource};
 use crate::packet::TunnelPath;
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -66,7 +67,7 @@ impl Head {
 }
 
 /// How a round-trip time was measured.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum RttSource {
     /// TCP SYN to SYN-ACK, each seen once.
     TcpHandshake,

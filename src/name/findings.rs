@@ -1,11 +1,11 @@
 //! What a reader found in an opening: names with their source, protocol, and which role the sender plays.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use smallvec::SmallVec;
 use std::net::IpAddr;
 
 /// Where a name comes from. The order is the order of choice: the first is the best name for a flow.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum NameSource {
@@ -226,6 +226,7 @@ impl Findings {
 
     /// Findings of a protocol, from a sender in this role.
     pub fn of(application: &'static str, role: Option<Role>) -> Self {
+        debug_assert!(Application::known(application).is_some(), "{application} is not in the table of words");
         Self { application: Some(Application(application)), role, ..Self::default() }
     }
 

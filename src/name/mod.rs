@@ -5,6 +5,7 @@
 //! [`Reading::No`].
 
 mod app_resolver;
+mod application;
 mod bittorrent;
 mod certificate;
 mod client_hello;

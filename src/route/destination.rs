@@ -8,6 +8,7 @@ use crate::capture::FrameId;
 use crate::flow::{Flow, RttSource};
 use crate::name::NameSource;
 use crate::place::{Country, LocationCheck, Place, Scope};
+use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher13;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 const LISTED: usize = 256;
 
 /// What stands where a country would, before the country itself.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Where {
     /// A country.
     Country(Country),
@@ -42,7 +43,7 @@ impl Where {
 }
 
 /// What groups endpoints: place and network.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct DestinationKey {
     /// Where they are.
     pub place: Where,
@@ -77,7 +78,7 @@ impl Keyed for DestinationKey {
 }
 
 /// Sums of one name.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct NameSums {
     /// Best source it was seen from.
     pub source: NameSource,
@@ -96,7 +97,7 @@ impl NameSums {
 }
 
 /// Sums of one destination. Everything is a sum, a minimum, a maximum or a set.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct DestinationSums {
     /// Packets, bytes, flows.
     pub traffic: Traffic,

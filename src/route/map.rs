@@ -6,26 +6,28 @@ use super::sample::{Choice, Keyed, Sample, whole_of};
 use super::traffic::Traffic;
 use crate::app::{Attribution, Claim, EvidenceKind};
 use crate::capture::FrameId;
-use crate::flow::SampleKey;
-use crate::flow::{Ech, Flow};
+use crate::flow::{Ech, Flow, SampleKey};
+use crate::name::Application;
 use crate::place::{LocationCheck, Place, Scope};
+use crate::stored::sorted_map;
 use foldhash::fast::RandomState;
 use hashbrown::hash_map::Entry;
 use hashbrown::{Equivalent, HashMap};
+use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher13;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Client addresses listed, the first by frame.
-const DEVICES: usize = 64;
+pub(super) const DEVICES: usize = 64;
 /// Examples kept per reason, the first by frame.
-const EXAMPLES: usize = 8;
+pub(super) const EXAMPLES: usize = 8;
 /// Bytes of an app without destinations, beside its name, here and in the report, about.
 const APP: u64 = 1_024;
 
 /// Why no app was named for a flow.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Reason {
     /// A name lies under a shared service's domain: an SDK, an advertising network, a CDN.
     SharedService(Arc<str>),
@@ -34,15 +36,26 @@ pub enum Reason {
     /// A name was seen; the catalogue does not know it.
     NameNotInCatalogue,
     /// A protocol of the system rather than of an app: `dns`, `ntp`, ….
-    SystemProtocol(&'static str),
+    SystemProtocol(Application),
     /// The protocol was recognised; it carried no name.
-    NoNameIn(&'static str),
+    NoNameIn(Application),
     /// Nothing was recognised.
     NoName,
-    /// Local: the other end is not on the public network.
-    Local(&'static str),
+    /// Local: the other end has a private address.
+    Private,
+    /// Local: sent to a group or to all.
+    Multicast,
+    /// Local: the other end has an address that is reserved.
+    Reserved,
     /// The user asked for other apps or devices.
     LeftOut,
+}
+
+impl Reason {
+    /// Whether the other end is not on the public network.
+    const fn is_local(&self) -> bool {
+        matches!(self, Self::Private | Self::Multicast | Self::Reserved)
+    }
 }
 
 /// Protocols that the operating system speaks for itself.
@@ -82,17 +95,17 @@ impl Observed<'_> {
 
     /// Why no app is named for it, where none is.
     fn reason(&self) -> Reason {
-        let application = self.flow.application.map(|application| application.0);
+        let application = self.flow.application;
         match self.place.scope {
-            Scope::Local => Reason::Local("private addresses"),
-            Scope::Multicast => Reason::Local("multicast and broadcast"),
-            Scope::Reserved => Reason::Local("reserved addresses"),
+            Scope::Local => Reason::Private,
+            Scope::Multicast => Reason::Multicast,
+            Scope::Reserved => Reason::Reserved,
             Scope::Global => match (application, &self.attribution.service) {
                 (_, Some(service)) => Reason::SharedService(service.clone()),
                 _ if matches!(self.flow.ech, Some(Ech::Likely | Ech::Confirmed)) => Reason::EncryptedHello,
                 _ if self.flow.name().is_some() => Reason::NameNotInCatalogue,
-                (Some(word), None) if SYSTEM.contains(&word) => Reason::SystemProtocol(word),
-                (Some(word), None) => Reason::NoNameIn(word),
+                (Some(application), None) if is_system(application.0) => Reason::SystemProtocol(application),
+                (Some(application), None) => Reason::NoNameIn(application),
                 (None, None) => Reason::NoName,
             },
         }
@@ -118,7 +131,7 @@ impl Keyed for Rule<'_> {
 }
 
 /// Sums of one app.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct AppSums {
     /// Packets, bytes, flows.
     pub traffic: Traffic,
@@ -127,6 +140,7 @@ pub struct AppSums {
     /// Bytes by kind and rule.
     pub rules: Sample<(EvidenceKind, Arc<str>), u64>,
     /// Destinations. Boxed, so that a table that grows does not hold all of them twice.
+    #[serde(with = "sorted_map")]
     pub destinations: HashMap<DestinationKey, Box<DestinationSums>, RandomState>,
 }
 
@@ -205,7 +219,7 @@ impl AppSums {
 }
 
 /// Bytes that no app got, for one reason.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ReasonSums {
     /// Packets, bytes, flows.
     pub traffic: Traffic,
@@ -214,21 +228,24 @@ pub struct ReasonSums {
 }
 
 /// See the module. Empty and without bounds by default; `add` and `merge` in any order give the same map.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct RouteMap {
     /// By catalogue id or the owner's own name.
+    #[serde(with = "sorted_map")]
     pub apps: HashMap<Arc<str>, AppSums, RandomState>,
     /// Apps that only owners name and that are not kept apart, since memory is short: all together.
     pub other_owners: AppSums,
     /// What no app got, by reason.
+    #[serde(with = "sorted_map")]
     pub reasons: HashMap<Reason, ReasonSums, RandomState>,
     /// Destinations of that on the public network.
     pub nameless: AppSums,
     /// First frame of each client, for the first [`DEVICES`] of them.
-    devices: BTreeSet<(FrameId, IpAddr)>,
-    bounds: Bounds,
-    step: Step,
+    pub(super) devices: BTreeSet<(FrameId, IpAddr)>,
+    pub(super) bounds: Bounds,
+    pub(super) step: Step,
     /// Bytes that apps and destinations take, about.
+    #[serde(skip)]
     weight: u64,
 }
 
@@ -283,7 +300,7 @@ impl RouteMap {
             }
             None => {
                 let reason = observed.reason();
-                if !matches!(reason, Reason::Local(_)) {
+                if !reason.is_local() {
                     self.weight += self.nameless.add(by, observed);
                 }
                 let sums = self.reasons.entry(reason).or_default();
@@ -327,7 +344,7 @@ impl RouteMap {
         self.weigh();
     }
 
-    fn weigh(&mut self) {
+    pub(super) fn weigh(&mut self) {
         let choice = self.step.choice(self.bounds.key);
         let apps = self.apps.iter().map(|(app, sums)| APP + app.len() as u64 + sums.weight(choice));
         self.weight = apps.sum::<u64>() + self.other_owners.weight(choice) + self.nameless.weight(choice);

@@ -7,6 +7,7 @@ mod geography;
 mod laws;
 mod map;
 mod sample;
+mod stored;
 mod traffic;
 
 pub use bounds::Bounds;

@@ -1,10 +1,10 @@
 //! Sums of what went up and down.
 
 use crate::flow::Flow;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What went up and down.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Traffic {
     /// Client to server: frame lengths in bytes.
     pub bytes_up: u64,

@@ -7,8 +7,10 @@ use modules::Modules;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-const LAYERS: [&str; 12] =
-    ["error", "capture", "packet", "name", "flow", "place", "app", "route", "analysis", "report", "output", "cli"];
+const LAYERS: [&str; 13] = [
+    "error", "stored", "capture", "packet", "name", "flow", "place", "app", "route", "analysis", "report", "output",
+    "cli",
+];
 
 /// Circles that are left, by one of their modules, each with its reason.
 const CIRCLES: [&str; 15] = [
