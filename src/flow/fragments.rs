@@ -7,10 +7,10 @@
 //! Pieces are kept one by one until nothing more can belong to their datagram, since what came before decides which of
 //! them open a new one.
 
-use super::gather::Stamp;
-use super::limit::{Part, SampleKey};
-use super::partial::OtherFrames;
 use crate::capture::FrameId;
+use crate::flow::frames::OtherFrames;
+use crate::flow::limit::{KeptPart, SampleKey};
+use crate::flow::stamp::Stamp;
 use crate::packet::{FlowKey, Packet, Side, TunnelPath};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -98,7 +98,7 @@ pub(super) struct Fragments {
     ahead: BTreeMap<(i64, FrameId), Key>,
     sample_key: SampleKey,
     /// The part of all datagrams that is kept.
-    part: Part,
+    part: KeptPart,
     /// Bytes that pieces take, about.
     weight: u64,
     /// Pieces let go of for lack of memory.

@@ -49,16 +49,16 @@ impl SampleKey {
 
 /// The part of all keys that is kept, by their hashes; a smaller one lies in a larger one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Part(u64);
+pub struct KeptPart(u64);
 
-impl Default for Part {
+impl Default for KeptPart {
     /// All.
     fn default() -> Self {
         Self(u64::MAX)
     }
 }
 
-impl Part {
+impl KeptPart {
     /// Whether a key with this hash is in it; the hash is worked out only where it matters.
     pub fn holds(self, hash: impl FnOnce() -> u64) -> bool {
         self.is_all() || hash() <= self.0
@@ -92,8 +92,8 @@ mod tests {
     #[test]
     fn halves_are_halves_and_lie_in_each_other() {
         let key = SampleKey::of([[7; 32]].into_iter());
-        let is_held = |part: Part, number: &u32| part.holds(|| key.hash(&number.to_be_bytes()));
-        let mut part = Part::default();
+        let is_held = |part: KeptPart, number: &u32| part.holds(|| key.hash(&number.to_be_bytes()));
+        let mut part = KeptPart::default();
         let mut held: Vec<u32> = (0..10_000).collect();
         for _ in 0..4 {
             part.halve();

@@ -6,31 +6,29 @@
 
 mod answers;
 mod clock;
-mod cold;
-mod datagram;
-mod first;
 mod fragments;
-mod gather;
+mod frames;
+mod interner;
 #[cfg(test)]
 mod laws;
+mod lifetime;
 mod limit;
+mod links;
 mod opening;
 mod partial;
 mod pool;
 mod record;
-mod repeats;
-mod resolve;
-mod segments;
 mod session;
 mod shard;
-mod stamps;
-mod stream;
+mod shed;
+mod stamp;
 mod table;
 mod tracker;
-mod votes;
 
-pub use limit::{Part, SampleKey};
-pub use partial::{OtherFrames, Partial, Span};
+pub use frames::{OtherFrames, Span};
+pub use limit::{KeptPart, SampleKey};
+pub use partial::Partial;
 pub use pool::Pool;
 pub use record::{Counters, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSource};
-pub use tracker::{OpenLimits, Shed, Summary, Tracker};
+pub use shed::Shed;
+pub use tracker::{OpenLimits, Summary, Tracker};

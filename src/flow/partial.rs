@@ -1,62 +1,19 @@
 //! What accumulates from frames: sessions, answers, fragments and counts. Partials of neighbouring frames merge.
 
-use super::answers::Answers;
-use super::clock::Clock;
-use super::fragments::Fragments;
-use super::gather::Stamp;
-use super::limit::SampleKey;
-use super::shard::{Interner, Shard, deliver};
-use super::table::Table;
 use crate::capture::{Frame, FrameId};
+use crate::flow::answers::Answers;
+use crate::flow::clock::Clock;
+use crate::flow::fragments::Fragments;
+use crate::flow::frames::{OtherFrames, Span};
+use crate::flow::interner::Interner;
+use crate::flow::limit::SampleKey;
+use crate::flow::session::observe::deliver;
+use crate::flow::shard::{SHARDS, Shard, shard_of};
+use crate::flow::stamp::Stamp;
+use crate::flow::table::Table;
 use crate::packet::{Dissected, NotIp, Packet, dissect_other, dissect_plain};
 use foldhash::fast::RandomState;
 use std::collections::BTreeMap;
-
-/// Shards of the flow table: merged and resolved side by side.
-pub(super) const SHARDS: usize = 16;
-
-/// Frames that hold no IP packet.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct OtherFrames {
-    /// Frames.
-    pub frames: u64,
-    /// Frame lengths on the wire, in bytes.
-    pub bytes: u64,
-}
-
-impl OtherFrames {
-    fn count(&mut self, frame: &Frame<'_>) {
-        self.frames += 1;
-        self.bytes += u64::from(frame.wire_length);
-    }
-
-    pub(super) fn add(&mut self, other: Self) {
-        self.frames += other.frames;
-        self.bytes += other.bytes;
-    }
-}
-
-/// Times of the frames seen.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Span {
-    /// Earliest, ns since 1970 UTC.
-    pub earliest_ns: i64,
-    /// Latest.
-    pub latest_ns: i64,
-    /// The furthest that the clock stepped back between any two frames, in ns.
-    pub step_back_ns: i64,
-}
-
-impl Span {
-    pub(super) fn merge(left: Option<Self>, right: Option<Self>) -> Option<Self> {
-        let (Some(l), Some(r)) = (left, right) else { return left.or(right) };
-        Some(Self {
-            earliest_ns: l.earliest_ns.min(r.earliest_ns),
-            latest_ns: l.latest_ns.max(r.latest_ns),
-            step_back_ns: l.step_back_ns.max(r.step_back_ns).max(l.latest_ns.saturating_sub(r.earliest_ns)),
-        })
-    }
-}
 
 /// What accumulates from the frames of a range.
 #[derive(Clone, Debug)]
@@ -199,10 +156,4 @@ impl Partial {
         self.span = Span::merge(self.span, right.span.take());
         self.clock.merge(&std::mem::take(&mut right.clock));
     }
-}
-
-/// The shard that a hash belongs to; other bits than the tables inside use.
-#[inline]
-pub(super) fn shard_of(hash: u64) -> usize {
-    (hash >> 32) as usize % SHARDS
 }

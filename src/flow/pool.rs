@@ -1,7 +1,7 @@
 //! Partials that are empty again: what a range is gathered into was allocated for one before it, and grew to its size.
 
-use super::limit::SampleKey;
-use super::partial::Partial;
+use crate::flow::limit::SampleKey;
+use crate::flow::partial::Partial;
 use foldhash::fast::RandomState;
 use std::sync::{Mutex, PoisonError};
 

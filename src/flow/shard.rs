@@ -1,101 +1,22 @@
 //! One shard of the flow table: the sessions of the keys that hash to it.
 
-use super::answers::Answers;
-use super::cold::{Cold, Folded};
-use super::datagram::DatagramOpening;
-use super::fragments;
-use super::gather::Stamp;
-use super::opening;
-use super::partial::OtherFrames;
-use super::segments::Segment;
-use super::session::{NEVER, Session};
-use super::table::Table;
-use crate::capture::{Frame, FrameId, FrameNote};
-use crate::name::Reading;
-use crate::name::table::{DATAGRAM_READERS, Datagram, SECOND_CHOICES, datagram_candidates};
-use crate::packet::{FlowKey, Packet, Side, TcpFlags, TcpSegment, Transport};
+use crate::capture::{Frame, FrameId};
+use crate::flow::answers::Answers;
+use crate::flow::fragments;
+use crate::flow::frames::OtherFrames;
+use crate::flow::interner::Interner;
+use crate::flow::lifetime::idle_ns;
+use crate::flow::opening;
+use crate::flow::session::details::Folded;
+use crate::flow::session::observe::Payload;
+use crate::flow::session::{NEVER, Session};
+use crate::flow::shed::Shed;
+use crate::flow::stamp::Stamp;
+use crate::flow::table::Table;
+use crate::packet::{FlowKey, Packet, Side, TcpSegment, Transport};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
-use std::sync::Arc;
-
-/// IP protocol number of TCP (IANA).
-pub(super) const TCP: u8 = 6;
-/// A TCP session ends when it is silent for longer than this (RFC 5382 would allow two hours; real NATs and Zeek five minutes).
-const TCP_IDLE_NS: i64 = 300 * 1_000_000_000;
-/// Any other session (RFC 4787 asks for at least two minutes).
-const OTHER_IDLE_NS: i64 = 120 * 1_000_000_000;
-
-/// How long a session of this protocol may be silent.
-pub(super) const fn idle_ns(protocol: u8) -> i64 {
-    if protocol == TCP { TCP_IDLE_NS } else { OTHER_IDLE_NS }
-}
-
-/// Names seen in this partial, so that equal names share memory.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Interner(hashbrown::HashSet<Arc<str>, RandomState>);
-
-impl Interner {
-    /// Distinct names kept: beyond that (a hostile capture) names are simply not shared.
-    const LIMIT: usize = 1 << 13;
-
-    /// Makes room for other names.
-    pub(super) fn forget_if_full(&mut self) {
-        if self.0.len() >= Self::LIMIT {
-            self.0.clear();
-        }
-    }
-
-    /// The shared copy of a name.
-    pub(super) fn intern(&mut self, name: &str) -> Arc<str> {
-        if let Some(known) = self.0.get(name) {
-            return known.clone();
-        }
-        let new: Arc<str> = name.into();
-        if self.0.len() < Self::LIMIT {
-            self.0.insert(new.clone());
-        }
-        new
-    }
-}
-
-/// What was let go of for lack of memory.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Shed {
-    /// Sessions, or parts of them.
-    pub sessions: u64,
-    /// Their frames.
-    pub frames: OtherFrames,
-    /// Pieces of datagrams.
-    pub fragments: OtherFrames,
-    /// Addresses that resolvers gave for names, and names beyond those kept of one address.
-    pub answers: u64,
-    /// Packets whose owner was not counted, since their session names too many.
-    pub owner_packets: u64,
-}
-
-impl Shed {
-    fn add(&mut self, session: &Session) {
-        self.sessions += 1;
-        let [a, b] = &session.counters;
-        self.frames.add(OtherFrames { frames: a.packets + b.packets, bytes: a.bytes + b.bytes });
-    }
-
-    /// All frames that no flow counts because of it.
-    pub fn left_out(&self) -> OtherFrames {
-        let mut sum = self.frames;
-        sum.add(self.fragments);
-        sum
-    }
-
-    pub(super) fn merge(&mut self, other: Self) {
-        self.sessions += other.sessions;
-        self.frames.add(other.frames);
-        self.fragments.add(other.fragments);
-        self.answers += other.answers;
-        self.owner_packets += other.owner_packets;
-    }
-}
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
@@ -279,7 +200,7 @@ impl Shard {
         let session = table.at(at);
         let stamp = Stamp { frame: frame.id, time_ns: frame.time_ns };
         let new = || Box::new(Folded { first: stamp, side: packet.side, tunnel: packet.tunnel, datagrams: Vec::new() });
-        session.cold_mut().rare_mut().folded.get_or_insert_with(new);
+        session.details_mut().rare_mut().folded.get_or_insert_with(new);
         session.folded_ns = session.folded_ns.max(last_ns);
         let counters = &mut session.counters[packet.side as usize];
         counters.packets += packets;
@@ -355,152 +276,11 @@ impl Begun {
     }
 }
 
-/// Payload of a packet. With its fields one by one, so that a packet need not be written to be passed on.
-#[derive(Clone, Copy)]
-struct Payload<'a> {
-    bytes: &'a [u8],
-    /// Length on the wire.
-    length: u32,
-}
+/// Shards of the flow table: merged and resolved side by side.
+pub(super) const SHARDS: usize = 16;
 
-impl Session {
-    /// Takes in what the capture says of a packet of so many bytes and so much payload; whether that repeats another.
-    #[cold]
-    fn observe_note(&mut self, note: &FrameNote, frame: FrameId, side: Side, (bytes, payload): (u64, u64)) -> bool {
-        if let Some(owner) = &note.owner {
-            self.cold_mut().rare_mut().owners.observe(owner, note.direction, frame);
-            self.note_kept();
-        }
-        note.packet_id.is_some_and(|id| self.cold_mut().rare_mut().repeats.observe(id, side, bytes, payload))
-    }
-
-    #[inline(never)]
-    fn observe_handshake(
-        &mut self,
-        sequence: u32,
-        acknowledgment: u32,
-        flags: TcpFlags,
-        side: Side,
-        time_ns: i64,
-        interner: &mut Interner,
-    ) {
-        self.handshake.observe(&TcpSegment { sequence, acknowledgment, flags }, side, time_ns);
-        if flags.is_syn()
-            && let Some(cold) = self.known_cold_mut()
-        {
-            cold.finish_openings(&mut |name| interner.intern(name));
-            self.refresh_watch();
-        }
-    }
-
-    #[inline(never)]
-    fn observe_segment(
-        &mut self,
-        sequence: u32,
-        side: Side,
-        payload: Payload<'_>,
-        stamp: Stamp,
-        (answers, interner): (&mut Answers, &mut Interner),
-    ) {
-        let is_anchored = self.is_anchored;
-        let key = self.key;
-        let cold = self.cold_mut();
-        // A certificate would add nothing to a server name.
-        let ignored = if cold.has_server_name() { SECOND_CHOICES } else { 0 };
-        let Payload { bytes, length } = payload;
-        let segment = Segment { stamp, sequence, length, bytes };
-        let completed = cold.streams[side as usize].observe(segment, is_anchored, ignored);
-        cold.absorb_all(completed, side, &mut |name| interner.intern(name));
-        deliver_of(&key, cold, answers, interner);
-        if is_anchored {
-            cold.supersede();
-        }
-        let is_watched = cold.streams[side as usize].is_watching(is_anchored);
-        self.is_watched[side as usize] = is_watched;
-        self.note_kept();
-    }
-
-    #[inline(never)]
-    fn observe_datagram(
-        &mut self,
-        side: Side,
-        payload: Payload<'_>,
-        stamp: Stamp,
-        (answers, interner): (&mut Answers, &mut Interner),
-        is_folded: bool,
-    ) {
-        let key = self.key;
-        let datagram = Datagram {
-            payload: payload.bytes,
-            source_port: key.port(side),
-            destination_port: key.port(side.opposite()),
-        };
-        let mut rows = datagram_candidates(&datagram);
-        while rows != 0 {
-            let at = rows.trailing_zeros() as usize;
-            rows &= rows - 1;
-            let reader = &DATAGRAM_READERS[at];
-            if !(reader.starts)(&datagram) {
-                continue;
-            }
-            let is_anchored = self.is_anchored || is_folded;
-            if reader.gathers {
-                let cold = self.cold_mut();
-                let openings = match is_folded {
-                    true => cold.rare_mut().folded.as_mut().map(|folded| &mut folded.datagrams),
-                    false => Some(&mut cold.datagrams),
-                };
-                let Some(openings) = openings else { return };
-                let opening = match openings.iter_mut().position(|opening| opening.reader == at) {
-                    Some(known) => &mut openings[known],
-                    None => {
-                        // One is all there is, about always.
-                        openings.reserve_exact(1);
-                        openings.push(DatagramOpening::new(at, [key.port(Side::Low), key.port(Side::High)]));
-                        let last = openings.len() - 1;
-                        &mut openings[last]
-                    }
-                };
-                opening.observe(stamp, side, payload.bytes, is_anchored);
-                self.keep_head(side, payload, stamp);
-                self.note_kept();
-                return;
-            }
-            let mut findings = match (reader.read)(&[datagram]) {
-                Reading::No | Reading::NeedMore(None) => continue,
-                Reading::NeedMore(Some(findings)) | Reading::Done { findings, .. } => findings,
-            };
-            let cold = self.cold_mut();
-            cold.absorb(&mut findings, stamp, side, &mut |name| interner.intern(name));
-            deliver_of(&key, cold, answers, interner);
-            if reader.shows_app {
-                self.keep_head(side, payload, stamp);
-            }
-            return;
-        }
-        self.keep_head(side, payload, stamp);
-    }
-
-    /// Keeps what wire signatures look at.
-    fn keep_head(&mut self, side: Side, payload: Payload<'_>, stamp: Stamp) {
-        let side = side as usize;
-        if self.wants_head(stamp.frame, side) {
-            self.cold_mut().heads[side].observe(stamp.frame, payload.length, payload.bytes);
-        }
-    }
-}
-
-/// Hands a session's answers to the answer table.
-pub(super) fn deliver(session: &mut Session, answers: &mut Answers, interner: &mut Interner) {
-    let key = session.key;
-    if let Some(cold) = session.known_cold_mut() {
-        deliver_of(&key, cold, answers, interner);
-    }
-}
-
-fn deliver_of(key: &FlowKey, cold: &mut Cold, answers: &mut Answers, interner: &mut Interner) {
-    // Taken, not drained: nothing more comes for most, and what they take stays until they are over.
-    for delivery in std::mem::take(&mut cold.outbox) {
-        answers.deliver(key.address(delivery.to), delivery, &mut |name| interner.intern(name));
-    }
+/// The shard that a hash belongs to; other bits than the tables inside use.
+#[inline]
+pub(super) fn shard_of(hash: u64) -> usize {
+    (hash >> 32) as usize % SHARDS
 }

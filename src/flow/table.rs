@@ -3,41 +3,19 @@
 //! What a part of a capture adds to those before it costs what the part holds, not what is open: its sessions are put in one
 //! by one, and those that are over are found without looking at the others.
 
-use super::session::Session;
+use crate::flow::links::{Links, NONE, UNFILED};
+use crate::flow::session::Session;
 use crate::packet::FlowKey;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::collections::BTreeMap;
 
-/// No slot.
-pub(super) const NONE: u32 = u32::MAX;
-/// In no list of those that end.
-const UNFILED: i32 = i32::MIN;
 /// Sessions are filed by when they end at the earliest, in steps of this.
 const STEP_NS: i64 = 32_000_000_000;
-
-/// Where a session stands in its table.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
-    /// The session of the same key before this one.
-    previous: u32,
-    /// The one after it.
-    next: u32,
-    /// Under what it is filed.
-    due: i32,
-    /// Bytes it was last found to take, about.
-    weight: u32,
-}
 
 /// The step that a time lies in.
 fn step(time_ns: i64) -> i32 {
     time_ns.div_euclid(STEP_NS).clamp(i64::from(UNFILED) + 1, i64::from(i32::MAX)) as i32
-}
-
-impl Default for Place {
-    fn default() -> Self {
-        Self { previous: NONE, next: NONE, due: UNFILED, weight: 0 }
-    }
 }
 
 /// See the module.
@@ -83,7 +61,7 @@ impl Table {
         std::iter::from_fn(move || {
             let at = next?;
             let session = self.slots.get(at)?;
-            next = Some(session.place.previous).filter(|&slot| slot != NONE).map(|slot| slot as usize);
+            next = Some(session.links.previous).filter(|&slot| slot != NONE).map(|slot| slot as usize);
             Some((at, session))
         })
     }
@@ -116,10 +94,10 @@ impl Table {
     /// Lets the session in a slot be found by its key.
     fn link(&mut self, hash: u64, before: Option<usize>, hasher: &RandomState, at: u32) {
         let previous = before.map_or(NONE, |before| before as u32);
-        self.slots[at as usize].place = Place { previous, ..Place::default() };
+        self.slots[at as usize].links = Links { previous, ..Links::default() };
         match before {
             Some(before) => {
-                self.slots[before].place.next = at;
+                self.slots[before].links.next = at;
                 if let Some(latest) = self.latest.find_mut(hash, |&slot| slot == previous) {
                     *latest = at;
                 }
@@ -150,9 +128,9 @@ impl Table {
     /// Sees to it that [`Self::take_over`] looks at the session in this slot as soon as the clock shows `end_ns`.
     pub(super) fn file(&mut self, at: usize, end_ns: i64) {
         let step = step(end_ns);
-        let place = &mut self.slots[at].place;
-        if place.due == UNFILED || step < place.due {
-            place.due = step;
+        let links = &mut self.slots[at].links;
+        if links.due == UNFILED || step < links.due {
+            links.due = step;
             self.due.entry(step).or_default().push(at as u32);
         }
     }
@@ -161,8 +139,8 @@ impl Table {
     pub(super) fn weigh(&mut self, at: usize) {
         let session = &mut self.slots[at];
         let weight = u32::try_from(session.weight()).unwrap_or(u32::MAX);
-        self.weight = self.weight + u64::from(weight) - u64::from(session.place.weight);
-        session.place.weight = weight;
+        self.weight = self.weight + u64::from(weight) - u64::from(session.links.weight);
+        session.links.weight = weight;
     }
 
     /// Bytes that the sessions weighed take, about.
@@ -205,8 +183,8 @@ impl Table {
         for (step, slots) in std::mem::replace(&mut self.due, later_steps) {
             for at in slots {
                 let session = &mut self.slots[at as usize];
-                if session.place.due == step {
-                    session.place.due = UNFILED;
+                if session.links.due == step {
+                    session.links.due = UNFILED;
                     let end_ns = end_ns(session);
                     if end_ns < clock_ns { over.push(at) } else { later.push((at, end_ns)) }
                 }
@@ -225,10 +203,10 @@ impl Table {
     /// Lets the session in a slot be found no more.
     fn unlink(&mut self, at: u32, hasher: &RandomState) {
         let session = &self.slots[at as usize];
-        let (key, Place { previous, next, weight, .. }) = (session.key, session.place);
+        let (key, Links { previous, next, weight, .. }) = (session.key, session.links);
         self.weight -= u64::from(weight);
         if let Some(after) = self.slots.get_mut(next as usize) {
-            after.place.previous = previous;
+            after.links.previous = previous;
         } else if let Ok(mut entry) = self.latest.find_entry(key.hashed(hasher), |&slot| slot == at) {
             if previous == NONE {
                 entry.remove();
@@ -237,7 +215,7 @@ impl Table {
             }
         }
         if let Some(before) = self.slots.get_mut(previous as usize) {
-            before.place.next = next;
+            before.links.next = next;
         }
     }
 

@@ -1,16 +1,20 @@
 //! Joins partials in capture order, closes the sessions that no later packet can join, and hands them out as flows.
 
-use super::answers::{Answers, Ends};
-use super::clock::Clock;
-use super::fragments::{self, Fragments, Group};
-use super::limit::{Part, SampleKey};
-use super::partial::{OtherFrames, Partial, Span, shard_of};
-use super::record::Flow;
-use super::session::{NEVER, Session};
-pub use super::shard::Shed;
-use super::shard::{Begun, Pieced, Shard, deliver, idle_ns};
-use super::table::Table;
 use crate::capture::{Frame, FrameId, LinkType};
+use crate::flow::answers::{Answers, Ends};
+use crate::flow::clock::Clock;
+use crate::flow::fragments::{self, Fragments, Group};
+use crate::flow::frames::{OtherFrames, Span};
+use crate::flow::lifetime::idle_ns;
+use crate::flow::limit::{KeptPart, SampleKey};
+use crate::flow::partial::Partial;
+use crate::flow::record::Flow;
+use crate::flow::session::observe::deliver;
+use crate::flow::session::{NEVER, Session};
+use crate::flow::shard::shard_of;
+use crate::flow::shard::{Begun, Pieced, Shard};
+use crate::flow::shed::Shed;
+use crate::flow::table::Table;
 use crate::packet::{Dissected, FlowKey, NotIp, Side, dissect_ip};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -66,7 +70,7 @@ pub struct Tracker {
     limits: Option<OpenLimits>,
     sample_key: SampleKey,
     /// The part of all sessions that is kept.
-    part: Part,
+    part: KeptPart,
     /// Sessions that came since sessions were last closed.
     added: usize,
     /// The clock when sessions were last closed.
@@ -86,7 +90,7 @@ impl Tracker {
             sweep_at: SWEEP_LEAST,
             limits,
             sample_key,
-            part: Part::default(),
+            part: KeptPart::default(),
             added: 0,
             closed_ns: i64::MIN,
         }
@@ -327,7 +331,7 @@ impl Tracker {
 const HOLD_NS: i64 = 2 * fragments::TIMEOUT_NS;
 
 /// Whether the sessions of a key are of this part.
-fn keeps(part: Part, sample_key: SampleKey) -> impl Fn(&FlowKey) -> bool + Copy + Sync {
+fn keeps(part: KeptPart, sample_key: SampleKey) -> impl Fn(&FlowKey) -> bool + Copy + Sync {
     move |key| part.holds(|| sample_key.hash(&key.to_bytes()))
 }
 
@@ -367,8 +371,8 @@ impl Summary {
 
 #[cfg(test)]
 mod tests {
-    use super::super::laws::dns_answer;
     use super::*;
+    use crate::flow::laws::dns_answer;
     use std::sync::Mutex;
 
     /// Packets of the flows kept, by port, and what was let go of: every packet a flow of its own, in parts of a hundred.

@@ -13,7 +13,7 @@ const LAYERS: [&str; 13] = [
 ];
 
 /// Circles that are left, by one of their modules, each with its reason.
-const CIRCLES: [&str; 15] = [
+const CIRCLES: [&str; 12] = [
     "app::signature",
     "capture::batch",
     "capture::classic",
@@ -21,9 +21,6 @@ const CIRCLES: [&str; 15] = [
     "capture::owner::side",
     "cli",
     "cli::capture::owners",
-    "flow::cold",
-    "flow::fragments",
-    "flow::gather",
     "name::datagram",
     "output",
     "output::flows",
@@ -32,7 +29,7 @@ const CIRCLES: [&str; 15] = [
 ];
 
 /// Most circles that there may be.
-const CIRCLES_LIMIT: usize = 15;
+const CIRCLES_LIMIT: usize = 12;
 
 fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")

@@ -5,7 +5,7 @@ use crate::capture::FrameId;
 /// A value and the frame that showed it, if one did. The first by frame is kept, and within a frame the least, so that the order
 /// of arrival is all one.
 #[derive(Clone, Debug)]
-pub(super) struct First<T> {
+pub(in crate::flow) struct First<T> {
     /// Of no meaning where there is no value.
     frame: FrameId,
     value: Option<T>,
@@ -19,14 +19,14 @@ impl<T> Default for First<T> {
 
 impl<T: Ord> First<T> {
     /// Takes a value where it comes first.
-    pub(super) fn keep(&mut self, frame: FrameId, value: T) {
+    pub(in crate::flow) fn keep(&mut self, frame: FrameId, value: T) {
         if self.value.as_ref().is_none_or(|mine| (frame, &value) < (self.frame, mine)) {
             *self = Self { frame, value: Some(value) };
         }
     }
 
     /// Takes over another's where it comes first.
-    pub(super) fn merge(&mut self, other: Self) {
+    pub(in crate::flow) fn merge(&mut self, other: Self) {
         if let Some(value) = other.value {
             self.keep(other.frame, value);
         }
@@ -35,22 +35,22 @@ impl<T: Ord> First<T> {
 
 impl<T> First<T> {
     /// The value.
-    pub(super) fn get(&self) -> Option<&T> {
+    pub(in crate::flow) fn get(&self) -> Option<&T> {
         self.value.as_ref()
     }
 
     /// The same with its frame.
-    pub(super) fn found(&self) -> Option<(FrameId, &T)> {
+    pub(in crate::flow) fn found(&self) -> Option<(FrameId, &T)> {
         self.value.as_ref().map(|value| (self.frame, value))
     }
 
     /// Takes the value out.
-    pub(super) fn take(&mut self) -> Option<T> {
+    pub(in crate::flow) fn take(&mut self) -> Option<T> {
         self.value.take()
     }
 
     /// Shifts the frame's identity.
-    pub(super) fn rebase(&mut self, base: FrameId) {
+    pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
         self.frame = self.frame.rebased(base);
     }
 }

@@ -1,18 +1,17 @@
 //! What few sessions have, or have for a short while: openings being read, names, owners.
 
-use super::datagram::DatagramOpening;
-use super::first::First;
-use super::gather::Stamp;
-use super::opening::Completed;
-use super::record::{Flow, Head};
-use super::repeats::Repeats;
-use super::segments::Segments;
-use super::stream::StreamSide;
-use super::votes::Ballot;
+use super::heads::FirstDatagrams;
 use crate::capture::FrameId;
-use crate::name::{
-    Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, NameSource, Role, is_ip_literal,
-};
+use crate::flow::answers::delivery::Delivery;
+use crate::flow::opening::Completed;
+use crate::flow::opening::datagram::DatagramOpening;
+use crate::flow::opening::stream::StreamSide;
+use crate::flow::record::{Flow, Head};
+use crate::flow::session::first::First;
+use crate::flow::session::repeats::Repeats;
+use crate::flow::session::votes::Ballot;
+use crate::flow::stamp::Stamp;
+use crate::name::{Application, CertificateSubject, EchOffer, Findings, NameSource, Role, is_ip_literal};
 use crate::packet::{Side, TunnelPath};
 use smallvec::SmallVec;
 use std::mem::take;
@@ -25,10 +24,10 @@ const APPLICATION_LIMIT: usize = 4;
 
 /// A name as found.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) struct Found {
-    pub(super) frame: FrameId,
-    pub(super) source: NameSource,
-    pub(super) name: Arc<str>,
+pub(in crate::flow) struct Found {
+    pub(in crate::flow) frame: FrameId,
+    pub(in crate::flow) source: NameSource,
+    pub(in crate::flow) name: Arc<str>,
 }
 
 impl Found {
@@ -40,67 +39,57 @@ impl Found {
 
 /// What few sessions have.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Cold {
-    pub(super) streams: [StreamSide; 2],
+pub(in crate::flow) struct Details {
+    pub(in crate::flow) streams: [StreamSide; 2],
     /// First datagrams of each side, for wire signatures.
-    pub(super) heads: [FirstDatagrams; 2],
+    pub(in crate::flow) heads: [FirstDatagrams; 2],
 
-    pub(super) datagrams: Vec<DatagramOpening>,
-    pub(super) names: SmallVec<[Found; 1]>,
+    pub(in crate::flow) datagrams: Vec<DatagramOpening>,
+    pub(in crate::flow) names: SmallVec<[Found; 1]>,
 
-    pub(super) applications: SmallVec<[(FrameId, Application); 1]>,
+    pub(in crate::flow) applications: SmallVec<[(FrameId, Application); 1]>,
     /// The text of [`Alpn`]: without room for none.
-    pub(super) alpn: First<Box<str>>,
-    rare: Option<Box<Rare>>,
+    pub(in crate::flow) alpn: First<Box<str>>,
+    rare: Option<Box<RareDetails>>,
 
     /// Which side a reader took for the client.
-    pub(super) client: First<Side>,
-    pub(super) ech: First<EchOffer>,
+    pub(in crate::flow) client: First<Side>,
+    pub(in crate::flow) ech: First<EchOffer>,
     /// Answers on their way to the answer table.
-    pub(super) outbox: Vec<Delivery>,
+    pub(in crate::flow) outbox: Vec<Delivery>,
 }
 
 /// What few of the few have.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Rare {
+pub(in crate::flow) struct RareDetails {
     /// The first hello with an encrypted server name of ECH's drafts.
-    pub(super) esni: First<()>,
-    pub(super) certificate: First<CertificateSubject>,
+    pub(in crate::flow) esni: First<()>,
+    pub(in crate::flow) certificate: First<CertificateSubject>,
     /// The owners that packets name.
-    pub(super) owners: Ballot,
+    pub(in crate::flow) owners: Ballot,
     /// Records with a packet id, which may repeat each other.
-    pub(super) repeats: Repeats,
+    pub(in crate::flow) repeats: Repeats,
     /// Datagrams that came in pieces.
-    pub(super) folded: Option<Box<Folded>>,
+    pub(in crate::flow) folded: Option<Box<Folded>>,
 }
 
 /// What datagrams that came in pieces add to a session. They are put together when nobody knows how much of the session was
 /// seen by then, so what depends on their place in it is kept apart.
 #[derive(Clone, Debug)]
-pub(super) struct Folded {
+pub(in crate::flow) struct Folded {
     /// The first piece, and who sent it.
-    pub(super) first: Stamp,
-    pub(super) side: Side,
-    pub(super) tunnel: TunnelPath,
-    pub(super) datagrams: Vec<DatagramOpening>,
+    pub(in crate::flow) first: Stamp,
+    pub(in crate::flow) side: Side,
+    pub(in crate::flow) tunnel: TunnelPath,
+    pub(in crate::flow) datagrams: Vec<DatagramOpening>,
 }
 
-/// What one side told the other of names and addresses.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Delivery {
-    pub(super) stamp: Stamp,
-    /// Who was told.
-    pub(super) to: Side,
-    pub(super) answers: Vec<Answer>,
-    pub(super) ech_configs: Vec<EchConfig>,
-}
-
-impl Cold {
+impl Details {
     /// Bytes of a name, with what it points to.
-    pub(super) const ITEM: usize = 128;
+    pub(in crate::flow) const ITEM: usize = 128;
 
     /// Nothing yet. `has_syn`: the session has seen a SYN, so that what follows continues nothing from before.
-    pub(super) fn new(has_syn: bool) -> Box<Self> {
+    pub(in crate::flow) fn new(has_syn: bool) -> Box<Self> {
         let mut new = Box::<Self>::default();
         if has_syn {
             new.streams.iter_mut().for_each(|stream| drop(stream.finish()));
@@ -109,7 +98,7 @@ impl Cold {
     }
 
     /// Takes over what a reader found in bytes that `side` sent, completed by `stamp`.
-    pub(super) fn absorb(
+    pub(in crate::flow) fn absorb(
         &mut self,
         findings: &mut Findings,
         stamp: Stamp,
@@ -148,7 +137,7 @@ impl Cold {
 
     /// The same for all openings that were completed. Looked at where they are: most often there is none, and to move even that
     /// would wait for the memory that was just written.
-    pub(super) fn absorb_all(
+    pub(in crate::flow) fn absorb_all(
         &mut self,
         mut completed: Completed,
         side: Side,
@@ -160,17 +149,17 @@ impl Cold {
     }
 
     /// What is rare, if there is any of it.
-    pub(super) fn rare(&self) -> Option<&Rare> {
+    pub(in crate::flow) fn rare(&self) -> Option<&RareDetails> {
         self.rare.as_deref()
     }
 
     /// The box for what is rare.
-    pub(super) fn rare_mut(&mut self) -> &mut Rare {
+    pub(in crate::flow) fn rare_mut(&mut self) -> &mut RareDetails {
         self.rare.get_or_insert_default()
     }
 
     /// Takes the openings read of datagrams, those that came in pieces last.
-    pub(super) fn take_datagrams(&mut self) -> Vec<DatagramOpening> {
+    pub(in crate::flow) fn take_datagrams(&mut self) -> Vec<DatagramOpening> {
         let mut all = std::mem::take(&mut self.datagrams);
         if let Some(folded) = self.rare.as_mut().and_then(|rare| rare.folded.as_mut()) {
             all.append(&mut folded.datagrams);
@@ -179,7 +168,7 @@ impl Cold {
     }
 
     /// Takes what is rare.
-    pub(super) fn take_rare(&mut self) -> Option<Box<Rare>> {
+    pub(in crate::flow) fn take_rare(&mut self) -> Option<Box<RareDetails>> {
         self.rare.take()
     }
 
@@ -215,7 +204,7 @@ impl Cold {
     }
 
     /// A new connection begins (a SYN): what was being gathered is finished with what is there.
-    pub(super) fn finish_openings(&mut self, intern: &mut impl FnMut(&str) -> Arc<str>) {
+    pub(in crate::flow) fn finish_openings(&mut self, intern: &mut impl FnMut(&str) -> Arc<str>) {
         for side in [Side::Low, Side::High] {
             let completed = self.streams[side as usize].finish();
             self.absorb_all(completed, side, intern);
@@ -223,7 +212,7 @@ impl Cold {
     }
 
     /// Appends what followed.
-    pub(super) fn merge(&mut self, right: Self, is_anchored: bool) {
+    pub(in crate::flow) fn merge(&mut self, right: Self, is_anchored: bool) {
         let intern = &mut |name: &str| Arc::from(name);
         for (side, theirs) in [Side::Low, Side::High].into_iter().zip(right.streams) {
             let completed = self.streams[side as usize].merge(theirs, is_anchored);
@@ -260,21 +249,21 @@ impl Cold {
 
     /// Lets go of the directions in which nothing will be looked for, since a server name is known. Of no consequence but for
     /// memory: when the session is over the same is asked again.
-    pub(super) fn supersede(&mut self) {
+    pub(in crate::flow) fn supersede(&mut self) {
         if self.streams.iter().any(StreamSide::is_second_choice) && self.has_server_name() {
             self.streams.iter_mut().filter(|stream| stream.is_second_choice()).for_each(StreamSide::forget_first);
         }
     }
 
     /// The session begins here for certain: lets go of what was kept for a possible predecessor.
-    pub(super) fn anchor(&mut self) {
+    pub(in crate::flow) fn anchor(&mut self) {
         self.streams.iter_mut().for_each(StreamSide::anchor);
         self.supersede();
         self.datagrams.iter_mut().for_each(DatagramOpening::anchor);
     }
 
     /// Shifts frame identities.
-    pub(super) fn rebase(&mut self, base: FrameId) {
+    pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
         let shift = |frame: &mut FrameId| *frame = frame.rebased(base);
         self.names.iter_mut().for_each(|found| shift(&mut found.frame));
         self.applications.iter_mut().for_each(|(frame, _)| shift(frame));
@@ -293,9 +282,9 @@ impl Cold {
     }
 
     /// Bytes of memory it takes, about.
-    pub(super) fn weight(&self) -> usize {
+    pub(in crate::flow) fn weight(&self) -> usize {
         let rare = self.rare.as_ref().map_or(0, |rare| Self::ITEM + rare.owners.weight());
-        let heads = self.heads.iter().filter(|head| head.0.is_some()).count();
+        let heads = self.heads.iter().filter(|head| !head.is_empty()).count();
         size_of::<Self>()
             + rare
             + self.names.len() * Self::ITEM
@@ -306,74 +295,16 @@ impl Cold {
 
     /// Whether a hello with a server name was seen, so that a certificate would add nothing. Some clients send the bare
     /// address, against RFC 6066 §3: that is no name.
-    pub(super) fn has_server_name(&self) -> bool {
+    pub(in crate::flow) fn has_server_name(&self) -> bool {
         self.names.iter().any(|found| found.source == NameSource::TlsSni && !is_ip_literal(&found.name))
     }
 }
 
-/// The head of a stream from its first segments.
-pub(super) fn stream_head(segments: &Segments) -> Option<Box<Head>> {
-    if segments.is_empty() {
-        return None;
-    }
-    let mut head = Box::<Head>::default();
-    for segment in segments.iter() {
-        let room = Head::LIMIT - head.bytes.len();
-        head.bytes.extend_from_slice(&segment.bytes[..segment.bytes.len().min(room)]);
-        head.insert(head.frames.len(), segment.stamp.frame, segment.length);
-    }
-    Some(head)
-}
-
-impl Rare {
+impl RareDetails {
     /// Appends what followed; records with a packet id are joined by the session, which corrects its counts.
     fn merge(&mut self, right: Self) {
         self.esni.merge(right.esni);
         self.certificate.merge(right.certificate);
         self.owners.merge(right.owners);
-    }
-}
-
-/// The first datagrams that one side sent, if any: what wire signatures look at.
-#[derive(Clone, Debug, Default)]
-pub(super) struct FirstDatagrams(Option<Box<Head>>);
-
-impl FirstDatagrams {
-    /// Takes in a datagram of this length on the wire. The first by frame are kept: what came in pieces comes late.
-    pub(super) fn observe(&mut self, frame: FrameId, length: u32, payload: &[u8]) {
-        let head = self.0.get_or_insert_default();
-        let at = head.frames.partition_point(|&kept| kept < frame);
-        if at == 0 {
-            head.bytes.clear();
-            head.bytes.extend_from_slice(&payload[..payload.len().min(Head::LIMIT)]);
-        }
-        head.insert(at, frame, length);
-    }
-
-    /// Whether a datagram of this frame would be kept.
-    pub(super) fn wants(&self, frame: FrameId) -> bool {
-        let frames = self.0.as_ref().map_or(&[][..], |head| &head.frames);
-        frames.len() < Head::LENGTHS || frames.last().is_some_and(|&last| frame <= last)
-    }
-
-    /// Appends what followed.
-    fn merge(&mut self, right: Self) {
-        match (&mut self.0, right.0) {
-            (Some(mine), Some(theirs)) => {
-                for (frame, length) in theirs.frames.into_iter().zip(theirs.lengths) {
-                    mine.insert(mine.frames.len(), frame, length);
-                }
-            }
-            (mine, theirs) => *mine = mine.take().or(theirs),
-        }
-    }
-
-    /// What wire signatures look at, if there was a datagram.
-    pub(super) fn into_head(self) -> Option<Box<Head>> {
-        self.0
-    }
-
-    fn rebase(&mut self, base: FrameId) {
-        self.0.iter_mut().flat_map(|head| &mut head.frames).for_each(|frame| *frame = frame.rebased(base));
     }
 }

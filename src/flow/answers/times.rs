@@ -1,7 +1,7 @@
 //! When a client was given an address for a name: every time that may matter.
 
-use super::gather::Stamp;
 use crate::capture::FrameId;
+use crate::flow::stamp::Stamp;
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ const MANY_WEIGHT: u64 = 96;
 
 /// See the module. A set by second, so that order does not matter.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Stamps {
+pub(in crate::flow) enum Stamps {
     /// In order of frames.
     Few(SmallVec<[Stamp; 1]>),
     Many(Box<Many>),
@@ -23,7 +23,7 @@ pub(super) enum Stamps {
 
 /// Times by frame, and which frame stands for which second.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Many {
+pub(in crate::flow) struct Many {
     times_ns: BTreeMap<FrameId, i64>,
     frames: BTreeMap<i64, FrameId>,
 }
@@ -47,7 +47,7 @@ impl Many {
 }
 
 impl Stamps {
-    pub(super) fn of(stamp: Stamp) -> Self {
+    pub(in crate::flow) fn of(stamp: Stamp) -> Self {
         Self::Few(SmallVec::from_buf([stamp]))
     }
 
@@ -72,7 +72,7 @@ impl Stamps {
     }
 
     /// Adds those of another; how many bytes more they take, about.
-    pub(super) fn merge(&mut self, other: Self) -> u64 {
+    pub(in crate::flow) fn merge(&mut self, other: Self) -> u64 {
         let before = self.weight();
         match other {
             Self::Few(list) => list.into_iter().for_each(|stamp| self.add(stamp)),
@@ -85,7 +85,7 @@ impl Stamps {
     }
 
     /// The last before that frame.
-    pub(super) fn before(&self, frame: FrameId) -> Option<Stamp> {
+    pub(in crate::flow) fn before(&self, frame: FrameId) -> Option<Stamp> {
         match self {
             Self::Few(list) => {
                 let count = list.partition_point(|stamp| stamp.frame < frame);
@@ -100,7 +100,7 @@ impl Stamps {
 
     /// Forgets the old ones, but for the last before each of these frames, which are in order; how many bytes less the rest
     /// takes, about.
-    pub(super) fn forget(&mut self, is_old: impl Fn(&Stamp) -> bool, frames: &[FrameId]) -> u64 {
+    pub(in crate::flow) fn forget(&mut self, is_old: impl Fn(&Stamp) -> bool, frames: &[FrameId]) -> u64 {
         let before = self.weight();
         let mut frames = frames.iter().copied().peekable();
         // Whether the next stamp comes after one of the frames that this one comes before.
@@ -131,7 +131,7 @@ impl Stamps {
         before - self.weight()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::flow) fn is_empty(&self) -> bool {
         match self {
             Self::Few(list) => list.is_empty(),
             Self::Many(many) => many.times_ns.is_empty(),
@@ -139,7 +139,7 @@ impl Stamps {
     }
 
     /// Bytes of memory they take, about.
-    pub(super) fn weight(&self) -> u64 {
+    pub(in crate::flow) fn weight(&self) -> u64 {
         match self {
             Self::Few(list) => list.len() as u64 * FEW_WEIGHT,
             Self::Many(many) => many.times_ns.len() as u64 * MANY_WEIGHT,
@@ -147,7 +147,7 @@ impl Stamps {
     }
 
     /// Shifts frame identities.
-    pub(super) fn rebase(&mut self, base: FrameId) {
+    pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
         match self {
             Self::Few(list) => list.iter_mut().for_each(|stamp| stamp.rebase(base)),
             Self::Many(many) => {

@@ -1,12 +1,14 @@
 //! Which names a client had been given an address for, and when.
 
-use super::cold::Delivery;
-use super::gather::Stamp;
-use super::limit::{Part, SampleKey};
-use super::stamps::Stamps;
+pub(in crate::flow) mod delivery;
+mod times;
+
 use crate::capture::FrameId;
+use crate::flow::limit::{KeptPart, SampleKey};
+use crate::flow::stamp::Stamp;
 use crate::name::NameSource;
 use crate::packet::address_bits;
+use delivery::Delivery;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
@@ -14,10 +16,11 @@ use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::Arc;
+use times::Stamps;
 
 /// How long an answer explains a flow to the address it gave, in ns of the capture's clock. Apps keep addresses far beyond
 /// the record's time to live, but seldom for hours without asking again.
-pub(super) const LIFETIME_NS: i64 = 3 * 3_600 * 1_000_000_000;
+pub(in crate::flow) const LIFETIME_NS: i64 = 3 * 3_600 * 1_000_000_000;
 /// Names kept per client and address, by a keyed hash: more than a client asks for of one address.
 const NAME_LIMIT: usize = 256;
 /// ECH configurations kept per capture: more than the public names in use.
@@ -51,18 +54,18 @@ impl Given {
 
 /// The answer that a flow followed.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Followed {
-    pub(super) frame: FrameId,
-    pub(super) source: NameSource,
-    pub(super) name: Arc<str>,
+pub(in crate::flow) struct Followed {
+    pub(in crate::flow) frame: FrameId,
+    pub(in crate::flow) source: NameSource,
+    pub(in crate::flow) name: Arc<str>,
 }
 
 /// Public name, configuration id, KDF, AEAD.
-pub(super) type EchKey = (Box<str>, u8, u16, u16);
+pub(in crate::flow) type EchKey = (Box<str>, u8, u16, u16);
 
 /// Who was told, and the address. As integers: what is written at once can be compared at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Ends {
+pub(in crate::flow) struct Ends {
     client: u128,
     address: u128,
     /// Whether each is an IPv6 address.
@@ -71,7 +74,7 @@ pub(super) struct Ends {
 
 impl Ends {
     #[inline(always)]
-    pub(super) fn new(client: IpAddr, address: IpAddr) -> Self {
+    pub(in crate::flow) fn new(client: IpAddr, address: IpAddr) -> Self {
         Self {
             client: address_bits(client),
             address: address_bits(address),
@@ -101,17 +104,17 @@ type Names = SmallVec<[Given; 1]>;
 
 /// Answers by client and address.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Answers {
+pub(in crate::flow) struct Answers {
     given: HashMap<Ends, Names, RandomState>,
     /// The first frame that published each configuration, in the order of their ranks.
     ech_configs: BTreeMap<(u64, EchKey), FrameId>,
     sample_key: SampleKey,
     /// The part of all clients and addresses that is kept.
-    part: Part,
+    part: KeptPart,
     /// Bytes that answers take, about.
     weight: u64,
     /// Addresses let go of, each with its names, and names of addresses that have too many.
-    pub(super) shed: u64,
+    pub(in crate::flow) shed: u64,
 }
 
 /// What adding a name did.
@@ -155,12 +158,17 @@ fn rank(sample_key: &SampleKey, name: &str, more: &[u8]) -> u64 {
 
 impl Answers {
     /// None yet; what is kept under pressure is chosen by this key.
-    pub(super) fn new(sample_key: SampleKey) -> Self {
+    pub(in crate::flow) fn new(sample_key: SampleKey) -> Self {
         Self { sample_key, ..Self::default() }
     }
 
     /// Takes in what `client` was told.
-    pub(super) fn deliver(&mut self, client: IpAddr, delivery: Delivery, intern: &mut impl FnMut(&str) -> Arc<str>) {
+    pub(in crate::flow) fn deliver(
+        &mut self,
+        client: IpAddr,
+        delivery: Delivery,
+        intern: &mut impl FnMut(&str) -> Arc<str>,
+    ) {
         for answer in delivery.answers {
             let (name, source) = (intern(&answer.name), answer.source);
             let given = Given { rank: None, name, source, stamps: Stamps::of(delivery.stamp) };
@@ -190,7 +198,7 @@ impl Answers {
     }
 
     /// Appends what followed, as far as it is of the part to be kept. What is left of it is empty, with room for as much again.
-    pub(super) fn merge(&mut self, right: &mut Self) {
+    pub(in crate::flow) fn merge(&mut self, right: &mut Self) {
         self.shed += std::mem::take(&mut right.shed);
         if self.given.is_empty() && self.part.is_all() {
             std::mem::swap(&mut self.given, &mut right.given);
@@ -220,7 +228,7 @@ impl Answers {
     }
 
     /// Whether a configuration had been published before that frame.
-    pub(super) fn has_ech_config(&self, config: EchKey, frame: FrameId) -> bool {
+    pub(in crate::flow) fn has_ech_config(&self, config: EchKey, frame: FrameId) -> bool {
         if self.ech_configs.is_empty() {
             return false;
         }
@@ -229,7 +237,7 @@ impl Answers {
 
     /// The name that `client` had last been given `address` for when a flow began at `began`. What it is given later does
     /// not matter: whether that is known by now depends on how the capture is cut.
-    pub(super) fn find(&self, client: IpAddr, address: IpAddr, began: Stamp) -> Option<Followed> {
+    pub(in crate::flow) fn find(&self, client: IpAddr, address: IpAddr, began: Stamp) -> Option<Followed> {
         if self.given.is_empty() {
             return None;
         }
@@ -248,7 +256,7 @@ impl Answers {
 
     /// Forgets answers that no flow can use which begins after `clock_ns`. `open` names the frames, in order, in which the flows
     /// between a client and an address began that are still open: what these followed is kept.
-    pub(super) fn forget_before<'a>(&mut self, clock_ns: i64, open: impl Fn(&Ends) -> &'a [FrameId]) {
+    pub(in crate::flow) fn forget_before<'a>(&mut self, clock_ns: i64, open: impl Fn(&Ends) -> &'a [FrameId]) {
         let is_old = |stamp: &Stamp| clock_ns.saturating_sub(stamp.time_ns) > LIFETIME_NS;
         let weight = &mut self.weight;
         self.given.retain(|ends, names| {
@@ -265,17 +273,17 @@ impl Answers {
     }
 
     /// Clients and addresses there is room for.
-    pub(super) fn room(&self) -> usize {
+    pub(in crate::flow) fn room(&self) -> usize {
         self.given.capacity()
     }
 
     /// Bytes that answers take, about.
-    pub(super) fn weight(&self) -> u64 {
+    pub(in crate::flow) fn weight(&self) -> u64 {
         self.weight
     }
 
     /// Lets go of some, by a hash of client and address, where all take more than this.
-    pub(super) fn shed(&mut self, limit: u64) {
+    pub(in crate::flow) fn shed(&mut self, limit: u64) {
         while self.weight > limit && !self.part.is_empty() {
             self.part.halve();
             let Self { given, part, sample_key, weight, shed, .. } = self;
@@ -294,7 +302,7 @@ impl Answers {
     }
 
     /// Shifts frame identities.
-    pub(super) fn rebase(&mut self, base: FrameId) {
+    pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
         self.given.values_mut().flatten().for_each(|given| given.stamps.rebase(base));
         self.ech_configs.values_mut().for_each(|frame| *frame = frame.rebased(base));
     }

@@ -1,8 +1,8 @@
 //! Which owners the packets of a session name, and how often: from votes to the owner that the flow is shown with.
 
-use super::record::OwnerEvidence;
 use crate::capture::owner::Owner;
 use crate::capture::{Direction, FrameId};
+use crate::flow::record::OwnerEvidence;
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ impl Votes {
 /// Of more owners than are counted, the first in the order of owners stay. So it does not matter how the session was cut: what is
 /// among the first of the whole is among the first of each part, and none of its votes was left out anywhere.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Ballot {
+pub(in crate::flow) struct Ballot {
     /// By owner. Most sessions have one.
     votes: SmallVec<[Votes; 1]>,
     /// Votes for owners that are not among them.
@@ -47,7 +47,7 @@ pub(super) struct Ballot {
 
 impl Ballot {
     /// Counts one packet's owner.
-    pub(super) fn observe(&mut self, owner: &Arc<Owner>, direction: Direction, frame: FrameId) {
+    pub(in crate::flow) fn observe(&mut self, owner: &Arc<Owner>, direction: Direction, frame: FrameId) {
         let mut packets = [0; 3];
         packets[direction as usize] = 1;
         match self.place(owner) {
@@ -78,7 +78,7 @@ impl Ballot {
     }
 
     /// Appends the votes of what followed.
-    pub(super) fn merge(&mut self, right: Self) {
+    pub(in crate::flow) fn merge(&mut self, right: Self) {
         self.left_out += right.left_out;
         for theirs in right.votes {
             match self.place(&theirs.owner) {
@@ -94,18 +94,18 @@ impl Ballot {
     }
 
     /// Shifts frame identities.
-    pub(super) fn rebase(&mut self, base: FrameId) {
+    pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
         self.votes.iter_mut().for_each(|votes| votes.first = votes.first.rebased(base));
     }
 
     /// Bytes of memory that it takes beside itself, about.
-    pub(super) fn weight(&self) -> usize {
+    pub(in crate::flow) fn weight(&self) -> usize {
         self.bytes
     }
 
     /// The owner that most packets name. Outbound packets decide where there are any: an inbound one is often handled in the
     /// context of whatever process was running (etl2pcapng).
-    pub(super) fn elect(&self) -> Option<OwnerEvidence> {
+    pub(in crate::flow) fn elect(&self) -> Option<OwnerEvidence> {
         let has_outbound = self.votes.iter().any(|votes| votes.packets[Direction::Outbound as usize] > 0);
         let weight =
             |votes: &Votes| if has_outbound { votes.packets[Direction::Outbound as usize] } else { votes.total() };

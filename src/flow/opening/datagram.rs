@@ -3,9 +3,9 @@
 //! Only the first such opening of a session counts. A part of a capture that has not seen the session's start cannot know
 //! whether its datagrams complete an earlier opening, so it keeps them until it is joined to what came before.
 
-use super::gather::Stamp;
-use super::segments::{Segment, Segments};
 use crate::capture::FrameId;
+use crate::flow::opening::segments::{Segment, Segments};
+use crate::flow::stamp::Stamp;
 use crate::name::table::{DATAGRAM_READERS, Datagram, GoesOn};
 use crate::name::{Findings, Reading};
 use crate::packet::Side;
@@ -17,9 +17,9 @@ const DATAGRAM_LIMIT: usize = 10;
 
 /// What one reader gathers in one session.
 #[derive(Clone, Debug)]
-pub(super) struct DatagramOpening {
+pub(in crate::flow) struct DatagramOpening {
     /// Index in [`DATAGRAM_READERS`].
-    pub(super) reader: usize,
+    pub(in crate::flow) reader: usize,
     ports: [u16; 2],
     datagrams: [Segments; 2],
     /// What the opening gave by now, and who sent it: by [`Self::slot`].
@@ -47,7 +47,7 @@ impl fmt::Debug for Remembered {
 
 impl DatagramOpening {
     /// An opening for this reader between these ports (of the low and the high side).
-    pub(super) fn new(reader: usize, ports: [u16; 2]) -> Self {
+    pub(in crate::flow) fn new(reader: usize, ports: [u16; 2]) -> Self {
         Self {
             reader,
             ports,
@@ -64,7 +64,7 @@ impl DatagramOpening {
     }
 
     /// Takes in a datagram that the reader may want.
-    pub(super) fn observe(&mut self, stamp: Stamp, side: Side, payload: &[u8], is_anchored: bool) {
+    pub(in crate::flow) fn observe(&mut self, stamp: Stamp, side: Side, payload: &[u8], is_anchored: bool) {
         if !self.is_collecting(side, is_anchored) {
             return;
         }
@@ -143,7 +143,7 @@ impl DatagramOpening {
     }
 
     /// Appends what the same reader gathered in what followed.
-    pub(super) fn merge(&mut self, right: Self, is_anchored: bool) {
+    pub(in crate::flow) fn merge(&mut self, right: Self, is_anchored: bool) {
         let [low, high] = &right.datagrams;
         let mut following: Vec<(Side, Segment<'_>)> =
             low.iter().map(|kept| (Side::Low, kept)).chain(high.iter().map(|kept| (Side::High, kept))).collect();
@@ -162,7 +162,7 @@ impl DatagramOpening {
     }
 
     /// Nothing came before: a settled opening needs its datagrams no more.
-    pub(super) fn anchor(&mut self) {
+    pub(in crate::flow) fn anchor(&mut self) {
         self.forget();
         for side in [Side::Low, Side::High] {
             if self.is_settled[self.slot(side)] {
@@ -172,19 +172,19 @@ impl DatagramOpening {
     }
 
     /// Bytes of memory it takes, about.
-    pub(super) fn weight(&self) -> usize {
+    pub(in crate::flow) fn weight(&self) -> usize {
         size_of::<Self>() + self.datagrams.iter().map(Segments::weight).sum::<usize>()
     }
 
     /// What was found, when the session is over, in the order of frames.
-    pub(super) fn into_found(self) -> impl Iterator<Item = (Stamp, Side, Box<Findings>)> {
+    pub(in crate::flow) fn into_found(self) -> impl Iterator<Item = (Stamp, Side, Box<Findings>)> {
         let mut found: Vec<_> = self.found.into_iter().flatten().collect();
         found.sort_by_key(|(stamp, ..)| stamp.frame);
         found.into_iter()
     }
 
     /// Shifts frame identities.
-    pub(super) fn rebase(&mut self, base: FrameId) {
+    pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
         self.datagrams.iter_mut().for_each(|kept| kept.rebase(base));
         self.found.iter_mut().flatten().for_each(|(stamp, ..)| stamp.rebase(base));
     }

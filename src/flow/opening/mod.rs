@@ -1,6 +1,11 @@
 //! Openings in the bytes of a stream: where one may start, which reader has it, and what follows it.
 
-use super::gather::Stamp;
+mod contiguous;
+pub(in crate::flow) mod datagram;
+pub(in crate::flow) mod segments;
+pub(in crate::flow) mod stream;
+
+use crate::flow::stamp::Stamp;
 use crate::name::table::{STREAM_READERS, StreamReader, stream_candidates};
 use crate::name::{Findings, NameSource, Reading};
 use smallvec::SmallVec;
@@ -10,35 +15,35 @@ const OPENINGS_PER_SEGMENT: usize = 16;
 
 /// What was read to its end.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Read {
+pub(in crate::flow) struct Read {
     /// An opening after which none is waited for.
-    pub(super) is_settled: bool,
+    pub(in crate::flow) is_settled: bool,
     /// Words before another protocol, or an opening that need not be read: nothing is left to recognise.
-    pub(super) is_known: bool,
+    pub(in crate::flow) is_known: bool,
     /// An opening that is read only where no server name is known.
-    pub(super) is_second_choice: bool,
+    pub(in crate::flow) is_second_choice: bool,
 }
 
 /// An opening that needs more bytes.
 #[derive(Clone, Debug)]
-pub(super) struct Opening {
+pub(in crate::flow) struct Opening {
     /// Index of the segment it starts in, among those kept since the oldest unfinished opening.
-    pub(super) slot: usize,
+    pub(in crate::flow) slot: usize,
     /// Sequence number of its first byte.
-    pub(super) sequence: u32,
+    pub(in crate::flow) sequence: u32,
     /// Index in [`STREAM_READERS`].
-    pub(super) reader: usize,
+    pub(in crate::flow) reader: usize,
     /// Contiguous bytes at the last attempt.
-    pub(super) tried_bytes: usize,
+    pub(in crate::flow) tried_bytes: usize,
     /// What is certain by now.
-    pub(super) certain: Option<(Stamp, Box<Findings>)>,
+    pub(in crate::flow) certain: Option<(Stamp, Box<Findings>)>,
     /// More has come since that was read, but not the end.
-    pub(super) is_stale: bool,
+    pub(in crate::flow) is_stale: bool,
 }
 
 impl Opening {
     /// Whether these bytes, more than were read before, still lack the end, so that nothing need be read yet.
-    pub(super) fn waits(&mut self, bytes: &[u8], now: Stamp) -> bool {
+    pub(in crate::flow) fn waits(&mut self, bytes: &[u8], now: Stamp) -> bool {
         let Some((stamp, _)) = &mut self.certain else { return false };
         let waits = STREAM_READERS[self.reader].lacks_end.is_some_and(|lacks_end| lacks_end(bytes, self.tried_bytes));
         if waits {
@@ -48,7 +53,7 @@ impl Opening {
     }
 
     /// What is certain when no more comes, given its bytes.
-    pub(super) fn given_up(self, bytes: impl FnOnce(u32) -> Vec<u8>) -> Option<(Stamp, Box<Findings>)> {
+    pub(in crate::flow) fn given_up(self, bytes: impl FnOnce(u32) -> Vec<u8>) -> Option<(Stamp, Box<Findings>)> {
         let (stamp, known) = self.certain?;
         if !self.is_stale {
             return Some((stamp, known));
@@ -62,11 +67,11 @@ impl Opening {
 }
 
 /// What a segment's payload completes: findings, and when. One, about always.
-pub(super) type Completed = SmallVec<[(Stamp, Box<Findings>); 1]>;
+pub(in crate::flow) type Completed = SmallVec<[(Stamp, Box<Findings>); 1]>;
 
 /// The first reader, from `skip` on, that an opening at the start of these bytes may be for.
 #[inline]
-pub(super) fn reader_for(payload: &[u8], skip: usize) -> Option<usize> {
+pub(in crate::flow) fn reader_for(payload: &[u8], skip: usize) -> Option<usize> {
     let mut rows = stream_candidates(*payload.first()?) & u32::MAX.checked_shl(skip as u32).unwrap_or(0);
     while rows != 0 {
         let row = rows.trailing_zeros() as usize;
@@ -80,12 +85,12 @@ pub(super) fn reader_for(payload: &[u8], skip: usize) -> Option<usize> {
 
 /// Whether an opening may start with these bytes.
 #[inline]
-pub(super) fn may_start(payload: &[u8]) -> bool {
+pub(in crate::flow) fn may_start(payload: &[u8]) -> bool {
     payload.first().is_some_and(|&first| stream_candidates(first) != 0) && reader_for(payload, 0).is_some()
 }
 
 /// Outcome of reading at one position.
-pub(super) enum Attempt {
+pub(in crate::flow) enum Attempt {
     /// No opening.
     Nothing,
     /// One that needs more bytes.
@@ -95,7 +100,7 @@ pub(super) enum Attempt {
 }
 
 /// Reads an opening at the start of these bytes, by the first reader from this one on that has it.
-pub(super) fn attempt(bytes: &[u8], from_reader: usize) -> Attempt {
+pub(in crate::flow) fn attempt(bytes: &[u8], from_reader: usize) -> Attempt {
     let StreamReader { is_second_choice, starts, .. } = STREAM_READERS[from_reader];
     if is_second_choice && !starts(bytes) {
         // Other bytes took its place since it began: where it is ignored they are no opening of anything.
@@ -122,13 +127,13 @@ fn settles(reader: usize, findings: &Findings) -> bool {
 }
 
 /// The same for an opening found by a second look: of what was passed by nothing more can be passed by.
-pub(super) fn settles_late(reader: usize, findings: &Findings) -> bool {
+pub(in crate::flow) fn settles_late(reader: usize, findings: &Findings) -> bool {
     STREAM_READERS[reader].is_second_choice || settles(reader, findings)
 }
 
 impl Read {
     /// Notes that this reader read an opening to its end.
-    pub(super) fn note(&mut self, reader: usize, findings: &Findings) {
+    pub(in crate::flow) fn note(&mut self, reader: usize, findings: &Findings) {
         let is_settling = settles(reader, findings);
         self.is_settled |= is_settling;
         self.is_known |= !is_settling;
@@ -136,7 +141,7 @@ impl Read {
 
     /// Reads the openings in these bytes of a stream, from `offset` on, one after the other; `sequence` is that of the first
     /// byte. The one that needs more bytes, if one does, as if it started in the first segment kept.
-    pub(super) fn openings(
+    pub(in crate::flow) fn openings(
         &mut self,
         bytes: &[u8],
         mut offset: usize,

@@ -5,11 +5,12 @@
 //! most [`SEGMENT_LIMIT`] of them. A part of a capture that has not seen the session's start also keeps the direction's
 //! first segments: what an opening left unfinished before the cut goes on with them.
 
-use super::gather::{BYTE_LIMIT, SEGMENT_LIMIT, Stamp, contiguous};
-use super::opening::{Attempt, Completed, Opening, Read, attempt, may_start, reader_for, settles_late};
-use super::record::Head;
-use super::segments::{Segment, Segments};
 use crate::capture::FrameId;
+use crate::flow::opening::contiguous::{BYTE_LIMIT, SEGMENT_LIMIT, contiguous};
+use crate::flow::opening::segments::{Segment, Segments};
+use crate::flow::opening::{Attempt, Completed, Opening, Read, attempt, may_start, reader_for, settles_late};
+use crate::flow::record::Head;
+use crate::flow::stamp::Stamp;
 use crate::name::table::STREAM_READERS;
 use crate::name::{Findings, NameSource, server_name_in_piece};
 use smallvec::{SmallVec, smallvec};
@@ -23,9 +24,9 @@ const SEEN_LIMIT: u8 = SEGMENT_LIMIT as u8 + 1;
 
 /// One direction of a stream.
 #[derive(Clone, Debug, Default)]
-pub(super) struct StreamSide {
+pub(in crate::flow) struct StreamSide {
     /// The first segments of the session in this direction.
-    pub(super) first: Segments,
+    pub(in crate::flow) first: Segments,
     pending: Option<Box<Pending>>,
     /// Payload-bearing segments seen, counted to [`SEEN_LIMIT`].
     seen: u8,
@@ -44,11 +45,11 @@ struct Pending {
 }
 
 /// Rows of [`STREAM_READERS`] to leave out.
-pub(super) type Ignored = u32;
+pub(in crate::flow) type Ignored = u32;
 
 impl StreamSide {
     /// Takes in a payload-bearing segment.
-    pub(super) fn observe(&mut self, segment: Segment<'_>, is_anchored: bool, ignored: Ignored) -> Completed {
+    pub(in crate::flow) fn observe(&mut self, segment: Segment<'_>, is_anchored: bool, ignored: Ignored) -> Completed {
         let mut completed = Completed::new();
         self.go_on(segment, &mut completed);
         let mut is_superseded = false;
@@ -154,12 +155,12 @@ impl StreamSide {
     }
 
     /// Whether the next payload must be shown to this side even if nothing starts with it.
-    pub(super) fn is_watching(&self, is_anchored: bool) -> bool {
+    pub(in crate::flow) fn is_watching(&self, is_anchored: bool) -> bool {
         self.pending.is_some() || self.is_collecting(is_anchored)
     }
 
     /// Ends the unfinished openings with what is certain: a SYN came, or the end.
-    pub(super) fn finish(&mut self) -> Completed {
+    pub(in crate::flow) fn finish(&mut self) -> Completed {
         self.syn_at.get_or_insert(self.first.len() as u8);
         match self.pending.take() {
             Some(pending) => {
@@ -179,7 +180,7 @@ impl StreamSide {
     }
 
     /// Appends the same direction of what followed: its own openings, and its first segments to those left unfinished.
-    pub(super) fn merge(&mut self, right: Self, is_anchored: bool) -> Completed {
+    pub(in crate::flow) fn merge(&mut self, right: Self, is_anchored: bool) -> Completed {
         let mut completed = Completed::new();
         let reach = right.syn_at.map_or(right.first.len(), usize::from);
         for segment in right.first.iter().take(reach) {
@@ -217,7 +218,7 @@ impl StreamSide {
     }
 
     /// Nothing came before: keeps what a stream whose start was seen would have kept.
-    pub(super) fn anchor(&mut self) {
+    pub(in crate::flow) fn anchor(&mut self) {
         if self.read.is_settled {
             return self.forget_first();
         }
@@ -232,28 +233,28 @@ impl StreamSide {
     }
 
     /// Bytes of memory it takes beside itself, about.
-    pub(super) fn weight(&self) -> usize {
+    pub(in crate::flow) fn weight(&self) -> usize {
         self.first.weight() + self.pending.as_ref().map_or(0, |pending| pending.window.weight())
     }
 
     /// Whether a server name, where one is known, says all that can be found in this direction.
-    pub(super) fn is_second_choice(&self) -> bool {
+    pub(in crate::flow) fn is_second_choice(&self) -> bool {
         self.read.is_second_choice
     }
 
     /// Lets go of the first segments: nothing will be looked for in them.
-    pub(super) fn forget_first(&mut self) {
+    pub(in crate::flow) fn forget_first(&mut self) {
         self.first = Segments::default();
     }
 
     /// The stream's first bytes where no opening was recognised.
-    pub(super) fn head(&self) -> Option<Box<Head>> {
-        if self.read.is_settled || self.read.is_known { None } else { super::cold::stream_head(&self.first) }
+    pub(in crate::flow) fn head(&self) -> Option<Box<Head>> {
+        if self.read.is_settled || self.read.is_known { None } else { stream_head(&self.first) }
     }
 
     /// A second reading of a stream's first segments, put in order, where nothing was recognised as they came: an opening
     /// whose first segment arrived late.
-    pub(super) fn reread(&self) -> Completed {
+    pub(in crate::flow) fn reread(&self) -> Completed {
         if self.read.is_settled || self.first.len() < 2 {
             return Completed::new();
         }
@@ -289,7 +290,7 @@ impl StreamSide {
     }
 
     /// The name in a hello whose beginning was not captured, for a stream that is known to carry TLS.
-    pub(super) fn piece(&self) -> Option<(Stamp, Box<Findings>)> {
+    pub(in crate::flow) fn piece(&self) -> Option<(Stamp, Box<Findings>)> {
         if self.read.is_settled {
             return None;
         }
@@ -312,7 +313,7 @@ impl StreamSide {
     }
 
     /// Shifts frame identities.
-    pub(super) fn rebase(&mut self, base: FrameId) {
+    pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
         self.first.rebase(base);
         let Some(pending) = &mut self.pending else { return };
         pending.window.rebase(base);
@@ -322,6 +323,20 @@ impl StreamSide {
             }
         }
     }
+}
+
+/// The head of a stream from its first segments.
+fn stream_head(segments: &Segments) -> Option<Box<Head>> {
+    if segments.is_empty() {
+        return None;
+    }
+    let mut head = Box::<Head>::default();
+    for segment in segments.iter() {
+        let room = Head::LIMIT - head.bytes.len();
+        head.bytes.extend_from_slice(&segment.bytes[..segment.bytes.len().min(room)]);
+        head.insert(head.frames.len(), segment.stamp.frame, segment.length);
+    }
+    Some(head)
 }
 
 #[cfg(test)]

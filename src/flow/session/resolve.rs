@@ -1,11 +1,11 @@
 //! From a session that is over to a [`Flow`]: direction, names in order of choice, names from answers.
 
-use super::answers::{Answers, Followed};
-use super::cold::{Cold, Found};
-use super::gather::Stamp;
-use super::record::{Counters, Ech, Flow, Head, Name, Rtt, RttSource};
-use super::session::{NEVER, Session};
-use super::shard::TCP;
+use crate::flow::answers::{Answers, Followed};
+use crate::flow::lifetime::TCP;
+use crate::flow::record::{Counters, Ech, Flow, Head, Name, Rtt, RttSource};
+use crate::flow::session::details::{Details, Found};
+use crate::flow::session::{NEVER, Session};
+use crate::flow::stamp::Stamp;
 use crate::name::{Alpn, Application, NameSource};
 use crate::packet::Side;
 use std::net::IpAddr;
@@ -27,18 +27,18 @@ fn is_server_port(port: u16) -> bool {
 
 impl Session {
     /// Adds the flow that this session was. Of the session nothing is left but what it is found by.
-    pub(super) fn resolve(&mut self, answers: &Answers, flows: &mut Vec<Flow>) {
+    pub(in crate::flow) fn resolve(&mut self, answers: &Answers, flows: &mut Vec<Flow>) {
         let last_seen_ns = self.end_ns();
         let mut began = Stamp { frame: self.first, time_ns: self.began_ns() };
-        let mut cold = self.take_cold();
-        if let Some(cold) = &mut cold {
-            self.finish(cold);
-            let folded = cold.rare().and_then(|rare| rare.folded.as_ref());
+        let mut details = self.take_details();
+        if let Some(details) = &mut details {
+            self.finish(details);
+            let folded = details.rare().and_then(|rare| rare.folded.as_ref());
             if let Some(folded) = folded.filter(|folded| folded.first.frame < began.frame) {
                 (began, self.opener, self.tunnel) = (folded.first, folded.side, folded.tunnel);
             }
         }
-        let said = cold.as_ref().and_then(|cold| cold.client.get()).copied();
+        let said = details.as_ref().and_then(|details| details.client.get()).copied();
         let (client, found) = self.direction(said, answers, began);
         let server = client.opposite();
         let (client_ip, server_ip) = (self.key.address(client), self.key.address(server));
@@ -50,7 +50,7 @@ impl Session {
         let Some(flow) = flows.last_mut() else { return };
         (flow.first_frame, flow.first_seen_ns, flow.last_seen_ns) = (began.frame, began.time_ns, last_seen_ns);
         (flow.up, flow.down) = (self.counted(client), self.counted(server));
-        flow.application = cold.as_ref().and_then(|cold| choose_application(&cold.applications));
+        flow.application = details.as_ref().and_then(|details| choose_application(&details.applications));
         flow.tunnel = self.tunnel;
         // No answer comes in no time: the capture has no clock (simple packet blocks), or too coarse a one.
         // A record without a time has time 0: nothing was measured.
@@ -58,39 +58,39 @@ impl Session {
         if let Some(Followed { frame, source, name }) = found.or_else(|| answers.find(client_ip, server_ip, began)) {
             flow.names.push(Name { source, frame, name });
         }
-        if let Some(cold) = cold {
-            cold.tell(flow, client, answers);
+        if let Some(details) = details {
+            details.tell(flow, client, answers);
         }
     }
 
     /// Ends what was still being read.
-    fn finish(&self, cold: &mut Cold) {
+    fn finish(&self, details: &mut Details) {
         let intern = &mut |name: &str| Arc::from(name);
         if self.key.protocol() == TCP {
-            Self::finish_streams(cold, intern);
+            Self::finish_streams(details, intern);
         }
-        for opening in cold.take_datagrams() {
+        for opening in details.take_datagrams() {
             for (stamp, side, mut findings) in opening.into_found() {
-                cold.absorb(&mut findings, stamp, side, intern);
+                details.absorb(&mut findings, stamp, side, intern);
             }
         }
     }
 
-    fn finish_streams(cold: &mut Cold, intern: &mut impl FnMut(&str) -> Arc<str>) {
-        cold.finish_openings(intern);
-        cold.supersede();
+    fn finish_streams(details: &mut Details, intern: &mut impl FnMut(&str) -> Arc<str>) {
+        details.finish_openings(intern);
+        details.supersede();
         for side in [Side::Low, Side::High] {
-            let completed = cold.streams[side as usize].reread();
-            cold.absorb_all(completed, side, intern);
+            let completed = details.streams[side as usize].reread();
+            details.absorb_all(completed, side, intern);
         }
         // A server says hello to a client whose own hello lacks its start.
         let is_tls = |&(_, application): &(_, Application)| application == Application("tls");
-        if cold.applications.iter().any(is_tls)
-            && !cold.names.iter().any(|found| found.source == NameSource::TlsSni)
-            && let Some(&client) = cold.client.get()
-            && let Some((stamp, mut findings)) = cold.streams[client as usize].piece()
+        if details.applications.iter().any(is_tls)
+            && !details.names.iter().any(|found| found.source == NameSource::TlsSni)
+            && let Some(&client) = details.client.get()
+            && let Some((stamp, mut findings)) = details.streams[client as usize].piece()
         {
-            cold.absorb(&mut findings, stamp, client, intern);
+            details.absorb(&mut findings, stamp, client, intern);
         }
     }
 
@@ -139,7 +139,7 @@ impl Session {
     }
 }
 
-impl Cold {
+impl Details {
     /// Says in the flow what was found, beside the name that an answer gave.
     fn tell(mut self: Box<Self>, flow: &mut Flow, client: Side, answers: &Answers) {
         let has_sni = self.has_server_name();

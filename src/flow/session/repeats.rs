@@ -5,7 +5,7 @@
 //! that come before it and have an id has the same. The first and the last records of a part are kept for what lies beyond
 //! its ends.
 
-use super::record::Counters;
+use crate::flow::record::Counters;
 use crate::packet::Side;
 use std::collections::VecDeque;
 
@@ -24,7 +24,7 @@ struct Counted {
 
 /// See the module. Empty for captures without packet ids.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Repeats {
+pub(in crate::flow) struct Repeats {
     /// The first records, at most [`REACH`].
     first: Vec<Counted>,
     /// Ids of the last records, at most [`REACH`].
@@ -33,12 +33,12 @@ pub(super) struct Repeats {
 
 impl Repeats {
     /// Whether there was no record with an id.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::flow) fn is_empty(&self) -> bool {
         self.first.is_empty()
     }
 
     /// Takes in a record; whether it repeats one before it.
-    pub(super) fn observe(&mut self, id: u64, side: Side, bytes: u64, payload: u64) -> bool {
+    pub(in crate::flow) fn observe(&mut self, id: u64, side: Side, bytes: u64, payload: u64) -> bool {
         let is_repeat = self.last.contains(&id);
         if self.first.len() < REACH {
             self.first.push(Counted { id, side, bytes, payload, is_counted: !is_repeat });
@@ -51,7 +51,7 @@ impl Repeats {
     }
 
     /// Appends what followed; what of it was counted although it repeats records of this part.
-    pub(super) fn merge(&mut self, right: Self) -> [Counters; 2] {
+    pub(in crate::flow) fn merge(&mut self, right: Self) -> [Counters; 2] {
         let mut excess = [Counters::default(); 2];
         for (at, mut record) in right.first.into_iter().enumerate() {
             // As many records of the right part lie between, so that far fewer of this part are within reach.

@@ -1,28 +1,13 @@
 //! Gathering: the contiguous bytes that follow a start, from segments in any order.
 
-use super::segments::Segment;
-use crate::capture::FrameId;
+use crate::flow::opening::segments::Segment;
 use smallvec::SmallVec;
 
 /// Segments that may follow the one that starts an opening, in record order, before it is given up.
-pub(super) const SEGMENT_LIMIT: usize = 32;
+pub(in crate::flow) const SEGMENT_LIMIT: usize = 32;
 /// Bytes after which no further segment is kept; the one that crosses it is kept whole. A ClientHello fits in one TLS
 /// record of 16 KiB (RFC 8446 §5.1).
-pub(super) const BYTE_LIMIT: usize = 20 << 10;
-
-/// Which frame, and its time.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
-pub(super) struct Stamp {
-    pub(super) frame: FrameId,
-    pub(super) time_ns: i64,
-}
-
-impl Stamp {
-    /// Shifts the frame's identity.
-    pub(super) fn rebase(&mut self, base: FrameId) {
-        self.frame = self.frame.rebased(base);
-    }
-}
+pub(in crate::flow) const BYTE_LIMIT: usize = 20 << 10;
 
 /// A segment by where it begins, as seen from the first byte wanted.
 struct Placed<'a> {
@@ -42,7 +27,11 @@ impl Placed<'_> {
 ///
 /// Where segments overlap, the one that reaches furthest wins, and of those the first: two bytes of padding that pose as payload
 /// do not shadow a hello that begins at the same sequence number.
-pub(super) fn contiguous<'a>(segments: impl Iterator<Item = Segment<'a>> + Clone, sequence: u32, into: &mut Vec<u8>) {
+pub(in crate::flow) fn contiguous<'a>(
+    segments: impl Iterator<Item = Segment<'a>> + Clone,
+    sequence: u32,
+    into: &mut Vec<u8>,
+) {
     into.clear();
     // Where each begins, as seen from the first byte wanted: segments of both sides of the wrap in one order.
     let placed = |(at, segment): (usize, Segment<'a>)| {
@@ -76,8 +65,9 @@ pub(super) fn contiguous<'a>(segments: impl Iterator<Item = Segment<'a>> + Clone
 
 #[cfg(test)]
 mod tests {
-    use super::super::segments::Segments;
     use super::*;
+    use crate::flow::opening::segments::Segments;
+    use crate::flow::stamp::Stamp;
     use proptest::prelude::*;
 
     fn segments(segments: &[(u32, &[u8])]) -> Segments {

@@ -1,24 +1,24 @@
 //! Payloads kept of packets: what the openings of a stream or a conversation are gathered from.
 
-use super::gather::Stamp;
 use crate::capture::FrameId;
+use crate::flow::stamp::Stamp;
 use smallvec::SmallVec;
 
 /// Payload of one packet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Segment<'a> {
-    pub(super) stamp: Stamp,
+pub(in crate::flow) struct Segment<'a> {
+    pub(in crate::flow) stamp: Stamp,
     /// Sequence number of the first byte; 0 for datagrams.
-    pub(super) sequence: u32,
+    pub(in crate::flow) sequence: u32,
     /// Length on the wire.
-    pub(super) length: u32,
-    pub(super) bytes: &'a [u8],
+    pub(in crate::flow) length: u32,
+    pub(in crate::flow) bytes: &'a [u8],
 }
 
 /// Payloads kept of packets, most often none. In a box, and many in one piece of memory: what keeps any often keeps many, most
 /// of them small, and to ask for memory takes longer than to copy them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Segments(Option<Box<Kept>>);
+pub(in crate::flow) struct Segments(Option<Box<Kept>>);
 
 #[derive(Clone, Debug, Default)]
 struct Kept {
@@ -75,11 +75,11 @@ impl Segments {
     /// since often it remains the only one.
     const ROOM: usize = 1 << 10;
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::flow) fn len(&self) -> usize {
         self.marks().len()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::flow) fn is_empty(&self) -> bool {
         self.0.is_none()
     }
 
@@ -101,16 +101,16 @@ impl Segments {
     }
 
     /// Bytes of all.
-    pub(super) fn bytes(&self) -> usize {
+    pub(in crate::flow) fn bytes(&self) -> usize {
         self.0.as_ref().map_or(0, |kept| kept.bytes)
     }
 
     /// Bytes of those from this one on.
-    pub(super) fn bytes_from(&self, at: usize) -> usize {
+    pub(in crate::flow) fn bytes_from(&self, at: usize) -> usize {
         self.marks().iter().skip(at).map(|mark| mark.kept as usize).sum()
     }
 
-    pub(super) fn push(&mut self, segment: Segment<'_>) {
+    pub(in crate::flow) fn push(&mut self, segment: Segment<'_>) {
         let Segment { stamp, sequence, length, bytes } = segment;
         let Kept { marks, pieces, bytes: all, room } = &mut **self.0.get_or_insert_default();
         *all += bytes.len();
@@ -128,7 +128,7 @@ impl Segments {
     }
 
     /// Those from this one on.
-    pub(super) fn from(&self, at: usize) -> impl Iterator<Item = Segment<'_>> + Clone {
+    pub(in crate::flow) fn from(&self, at: usize) -> impl Iterator<Item = Segment<'_>> + Clone {
         let (mut start, pieces) = (self.start(at), self.pieces());
         self.marks().iter().skip(at).map(move |&Mark { stamp, sequence, length, kept }| Segment {
             stamp,
@@ -138,16 +138,16 @@ impl Segments {
         })
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = Segment<'_>> + Clone {
+    pub(in crate::flow) fn iter(&self) -> impl Iterator<Item = Segment<'_>> + Clone {
         self.from(0)
     }
 
-    pub(super) fn last(&self) -> Option<Segment<'_>> {
+    pub(in crate::flow) fn last(&self) -> Option<Segment<'_>> {
         self.from(self.len().checked_sub(1)?).next()
     }
 
     /// Lets go of all before this one.
-    pub(super) fn drop_before(&mut self, at: usize) {
+    pub(in crate::flow) fn drop_before(&mut self, at: usize) {
         let Start { piece, offset } = self.start(at);
         match &mut self.0 {
             Some(kept) if at < kept.marks.len() => {
@@ -163,7 +163,7 @@ impl Segments {
     }
 
     /// Lets go of all from this one on.
-    pub(super) fn truncate(&mut self, at: usize) {
+    pub(in crate::flow) fn truncate(&mut self, at: usize) {
         let Start { piece, offset } = self.start(at);
         match &mut self.0 {
             Some(kept) if at > 0 => {
@@ -179,7 +179,7 @@ impl Segments {
     }
 
     /// Bytes of memory they take, about.
-    pub(super) fn weight(&self) -> usize {
+    pub(in crate::flow) fn weight(&self) -> usize {
         self.0.as_ref().map_or(0, |kept| {
             let marks = if kept.marks.spilled() { kept.marks.capacity() * size_of::<Mark>() } else { 0 };
             size_of::<Kept>() + marks + kept.room
@@ -187,7 +187,7 @@ impl Segments {
     }
 
     /// Shifts frame identities.
-    pub(super) fn rebase(&mut self, base: FrameId) {
+    pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
         self.0.iter_mut().flat_map(|kept| &mut kept.marks).for_each(|mark| mark.stamp.rebase(base));
     }
 }

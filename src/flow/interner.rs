@@ -1,0 +1,32 @@
+//! One copy of each server name.
+
+use foldhash::fast::RandomState;
+use std::sync::Arc;
+
+/// Names seen in this partial, so that equal names share memory.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Interner(hashbrown::HashSet<Arc<str>, RandomState>);
+
+impl Interner {
+    /// Distinct names kept: beyond that (a hostile capture) names are simply not shared.
+    const LIMIT: usize = 1 << 13;
+
+    /// Makes room for other names.
+    pub(super) fn forget_if_full(&mut self) {
+        if self.0.len() >= Self::LIMIT {
+            self.0.clear();
+        }
+    }
+
+    /// The shared copy of a name.
+    pub(super) fn intern(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(name) {
+            return known.clone();
+        }
+        let new: Arc<str> = name.into();
+        if self.0.len() < Self::LIMIT {
+            self.0.insert(new.clone());
+        }
+        new
+    }
+}

@@ -1,0 +1,115 @@
+//! TCP's handshake, as far as it was seen.
+
+use crate::flow::record::{Rtt, RttSource};
+use crate::packet::{Side, TcpSegment};
+
+/// The time of what was not seen.
+pub(in crate::flow) const NEVER: i64 = i64::MIN;
+
+/// TCP's three-way handshake as far as seen (RFC 9293 §3.5). Times are [`NEVER`] where there is none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::flow) struct Handshake {
+    /// Time of the last SYN before the first answer.
+    pub(in crate::flow) syn_ns: i64,
+    /// Time of the first answer: a SYN-ACK, or a reset that acknowledges something.
+    pub(in crate::flow) answer_ns: i64,
+    /// Time of the first acknowledgment without SYN or reset.
+    pub(in crate::flow) ack_ns: i64,
+    /// Initial sequence number of the opener, from the last SYN or SYN-ACK.
+    pub(in crate::flow) isn: Option<u32>,
+    /// Sequence number where the session's very first packet is a SYN.
+    pub(in crate::flow) opening_syn: Option<u32>,
+    /// What the first answer acknowledges.
+    pub(in crate::flow) answer_acknowledgment: u32,
+    /// Who opened, from the first SYN or SYN-ACK.
+    pub(in crate::flow) client: Option<Side>,
+    /// Who sent the first answer.
+    pub(in crate::flow) answerer: Option<Side>,
+    /// The first answer is a reset.
+    pub(in crate::flow) is_reset: bool,
+    /// SYNs before the first answer, counted to 255.
+    pub(in crate::flow) syn_count: u8,
+}
+
+impl Default for Handshake {
+    fn default() -> Self {
+        Self {
+            syn_ns: NEVER,
+            answer_ns: NEVER,
+            ack_ns: NEVER,
+            isn: None,
+            opening_syn: None,
+            answer_acknowledgment: 0,
+            client: None,
+            answerer: None,
+            is_reset: false,
+            syn_count: 0,
+        }
+    }
+}
+
+impl Handshake {
+    /// Takes in a segment with the SYN or the RST flag.
+    #[cold]
+    pub(in crate::flow) fn observe(&mut self, segment: &TcpSegment, side: Side, time_ns: i64) {
+        let (is_syn, is_ack) = (segment.flags.is_syn(), segment.flags.is_ack());
+        if is_syn && !is_ack {
+            self.isn = Some(segment.sequence);
+            self.client.get_or_insert(side);
+            if self.answer_ns == NEVER {
+                self.syn_ns = time_ns;
+                self.syn_count = self.syn_count.saturating_add(1);
+            }
+        }
+        if is_syn && is_ack {
+            self.isn = Some(segment.acknowledgment.wrapping_sub(1));
+            self.client.get_or_insert(side.opposite());
+        }
+        if is_ack && self.answer_ns == NEVER {
+            self.answer_ns = time_ns;
+            self.answer_acknowledgment = segment.acknowledgment;
+            self.answerer = Some(side);
+            self.is_reset = !is_syn;
+        }
+    }
+
+    /// Appends what followed.
+    pub(in crate::flow) fn merge(&mut self, right: &Self) {
+        self.isn = right.isn.or(self.isn);
+        self.client = self.client.or(right.client);
+        if self.ack_ns == NEVER {
+            self.ack_ns = right.ack_ns;
+        }
+        if self.answer_ns == NEVER {
+            if right.syn_ns != NEVER {
+                self.syn_ns = right.syn_ns;
+            }
+            self.syn_count = self.syn_count.saturating_add(right.syn_count);
+            self.answer_ns = right.answer_ns;
+            self.answer_acknowledgment = right.answer_acknowledgment;
+            self.answerer = right.answerer;
+            self.is_reset = right.is_reset;
+        }
+    }
+
+    /// The time from the last SYN before the answer to that answer; from the SYN to the opener's own acknowledgment where
+    /// `is_one_way`: nothing of the other side was captured.
+    pub(in crate::flow) fn rtt(&self, is_one_way: bool) -> Option<Rtt> {
+        let client = self.client.filter(|_| self.syn_ns != NEVER)?;
+        let between = |end_ns: i64| u64::try_from(end_ns.checked_sub(self.syn_ns)?).ok();
+        if self.answer_ns != NEVER {
+            let answers_syn = self.isn.is_some_and(|isn| self.answer_acknowledgment == isn.wrapping_add(1));
+            if self.answerer == Some(client) || (self.is_reset && !answers_syn) {
+                return None;
+            }
+            let source = match (self.is_reset, self.syn_count) {
+                (true, _) => RttSource::TcpReset,
+                (false, 1) => RttSource::TcpHandshake,
+                (false, _) => RttSource::TcpHandshakeRepeated,
+            };
+            return Some(Rtt { ns: between(self.answer_ns)?, source });
+        }
+        let ns = (is_one_way && self.ack_ns != NEVER).then(|| between(self.ack_ns)).flatten()?;
+        Some(Rtt { ns, source: RttSource::TcpOneWay })
+    }
+}

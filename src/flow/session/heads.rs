@@ -1,0 +1,54 @@
+//! The first datagrams of each side, which wire signatures look at.
+
+use crate::capture::FrameId;
+use crate::flow::record::Head;
+
+/// The first datagrams that one side sent, if any: what wire signatures look at.
+#[derive(Clone, Debug, Default)]
+pub(in crate::flow) struct FirstDatagrams(Option<Box<Head>>);
+
+impl FirstDatagrams {
+    /// Whether there was none.
+    pub(in crate::flow) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Takes in a datagram of this length on the wire. The first by frame are kept: what came in pieces comes late.
+    pub(in crate::flow) fn observe(&mut self, frame: FrameId, length: u32, payload: &[u8]) {
+        let head = self.0.get_or_insert_default();
+        let at = head.frames.partition_point(|&kept| kept < frame);
+        if at == 0 {
+            head.bytes.clear();
+            head.bytes.extend_from_slice(&payload[..payload.len().min(Head::LIMIT)]);
+        }
+        head.insert(at, frame, length);
+    }
+
+    /// Whether a datagram of this frame would be kept.
+    pub(in crate::flow) fn wants(&self, frame: FrameId) -> bool {
+        let frames = self.0.as_ref().map_or(&[][..], |head| &head.frames);
+        frames.len() < Head::LENGTHS || frames.last().is_some_and(|&last| frame <= last)
+    }
+
+    /// Appends what followed.
+    pub(in crate::flow) fn merge(&mut self, right: Self) {
+        match (&mut self.0, right.0) {
+            (Some(mine), Some(theirs)) => {
+                for (frame, length) in theirs.frames.into_iter().zip(theirs.lengths) {
+                    mine.insert(mine.frames.len(), frame, length);
+                }
+            }
+            (mine, theirs) => *mine = mine.take().or(theirs),
+        }
+    }
+
+    /// What wire signatures look at, if there was a datagram.
+    pub(in crate::flow) fn into_head(self) -> Option<Box<Head>> {
+        self.0
+    }
+
+    /// Shifts frame identities.
+    pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
+        self.0.iter_mut().flat_map(|head| &mut head.frames).for_each(|frame| *frame = frame.rebased(base));
+    }
+}

@@ -1,0 +1,241 @@
+//! A session: what is known of one conversation between two idle gaps. Small, since a capture holds millions.
+
+pub(in crate::flow) mod details;
+mod first;
+pub(in crate::flow) mod handshake;
+mod heads;
+pub(in crate::flow) mod observe;
+mod repeats;
+mod resolve;
+mod votes;
+
+pub(in crate::flow) use handshake::NEVER;
+
+use crate::capture::FrameId;
+use crate::flow::frames::OtherFrames;
+use crate::flow::links::Links;
+use crate::flow::record::Counters;
+use crate::packet::{FlowKey, Side, TunnelPath};
+use details::Details;
+use handshake::Handshake;
+
+/// One session of a flow key. All fields are sums, minima, maxima or *first by frame*, so that sessions join.
+#[derive(Clone, Debug)]
+pub(in crate::flow) struct Session {
+    pub(in crate::flow) key: FlowKey,
+    /// What few sessions have, or have for a short while.
+    details: Option<Box<Details>>,
+    /// The frames in `details` count from here. So a session joins without a look at its box, which would have to be waited for.
+    details_base: FrameId,
+
+    pub(in crate::flow) counters: [Counters; 2],
+    /// Time of the last packet in record order.
+    pub(in crate::flow) last_ns: i64,
+    /// A side's payload still goes to the stream reader: it may start the stream or continue an opening.
+    pub(in crate::flow) is_watched: [bool; 2],
+    /// Nothing before the first frame can belong to this session.
+    pub(in crate::flow) is_anchored: bool,
+    /// Packets may be kept for a possible predecessor.
+    is_holding: bool,
+    /// The side that sent the first frame.
+    pub(in crate::flow) opener: Side,
+
+    pub(in crate::flow) handshake: Handshake,
+    /// Time of each side's first packet in record order, or [`NEVER`].
+    pub(in crate::flow) first_ns: [i64; 2],
+
+    pub(in crate::flow) first: FrameId,
+    /// Latest time of a piece of a datagram that came in pieces, or [`NEVER`].
+    pub(in crate::flow) folded_ns: i64,
+    /// What lay around the first packet.
+    pub(in crate::flow) tunnel: TunnelPath,
+    /// Bytes that `details` takes with what is kept of packets, about; 0 where nothing is.
+    kept_weight: u32,
+    /// Where it stands among the others; of no meaning elsewhere.
+    pub(in crate::flow) links: Links,
+}
+
+impl Session {
+    /// A session that begins with this frame, before anything of it is counted.
+    #[inline(always)]
+    pub(in crate::flow) fn begin(key: FlowKey, side: Side, frame: FrameId, time_ns: i64, is_anchored: bool) -> Self {
+        Self {
+            key,
+            tunnel: TunnelPath::NONE,
+            opener: side,
+            handshake: Handshake::default(),
+            first: frame,
+            first_ns: [NEVER; 2],
+            last_ns: time_ns,
+            folded_ns: NEVER,
+            counters: [Counters::default(); 2],
+            details: None,
+            details_base: FrameId::new(0, 0),
+            kept_weight: 0,
+            is_holding: false,
+            is_watched: [true; 2],
+            is_anchored,
+            links: Links::default(),
+        }
+    }
+
+    /// Whether no session is here: see [`Self::vacate`].
+    pub(in crate::flow) fn is_vacant(&self) -> bool {
+        self.first == FrameId::MAX
+    }
+
+    /// No session is here any more, and so it stands nowhere among the others.
+    pub(in crate::flow) fn vacate(&mut self) {
+        self.first = FrameId::MAX;
+        self.details = None;
+        self.links = Links::default();
+    }
+
+    /// Bytes of memory it takes, about.
+    pub(in crate::flow) fn weight(&self) -> usize {
+        /// A box with a few names and heads.
+        const BOX: usize = size_of::<Details>() + 3 * Details::ITEM;
+        // The slot, and its part of the tables that find it.
+        2 * size_of::<Self>() + self.details.as_ref().map_or(0, |_| BOX.max(self.kept_weight as usize))
+    }
+
+    /// The box for what is rare.
+    pub(in crate::flow) fn details_mut(&mut self) -> &mut Details {
+        self.settle_base();
+        let has_syn = self.handshake.isn.is_some();
+        self.details.get_or_insert_with(|| Details::new(has_syn))
+    }
+
+    /// What is in the box, if there is one.
+    pub(in crate::flow) fn known_details_mut(&mut self) -> Option<&mut Details> {
+        self.settle_base();
+        self.details.as_deref_mut()
+    }
+
+    /// Takes what is in the box.
+    pub(in crate::flow) fn take_details(&mut self) -> Option<Box<Details>> {
+        self.settle_base();
+        self.details.take()
+    }
+
+    /// Whether a packet of this frame and side is among those that wire signatures look at.
+    pub(in crate::flow) fn wants_head(&mut self, frame: FrameId, side: usize) -> bool {
+        self.settle_base();
+        self.details.as_ref().is_none_or(|details| details.heads[side].wants(frame))
+    }
+
+    /// Takes note of packets that were put into the box or taken out, or of much else.
+    pub(in crate::flow) fn note_kept(&mut self) {
+        self.is_holding = true;
+        self.kept_weight =
+            self.details.as_ref().map_or(0, |details| u32::try_from(details.weight()).unwrap_or(u32::MAX));
+    }
+
+    fn settle_base(&mut self) {
+        if self.details_base == FrameId::new(0, 0) {
+            return;
+        }
+        let base = std::mem::take(&mut self.details_base);
+        if let Some(details) = &mut self.details {
+            details.rebase(base);
+        }
+    }
+
+    /// Whether a session whose first packet came `first_ns`, possibly a SYN with `isn`, continues this one: the local rule
+    /// that holds for neighbours in record order whatever the cut.
+    #[inline]
+    pub(in crate::flow) fn is_continued_by(&self, first_ns: i64, syn: Option<u32>, idle_ns: i64) -> bool {
+        first_ns <= self.last_ns.saturating_add(idle_ns) && syn.is_none_or(|isn| self.handshake.isn == Some(isn))
+    }
+
+    /// Time of the first packet in record order.
+    pub(in crate::flow) fn began_ns(&self) -> i64 {
+        self.first_ns[self.opener as usize]
+    }
+
+    /// The first frame, or the first piece of a datagram that came in pieces where that came before.
+    pub(in crate::flow) fn began_frame(&self) -> FrameId {
+        let folded = || self.details.as_ref()?.rare()?.folded.as_ref().map(|folded| folded.first.frame);
+        let folded = (self.folded_ns != NEVER).then(folded).flatten();
+        folded.map_or(self.first, |frame| frame.min(self.first))
+    }
+
+    /// Time of the last packet, or of the last piece of a datagram that came in pieces: these do not make a session longer
+    /// for what follows, since they are known to belong to it only later.
+    pub(in crate::flow) fn end_ns(&self) -> i64 {
+        self.last_ns.max(self.folded_ns)
+    }
+
+    /// Appends the session that continues this one; what of it turns out to repeat this one's last packets.
+    pub(in crate::flow) fn merge(&mut self, mut right: Self) -> OtherFrames {
+        let excess = match right.known_details_mut() {
+            Some(details) if details.rare().is_some_and(|rare| !rare.repeats.is_empty()) => {
+                let theirs = std::mem::take(&mut details.rare_mut().repeats);
+                self.details_mut().rare_mut().repeats.merge(theirs)
+            }
+            _ => Default::default(),
+        };
+        if right.details.is_some() || self.details.is_some() {
+            let is_anchored = self.is_anchored;
+            let theirs = right.details.unwrap_or_else(|| Details::new(right.handshake.isn.is_some()));
+            // Before the handshakes join: what this side has not gathered it has not, whatever SYN follows.
+            self.details_mut().merge(*theirs, is_anchored);
+            if is_anchored {
+                self.details_mut().supersede();
+            }
+            self.note_kept();
+        }
+        for side in [Side::Low, Side::High] {
+            let (mine, theirs) = (&mut self.counters[side as usize], &right.counters[side as usize]);
+            mine.packets += theirs.packets;
+            mine.bytes += theirs.bytes;
+            mine.payload += theirs.payload;
+            if self.first_ns[side as usize] == NEVER {
+                self.first_ns[side as usize] = right.first_ns[side as usize];
+            }
+        }
+        self.handshake.merge(&right.handshake);
+        self.last_ns = right.last_ns;
+        let mut repeated = OtherFrames::default();
+        for (mine, excess) in self.counters.iter_mut().zip(excess) {
+            mine.packets -= excess.packets;
+            mine.bytes -= excess.bytes;
+            mine.payload -= excess.payload;
+            repeated.add(OtherFrames { frames: excess.packets, bytes: excess.bytes });
+        }
+        self.refresh_watch();
+        repeated
+    }
+
+    /// Recomputes whether payload must go to the stream reader.
+    pub(in crate::flow) fn refresh_watch(&mut self) {
+        for side in 0..2 {
+            self.is_watched[side] = match &self.details {
+                Some(details) => details.streams[side].is_watching(self.is_anchored),
+                None => true,
+            };
+        }
+    }
+
+    /// The session is now known to begin with its first frame: what was kept for a possible predecessor goes.
+    pub(in crate::flow) fn anchor(&mut self) {
+        if !self.is_anchored {
+            self.is_anchored = true;
+            if self.is_holding {
+                if let Some(details) = &mut self.details {
+                    details.anchor();
+                }
+                self.note_kept();
+                self.refresh_watch();
+            }
+        }
+    }
+
+    /// Shifts frame identities once the range's place in the capture is known.
+    pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
+        self.first = self.first.rebased(base);
+        if self.details.is_some() {
+            self.details_base = self.details_base.rebased(base);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! What packets tell a session: notes of the capture, handshakes, openings in streams and datagrams.
+
+use super::Session;
+use super::details::Details;
+use crate::capture::{FrameId, FrameNote};
+use crate::flow::answers::Answers;
+use crate::flow::interner::Interner;
+use crate::flow::opening::datagram::DatagramOpening;
+use crate::flow::opening::segments::Segment;
+use crate::flow::stamp::Stamp;
+use crate::name::Reading;
+use crate::name::table::{DATAGRAM_READERS, Datagram, SECOND_CHOICES, datagram_candidates};
+use crate::packet::{FlowKey, Side, TcpFlags, TcpSegment};
+
+/// Payload of a packet. With its fields one by one, so that a packet need not be written to be passed on.
+#[derive(Clone, Copy)]
+pub(in crate::flow) struct Payload<'a> {
+    /// What was captured of it.
+    pub(in crate::flow) bytes: &'a [u8],
+    /// Length on the wire.
+    pub(in crate::flow) length: u32,
+}
+
+impl Session {
+    /// Takes in what the capture says of a packet of so many bytes and so much payload; whether that repeats another.
+    #[cold]
+    pub(in crate::flow) fn observe_note(
+        &mut self,
+        note: &FrameNote,
+        frame: FrameId,
+        side: Side,
+        (bytes, payload): (u64, u64),
+    ) -> bool {
+        if let Some(owner) = &note.owner {
+            self.details_mut().rare_mut().owners.observe(owner, note.direction, frame);
+            self.note_kept();
+        }
+        note.packet_id.is_some_and(|id| self.details_mut().rare_mut().repeats.observe(id, side, bytes, payload))
+    }
+
+    #[inline(never)]
+    pub(in crate::flow) fn observe_handshake(
+        &mut self,
+        sequence: u32,
+        acknowledgment: u32,
+        flags: TcpFlags,
+        side: Side,
+        time_ns: i64,
+        interner: &mut Interner,
+    ) {
+        self.handshake.observe(&TcpSegment { sequence, acknowledgment, flags }, side, time_ns);
+        if flags.is_syn()
+            && let Some(details) = self.known_details_mut()
+        {
+            details.finish_openings(&mut |name| interner.intern(name));
+            self.refresh_watch();
+        }
+    }
+
+    #[inline(never)]
+    pub(in crate::flow) fn observe_segment(
+        &mut self,
+        sequence: u32,
+        side: Side,
+        payload: Payload<'_>,
+        stamp: Stamp,
+        (answers, interner): (&mut Answers, &mut Interner),
+    ) {
+        let is_anchored = self.is_anchored;
+        let key = self.key;
+        let details = self.details_mut();
+        // A certificate would add nothing to a server name.
+        let ignored = if details.has_server_name() { SECOND_CHOICES } else { 0 };
+        let Payload { bytes, length } = payload;
+        let segment = Segment { stamp, sequence, length, bytes };
+        let completed = details.streams[side as usize].observe(segment, is_anchored, ignored);
+        details.absorb_all(completed, side, &mut |name| interner.intern(name));
+        deliver_of(&key, details, answers, interner);
+        if is_anchored {
+            details.supersede();
+        }
+        let is_watched = details.streams[side as usize].is_watching(is_anchored);
+        self.is_watched[side as usize] = is_watched;
+        self.note_kept();
+    }
+
+    #[inline(never)]
+    pub(in crate::flow) fn observe_datagram(
+        &mut self,
+        side: Side,
+        payload: Payload<'_>,
+        stamp: Stamp,
+        (answers, interner): (&mut Answers, &mut Interner),
+        is_folded: bool,
+    ) {
+        let key = self.key;
+        let datagram = Datagram {
+            payload: payload.bytes,
+            source_port: key.port(side),
+            destination_port: key.port(side.opposite()),
+        };
+        let mut rows = datagram_candidates(&datagram);
+        while rows != 0 {
+            let at = rows.trailing_zeros() as usize;
+            rows &= rows - 1;
+            let reader = &DATAGRAM_READERS[at];
+            if !(reader.starts)(&datagram) {
+                continue;
+            }
+            let is_anchored = self.is_anchored || is_folded;
+            if reader.gathers {
+                let details = self.details_mut();
+                let openings = match is_folded {
+                    true => details.rare_mut().folded.as_mut().map(|folded| &mut folded.datagrams),
+                    false => Some(&mut details.datagrams),
+                };
+                let Some(openings) = openings else { return };
+                let opening = match openings.iter_mut().position(|opening| opening.reader == at) {
+                    Some(known) => &mut openings[known],
+                    None => {
+                        // One is all there is, about always.
+                        openings.reserve_exact(1);
+                        openings.push(DatagramOpening::new(at, [key.port(Side::Low), key.port(Side::High)]));
+                        let last = openings.len() - 1;
+                        &mut openings[last]
+                    }
+                };
+                opening.observe(stamp, side, payload.bytes, is_anchored);
+                self.keep_head(side, payload, stamp);
+                self.note_kept();
+                return;
+            }
+            let mut findings = match (reader.read)(&[datagram]) {
+                Reading::No | Reading::NeedMore(None) => continue,
+                Reading::NeedMore(Some(findings)) | Reading::Done { findings, .. } => findings,
+            };
+            let details = self.details_mut();
+            details.absorb(&mut findings, stamp, side, &mut |name| interner.intern(name));
+            deliver_of(&key, details, answers, interner);
+            if reader.shows_app {
+                self.keep_head(side, payload, stamp);
+            }
+            return;
+        }
+        self.keep_head(side, payload, stamp);
+    }
+
+    /// Keeps what wire signatures look at.
+    fn keep_head(&mut self, side: Side, payload: Payload<'_>, stamp: Stamp) {
+        let side = side as usize;
+        if self.wants_head(stamp.frame, side) {
+            self.details_mut().heads[side].observe(stamp.frame, payload.length, payload.bytes);
+        }
+    }
+}
+
+/// Hands a session's answers to the answer table.
+pub(in crate::flow) fn deliver(session: &mut Session, answers: &mut Answers, interner: &mut Interner) {
+    let key = session.key;
+    if let Some(details) = session.known_details_mut() {
+        deliver_of(&key, details, answers, interner);
+    }
+}
+
+fn deliver_of(key: &FlowKey, details: &mut Details, answers: &mut Answers, interner: &mut Interner) {
+    // Taken, not drained: nothing more comes for most, and what they take stays until they are over.
+    for delivery in std::mem::take(&mut details.outbox) {
+        answers.deliver(key.address(delivery.to), delivery, &mut |name| interner.intern(name));
+    }
+}
