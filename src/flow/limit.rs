@@ -47,6 +47,11 @@ impl SampleKey {
     }
 }
 
+/// Two parts of an analysis that left something out by different keys, and so cannot be one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("what was left out of the two for lack of memory was chosen by different keys")]
+pub struct DifferentKeys;
+
 /// The part of all keys that is kept, by their hashes; a smaller one lies in a larger one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct KeptPart(u64);

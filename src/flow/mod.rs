@@ -26,7 +26,7 @@ mod table;
 mod tracker;
 
 pub use frames::{OtherFrames, Span};
-pub use limit::{KeptPart, SampleKey};
+pub use limit::{DifferentKeys, KeptPart, SampleKey};
 pub use partial::Partial;
 pub use pool::Pool;
 pub use record::{Counters, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSource};

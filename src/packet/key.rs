@@ -222,6 +222,15 @@ impl FlowKey {
         state.finish()
     }
 
+    /// A number whose upper bits differ between most keys: a fixed function of the key, the same on every machine and in every run.
+    #[inline(always)]
+    pub(crate) const fn spread(&self) -> u64 {
+        /// Odd, its bits without a pattern: 2⁶⁴ by the golden ratio (Knuth, The Art of Computer Programming 3, §6.4).
+        const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+        let ends = self.low ^ self.high.rotate_left(37);
+        (ends as u64 ^ (ends >> 64) as u64 ^ self.tail).wrapping_mul(FACTOR)
+    }
+
     /// Length of [`Self::to_bytes`].
     pub(crate) const BYTES: usize = 40;
 

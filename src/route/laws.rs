@@ -2,11 +2,10 @@
 
 use super::bounds::Bounds;
 use super::destination::DestinationKey;
-use super::map::{DifferentKeys, Observed, RouteMap, Shortage};
+use super::map::{Observed, RouteMap, Shortage};
 use crate::app::{Attribution, Claim, EvidenceKind};
 use crate::capture::FrameId;
-use crate::flow::SampleKey;
-use crate::flow::{Counters, Flow, Name};
+use crate::flow::{Counters, DifferentKeys, Flow, Name, SampleKey};
 use crate::name::NameSource;
 use crate::place::{Country, LocationCheck, Place};
 use proptest::prelude::*;

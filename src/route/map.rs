@@ -6,7 +6,7 @@ use super::sample::{Choice, Keyed, Sample, whole_of};
 use super::traffic::Traffic;
 use crate::app::{Attribution, Claim, EvidenceKind};
 use crate::capture::FrameId;
-use crate::flow::{Ech, Flow, SampleKey};
+use crate::flow::{DifferentKeys, Ech, Flow, SampleKey};
 use crate::name::Application;
 use crate::place::{LocationCheck, Place, Scope};
 use crate::stored::sorted_map;
@@ -259,11 +259,6 @@ pub struct Shortage {
     /// Owners that are counted with others, estimated.
     pub owners: u64,
 }
-
-/// Two maps that left something out by different keys, and so cannot be one.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("what was left out of the two for lack of memory was chosen by different keys")]
-pub struct DifferentKeys;
 
 impl RouteMap {
     /// An empty map that keeps within bounds.
