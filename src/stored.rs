@@ -227,6 +227,25 @@ pub(crate) mod sorted_set {
     }
 }
 
+/// For a field that is a short list, kept in place: memory for more is taken as they come, not as their number says.
+pub(crate) mod small {
+    use super::*;
+    use smallvec::{Array, SmallVec};
+
+    pub(crate) fn serialize<A: Array<Item: Serialize>, S: Serializer>(
+        list: &SmallVec<A>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        list.as_slice().serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, A: Array<Item: Deserialize<'de>>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<SmallVec<A>, D::Error> {
+        Vec::<A::Item>::deserialize(deserializer).map(|list| list.into_iter().collect())
+    }
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;

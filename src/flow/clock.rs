@@ -3,12 +3,14 @@
 //! A single record with a wrong time, decades ahead, must not end every session that is open. So a time is believed once
 //! [`REACH`] frames in a row have reached it; the latest such time is the clock. It never runs ahead of the frames.
 
+use serde::{Deserialize, Serialize};
+
 /// Frames in a row that must have reached a time for it to be believed: more than a stray record or two, and so few that the
 /// clock lags by next to nothing.
 const REACH: usize = 4;
 
 /// The times of frames in record order, as far as the clock needs them. Clocks of neighbouring parts merge.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct Clock {
     frames: u64,
     /// Times of the first frames, as many as there are.
@@ -48,6 +50,11 @@ impl Clock {
             self.last_ns = right.last_ns;
         }
         (self.frames, self.reached_ns) = (frames, self.reached_ns.max(reached_ns));
+    }
+
+    /// Frames seen.
+    pub(super) fn frames(&self) -> u64 {
+        self.frames
     }
 
     fn first_frames(&self) -> &[i64] {

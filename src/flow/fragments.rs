@@ -12,8 +12,10 @@ use crate::flow::frames::OtherFrames;
 use crate::flow::limit::{KeptPart, SampleKey};
 use crate::flow::stamp::Stamp;
 use crate::packet::{FlowKey, Packet, Side, TunnelPath};
+use crate::stored::{Sorted, sorted_map};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Pieces that come this long after a datagram's first belong to another (RFC 8200 §4.5: 60 seconds).
@@ -27,8 +29,8 @@ const DATAGRAM_LIMIT: usize = 65_535;
 /// Which datagram a piece belongs to: source and destination by side, protocol, identification.
 type Key = (FlowKey, Side, u32);
 
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct Piece {
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(super) struct Piece {
     stamp: Stamp,
     tunnel: TunnelPath,
     /// Frame length on the wire.
@@ -84,6 +86,13 @@ impl Group {
         has.iter().all(|&has| has).then_some(bytes)
     }
 }
+
+/// Pieces as they were written, with those let go of.
+#[derive(Deserialize)]
+pub(super) struct WrittenFragments(
+    #[serde(with = "sorted_map")] HashMap<Key, VecDeque<Piece>, RandomState>,
+    OtherFrames,
+);
 
 /// Datagrams being put together.
 #[derive(Clone, Debug, Default)]
@@ -161,6 +170,27 @@ impl Fragments {
     /// The same, from which datagrams are taken out.
     pub(super) fn ordered(sample_key: SampleKey) -> Self {
         Self { is_ordered: true, ..Self::new(sample_key) }
+    }
+
+    /// What of them is written.
+    pub(super) fn written(&self) -> impl Serialize + '_ {
+        (Sorted(&self.pieces), self.shed)
+    }
+
+    /// Those that were written; none where an identification has no pieces, which is never written.
+    pub(super) fn restored(sample_key: SampleKey, WrittenFragments(written, shed): WrittenFragments) -> Option<Self> {
+        let mut fragments = Self { shed, ..Self::new(sample_key) };
+        for (key, pieces) in written {
+            pieces.front()?;
+            fragments.push(key, pieces.into_iter());
+        }
+        Some(fragments)
+    }
+
+    /// What merging adds up.
+    pub(super) fn amounts(&self) -> impl Iterator<Item = u64> {
+        let lengths = self.pieces.values().flatten().map(|piece| u64::from(piece.length));
+        lengths.chain([self.shed.frames, self.shed.bytes])
     }
 
     /// Takes in a piece.

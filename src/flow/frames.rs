@@ -1,9 +1,10 @@
 //! Counts of frames, and the times they span.
 
 use crate::capture::Frame;
+use serde::{Deserialize, Serialize};
 
 /// How many frames there were, and how long they were.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct OtherFrames {
     /// Frames.
     pub frames: u64,
@@ -26,7 +27,7 @@ impl OtherFrames {
 }
 
 /// Times of the frames seen.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Span {
     /// Earliest, ns since 1970 UTC.
     pub earliest_ns: i64,

@@ -53,7 +53,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// A frame of a capture in memory.
 #[derive(Clone, Debug)]
-struct Built {
+pub(super) struct Built {
     time_ns: i64,
     bytes: Vec<u8>,
     note: Option<FrameNote>,
@@ -270,8 +270,33 @@ fn capture(steps: &[Step]) -> Vec<Built> {
     frames.collect()
 }
 
+/// A capture in which everything happens once or twice.
+pub(super) fn sample_capture() -> Vec<Built> {
+    let step = |at: u8| Step {
+        kind: at % 24,
+        conversation: at % 3,
+        pause: usize::from(at) % 8,
+        variant: at.wrapping_mul(37),
+        cuts: vec![300, 900],
+        jitter: vec![at % 5; 8],
+    };
+    capture(&(0..48).map(step).collect::<Vec<_>>())
+}
+
+/// The partial as it is written.
+pub(super) fn written(mut partial: Partial) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    partial.write_to(&mut bytes).unwrap();
+    bytes
+}
+
+/// The partial as another process reads it.
+pub(super) fn carried(partial: Partial) -> Partial {
+    Partial::read_from(&mut &*written(partial), u64::MAX).unwrap()
+}
+
 /// What a part saw, its frames numbered from 0.
-fn observe(frames: &[Built]) -> Partial {
+pub(super) fn observe(frames: &[Built]) -> Partial {
     observe_into(Partial::new(SampleKey::default()), frames)
 }
 
@@ -290,7 +315,7 @@ fn observe_into(mut partial: Partial, frames: &[Built]) -> Partial {
 }
 
 /// The flows in the order in which they leave, with their windows.
-fn track(parts: Vec<(usize, Partial)>) -> Vec<(i64, Flow)> {
+pub(super) fn track(parts: Vec<(usize, Partial)>) -> Vec<(i64, Flow)> {
     track_as(&mut parts.into_iter(), 1, &mut drop)
 }
 
@@ -412,6 +437,10 @@ proptest! {
 
         let parts = cut.iter().map(|&(base, piece)| (base, observe(piece))).collect();
         assert_same(&whole, &track(parts), "joined piece by piece");
+
+        let parts = cut.iter().map(|&(base, piece)| (base, carried(observe(piece))));
+        let merged = merge_tree(parts.collect(), &picks).unwrap();
+        assert_same(&whole, &track(vec![(0, carried(merged))]), "written, read, merged, written and read");
 
         let parts = frames.chunks(1).enumerate().map(|(base, piece)| (base, observe(piece))).collect();
         assert_same(&whole, &track(parts), "joined frame by frame");

@@ -22,6 +22,7 @@ mod session;
 mod shard;
 mod shed;
 mod stamp;
+mod stored;
 mod table;
 mod tracker;
 

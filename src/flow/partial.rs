@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 /// What accumulates from the frames of a range.
 #[derive(Clone, Debug)]
 pub struct Partial {
-    sample_key: SampleKey,
+    pub(super) sample_key: SampleKey,
     pub(super) shards: Box<[Shard; SHARDS]>,
     pub(super) answers: Answers,
     pub(super) fragments: Fragments,
@@ -62,6 +62,11 @@ impl Partial {
             clock: Clock::default(),
             recent: Recent::default(),
         }
+    }
+
+    /// The key by which is chosen what is kept of too many names: partials that merge have the same.
+    pub fn sample_key(&self) -> SampleKey {
+        self.sample_key
     }
 
     /// Sessions and answers there is room for.

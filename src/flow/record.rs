@@ -4,13 +4,14 @@ use crate::capture::FrameId;
 use crate::capture::owner::Owner;
 use crate::name::{Alpn, Application, CertificateSubject, EchOffer, NameSource};
 use crate::packet::TunnelPath;
+use crate::stored::small;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 /// What went one way.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Counters {
     /// Packets (fragments count each).
     pub packets: u64,
@@ -33,13 +34,16 @@ pub struct Name {
 
 /// The first payload bytes one side sent, kept where an app may give itself away by them: what wire
 /// signatures look at.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Head {
     /// The first [`Head::LIMIT`] bytes of the side's stream, or of its first datagram.
+    #[serde(with = "small")]
     pub bytes: SmallVec<[u8; Head::LIMIT]>,
     /// Payload lengths of the side's first segments or datagrams, at most [`Head::LENGTHS`].
+    #[serde(with = "small")]
     pub lengths: SmallVec<[u32; Head::LENGTHS]>,
     /// Their frames.
+    #[serde(with = "small")]
     pub frames: SmallVec<[FrameId; Head::LENGTHS]>,
 }
 
@@ -48,6 +52,15 @@ impl Head {
     pub const LIMIT: usize = 128;
     /// Lengths kept.
     pub const LENGTHS: usize = 4;
+
+    /// Whether it is as long as it may be, and each length has its frame.
+    pub(super) fn is_sound(&self) -> bool {
+        let Self { bytes, lengths, frames } = self;
+        bytes.len() <= Self::LIMIT
+            && frames.len() <= Self::LENGTHS
+            && frames.len() == lengths.len()
+            && frames.is_sorted()
+    }
 
     /// Frame that brought the first byte.
     pub fn frame(&self) -> Option<FrameId> {

@@ -36,6 +36,11 @@ impl Shard {
         self.table.iter().chain(self.pieced.iter())
     }
 
+    /// Brings the frames of all sessions up to date.
+    pub(super) fn settle(&mut self) {
+        self.table.settle();
+    }
+
     /// Counts a packet, given the slot of its key's latest session where that is known already. Returns the slot of the session
     /// that it belongs to.
     #[inline(always)]

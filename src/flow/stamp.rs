@@ -1,9 +1,10 @@
 //! A frame and its time.
 
 use crate::capture::FrameId;
+use serde::{Deserialize, Serialize};
 
 /// Which frame, and its time.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Stamp {
     pub(super) frame: FrameId,
     pub(super) time_ns: i64,

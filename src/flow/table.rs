@@ -39,6 +39,11 @@ impl Table {
         self.slots.iter().filter(|session| !session.is_vacant())
     }
 
+    /// Brings the frames of all sessions up to date.
+    pub(super) fn settle(&mut self) {
+        self.slots.iter_mut().for_each(Session::settle_base);
+    }
+
     /// The hash by which a key is found here.
     #[inline(always)]
     pub(super) fn hash(&self, key: &FlowKey) -> u64 {

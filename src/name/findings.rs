@@ -1,6 +1,7 @@
 //! What a reader found in an opening: names with their source, protocol, and which role the sender plays.
 
-use serde::{Deserialize, Serialize, Serializer};
+use crate::stored::small;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smallvec::SmallVec;
 use std::net::IpAddr;
 
@@ -123,6 +124,19 @@ impl<'a> FromIterator<&'a str> for Alpn {
     }
 }
 
+/// How ALPN is written to be read again: as it is kept. Flow records show it as a list.
+mod alpn_text {
+    use super::*;
+
+    pub(super) fn serialize<S: Serializer>(alpn: &Alpn, serializer: S) -> Result<S::Ok, S::Error> {
+        alpn.0.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Alpn, D::Error> {
+        Option::<Box<str>>::deserialize(deserializer).map(Alpn)
+    }
+}
+
 impl Serialize for Alpn {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.iter())
@@ -130,7 +144,7 @@ impl Serialize for Alpn {
 }
 
 /// Which role the sender of the examined bytes plays.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Role {
     /// It opened the conversation.
     Client,
@@ -139,7 +153,7 @@ pub enum Role {
 }
 
 /// A name as found on the wire: lower case, no trailing dot, otherwise unescaped and untrusted.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct NameFound {
     /// Where it was found.
     pub source: NameSource,
@@ -148,7 +162,7 @@ pub struct NameFound {
 }
 
 /// One address that a resolver, or an app's own resolver, gave for a name.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Answer {
     /// The name that was asked for (the head of a CNAME chain).
     pub name: Box<str>,
@@ -161,7 +175,7 @@ pub struct Answer {
 }
 
 /// An `encrypted_client_hello` extension (RFC 9849) of type outer.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct EchOffer {
     /// HPKE key derivation function.
     pub kdf: u16,
@@ -176,7 +190,7 @@ pub struct EchOffer {
 }
 
 /// An ECH configuration published in an HTTPS record (RFC 9848).
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct EchConfig {
     /// The name that owns the HTTPS record.
     pub owner: Box<str>,
@@ -189,7 +203,7 @@ pub struct EchConfig {
 }
 
 /// Who a server certificate says it belongs to.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct CertificateSubject {
     /// Organisation (O) of the subject.
     pub organisation: Option<Box<str>>,
@@ -198,15 +212,17 @@ pub struct CertificateSubject {
 }
 
 /// Everything a reader found.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Findings {
     /// The protocol spoken.
     pub application: Option<Application>,
     /// Role of the sender of these bytes.
     pub role: Option<Role>,
     /// Names, in the order found; at most [`Findings::NAME_LIMIT`].
+    #[serde(with = "small")]
     pub names: SmallVec<[NameFound; 1]>,
     /// ALPN protocols offered (RFC 7301).
+    #[serde(with = "alpn_text")]
     pub alpn: Alpn,
     /// ECH extension of a ClientHello.
     pub ech: Option<EchOffer>,

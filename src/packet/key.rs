@@ -1,5 +1,7 @@
 //! The key of a flow: both endpoints in one order, the protocol and the encapsulations around them.
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -94,7 +96,7 @@ impl Encapsulation {
 /// The encapsulations around the innermost IP packet, outermost first, to [`TunnelPath::LIMIT`].
 ///
 /// One byte each from the most significant on, so that a path compares and hashes as one integer.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct TunnelPath(u64);
 
 impl TunnelPath {
@@ -139,7 +141,7 @@ pub(crate) const fn address_bits(ip: IpAddr) -> u128 {
 }
 
 /// Which of a key's two endpoints sent a packet.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Side {
     /// The lower endpoint.
     Low = 0,
@@ -162,7 +164,7 @@ impl Side {
 /// Encapsulations are not part of it: a mirror or a load balancer may wrap one direction and leave the other bare.
 /// Addresses are integers, IPv4 in the upper 32 bits; the version keeps them apart from IPv6. All else is one integer too: what is
 /// written at once can be read at once, and keys are written, hashed and compared for every packet.
-#[derive(Clone, Copy, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialOrd, Ord, Serialize)]
 pub struct FlowKey {
     low: u128,
     high: u128,
@@ -275,6 +277,21 @@ impl FlowKey {
     /// Whether both sides are the same endpoint, so that the direction cannot be told.
     pub const fn is_to_itself(&self) -> bool {
         self.low == self.high && self.port(Side::Low) == self.port(Side::High)
+    }
+}
+
+impl<'de> Deserialize<'de> for FlowKey {
+    /// Only those that [`FlowKey::new`] makes: two keys of one conversation are equal.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (low, high, tail) = <(u128, u128, u64)>::deserialize(deserializer)?;
+        let key = Self { low, high, tail };
+        let has_version = match key.version() {
+            4 => (low | high) << (u128::BITS - Self::IPV4_SHIFT) == 0,
+            version => version == 6,
+        };
+        let is_ordered = (low, key.port(Side::Low)) <= (high, key.port(Side::High));
+        let is_clear = (tail >> 16) as u16 == 0;
+        if has_version && is_ordered && is_clear { Ok(key) } else { Err(D::Error::custom("no key of a flow")) }
     }
 }
 

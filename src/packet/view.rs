@@ -3,6 +3,7 @@
 use super::key::{FlowKey, Side, TunnelPath};
 use super::{general, plain};
 use crate::capture::Frame;
+use serde::{Deserialize, Serialize};
 
 /// TCP flags as in the header's low byte (RFC 9293 §3.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -83,7 +84,7 @@ pub struct Packet<'a> {
 }
 
 /// Why a frame gave no IP packet.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum NotIp {
     /// Another network protocol, by EtherType (or a number of the link type's own).
     Protocol(u16),

@@ -23,11 +23,11 @@ pub use side::SideOwners;
 
 use super::{ByteOrder, FrameNote, LinkType};
 use options::{OptionReader, PacketOptions};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Which metadata format named the owner.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum OwnerFormat {

@@ -3,9 +3,10 @@
 use crate::flow::stamp::Stamp;
 use crate::name::{Answer, EchConfig};
 use crate::packet::Side;
+use serde::{Deserialize, Serialize};
 
 /// What one side told the other of names and addresses.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(in crate::flow) struct Delivery {
     pub(in crate::flow) stamp: Stamp,
     /// Who was told.

@@ -11,6 +11,7 @@ use crate::packet::address_bits;
 use delivery::Delivery;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
@@ -32,9 +33,10 @@ const ENDS_WEIGHT: u64 = 192;
 const NAME_WEIGHT: u64 = 128;
 
 /// A name that an address was given for, and each time it was: which of them a flow followed is known when it is over.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Given {
     /// Keyed hash of name and source, where it was needed: of too many names those with the lowest are kept.
+    #[serde(skip)]
     rank: Option<u64>,
     name: Arc<str>,
     source: NameSource,
@@ -64,7 +66,7 @@ pub(in crate::flow) struct Followed {
 pub(in crate::flow) type EchKey = (Box<str>, u8, u16, u16);
 
 /// Who was told, and the address. As integers: what is written at once can be compared at once.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub(in crate::flow) struct Ends {
     client: u128,
     address: u128,
@@ -117,6 +119,10 @@ pub(in crate::flow) struct Answers {
     pub(in crate::flow) shed: u64,
 }
 
+/// Answers as they were written: names by client and address, configurations, how many were let go of.
+#[derive(Deserialize)]
+pub(in crate::flow) struct WrittenAnswers(Vec<(Ends, Vec<Given>)>, Vec<(EchKey, FrameId)>, u64);
+
 /// What adding a name did.
 #[derive(Default)]
 struct Added {
@@ -160,6 +166,29 @@ impl Answers {
     /// None yet; what is kept under pressure is chosen by this key.
     pub(in crate::flow) fn new(sample_key: SampleKey) -> Self {
         Self { sample_key, ..Self::default() }
+    }
+
+    /// What of them is written: in order, so that equal answers are equal bytes.
+    pub(in crate::flow) fn written(&self) -> impl Serialize + '_ {
+        let mut given: Vec<(&Ends, &[Given])> = self.given.iter().map(|(ends, names)| (ends, &names[..])).collect();
+        given.sort_unstable_by_key(|(ends, _)| **ends);
+        let configs: Vec<(&EchKey, FrameId)> = self.ech_configs.iter().map(|((_, key), &frame)| (key, frame)).collect();
+        (given, configs, self.shed)
+    }
+
+    /// Those that were written; none where a client and address have no names, which is never written.
+    pub(in crate::flow) fn restored(
+        sample_key: SampleKey,
+        WrittenAnswers(written, configs, shed): WrittenAnswers,
+        intern: &mut impl FnMut(&str) -> Arc<str>,
+    ) -> Option<Self> {
+        let mut answers = Self { shed, ..Self::new(sample_key) };
+        for (ends, names) in written {
+            names.first()?;
+            names.into_iter().for_each(|given| answers.add(ends, Given { name: intern(&given.name), ..given }));
+        }
+        configs.into_iter().for_each(|(key, frame)| answers.publish((answers.ech_rank(&key), key), frame));
+        Some(answers)
     }
 
     /// Takes in what `client` was told.

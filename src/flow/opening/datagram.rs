@@ -9,6 +9,7 @@ use crate::flow::stamp::Stamp;
 use crate::name::table::{DATAGRAM_READERS, Datagram, GoesOn};
 use crate::name::{Findings, Reading};
 use crate::packet::Side;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Datagrams kept of one direction of an opening: a hello of two post-quantum key shares takes three; retransmissions
@@ -16,7 +17,7 @@ use std::fmt;
 const DATAGRAM_LIMIT: usize = 10;
 
 /// What one reader gathers in one session.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::flow) struct DatagramOpening {
     /// Index in [`DATAGRAM_READERS`].
     pub(in crate::flow) reader: usize,
@@ -26,6 +27,7 @@ pub(in crate::flow) struct DatagramOpening {
     found: [Option<(Stamp, Side, Box<Findings>)>; 2],
     is_settled: [bool; 2],
     /// What the reader remembers of all the datagrams of a side, if anything.
+    #[serde(skip)]
     remembered: [Remembered; 2],
 }
 
@@ -56,6 +58,12 @@ impl DatagramOpening {
             is_settled: [false; 2],
             remembered: Default::default(),
         }
+    }
+
+    /// Whether there is such a reader, and it gathers no more than it may.
+    pub(in crate::flow) fn is_sound(&self) -> bool {
+        DATAGRAM_READERS.get(self.reader).is_some_and(|reader| reader.gathers)
+            && self.datagrams.iter().all(|kept| kept.len() <= DATAGRAM_LIMIT)
     }
 
     /// Where a side's reading is kept: one place for both where the first to be whole is all that counts.

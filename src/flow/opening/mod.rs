@@ -8,13 +8,14 @@ pub(in crate::flow) mod stream;
 use crate::flow::stamp::Stamp;
 use crate::name::table::{STREAM_READERS, StreamReader, stream_candidates};
 use crate::name::{Findings, NameSource, Reading};
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 /// Openings read one after the other in the bytes of one segment (pipelined requests).
 const OPENINGS_PER_SEGMENT: usize = 16;
 
 /// What was read to its end.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(in crate::flow) struct Read {
     /// An opening after which none is waited for.
     pub(in crate::flow) is_settled: bool,
@@ -25,7 +26,7 @@ pub(in crate::flow) struct Read {
 }
 
 /// An opening that needs more bytes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::flow) struct Opening {
     /// Index of the segment it starts in, among those kept since the oldest unfinished opening.
     pub(in crate::flow) slot: usize,

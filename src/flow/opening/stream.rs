@@ -13,6 +13,8 @@ use crate::flow::record::Head;
 use crate::flow::stamp::Stamp;
 use crate::name::table::STREAM_READERS;
 use crate::name::{Findings, NameSource, server_name_in_piece};
+use crate::stored::small;
+use serde::{Deserialize, Serialize};
 use smallvec::{SmallVec, smallvec};
 
 /// Bytes after which no further segment is kept of a stream whose start was seen: a hello of five full segments in any
@@ -23,7 +25,7 @@ const HEAD_BYTE_LIMIT: usize = 6 << 10;
 const SEEN_LIMIT: u8 = SEGMENT_LIMIT as u8 + 1;
 
 /// One direction of a stream.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::flow) struct StreamSide {
     /// The first segments of the session in this direction.
     pub(in crate::flow) first: Segments,
@@ -36,11 +38,12 @@ pub(in crate::flow) struct StreamSide {
 }
 
 /// Openings that need more bytes; there is one at least.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Pending {
     /// Segments since the oldest one's start.
     window: Segments,
     /// The openings, oldest first.
+    #[serde(with = "small")]
     unfinished: SmallVec<[Opening; 1]>,
 }
 
@@ -48,6 +51,21 @@ struct Pending {
 pub(in crate::flow) type Ignored = u32;
 
 impl StreamSide {
+    /// Whether it holds no more than it may, and its openings lie in its segments.
+    pub(in crate::flow) fn is_sound(&self) -> bool {
+        let is_pending_sound = self.pending.as_ref().is_none_or(|pending| {
+            let Pending { window, unfinished } = &**pending;
+            let is_in_reach = |opening: &Opening| {
+                opening.slot < window.len()
+                    && window.len() - opening.slot <= SEGMENT_LIMIT + 1
+                    && opening.reader < STREAM_READERS.len()
+            };
+            !unfinished.is_empty() && unfinished.iter().all(is_in_reach)
+        });
+        let before_syn = self.syn_at.map_or(0, usize::from);
+        is_pending_sound && self.first.len() <= SEGMENT_LIMIT && before_syn <= self.first.len()
+    }
+
     /// Takes in a payload-bearing segment.
     pub(in crate::flow) fn observe(&mut self, segment: Segment<'_>, is_anchored: bool, ignored: Ignored) -> Completed {
         let mut completed = Completed::new();
@@ -210,7 +228,10 @@ impl StreamSide {
                 // All segments of the right part are here now, and its own unfinished openings start in the last of them.
                 let shift = mine.window.len().saturating_sub(theirs.window.len());
                 let shifted = |opening: Opening| Opening { slot: opening.slot + shift, ..opening };
-                mine.unfinished.extend(theirs.unfinished.into_iter().map(shifted));
+                // What was read from a file may say otherwise: an opening outside the window is none.
+                let length = mine.window.len();
+                let openings = theirs.unfinished.into_iter().map(shifted).filter(|opening| opening.slot < length);
+                mine.unfinished.extend(openings);
             }
             (mine, theirs) => *mine = mine.take().or(theirs),
         }

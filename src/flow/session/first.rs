@@ -1,10 +1,11 @@
 //! The first of its kind that a session showed.
 
 use crate::capture::FrameId;
+use serde::{Deserialize, Serialize};
 
 /// A value and the frame that showed it, if one did. The first by frame is kept, and within a frame the least, so that the order
 /// of arrival is all one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::flow) struct First<T> {
     /// Of no meaning where there is no value.
     frame: FrameId,

@@ -2,12 +2,13 @@
 
 use crate::flow::record::{Rtt, RttSource};
 use crate::packet::{Side, TcpSegment};
+use serde::{Deserialize, Serialize};
 
 /// The time of what was not seen.
 pub(in crate::flow) const NEVER: i64 = i64::MIN;
 
 /// TCP's three-way handshake as far as seen (RFC 9293 §3.5). Times are [`NEVER`] where there is none.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(in crate::flow) struct Handshake {
     /// Time of the last SYN before the first answer.
     pub(in crate::flow) syn_ns: i64,
