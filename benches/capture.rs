@@ -1,6 +1,7 @@
 //! How fast a capture is walked: frames counted, nothing understood.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use fixtures::pcap;
 use std::hint::black_box;
 use std::sync::Arc;
 use whither::capture::{Frame, Observe, Piece, Progress, ReadOptions, Source, read};
@@ -16,13 +17,12 @@ impl Observe for Touch {
     }
 }
 
-fn capture(packets: u32) -> Vec<u8> {
-    let fields = |values: &[u32]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<_>>();
-    let mut file = fields(&[0xa1b2_c3d4, 0x0004_0002, 0, 0, 65_535, 1]);
+fn capture(packets: u64) -> Vec<u8> {
+    let mut file = pcap::head(pcap::ETHERNET);
     for index in 0..packets {
         let length = 60 + index * 7_919 % 1_440;
-        file.extend(fields(&[1_600_000_000 + index / 1_000, index % 1_000, length, length]));
-        file.resize(file.len() + length as usize, index as u8);
+        let time_us = (1_600_000_000 + index / 1_000) * 1_000_000 + index % 1_000;
+        file.extend(pcap::whole(time_us, &vec![index as u8; length as usize]));
     }
     file
 }

@@ -1,7 +1,8 @@
 //! What flows cost: packets gathered, two halves merged, sessions that are over resolved.
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use etherparse::PacketBuilder;
+use fixtures::transport::{ACK, tcp};
+use fixtures::{ethernet, ip};
 use std::hint::black_box;
 use whither::capture::{Frame, FrameId, LinkType};
 use whither::flow::{Partial, SampleKey, Tracker};
@@ -15,19 +16,15 @@ const STRIDE: u32 = 7_919;
 fn packet(flow: u32, number: u32) -> Vec<u8> {
     let [_, b, c, d] = flow.to_be_bytes();
     let (client, server) = ([10, b, c, d], [198, 51, 100, (flow % 250) as u8]);
-    let step = PacketBuilder::ethernet2([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]);
-    let mut bytes = Vec::new();
-    let written = if number.is_multiple_of(2) {
-        let step = step.ipv4(client, server, 64).tcp(50_000, 443, number * 100, 1_024);
-        step.write(
-            &mut bytes,
-            if number == 0 { b"GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n" } else { &[0x17; 90] },
-        )
+    let (ports, back, sequence) = ((50_000, 443), (443, 50_000), number * 100);
+    let packet = if number.is_multiple_of(2) {
+        let request: &[u8] = b"GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n";
+        let payload = if number == 0 { request } else { &[0x17; 90] };
+        ip::v4(client, server, ip::TCP, &tcp(ports, sequence, 0, ACK, payload))
     } else {
-        step.ipv4(server, client, 64).tcp(443, 50_000, number * 100, 1_024).write(&mut bytes, &[0x17; 900])
+        ip::v4(server, client, ip::TCP, &tcp(back, sequence, 0, ACK, &[0x17; 900]))
     };
-    written.expect("fits");
-    bytes
+    ethernet::frame(&packet)
 }
 
 /// All packets, mixed.

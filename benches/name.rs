@@ -1,42 +1,24 @@
 //! What a name costs: the openings that nearly every flow has, and the question asked of every packet.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use fixtures::{dns, quic, tls};
 use std::hint::black_box;
-use whither::name::table::{DATAGRAM_READERS, Datagram, STREAM_READERS};
-
-/// The protected packet of RFC 9001 §A.2.
-static QUIC_INITIAL: &[u8] = include_bytes!("data/rfc9001-client-initial.bin");
+use whither::name::Datagram;
+use whither::name::table::{DATAGRAM_READERS, STREAM_READERS};
 
 /// A ClientHello in its record, of a browser's size: post-quantum key share, then the name.
 fn tls_hello() -> Vec<u8> {
-    let name = b"www.example.com";
-    let mut extensions = vec![0, 0x33, 4, 0xc0];
-    extensions.extend([9; 0x4c0]);
-    extensions.extend([0, 0, 0, name.len() as u8 + 5, 0, name.len() as u8 + 3, 0, 0, name.len() as u8]);
-    extensions.extend(name);
-    extensions.extend([0, 16, 0, 14, 0, 12, 2, b'h', b'2', 8]);
-    extensions.extend(b"http/1.1");
-    let mut body = vec![3, 3];
-    body.extend([7; 32]);
-    body.extend([0, 0, 4, 0x13, 1, 0x13, 2, 1, 0]);
-    body.extend((extensions.len() as u16).to_be_bytes());
-    body.extend(extensions);
-    let mut record = vec![0x16, 3, 1];
-    record.extend((body.len() as u16 + 4).to_be_bytes());
-    record.push(1);
-    record.extend(&(body.len() as u32).to_be_bytes()[1..]);
-    record.extend(body);
-    record
+    let key_share = tls::extension(0x33, &[9; 0x4c0]);
+    tls::record(&tls::hello_with(&[key_share, tls::server_name("www.example.com"), tls::alpn(&["h2", "http/1.1"])]))
 }
 
 /// A resolver's answer of the usual kind: an alias, then four addresses, every name but the first by pointers.
 fn dns_answer() -> Vec<u8> {
-    let mut message = vec![0x12, 0x34, 0x81, 0x80, 0, 1, 0, 5, 0, 0, 0, 0];
-    message.extend(b"\x03www\x07example\x03com\x00\x00\x01\x00\x01");
-    message.extend(b"\xc0\x0c\x00\x05\x00\x01\x00\x00\x00\x3c\x00\x13\x04edge\x03cdn\x07example\xc0\x18");
+    let mut message = dns::opening(0x1234, dns::ANSWER, 5, "www.example.com", dns::A);
+    message.extend(dns::record(&dns::QUESTION_NAME, dns::CNAME, 60, b"\x04edge\x03cdn\x07example\xc0\x18"));
     for last in 1..=4 {
-        message.extend(b"\xc0\x2d\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04");
-        message.extend([192, 0, 2, last]);
+        // The alias's target stands at this offset.
+        message.extend(dns::record(&[0xc0, 0x2d], dns::A, 60, &[192, 0, 2, last]));
     }
     message
 }
@@ -50,15 +32,16 @@ fn openings(criterion: &mut Criterion) {
     group.bench_function("tls hello", |bencher| bencher.iter(|| (tls.read)(black_box(&hello))));
 
     let datagram = |payload| Datagram { payload, source_port: 50_000, destination_port: 443 };
-    let initial = datagram(QUIC_INITIAL);
-    let quic = DATAGRAM_READERS.iter().find(|reader| (reader.starts)(&initial)).expect("a row reads QUIC");
-    group.bench_function("quic initial", |bencher| bencher.iter(|| (quic.read)(black_box(&[initial]))));
+    let sample = quic::sample(quic::V1);
+    let initial = datagram(&sample);
+    let reader = DATAGRAM_READERS.iter().find(|reader| (reader.starts)(&initial)).expect("a row reads QUIC");
+    group.bench_function("quic initial", |bencher| bencher.iter(|| (reader.read)(black_box(&[initial]))));
 
-    let mut foreign = QUIC_INITIAL.to_vec();
+    let mut foreign = sample.clone();
     foreign[6] ^= 1;
     let foreign = datagram(&foreign);
     group.bench_function("quic initial that does not open", |bencher| {
-        bencher.iter(|| (quic.read)(black_box(&[foreign])));
+        bencher.iter(|| (reader.read)(black_box(&[foreign])));
     });
 
     let answer = dns_answer();

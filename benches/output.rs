@@ -1,7 +1,8 @@
 //! What writing costs: the report in each format, and records of flows.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use etherparse::PacketBuilder;
+use fixtures::transport::{ACK, tcp};
+use fixtures::{ip, pcap};
 use std::hint::black_box;
 use std::sync::Arc;
 use whither::analysis::{self, Knowledge, Options, Studied};
@@ -17,19 +18,15 @@ const FLOWS: u32 = 3_000;
 
 /// A capture of requests to hosts of many names at addresses all over.
 fn capture() -> Arc<[u8]> {
-    let fields = |values: &[u32]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<_>>();
-    let mut file = fields(&[0xa1b2_c3d4, 0x0004_0002, 0, 0, 65_535, 101]);
+    let mut file = pcap::head(pcap::RAW);
     for flow in 0..FLOWS {
         let domain = ["weixin.qq.com", "googlevideo.com", "instagram.com", "some.example"][flow as usize % 4];
         let request = format!("GET / HTTP/1.1\r\nHost: h{}.{domain}\r\n\r\n", flow % 500);
         let [a, b, c, d] = flow.wrapping_mul(2_654_435_761).to_be_bytes();
-        let step = PacketBuilder::ipv4([10, 0, 0, 2], [11 + a % 180, b, c, d], 64);
-        let mut packet = Vec::new();
-        let step = step.tcp(1_024 + flow as u16, 80, 1, 1_024);
-        step.write(&mut packet, request.as_bytes()).expect("fits");
-        let length = packet.len() as u32;
-        file.extend(fields(&[1_600_000_000 + flow / 100, flow % 100, length, length]));
-        file.extend(packet);
+        let segment = tcp((1_024 + flow as u16, 80), 1, 0, ACK, request.as_bytes());
+        let packet = ip::v4([10, 0, 0, 2], [11 + a % 180, b, c, d], ip::TCP, &segment);
+        let time_us = u64::from(1_600_000_000 + flow / 100) * 1_000_000 + u64::from(flow % 100);
+        file.extend(pcap::whole(time_us, &packet));
     }
     file.into()
 }

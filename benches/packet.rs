@@ -3,68 +3,48 @@
 #![allow(missing_docs, reason = "criterion's macros write public items")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use etherparse::PacketBuilder;
+use fixtures::ethernet::{ADDRESSES, frame, frame_with};
+use fixtures::ip;
+use fixtures::transport::{ACK, tcp, udp};
 use std::hint::black_box;
 use whither::capture::{Frame, FrameId, LinkType};
 use whither::packet::{Dissected, dissect};
 
 const PAYLOAD: [u8; 900] = [0x17; 900];
 
-/// What a plain packet with these payload bytes is in Ethernet.
-fn build(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    write(&mut bytes);
-    bytes
-}
+const CLIENT: [u8; 4] = [192, 0, 2, 1];
+const SERVER: [u8; 4] = [198, 51, 100, 7];
+/// A tag of a virtual network.
+const TAG: [u8; 4] = [0x81, 0, 0, 7];
 
-fn ethernet() -> etherparse::PacketBuilderStep<etherparse::Ethernet2Header> {
-    PacketBuilder::ethernet2([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2])
+fn ip_tcp_v4() -> Vec<u8> {
+    ip::v4(CLIENT, SERVER, ip::TCP, &tcp((50_123, 443), 1, 0, ACK, &PAYLOAD))
 }
 
 fn tcp_v4() -> Vec<u8> {
-    build(|bytes| {
-        let step = ethernet().ipv4([192, 0, 2, 1], [198, 51, 100, 7], 64).tcp(50_123, 443, 1, 1024);
-        step.write(bytes, &PAYLOAD).expect("fits");
-    })
+    frame(&ip_tcp_v4())
 }
 
 fn udp_v6() -> Vec<u8> {
-    build(|bytes| {
-        let step = ethernet().ipv6([0x20; 16], [0x21; 16], 64).udp(50_123, 443);
-        step.write(bytes, &PAYLOAD).expect("fits");
-    })
+    frame(&ip::v6([0x20; 16], [0x21; 16], ip::UDP, &udp((50_123, 443), &PAYLOAD)))
 }
 
 fn vlan_tcp_v4() -> Vec<u8> {
-    build(|bytes| {
-        let tag = etherparse::VlanId::try_new(7).expect("small");
-        let step = ethernet().single_vlan(tag).ipv4([192, 0, 2, 1], [198, 51, 100, 7], 64);
-        step.tcp(50_123, 443, 1, 1024).write(bytes, &PAYLOAD).expect("fits");
-    })
+    frame_with(ADDRESSES, &TAG, &ip_tcp_v4())
 }
 
 /// Two tags: for the general path.
 fn double_vlan_tcp_v4() -> Vec<u8> {
-    build(|bytes| {
-        let tag = etherparse::VlanId::try_new(7).expect("small");
-        let step = ethernet().double_vlan(tag, tag).ipv4([192, 0, 2, 1], [198, 51, 100, 7], 64);
-        step.tcp(50_123, 443, 1, 1024).write(bytes, &PAYLOAD).expect("fits");
-    })
+    frame_with(ADDRESSES, &[[0x88, 0xa8, 0, 7], TAG].concat(), &ip_tcp_v4())
 }
 
 fn icmp_v4() -> Vec<u8> {
-    build(|bytes| {
-        let step = ethernet().ipv4([192, 0, 2, 1], [198, 51, 100, 7], 64).icmpv4_echo_request(1, 1);
-        step.write(bytes, &PAYLOAD).expect("fits");
-    })
+    frame(&ip::v4(CLIENT, SERVER, 1, &[&[8, 0, 0, 0, 0, 1, 0, 1][..], &PAYLOAD].concat()))
 }
 
 fn vxlan() -> Vec<u8> {
-    build(|bytes| {
-        let inner = [&[8, 0, 0, 0, 0, 0, 7, 0][..], &tcp_v4()].concat();
-        let step = ethernet().ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64).udp(50_001, 4789);
-        step.write(bytes, &inner).expect("fits");
-    })
+    let inner = [&[8, 0, 0, 0, 0, 0, 7, 0][..], &tcp_v4()].concat();
+    frame(&ip::v4([10, 0, 0, 1], [10, 0, 0, 2], ip::UDP, &udp((50_001, 4789), &inner)))
 }
 
 fn measure(criterion: &mut Criterion) {
@@ -78,7 +58,7 @@ fn measure(criterion: &mut Criterion) {
         ("general/icmp-v4", icmp_v4()),
         ("general/vxlan", vxlan()),
     ] {
-        let frame = Frame {
+        let record = Frame {
             id: FrameId::default(),
             time_ns: 0,
             link_type: LinkType::ETHERNET,
@@ -87,7 +67,7 @@ fn measure(criterion: &mut Criterion) {
             note: None,
         };
         group.bench_function(name, |bencher| {
-            bencher.iter(|| match dissect(black_box(&frame)) {
+            bencher.iter(|| match dissect(black_box(&record)) {
                 Dissected::Packet(packet) => packet.payload_length + u32::from(packet.key.port(packet.side)),
                 Dissected::NotIp(_) => 0,
             });

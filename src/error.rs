@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 /// Why a command could not do what was asked, in words a user can act on.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// A file could not be opened or read.
     #[error("{}: {source}", path.display())]

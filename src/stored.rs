@@ -15,12 +15,10 @@
 //! that the code relies on.
 
 use foldhash::fast::RandomState;
-use hashbrown::{HashMap, HashSet};
-use serde::de::{DeserializeOwned, Error as _};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::hash::Hash;
+use hashbrown::HashMap;
+use serde::de::DeserializeOwned;
+use serde::{Serialize, Serializer};
 use std::io::{self, Read, Write};
-use std::sync::Arc;
 
 /// How everything that is written begins. No text begins so, and a transfer that changes line ends damages it.
 const MAGIC: [u8; 8] = *b"\x97whi\r\n\x1a\n";
@@ -180,7 +178,12 @@ impl<K: Ord + Serialize, V: Serialize> Serialize for Sorted<'_, K, V> {
 
 /// For a field that is a map of hashed keys: see [`Sorted`]. Read, it gets a hash of its own, which nobody can foresee.
 pub(crate) mod sorted_map {
-    use super::*;
+    use crate::stored::Sorted;
+    use foldhash::fast::RandomState;
+    use hashbrown::HashMap;
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::hash::Hash;
 
     pub(crate) fn serialize<K: Ord + Serialize, V: Serialize, S: Serializer>(
         map: &HashMap<K, V, RandomState>,
@@ -205,7 +208,11 @@ pub(crate) mod sorted_map {
 
 /// The same for a set that is shared.
 pub(crate) mod sorted_set {
-    use super::*;
+    use hashbrown::HashSet;
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::hash::Hash;
+    use std::sync::Arc;
 
     pub(crate) fn serialize<K: Ord + Serialize, S: Serializer>(
         set: &Arc<HashSet<K>>,
@@ -229,7 +236,7 @@ pub(crate) mod sorted_set {
 
 /// For a field that is a short list, kept in place: memory for more is taken as they come, not as their number says.
 pub(crate) mod small {
-    use super::*;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
     use smallvec::{Array, SmallVec};
 
     pub(crate) fn serialize<A: Array<Item: Serialize>, S: Serializer>(
@@ -249,6 +256,9 @@ pub(crate) mod small {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use hashbrown::HashSet;
+    use serde::Deserialize;
+    use std::sync::Arc;
 
     const FORM: Form = Form { what: "a list", tag: *b"test", version: 3 };
     const ROOM: u64 = 1 << 20;

@@ -1,14 +1,13 @@
 //! Our reader of captures against pcap-parser: both see the same packets in the same files, with the same times, lengths
 //! and link types, whether a file is read as one or in small ranges.
 
+use fixtures::pcap::{self, KUZNETSOV, MICROSECONDS, NANOSECONDS};
+use fixtures::pcapng::{self, COMMENT, INTERFACE_NAME, RESOLUTION, block};
+use fixtures::{Fields, Order};
 use pcap_parser::traits::PcapNGPacketBlock;
 use pcap_parser::{Block, parse_pcap_frame, parse_pcap_frame_be, parse_pcap_frame_modified, parse_pcap_header};
 use proptest::prelude::*;
-use whither::capture::{ByteOrder, Frame, Observe, Piece, Progress, ReadOptions, Source, read};
-
-const MICROSECONDS: u32 = 0xa1b2_c3d4;
-const NANOSECONDS: u32 = 0xa1b2_3c4d;
-const KUZNETSOV: u32 = 0xa1b2_cd34;
+use whither::capture::{Frame, Observe, Piece, Progress, ReadOptions, Source, read};
 
 /// A packet as a reader sees it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -128,43 +127,6 @@ fn theirs_pcapng(file: &[u8]) -> Vec<Seen> {
     seen
 }
 
-/// Numbers in a byte order.
-struct Fields {
-    order: ByteOrder,
-    bytes: Vec<u8>,
-}
-
-impl Fields {
-    fn new(order: ByteOrder) -> Self {
-        Self { order, bytes: Vec::new() }
-    }
-    fn u16(mut self, value: u16) -> Self {
-        let bytes = if self.order == ByteOrder::Little { value.to_le_bytes() } else { value.to_be_bytes() };
-        self.bytes.extend(bytes);
-        self
-    }
-    fn u32(mut self, value: u32) -> Self {
-        let bytes = if self.order == ByteOrder::Little { value.to_le_bytes() } else { value.to_be_bytes() };
-        self.bytes.extend(bytes);
-        self
-    }
-    fn u64(mut self, value: u64) -> Self {
-        let bytes = if self.order == ByteOrder::Little { value.to_le_bytes() } else { value.to_be_bytes() };
-        self.bytes.extend(bytes);
-        self
-    }
-    fn bytes(mut self, value: &[u8]) -> Self {
-        self.bytes.extend(value);
-        self
-    }
-    /// Bytes, then zeros up to a multiple of four.
-    fn padded(mut self, value: &[u8]) -> Self {
-        self.bytes.extend(value);
-        self.bytes.resize(self.bytes.len().next_multiple_of(4), 0);
-        self
-    }
-}
-
 /// A packet to be written.
 #[derive(Clone, Debug)]
 struct Packet {
@@ -186,7 +148,7 @@ fn packets(most: usize) -> impl Strategy<Value = Vec<Packet>> {
         8 => prop::collection::vec(any::<u8>(), 0..200),
         // What could be taken for headers of records.
         1 => Just(vec![0; 64]),
-        1 => Just(classic(ByteOrder::Little, MICROSECONDS, 1, &[])),
+        1 => Just(classic(Order::Little, MICROSECONDS, 1, &[])),
     ];
     let packet = (1_u32.., 0_u32..1_000_000_000, bytes, prop_oneof![Just(0), 0_u32..70_000])
         .prop_map(|(seconds, fraction, bytes, missing)| Packet { seconds, fraction, bytes, missing });
@@ -194,23 +156,19 @@ fn packets(most: usize) -> impl Strategy<Value = Vec<Packet>> {
 }
 
 /// A classic file of these packets.
-fn classic(order: ByteOrder, magic: u32, network: u32, packets: &[Packet]) -> Vec<u8> {
-    let mut file = Fields::new(order).u32(magic).u16(2).u16(4).u64(0).u32(262_144).u32(network);
+fn classic(order: Order, magic: u32, network: u32, packets: &[Packet]) -> Vec<u8> {
+    let mut file = pcap::header(order, magic, (2, 4), network);
     for packet in packets {
-        file = file.u32(packet.seconds).u32(packet.fraction).u32(packet.bytes.len() as u32).u32(packet.wire_length());
-        if magic == KUZNETSOV {
-            file = file.u32(2).u16(8).u16(0);
-        }
-        file = file.bytes(&packet.bytes);
+        let lengths = (packet.bytes.len() as u32, packet.wire_length());
+        let more = if magic == KUZNETSOV { Fields::new(order).u32(2).u16(8).u16(0).bytes } else { Vec::new() };
+        let rest = [more, packet.bytes.clone()].concat();
+        file.extend(pcap::record(order, (packet.seconds, packet.fraction), lengths, &rest));
     }
-    file.bytes
+    file
 }
 
-/// A pcapng block around a body.
-fn block(order: ByteOrder, kind: u32, body: &[u8]) -> Vec<u8> {
-    let length = 12 + body.len().next_multiple_of(4) as u32;
-    Fields::new(order).u32(kind).u32(length).padded(body).u32(length).bytes
-}
+/// Option of an interface: seconds to be added to its times.
+const OFFSET: u16 = 14;
 
 /// An interface to be described.
 #[derive(Clone, Debug)]
@@ -223,16 +181,13 @@ struct Described {
 }
 
 impl Described {
-    fn block(&self, order: ByteOrder) -> Vec<u8> {
-        let mut body = Fields::new(order).u16(self.link_type).u16(0).u32(self.snap_length);
-        body = body.u16(2).u16(self.name.len() as u16).padded(self.name.as_bytes());
-        if let Some(resolution) = self.resolution {
-            body = body.u16(9).u16(1).padded(&[resolution]);
-        }
-        if let Some(seconds) = self.offset_seconds {
-            body = body.u16(14).u16(8).u64(i64::from(seconds) as u64);
-        }
-        block(order, 1, &body.u32(0).bytes)
+    fn block(&self, order: Order) -> Vec<u8> {
+        let mut options = vec![(INTERFACE_NAME, self.name.clone().into_bytes())];
+        options.extend(self.resolution.map(|resolution| (RESOLUTION, vec![resolution])));
+        options.extend(
+            self.offset_seconds.map(|seconds| (OFFSET, Fields::new(order).u64(i64::from(seconds) as u64).bytes)),
+        );
+        pcapng::interface(order, self.link_type, self.snap_length, &pcapng::options(order, options))
     }
 }
 
@@ -278,8 +233,8 @@ fn items() -> impl Strategy<Value = Vec<Item>> {
 }
 
 /// A section in a byte order.
-fn section(order: ByteOrder, described: &[Described], items: &[Item]) -> Vec<u8> {
-    let mut file = block(order, 0x0a0d_0d0a, &Fields::new(order).u32(0x1a2b_3c4d).u16(1).u16(0).u64(u64::MAX).bytes);
+fn section(order: Order, described: &[Described], items: &[Item]) -> Vec<u8> {
+    let mut file = pcapng::section(order);
     let mut interfaces = described.to_vec();
     file.extend(interfaces.iter().flat_map(|interface| interface.block(order)));
     for item in items {
@@ -287,12 +242,8 @@ fn section(order: ByteOrder, described: &[Described], items: &[Item]) -> Vec<u8>
             Item::Enhanced { packet, interface, comment } => {
                 let ticks = u64::from(packet.seconds) << 20 | u64::from(packet.fraction & 0xf_ffff);
                 let interface = interface.index(interfaces.len()) as u32;
-                let mut body = Fields::new(order).u32(interface).u32((ticks >> 32) as u32).u32(ticks as u32);
-                body = body.u32(packet.bytes.len() as u32).u32(packet.wire_length()).padded(&packet.bytes);
-                if let Some(comment) = comment {
-                    body = body.u16(1).u16(comment.len() as u16).padded(comment.as_bytes()).u32(0);
-                }
-                block(order, 6, &body.bytes)
+                let options = pcapng::options(order, comment.iter().map(|comment| (COMMENT, comment)));
+                pcapng::packet_with(order, interface, ticks, packet.wire_length(), &packet.bytes, &options)
             }
             Item::Simple(packet) => {
                 // The block does not say how much of the packet was captured: the first interface does.
@@ -301,7 +252,7 @@ fn section(order: ByteOrder, described: &[Described], items: &[Item]) -> Vec<u8>
                     0 => length,
                     snap_length => length.min(snap_length),
                 };
-                block(order, 3, &Fields::new(order).u32(length).bytes(&packet.bytes[..captured as usize]).bytes)
+                pcapng::simple_packet(order, length, &packet.bytes[..captured as usize])
             }
             Item::Other { kind, body } => block(order, *kind, body),
             Item::Interface(interface) => {
@@ -318,8 +269,8 @@ fn range_bytes() -> impl Strategy<Value = Option<u64>> {
     prop::option::of(64_u64..2_000)
 }
 
-fn order() -> impl Strategy<Value = ByteOrder> {
-    prop::sample::select(vec![ByteOrder::Little, ByteOrder::Big])
+fn order() -> impl Strategy<Value = Order> {
+    prop::sample::select(vec![Order::Little, Order::Big])
 }
 
 proptest! {
@@ -329,11 +280,11 @@ proptest! {
     fn a_classic_file_is_the_same_to_both(
         // pcap-parser knows Kuznetsov's variant in one byte order only.
         (order, magic) in prop::sample::select(vec![
-            (ByteOrder::Little, MICROSECONDS),
-            (ByteOrder::Big, MICROSECONDS),
-            (ByteOrder::Little, NANOSECONDS),
-            (ByteOrder::Big, NANOSECONDS),
-            (ByteOrder::Little, KUZNETSOV),
+            (Order::Little, MICROSECONDS),
+            (Order::Big, MICROSECONDS),
+            (Order::Little, NANOSECONDS),
+            (Order::Big, NANOSECONDS),
+            (Order::Little, KUZNETSOV),
         ]),
         link_type in link_type(),
         check_sequence in prop::sample::select(vec![0_u32, 0x1400_0000]),

@@ -1,8 +1,9 @@
 //! The command line from outside: stdout, stderr and exit code of each command, and of each way to go wrong.
 
-use std::io::{Read, Write};
+use fixtures::program::{Program, Said, has_all};
+use std::io::Read;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Stdio;
 
 const PHONE: &str = "samples/phone.pcap";
 /// Two apps, five conversations.
@@ -10,99 +11,36 @@ const SMALL: &str = "samples/owner/pktap-v1.pcap";
 const QUIC: &str = "samples/quic.pcap";
 const TLS: &str = "samples/tls-split.pcap";
 
-/// whither with nothing of the caller's environment, in the crate's root.
-fn whither(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_whither"));
-    command.args(args).current_dir(env!("CARGO_MANIFEST_DIR")).env_clear().env("LANG", "C.UTF-8");
-    command
-}
-
-struct Said {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl From<Output> for Said {
-    fn from(output: Output) -> Self {
-        Self {
-            code: output.status.code(),
-            out: String::from_utf8(output.stdout).expect("stdout is text"),
-            err: String::from_utf8(output.stderr).expect("stderr is text"),
-        }
-    }
-}
-
-fn run(args: &[&str]) -> Said {
-    whither(args).output().expect("whither starts").into()
-}
-
-/// Runs a command that must succeed without a word on stderr.
-fn good(args: &[&str]) -> String {
-    let said = run(args);
-    assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{args:?}");
-    assert!(!said.out.is_empty(), "{args:?}");
-    said.out
-}
-
-/// Runs a command that must fail: nothing on stdout, one line on stderr, exit code 2.
-fn bad(args: &[&str]) -> String {
-    let said = run(args);
-    assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{args:?}: {}", said.err);
-    assert_eq!(said.err.lines().count(), 1, "{args:?}: {}", said.err);
-    assert!(said.err.starts_with("whither: "), "{args:?}: {}", said.err);
-    said.err
-}
-
-fn has_all(text: &str, words: &[&str]) {
-    for word in words {
-        assert!(text.contains(word), "{word:?} is not in:\n{text}");
-    }
-}
+const WHITHER: Program = Program::new(env!("CARGO_BIN_EXE_whither"), env!("CARGO_MANIFEST_DIR"));
 
 fn with_stdin(args: &[&str], path: &str) -> Said {
-    fed(args, std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("the sample is there"))
-}
-
-/// Runs a command with these bytes on its stdin.
-fn fed(args: &[&str], bytes: Vec<u8>) -> Said {
-    let mut child = whither(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("whither starts");
-    let mut stdin = child.stdin.take().expect("a pipe");
-    let writer = std::thread::spawn(move || stdin.write_all(&bytes));
-    let said = child.wait_with_output().expect("whither ends").into();
-    writer.join().expect("no panic").expect("all was read");
-    said
+    WHITHER.fed(args, std::fs::read(WHITHER.file(path)).expect("the sample is there"))
 }
 
 #[test]
 fn help_has_examples_and_says_what_codes_mean() {
     has_all(
-        &good(&["--help"]),
+        &WHITHER.good(&["--help"]),
         &["Usage: whither", "Example", "Exit status: 0 done", "map", "flows", "lookup", "apps"],
     );
     for command in ["map", "flows", "lookup", "apps", "capture", "completions", "man"] {
-        has_all(&good(&[command, "--help"]), &["Usage: whither", "Example", &format!("whither {command}")]);
-        assert_eq!(good(&["help", command]), good(&[command, "--help"]));
+        has_all(&WHITHER.good(&[command, "--help"]), &["Usage: whither", "Example", &format!("whither {command}")]);
+        assert_eq!(WHITHER.good(&["help", command]), WHITHER.good(&[command, "--help"]));
     }
     // Without a command, the help goes to stderr: it was not asked for.
-    let said = run(&[]);
+    let said = WHITHER.run(&[]);
     assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
     has_all(&said.err, &["Usage: whither"]);
 }
 
 #[test]
 fn version_is_the_package_s() {
-    assert_eq!(good(&["--version"]).trim_end(), concat!("whither ", env!("CARGO_PKG_VERSION")));
+    assert_eq!(WHITHER.good(&["--version"]).trim_end(), concat!("whither ", env!("CARGO_PKG_VERSION")));
 }
 
 #[test]
 fn map_shows_apps_and_where_they_sent() {
-    let text = good(&["map", PHONE]);
+    let text = WHITHER.good(&["map", PHONE]);
     has_all(&text, &["WeChat", "TikTok", "WhatsApp", "LINE", "Instagram", "Facebook", "Huawei", "Singapore", "Sum"]);
     assert!(!text.contains('\u{1b}'), "no colours where nobody asked and no terminal is");
 }
@@ -114,12 +52,12 @@ fn map_writes_files_and_says_so_unless_quiet() {
         let path = folder.path().join(format);
         let path_text = path.to_str().expect("text");
         let option = format!("--{format}");
-        let said = run(&["map", SMALL, &option, path_text]);
+        let said = WHITHER.run(&["map", SMALL, &option, path_text]);
         assert_eq!((said.code, said.err), (Some(0), format!("whither: wrote {path_text}\n")), "{format}");
         assert!(said.out.contains("WeChat"), "the terminal view is still there");
         let written = std::fs::read_to_string(&path).expect("it was written");
         assert!(written.len() > 500 && written.starts_with(start), "{format}");
-        good(&["map", SMALL, "--quiet", &option, path_text]);
+        WHITHER.good(&["map", SMALL, "--quiet", &option, path_text]);
         assert_eq!(
             without_command(&std::fs::read_to_string(&path).expect("again")),
             without_command(&written),
@@ -135,64 +73,67 @@ fn without_command(text: &str) -> String {
 
 #[test]
 fn an_output_to_stdout_takes_the_view_s_place() {
-    let text = good(&["map", PHONE, "--json", "-"]);
+    let text = WHITHER.good(&["map", PHONE, "--json", "-"]);
     let report: serde_json::Value = serde_json::from_str(&text).expect("nothing but JSON");
     assert!(report["apps"].as_array().is_some_and(|apps| apps.len() >= 8), "{}", report["apps"]);
-    let table = good(&["map", PHONE, "--csv", "-"]);
+    let table = WHITHER.good(&["map", PHONE, "--csv", "-"]);
     assert!(table.lines().count() > 10 && !table.contains("\n\n"));
 }
 
 #[test]
 fn flows_in_each_format() {
-    let lines = good(&["flows", TLS]);
+    let lines = WHITHER.good(&["flows", TLS]);
     let record: serde_json::Value = serde_json::from_str(lines.trim_end()).expect("one record");
     assert_eq!(record["server_name"], "split.example.net");
     assert_eq!(record["capture"], TLS);
-    assert_eq!(good(&["flows", TLS, "--format", "ndjson"]), lines);
-    let table = good(&["flows", TLS, "--format", "csv"]);
+    assert_eq!(WHITHER.good(&["flows", TLS, "--format", "ndjson"]), lines);
+    let table = WHITHER.good(&["flows", TLS, "--format", "csv"]);
     has_all(&table, &["capture,first_frame", "split.example.net"]);
     assert_eq!(table.lines().count(), 2);
 }
 
 #[test]
 fn flows_of_an_app_or_a_device() {
-    let all = good(&["flows", PHONE]).lines().count();
-    let wechat = good(&["flows", PHONE, "--app", "wechat"]);
+    let all = WHITHER.good(&["flows", PHONE]).lines().count();
+    let wechat = WHITHER.good(&["flows", PHONE, "--app", "wechat"]);
     assert!(wechat.lines().count() >= 6 && wechat.lines().count() < all);
     assert!(wechat.lines().all(|line| line.contains(r#""app":"wechat""#)));
-    let v6 = good(&["flows", PHONE, "--device", "2001:b011:3c0a:5d7::23"]);
+    let v6 = WHITHER.good(&["flows", PHONE, "--device", "2001:b011:3c0a:5d7::23"]);
     assert!(v6.lines().count() >= 3 && v6.lines().all(|line| line.contains(r#""client_ip":"2001:b011:"#)));
-    has_all(&bad(&["flows", PHONE, "--app", "whats"]), &["--app whats", "did you mean whatsapp", "whither apps"]);
+    has_all(
+        &WHITHER.bad(&["flows", PHONE, "--app", "whats"]),
+        &["--app whats", "did you mean whatsapp", "whither apps"],
+    );
 }
 
 #[test]
 fn lookup_of_addresses_and_names() {
-    has_all(&good(&["lookup", "203.205.254.1"]), &["Tencent", "AS132203"]);
-    has_all(&good(&["lookup", "long.weixin.qq.com"]), &["WeChat"]);
-    let text = good(&["lookup", "157.240.1.35", "--json"]);
+    has_all(&WHITHER.good(&["lookup", "203.205.254.1"]), &["Tencent", "AS132203"]);
+    has_all(&WHITHER.good(&["lookup", "long.weixin.qq.com"]), &["WeChat"]);
+    let text = WHITHER.good(&["lookup", "157.240.1.35", "--json"]);
     serde_json::from_str::<serde_json::Value>(&text).expect("JSON");
 }
 
 #[test]
 fn apps_list_search_and_entry() {
-    has_all(&good(&["apps"]), &["wechat", "tiktok", "line"]);
-    has_all(&good(&["apps", "wechat"]), &["WeChat", "weixin.qq.com", "Tencent"]);
-    let list: serde_json::Value = serde_json::from_str(&good(&["apps", "--json"])).expect("JSON");
+    has_all(&WHITHER.good(&["apps"]), &["wechat", "tiktok", "line"]);
+    has_all(&WHITHER.good(&["apps", "wechat"]), &["WeChat", "weixin.qq.com", "Tencent"]);
+    let list: serde_json::Value = serde_json::from_str(&WHITHER.good(&["apps", "--json"])).expect("JSON");
     assert!(list.as_array().is_some_and(|apps| apps.len() > 100));
-    has_all(&bad(&["apps", "no-such-app"]), &["no-such-app", "whither apps"]);
+    has_all(&WHITHER.bad(&["apps", "no-such-app"]), &["no-such-app", "whither apps"]);
 }
 
 #[test]
 fn completions_and_manual() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        has_all(&good(&["completions", shell]), &["whither", "flows"]);
+        has_all(&WHITHER.good(&["completions", shell]), &["whither", "flows"]);
     }
-    has_all(&good(&["man"]), &[".TH", "whither", "flows"]);
+    has_all(&WHITHER.good(&["man"]), &[".TH", "whither", "flows"]);
 }
 
 #[test]
 fn a_dash_is_stdin_plain_or_compressed() {
-    let named = good(&["flows", TLS]);
+    let named = WHITHER.good(&["flows", TLS]);
     let piped = with_stdin(&["flows", "-"], TLS);
     assert_eq!((piped.code, piped.err.as_str()), (Some(0), ""));
     let renamed = |text: &str| text.split_once(r#","first_frame""#).map(|(_, rest)| rest.to_owned());
@@ -211,10 +152,16 @@ fn a_dash_is_stdin_plain_or_compressed() {
 
 #[test]
 fn what_is_no_capture_fails_with_path_and_advice() {
-    has_all(&bad(&["flows", "samples/broken/not-a-capture.pcap"]), &["not-a-capture.pcap", "offset 0", "give a pcap"]);
-    has_all(&bad(&["map", "samples/broken/empty.pcap"]), &["empty.pcap", "empty", "check"]);
-    has_all(&bad(&["map", "samples/broken/cut-in-header.pcap"]), &["cut-in-header.pcap", "header", "capture again"]);
-    has_all(&bad(&["map", "samples/no-such-file.pcap"]), &["no-such-file.pcap"]);
+    has_all(
+        &WHITHER.bad(&["flows", "samples/broken/not-a-capture.pcap"]),
+        &["not-a-capture.pcap", "offset 0", "give a pcap"],
+    );
+    has_all(&WHITHER.bad(&["map", "samples/broken/empty.pcap"]), &["empty.pcap", "empty", "check"]);
+    has_all(
+        &WHITHER.bad(&["map", "samples/broken/cut-in-header.pcap"]),
+        &["cut-in-header.pcap", "header", "capture again"],
+    );
+    has_all(&WHITHER.bad(&["map", "samples/no-such-file.pcap"]), &["no-such-file.pcap"]);
     // Standard input too.
     let said = with_stdin(&["flows", "-"], "samples/broken/not-a-capture.pcap");
     assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
@@ -223,14 +170,14 @@ fn what_is_no_capture_fails_with_path_and_advice() {
 
 #[test]
 fn a_folder_is_searched_and_one_without_captures_fails() {
-    let said = run(&["flows", "samples/compressed"]);
+    let said = WHITHER.run(&["flows", "samples/compressed"]);
     assert_eq!(said.code, Some(0), "{}", said.err);
     // The five captures hold the same packets, so they tell of one conversation, five times over.
     let record: serde_json::Value = serde_json::from_str(said.out.trim_end()).expect("one flow");
     assert_eq!((&record["packets_up"], &record["packets_down"]), (&50.into(), &40.into()));
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().to_str().expect("text");
-    has_all(&bad(&["flows", path]), &[path]);
+    has_all(&WHITHER.bad(&["flows", path]), &[path]);
 }
 
 #[cfg(unix)]
@@ -244,7 +191,7 @@ fn an_unreadable_file_fails_with_its_path() {
     if std::fs::File::open(&path).is_ok() {
         return; // The superuser reads everything.
     }
-    has_all(&bad(&["flows", path.to_str().expect("text")]), &["secret.pcap", "ermission"]);
+    has_all(&WHITHER.bad(&["flows", path.to_str().expect("text")]), &["secret.pcap", "ermission"]);
 }
 
 #[test]
@@ -256,51 +203,57 @@ fn what_was_read_before_a_broken_record_is_reported() {
         ("cut.pcapng", 17, "offset 2796, frame 18"),
     ] {
         let path = format!("samples/broken/{name}");
-        let said = run(&["flows", &path]);
+        let said = WHITHER.run(&["flows", &path]);
         assert_eq!(said.code, Some(1), "{name}: {}", said.err);
         let record: serde_json::Value = serde_json::from_str(said.out.trim_end()).expect("one flow");
         let packets = record["packets_up"].as_u64().zip(record["packets_down"].as_u64()).map(|(up, down)| up + down);
         assert_eq!(packets, Some(frames), "{name}");
         has_all(&said.err, &[&path, offset, "everything before it is in the result"]);
         assert_eq!(said.err.lines().count(), 1, "{name}");
-        let map = run(&["map", &path]);
+        let map = WHITHER.run(&["map", &path]);
         assert_eq!((map.code, map.err), (Some(1), said.err), "{name}");
         has_all(&map.out, &["Sum"]);
     }
-    has_all(&run(&["flows", "samples/broken/absurd-length.pcap"]).err, &["4294967295"]);
+    has_all(&WHITHER.run(&["flows", "samples/broken/absurd-length.pcap"]).err, &["4294967295"]);
 }
 
 #[test]
 fn a_database_that_is_none_fails() {
-    let error = bad(&["map", TLS, "--geo", "samples/README.md"]);
+    let error = WHITHER.bad(&["map", TLS, "--geo", "samples/README.md"]);
     has_all(&error, &["samples/README.md"]);
-    has_all(&bad(&["map", TLS, "--geo", "no-such.mmdb"]), &["no-such.mmdb"]);
-    has_all(&bad(&["map", TLS, "--apps", "samples/README.md"]), &["samples/README.md"]);
-    has_all(&bad(&["map", TLS, "--from", "Nowhere at all"]), &["Nowhere at all"]);
+    has_all(&WHITHER.bad(&["map", TLS, "--geo", "no-such.mmdb"]), &["no-such.mmdb"]);
+    has_all(&WHITHER.bad(&["map", TLS, "--apps", "samples/README.md"]), &["samples/README.md"]);
+    has_all(&WHITHER.bad(&["map", TLS, "--from", "Nowhere at all"]), &["Nowhere at all"]);
 }
 
 #[test]
 fn what_is_not_there_says_what_to_do() {
-    has_all(&bad(&["map", TLS, "--geo", "no-such.mmdb"]), &["no-such.mmdb: there is no such file; give a MaxMind DB"]);
-    has_all(&bad(&["map", TLS, "--apps", "no-such.toml"]), &["no-such.toml: there is no such file; check"]);
-    has_all(&bad(&["map", TLS, "--owners", "no-such.csv"]), &["no-such.csv: there is no such file; check"]);
+    has_all(
+        &WHITHER.bad(&["map", TLS, "--geo", "no-such.mmdb"]),
+        &["no-such.mmdb: there is no such file; give a MaxMind DB"],
+    );
+    has_all(&WHITHER.bad(&["map", TLS, "--apps", "no-such.toml"]), &["no-such.toml: there is no such file; check"]);
+    has_all(&WHITHER.bad(&["map", TLS, "--owners", "no-such.csv"]), &["no-such.csv: there is no such file; check"]);
     for command in ["map", "bench"] {
-        let error = bad(&[command, TLS, "--svg", "no-such-folder/map.svg"]);
+        let error = WHITHER.bad(&[command, TLS, "--svg", "no-such-folder/map.svg"]);
         has_all(&error, &["no-such-folder/map.svg: there is no such folder; make it first"]);
     }
-    has_all(&bad(&["map", TLS, "--html", "samples"]), &["samples: this is a folder; give the name of a file in it"]);
+    has_all(
+        &WHITHER.bad(&["map", TLS, "--html", "samples"]),
+        &["samples: this is a folder; give the name of a file in it"],
+    );
 }
 
 #[test]
 fn an_app_that_nobody_knows_is_an_error_with_the_nearest_one() {
     for command in ["map", "flows"] {
-        let error = bad(&[command, PHONE, "--app", "wechta"]);
+        let error = WHITHER.bad(&[command, PHONE, "--app", "wechta"]);
         has_all(&error, &["--app wechta: no app has this id", "did you mean wechat? `whither apps` lists them"]);
-        has_all(&bad(&[command, PHONE, "--app", "xyzzy quux"]), &["; `whither apps` lists the ids"]);
+        has_all(&WHITHER.bad(&[command, PHONE, "--app", "xyzzy quux"]), &["; `whither apps` lists the ids"]);
         // Known, but not in this capture: that is an answer.
-        assert_eq!(run(&[command, TLS, "--app", "wechat"]).code, Some(0));
+        assert_eq!(WHITHER.run(&[command, TLS, "--app", "wechat"]).code, Some(0));
         // Known to the capture only: an owner's name.
-        let owner = run(&[command, "samples/owner/etl2pcapng.pcapng", "--app", "pid 5120"]);
+        let owner = WHITHER.run(&[command, "samples/owner/etl2pcapng.pcapng", "--app", "pid 5120"]);
         assert_eq!(owner.code, Some(0), "{}", owner.err);
     }
 }
@@ -308,23 +261,23 @@ fn an_app_that_nobody_knows_is_an_error_with_the_nearest_one() {
 #[test]
 fn a_number_that_is_no_address_is_no_name_either() {
     for subject in ["999.1.1.1", "1.2.3", "10.0.0.0/8", "2001:db8::g", "host:443"] {
-        has_all(&bad(&["lookup", subject]), &[subject, "this is no address; give one address"]);
+        has_all(&WHITHER.bad(&["lookup", subject]), &[subject, "this is no address; give one address"]);
     }
-    has_all(&good(&["lookup", "1.1.1.1", "3com.com", "[2001:db8::1]"]), &["3com.com"]);
+    has_all(&WHITHER.good(&["lookup", "1.1.1.1", "3com.com", "[2001:db8::1]"]), &["3com.com"]);
 }
 
 #[test]
 fn a_pattern_that_no_shell_expanded_stands_for_its_files() {
-    let folder = good(&["flows", "samples/compressed"]);
-    assert_eq!(good(&["flows", "samples/compressed/*.pcap*"]), folder);
-    let said = run(&["flows", "samples/compressed/*", "samples/*.md"]);
+    let folder = WHITHER.good(&["flows", "samples/compressed"]);
+    assert_eq!(WHITHER.good(&["flows", "samples/compressed/*.pcap*"]), folder);
+    let said = WHITHER.run(&["flows", "samples/compressed/*", "samples/*.md"]);
     assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
     has_all(&said.err, &["samples/*.md: no file that this pattern matches is a capture"]);
     has_all(
-        &bad(&["map", "samples/*.nothing"]),
+        &WHITHER.bad(&["map", "samples/*.nothing"]),
         &["samples/*.nothing: no file matches this pattern; check the folder"],
     );
-    let mixed = run(&["flows", "samples/tls-split*", "samples/README*", "samples"]);
+    let mixed = WHITHER.run(&["flows", "samples/tls-split*", "samples/README*", "samples"]);
     assert_eq!(mixed.code, Some(2), "{}", mixed.err);
 }
 
@@ -333,14 +286,14 @@ fn standard_input_may_be_a_file() {
     for path in [TLS, "samples/compressed/plain.pcap.gz", "samples/compressed/plain.pcap"] {
         let piped = with_stdin(&["flows", "-"], path);
         let file = std::fs::File::open(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("the sample is there");
-        let said: Said = whither(&["flows", "-"]).stdin(file).output().expect("whither starts").into();
+        let said: Said = WHITHER.command(&["flows", "-"]).stdin(file).output().expect("whither starts").into();
         assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
         assert_eq!(said.out, piped.out, "{path}");
     }
     // What others have read of it is gone.
     let mut file = std::fs::File::open(Path::new(env!("CARGO_MANIFEST_DIR")).join(TLS)).expect("the sample is there");
     file.read_exact(&mut [0; 24]).expect("a header");
-    let said: Said = whither(&["flows", "-"]).stdin(file).output().expect("whither starts").into();
+    let said: Said = WHITHER.command(&["flows", "-"]).stdin(file).output().expect("whither starts").into();
     assert_eq!(said.code, Some(2));
     has_all(&said.err, &["whither: -: ", "no capture"]);
 }
@@ -348,17 +301,18 @@ fn standard_input_may_be_a_file() {
 #[test]
 fn unknown_options_and_commands_fail_with_usage() {
     for args in [&["map", TLS, "--jsno", "-"][..], &["mpa", TLS], &["map"], &["flows", TLS, "--format", "xml"]] {
-        let said = run(args);
+        let said = WHITHER.run(args);
         assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{args:?}");
         has_all(&said.err, &["error: ", "--help"]);
     }
-    has_all(&run(&["map", TLS, "--jsno", "-"]).err, &["--json"]);
+    has_all(&WHITHER.run(&["map", TLS, "--jsno", "-"]).err, &["--json"]);
 }
 
 #[test]
 fn a_closed_pipe_is_nobody_s_fault() {
     for args in [&["flows", PHONE][..], &["map", SMALL], &["map", SMALL, "--html", "-"], &["apps"], &["man"]] {
-        let mut child = whither(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("whither starts");
+        let mut child =
+            WHITHER.command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("whither starts");
         drop(child.stdout.take());
         let mut error = String::new();
         child.stderr.take().expect("a pipe").read_to_string(&mut error).expect("text");
@@ -368,13 +322,13 @@ fn a_closed_pipe_is_nobody_s_fault() {
 
 #[test]
 fn colours_only_where_wanted() {
-    let plain = good(&["map", SMALL]);
-    let coloured = good(&["map", SMALL, "--color", "always"]);
+    let plain = WHITHER.good(&["map", SMALL]);
+    let coloured = WHITHER.good(&["map", SMALL, "--color", "always"]);
     assert!(coloured.contains('\u{1b}') && !plain.contains('\u{1b}'));
     assert_eq!(without_escapes(&coloured), plain);
-    let said: Said = whither(&["map", SMALL]).env("NO_COLOR", "1").output().expect("whither starts").into();
+    let said: Said = WHITHER.command(&["map", SMALL]).env("NO_COLOR", "1").output().expect("whither starts").into();
     assert_eq!(said.out, plain);
-    assert_eq!(good(&["map", SMALL, "--color", "never"]), plain);
+    assert_eq!(WHITHER.good(&["map", SMALL, "--color", "never"]), plain);
 }
 
 /// Without the sequences that set colours (`ESC [ … m`).
@@ -387,21 +341,23 @@ fn without_escapes(text: &str) -> String {
 #[test]
 fn threads_do_not_change_the_result() {
     for args in [&["flows", PHONE][..], &["map", PHONE], &["flows", "samples/compressed/plain.pcap.zst", QUIC]] {
-        let with = |threads| good(&[args, &["--threads", threads]].concat());
+        let with = |threads| WHITHER.good(&[args, &["--threads", threads]].concat());
         assert_eq!(with("1"), with("4"), "{args:?}");
     }
-    let report =
-        |threads| good(&["map", PHONE, "--threads", threads, "--json", "-"]).replace("--threads 4", "--threads 1");
+    let report = |threads| {
+        WHITHER.good(&["map", PHONE, "--threads", threads, "--json", "-"]).replace("--threads 4", "--threads 1")
+    };
     assert_eq!(report("1"), report("4"));
 }
 
 #[test]
 fn the_order_of_captures_does_not_matter() {
-    assert_eq!(good(&["flows", QUIC, PHONE]), good(&["flows", PHONE, QUIC]));
-    assert_eq!(good(&["map", QUIC, PHONE]), good(&["map", PHONE, QUIC]));
+    assert_eq!(WHITHER.good(&["flows", QUIC, PHONE]), WHITHER.good(&["flows", PHONE, QUIC]));
+    assert_eq!(WHITHER.good(&["map", QUIC, PHONE]), WHITHER.good(&["map", PHONE, QUIC]));
     let command = |one: &str, other: &str| format!("{one} {other}");
-    let swapped = good(&["map", PHONE, QUIC, "--json", "-"]).replace(&command(PHONE, QUIC), &command(QUIC, PHONE));
-    assert_eq!(good(&["map", QUIC, PHONE, "--json", "-"]), swapped);
+    let swapped =
+        WHITHER.good(&["map", PHONE, QUIC, "--json", "-"]).replace(&command(PHONE, QUIC), &command(QUIC, PHONE));
+    assert_eq!(WHITHER.good(&["map", QUIC, PHONE, "--json", "-"]), swapped);
 }
 
 /// Thirty thousand conversations of one packet, more than the least memory holds.
@@ -421,19 +377,19 @@ fn many_conversations() -> Vec<u8> {
 
 #[test]
 fn what_does_not_fit_into_memory_is_left_out_and_said() {
-    let out = fed(&["map", "-", "--json", "-", "--quiet", "--max-memory", "128M"], many_conversations()).out;
+    let out = WHITHER.fed(&["map", "-", "--json", "-", "--quiet", "--max-memory", "128M"], many_conversations()).out;
     has_all(&out, &["left out for lack of memory", "give more with --max-memory", "\"bytes\": 990000"]);
-    let out = fed(&["map", "-", "--json", "-", "--quiet"], many_conversations()).out;
+    let out = WHITHER.fed(&["map", "-", "--json", "-", "--quiet"], many_conversations()).out;
     assert!(!out.contains("lack of memory"));
-    let said = run(&["map", SMALL, "--max-memory", "20M"]);
+    let said = WHITHER.run(&["map", SMALL, "--max-memory", "20M"]);
     assert_eq!(said.code, Some(2));
     has_all(&said.err, &["--max-memory 20M is too little", "64M"]);
 }
 
 #[test]
 fn quiet_says_nothing_but_results_and_errors() {
-    assert_eq!(good(&["flows", TLS, "--quiet"]), good(&["flows", TLS]));
-    let said = run(&["flows", "samples/broken/cut-in-record.pcap", "-q"]);
+    assert_eq!(WHITHER.good(&["flows", TLS, "--quiet"]), WHITHER.good(&["flows", TLS]));
+    let said = WHITHER.run(&["flows", "samples/broken/cut-in-record.pcap", "-q"]);
     assert_eq!(said.code, Some(1));
     has_all(&said.err, &["frame 18"]);
 }

@@ -8,8 +8,8 @@ use domain::rdata::svcb::value::AllValues;
 use domain::rdata::{A, Aaaa, Cname, Https, Ptr, Svcb};
 use proptest::prelude::*;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use whither::name::table::{DATAGRAM_READERS, Datagram};
-use whither::name::{Answer, NameSource, Reading};
+use whither::name::table::DATAGRAM_READERS;
+use whither::name::{Answer, Datagram, NameSource, Reading};
 
 /// What a message says: the name asked for, and the addresses given for names.
 type Said = (Option<String>, Vec<Answer>);

@@ -2,9 +2,12 @@
 //!
 //! `WHITHER_BLESS=1 cargo test --test golden` writes them anew; read the difference before committing it.
 
+use fixtures::program::{Program, Said};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use whither::output::flows::OwnedRecord;
+
+const WHITHER: Program = Program::new(env!("CARGO_BIN_EXE_whither"), env!("CARGO_MANIFEST_DIR"));
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -29,22 +32,15 @@ fn captures(folder: &str) -> Vec<String> {
 
 /// What a command says on both streams, and its exit code where that is not 0.
 fn said(args: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_whither"))
-        .args(args)
-        .current_dir(root())
-        .env_clear()
-        .env("COLUMNS", "80")
-        .env("LANG", "C.UTF-8")
-        .output()
-        .expect("whither starts");
-    let mut text = String::from_utf8(output.stdout).expect("whither writes UTF-8");
-    for line in String::from_utf8_lossy(&output.stderr).lines() {
+    let said: Said = WHITHER.command(args).env("COLUMNS", "80").output().expect("whither starts").into();
+    let mut text = said.out;
+    for line in said.err.lines() {
         text.push_str(&format!("# stderr: {line}\n"));
     }
-    match output.status.code() {
+    match said.code {
         Some(0) => {}
         Some(code) => text.push_str(&format!("# exit: {code}\n")),
-        None => panic!("{args:?}: {}", output.status),
+        None => panic!("{args:?}: ended by a signal"),
     }
     text
 }
@@ -89,6 +85,22 @@ fn flows_of_every_sample() {
         hold(&golden_name(capture, "ndjson"), &said(&["flows", capture, "--quiet", "--threads", "2"]))
     };
     all_equal(captures.iter().filter_map(held).collect());
+}
+
+/// What a caller of the library gets of a flow is the record, with all of its fields.
+#[test]
+fn records_are_read_again_as_they_were_written() {
+    let mut records = 0;
+    for capture in captures("samples") {
+        let path = root().join("tests/golden").join(golden_name(&capture, "ndjson"));
+        let text = std::fs::read_to_string(path).expect("the text is there");
+        for line in text.lines().filter(|line| line.starts_with('{')) {
+            let record = OwnedRecord::read(line.as_bytes()).expect("a record");
+            assert_eq!(serde_json::to_string(&record).expect("text"), line, "{capture}");
+            records += 1;
+        }
+    }
+    assert!(records > 300, "{records} records");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Inheritance under the one law: a call whose peer is found by its socket comes out the same however the capture is cut, in
 //! however many files, in whatever order they are given.
 
+use fixtures::pcap::{RAW, file};
+use fixtures::transport::udp_packet as udp;
 use std::net::Ipv4Addr;
 use whither::analysis::{self, Knowledge, Options};
 use whither::app::Catalogue;
@@ -14,46 +16,22 @@ const PEER: (Ipv4Addr, u16) = (Ipv4Addr::new(91, 252, 56, 51), 32_704);
 /// From the phone, but from another socket.
 const STRANGER: (Ipv4Addr, u16) = (Ipv4Addr::new(198, 51, 100, 7), 9_000);
 
-fn udp(from: (Ipv4Addr, u16), to: (Ipv4Addr, u16), payload: &[u8]) -> Vec<u8> {
-    let length = 28 + payload.len() as u16;
-    let mut packet = vec![0x45, 0];
-    packet.extend(length.to_be_bytes());
-    packet.extend([0, 1, 0x40, 0, 64, 17, 0, 0]);
-    packet.extend(from.0.octets());
-    packet.extend(to.0.octets());
-    for field in [from.1, to.1, length - 20, 0] {
-        packet.extend(field.to_be_bytes());
-    }
-    packet.extend(payload);
-    packet
-}
-
-/// Packets with their seconds: the relay is asked at the start, the peer talks for minutes, a stranger all the while.
-fn call() -> Vec<(u32, Vec<u8>)> {
+/// Packets with their times in microseconds: the relay is asked at the start, the peer talks for minutes, a stranger all the while.
+fn call() -> Vec<(u64, Vec<u8>)> {
+    let at = |second: u64| (1_768_471_200 + second) * 1_000_000;
     let mut allocate = vec![0, 3, 0, 8, 0x21, 0x12, 0xa4, 0x42];
     allocate.extend([7; 12]);
     allocate.extend([0x40, 0, 0, 4, 6, 5, 3, 8]);
-    let mut packets = vec![(0, udp(PHONE, RELAY, &allocate)), (1, udp(RELAY, PHONE, &allocate))];
+    let mut packets = vec![(at(0), udp(PHONE, RELAY, &allocate)), (at(1), udp(RELAY, PHONE, &allocate))];
     for second in 1..900 {
         let voice = [0x80, 0x78, 0, second as u8, 1, 2, 3, 4, 5, 6, 7, 8];
-        packets.push((second, udp(PEER, PHONE, &voice)));
-        packets.push((second, udp(PHONE, PEER, &voice)));
+        packets.push((at(second), udp(PEER, PHONE, &voice)));
+        packets.push((at(second), udp(PHONE, PEER, &voice)));
         if second % 50 == 0 {
-            packets.push((second, udp((PHONE.0, 50_000), STRANGER, &voice)));
+            packets.push((at(second), udp((PHONE.0, 50_000), STRANGER, &voice)));
         }
     }
     packets
-}
-
-fn pcap(packets: &[(u32, Vec<u8>)]) -> Vec<u8> {
-    let mut file = vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 101, 0, 0, 0];
-    for (second, packet) in packets {
-        for field in [1_768_471_200 + second, 0, packet.len() as u32, packet.len() as u32] {
-            file.extend(field.to_le_bytes());
-        }
-        file.extend(packet);
-    }
-    file
 }
 
 fn knowledge() -> Knowledge {
@@ -89,7 +67,7 @@ fn shown(files: &[&[u8]], range_bytes: Option<u64>, knowledge: &Knowledge) -> (V
 #[test]
 fn cuts_files_and_their_order_change_nothing() {
     let (packets, knowledge) = (call(), knowledge());
-    let whole = shown(&[&pcap(&packets)], None, &knowledge);
+    let whole = shown(&[&file(RAW, &packets)], None, &knowledge);
     let (flows, apps) = &whole;
     assert_eq!(
         flows[..],
@@ -101,9 +79,9 @@ fn cuts_files_and_their_order_change_nothing() {
     );
     assert_eq!(apps.len(), 1, "{apps:?}");
     for range_bytes in [100, 1_000, 20_000] {
-        assert_eq!(shown(&[&pcap(&packets)], Some(range_bytes), &knowledge), whole, "{range_bytes}");
+        assert_eq!(shown(&[&file(RAW, &packets)], Some(range_bytes), &knowledge), whole, "{range_bytes}");
     }
-    let [first, second] = [pcap(&packets[..700]), pcap(&packets[700..])];
+    let [first, second] = [file(RAW, &packets[..700]), file(RAW, &packets[700..])];
     assert_eq!(shown(&[&first, &second], Some(5_000), &knowledge), whole);
     assert_eq!(shown(&[&second, &first], None, &knowledge), whole);
 }

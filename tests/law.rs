@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+use fixtures::dice::Dice;
+use fixtures::transport::{tcp, udp};
+use fixtures::{dns, ethernet, ip, pcap, pcapng, tls};
 use std::path::{Path, PathBuf};
 use whither::analysis::{self, Knowledge, Options};
 use whither::app::Catalogue;
@@ -52,58 +55,19 @@ fn knowledge() -> Knowledge {
     Knowledge::new(Catalogue::embedded().unwrap(), Places::open(&[]).unwrap(), None)
 }
 
-/// Numbers that look random and are the same every time.
-struct Dice(u64);
-
-impl Dice {
-    fn throw(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % sides
-    }
-}
-
 fn packet(source: [u8; 4], destination: [u8; 4], protocol: u8, transport: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 2, 8, 0, 0x45, 0];
-    bytes.extend(((20 + transport.len()) as u16).to_be_bytes());
-    bytes.extend([0, 0, 0x40, 0, 64, protocol, 0, 0]);
-    bytes.extend(source);
-    bytes.extend(destination);
-    bytes.extend(transport);
-    bytes
+    ethernet::frame(&ip::v4(source, destination, protocol, transport))
 }
 
-fn udp(ports: (u16, u16), payload: &[u8]) -> Vec<u8> {
-    let length = (8 + payload.len()) as u16;
-    [&ports.0.to_be_bytes()[..], &ports.1.to_be_bytes(), &length.to_be_bytes(), &[0, 0], payload].concat()
-}
-
-fn tcp(ports: (u16, u16), sequence: u32, flags: u8, payload: &[u8]) -> Vec<u8> {
-    let numbers = [ports.0.to_be_bytes(), ports.1.to_be_bytes()].concat();
-    [&numbers[..], &sequence.to_be_bytes(), &[0; 4], &[0x50, flags, 255, 255, 0, 0, 0, 0], payload].concat()
-}
-
-fn client_hello(name: &str, padding: usize) -> Vec<u8> {
-    let length = |bytes: &[u8]| (bytes.len() as u16).to_be_bytes().to_vec();
-    let extension = |kind: u16, content: Vec<u8>| [kind.to_be_bytes().to_vec(), length(&content), content].concat();
-    let host = [vec![0], length(name.as_bytes()), name.as_bytes().to_vec()].concat();
-    let block = [extension(21, vec![0; padding]), extension(0, [length(&host), host].concat())].concat();
-    let body = [&[3, 3][..], &[7; 32], &[0, 0, 2, 0x13, 1, 1, 0], &length(&block), &block].concat();
-    let message = [&[1, 0][..], &length(&body), &body].concat();
-    [&[0x16, 3, 1][..], &length(&message), &message].concat()
-}
-
-fn dns_answer(name: &str, address: [u8; 4]) -> Vec<u8> {
-    let labels: Vec<u8> = name.split('.').flat_map(|label| [&[label.len() as u8], label.as_bytes()].concat()).collect();
-    let header = [0, 7, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0];
-    let record = [0, 0, 1, 0, 1, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4];
-    [&header[..], &labels, &record, &address].concat()
+fn classic(packets: &[(u64, Vec<u8>)]) -> Vec<u8> {
+    pcap::file(pcap::ETHERNET, packets)
 }
 
 /// Packets with their times in microseconds, never back.
 fn packets(seed: u64) -> Vec<(u64, Vec<u8>)> {
     const CLIENT: [u8; 4] = [192, 168, 1, 2];
     const NAMES: [&str; 5] = ["www.whatsapp.com", "a.example.org", "long.weixin.qq.com", "b.example.net", "dns.google"];
-    let mut dice = Dice(seed);
+    let mut dice = Dice::new(seed);
     let mut packets = Vec::new();
     for _ in 0..120 {
         let at = dice.throw(5);
@@ -113,21 +77,19 @@ fn packets(seed: u64) -> Vec<(u64, Vec<u8>)> {
         match dice.throw(5) {
             0 => {
                 let isn = dice.throw(1 << 32) as u32;
-                packets.push(up(tcp((port, 443), isn, 2, &[]), 6));
-                let synack = [&tcp((443, port), 7, 0x12, &[])[..8], &isn.wrapping_add(1).to_be_bytes()].concat();
-                let synack = [&synack[..], &[0x50, 0x12, 255, 255, 0, 0, 0, 0]].concat();
-                packets.push(packet(server, CLIENT, 6, &synack));
-                let hello = client_hello(name, dice.throw(3000) as usize);
+                packets.push(up(tcp((port, 443), isn, 0, 2, &[]), 6));
+                packets.push(packet(server, CLIENT, 6, &tcp((443, port), 7, isn.wrapping_add(1), 0x12, &[])));
+                let hello = tls::hello(name, dice.throw(3000) as usize);
                 let mut sequence = isn.wrapping_add(1);
                 for piece in hello.chunks(1 + dice.throw(1400) as usize + hello.len() / 20) {
-                    packets.push(up(tcp((port, 443), sequence, 0x18, piece), 6));
+                    packets.push(up(tcp((port, 443), sequence, 0, 0x18, piece), 6));
                     sequence = sequence.wrapping_add(piece.len() as u32);
                 }
             }
-            1 => packets.push(packet([8, 8, 8, 8], CLIENT, 17, &udp((53, port), &dns_answer(name, server)))),
+            1 => packets.push(packet([8, 8, 8, 8], CLIENT, 17, &udp((53, port), &dns::addresses(name, [server])))),
             2 => {
                 let request = format!("GET / HTTP/1.1\r\nHost: {name}\r\n\r\n");
-                packets.push(up(tcp((port, 80), dice.throw(1 << 32) as u32, 0x18, request.as_bytes()), 6));
+                packets.push(up(tcp((port, 80), dice.throw(1 << 32) as u32, 0, 0x18, request.as_bytes()), 6));
             }
             // A capture carried in packets: what looks like a record is none.
             3 => {
@@ -149,31 +111,6 @@ fn packets(seed: u64) -> Vec<(u64, Vec<u8>)> {
     packets.into_iter().map(&mut pause).collect()
 }
 
-fn classic(packets: &[(u64, Vec<u8>)]) -> Vec<u8> {
-    let numbers = |numbers: &[u32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
-    let mut file = numbers(&[0xa1b2_c3d4, 0x0004_0002, 0, 0, 65_535, 1]);
-    for (time_us, bytes) in packets {
-        let length = bytes.len() as u32;
-        file.extend(numbers(&[(time_us / 1_000_000) as u32, (time_us % 1_000_000) as u32, length, length]));
-        file.extend(bytes);
-    }
-    file
-}
-
-fn pcapng(packets: &[(u64, Vec<u8>)]) -> Vec<u8> {
-    let numbers = |numbers: &[u32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
-    let mut file = numbers(&[0x0a0d_0d0a, 28, 0x1a2b_3c4d, 1, u32::MAX, u32::MAX, 28, 1, 20, 1, 0, 20]);
-    for (time_us, bytes) in packets {
-        let (captured, padding) = (bytes.len() as u32, bytes.len().next_multiple_of(4) - bytes.len());
-        let length = 32 + captured + padding as u32;
-        file.extend(numbers(&[6, length, 0, (time_us >> 32) as u32, *time_us as u32, captured, captured]));
-        file.extend(bytes);
-        file.extend(&[0; 3][..padding]);
-        file.extend(length.to_le_bytes());
-    }
-    file
-}
-
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
     let path = folder.join(name);
     std::fs::write(&path, bytes).unwrap();
@@ -184,7 +121,7 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
 fn ranges_and_threads_and_order_change_nothing() {
     let (folder, knowledge) = (tempfile::tempdir().unwrap(), knowledge());
     let one = write(folder.path(), "one.pcap", &classic(&packets(1)));
-    let two = write(folder.path(), "two.pcapng", &pcapng(&packets(2)));
+    let two = write(folder.path(), "two.pcapng", &pcapng::file(pcap::ETHERNET, &packets(2)));
     for paths in [vec![one.clone()], vec![two.clone()], vec![one, two]] {
         let expected = analyse(&paths, Some(1 << 30), 1, &knowledge);
 
@@ -237,7 +174,7 @@ fn a_capture_says_the_same_however_it_arrives() {
     use std::io::Write;
     let (folder, knowledge) = (tempfile::tempdir().unwrap(), knowledge());
     let all = packets(6);
-    let (pcap, pcapng) = (classic(&all), pcapng(&all));
+    let (pcap, pcapng) = (classic(&all), pcapng::file(pcap::ETHERNET, &all));
     let expected = bare(analyse(&[write(folder.path(), "a.pcap", &pcap)], Some(1 << 30), 1, &knowledge));
     let zstd = zstd::stream::encode_all(&*pcapng, 1).unwrap();
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

@@ -2,10 +2,15 @@
 //! nothing else sends there. Where a namespace cannot be made, the tests say so and pass.
 #![cfg(target_os = "linux")]
 
+use fixtures::blocks;
+use fixtures::pcapng::{PACKET, STATISTICS};
+use fixtures::program::{Program, Said, has_all};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+const WHITHER: Program = Program::new(env!("CARGO_BIN_EXE_whither"), env!("CARGO_MANIFEST_DIR"));
 
 /// Longest that anything is waited for that must happen. Long, since machines that test are busy.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -71,27 +76,15 @@ fn wait_for<T>(what: &str, mut test: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-fn whither(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_whither"));
-    command.args(args).env_clear().env("LANG", "C.UTF-8");
-    command
-}
-
 /// A capture that runs.
 struct Running {
     child: Child,
 }
 
-struct Said {
-    status: ExitStatus,
-    out: Vec<u8>,
-    err: String,
-}
-
 impl Running {
     /// Starts a capture from the loopback interface to a file and waits until it listens: the file is begun then.
     fn start(path: &Path, args: &[&str]) -> Self {
-        let running = Self::spawn(whither(&["capture", "-i", "lo", "-o", text(path)]).args(args));
+        let running = Self::spawn(WHITHER.command(&["capture", "-i", "lo", "-o", text(path)]).args(args));
         wait_for("the file is begun", || std::fs::metadata(path).is_ok_and(|file| file.len() > 0).then_some(()));
         running
     }
@@ -121,8 +114,7 @@ impl Running {
     /// Waits for the end.
     fn end(mut self) -> Said {
         wait_for("whither ends", || self.child.try_wait().expect("it can be waited for"));
-        let output = self.child.wait_with_output().expect("whither ends");
-        Said { status: output.status, out: output.stdout, err: String::from_utf8(output.stderr).expect("text") }
+        self.child.wait_with_output().expect("whither ends").into()
     }
 
     fn stop(self) -> Said {
@@ -133,12 +125,6 @@ impl Running {
 
 fn text(path: &Path) -> &str {
     path.to_str().expect("a name of text")
-}
-
-fn has_all(text: &str, words: &[&str]) {
-    for word in words {
-        assert!(text.contains(word), "{word:?} is not in:\n{text}");
-    }
 }
 
 /// Datagrams of this size from one socket to another.
@@ -164,48 +150,23 @@ impl Sender {
 
 /// The records of `whither flows`, which must read the capture to its end.
 fn flows(path: &Path) -> Vec<serde_json::Value> {
-    let output = whither(&["flows", text(path)]).output().expect("whither starts");
-    let err = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success() && err.is_empty(), "{err}");
-    output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(json).collect()
+    let said = WHITHER.run(&["flows", text(path)]);
+    assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
+    said.out.lines().map(json).collect()
 }
 
-fn json(bytes: &[u8]) -> serde_json::Value {
-    serde_json::from_slice(bytes).expect("JSON")
+fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).expect("JSON")
 }
 
-/// Bodies of the blocks of a kind. The file must be whole.
-fn blocks(path: &Path, wanted: u32) -> Vec<Vec<u8>> {
-    let bytes = std::fs::read(path).expect("the file is there");
-    let word = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"));
-    let (mut at, mut found) = (0, Vec::new());
-    while at < bytes.len() {
-        let length = word(at + 4) as usize;
-        assert_eq!(word(at + length - 4) as usize, length, "at {at}");
-        if word(at) == wanted {
-            found.push(bytes[at + 8..at + length - 4].to_vec());
-        }
-        at += length;
-    }
-    found
+/// How many blocks of a kind the file has, which must be whole.
+fn blocks(path: &Path, kind: u32) -> usize {
+    blocks::of(&std::fs::read(path).expect("the file is there"), kind).len()
 }
-
-const PACKET: u32 = 6;
-const STATISTICS: u32 = 5;
 
 /// A counter of the only statistics block.
 fn counter(path: &Path, code: u16) -> u64 {
-    let statistics = blocks(path, STATISTICS);
-    assert_eq!(statistics.len(), 1);
-    let mut options = &statistics[0][12..];
-    loop {
-        let [found, length] = [0, 2].map(|at| u16::from_le_bytes([options[at], options[at + 1]]));
-        assert_ne!(found, 0, "option {code} is there");
-        if found == code {
-            return u64::from_le_bytes(options[4..12].try_into().expect("eight bytes"));
-        }
-        options = &options[4 + usize::from(length).next_multiple_of(4)..];
-    }
+    blocks::counter(&std::fs::read(path).expect("the file is there"), code)
 }
 
 fn folder() -> (tempfile::TempDir, PathBuf) {
@@ -226,9 +187,9 @@ isolated! {
             Sender::new().send(5, 100);
             running.signal(signal);
             let said = running.end();
-            assert_eq!(said.status.code(), Some(0), "{signal}: {}", said.err);
+            assert_eq!(said.code, Some(0), "{signal}: {}", said.err);
             has_all(&said.err, &["wrote 5 frames", "Next: whither map ", text(&path)]);
-            assert_eq!(blocks(&path, PACKET).len(), 5, "{signal}");
+            assert_eq!(blocks(&path, PACKET), 5, "{signal}");
             // On the loopback interface, Linux counts a packet twice: as it goes and as it comes.
             assert_eq!((counter(&path, 4), counter(&path, 5), counter(&path, 8)), (10, 0, 5));
             assert_eq!(flows(&path).len(), 1);
@@ -239,7 +200,7 @@ isolated! {
 isolated! {
     fn a_second_signal_ends_at_once() {
         // Nobody reads: the capture cannot end by itself, since it waits for room in the pipe.
-        let running = Running::spawn(&mut whither(&["capture", "-i", "lo", "-o", "-"]));
+        let running = Running::spawn(&mut WHITHER.command(&["capture", "-i", "lo", "-o", "-"]));
         wait_for("it listens", || running.has_thread("owners").then_some(()));
         let sender = Sender::new();
         wait_for("it waits for room", || {
@@ -264,10 +225,10 @@ isolated! {
         let began = Instant::now();
         let said = Running::start(&path, &["--duration", "1s"]).end();
         let elapsed = began.elapsed();
-        assert_eq!(said.status.code(), Some(0), "{}", said.err);
+        assert_eq!(said.code, Some(0), "{}", said.err);
         assert!((Duration::from_secs(1)..Duration::from_secs(4)).contains(&elapsed), "{elapsed:?}");
         has_all(&said.err, &["wrote 0 frames"]);
-        assert_eq!(blocks(&path, STATISTICS).len(), 1);
+        assert_eq!(blocks(&path, STATISTICS), 1);
     }
 }
 
@@ -279,7 +240,7 @@ isolated! {
         for packets in 1..4 {
             let began = Instant::now();
             sender.send(1, 100);
-            wait_for("the packet is in the file", || (blocks(&path, PACKET).len() == packets).then_some(()));
+            wait_for("the packet is in the file", || (blocks(&path, PACKET) == packets).then_some(()));
             // Promised is a second; a busy machine gets another one.
             assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
         }
@@ -292,12 +253,9 @@ isolated! {
         let (_folder, path) = folder();
         std::fs::write(&path, "precious").expect("written");
         let command = ["capture", "-i", "lo", "-o", text(&path), "--duration", "1s"];
-        let refused = whither(&command).output().expect("whither starts");
-        let err = String::from_utf8_lossy(&refused.stderr).into_owned();
-        assert_eq!((refused.status.code(), err.lines().count()), (Some(2), 1), "{err}");
-        has_all(&err, &["--force", text(&path)]);
+        WHITHER.run(&command).refusal(&["--force", text(&path)]);
         assert_eq!(std::fs::read(&path).expect("still there"), b"precious");
-        let forced = whither(&command).arg("--force").output().expect("whither starts");
+        let forced = WHITHER.command(&command).arg("--force").output().expect("whither starts");
         assert!(forced.status.success());
         assert_eq!(flows(&path).len(), 0);
     }
@@ -309,7 +267,7 @@ isolated! {
         let foreign = folder.path().join("a_00001_20200101000000.pcapng");
         std::fs::write(&foreign, "another run's").expect("written");
         let arguments = ["capture", "-i", "lo", "-o", text(&path), "--rotate", "20k", "--keep", "3"];
-        let running = Running::spawn(&mut whither(&arguments));
+        let running = Running::spawn(&mut WHITHER.command(&arguments));
         let files = || {
             let entries = std::fs::read_dir(folder.path()).expect("the folder").map(|entry| entry.expect("one").path());
             let mut files: Vec<_> = entries.filter(|path| *path != foreign).collect();
@@ -325,13 +283,13 @@ isolated! {
             (0..10).for_each(|_| drop(sender.to.recv(&mut received)));
         }
         let said = running.stop();
-        assert_eq!(said.status.code(), Some(0), "{}", said.err);
+        assert_eq!(said.code, Some(0), "{}", said.err);
         has_all(&said.err, &["wrote 100 frames", "3 files", "removed", "a_*.pcapng"]);
         let files = files();
         assert_eq!(files.len(), 3, "{files:?}");
         for file in &files {
             assert!(file.metadata().expect("there").len() <= 20 << 10);
-            assert_eq!(counter(file, 8), blocks(file, PACKET).len() as u64);
+            assert_eq!(counter(file, 8), blocks(file, PACKET) as u64);
             assert_eq!(flows(file).len(), 1);
         }
         assert!(text(&files[2]).contains("a_0000"), "{files:?}");
@@ -342,7 +300,7 @@ isolated! {
 isolated! {
     fn a_file_ends_by_time_though_no_packet_follows() {
         let (folder, path) = folder();
-        let running = Running::spawn(&mut whither(&["capture", "-i", "lo", "-o", text(&path), "--rotate", "1s"]));
+        let running = Running::spawn(&mut WHITHER.command(&["capture", "-i", "lo", "-o", text(&path), "--rotate", "1s"]));
         let count = || std::fs::read_dir(folder.path()).expect("the folder").count();
         wait_for("the first file is begun", || (count() == 1).then_some(()));
         Sender::new().send(1, 100);
@@ -354,19 +312,19 @@ isolated! {
 
 isolated! {
     fn a_pipe_is_read_as_it_comes() {
-        let mut capture = Running::spawn(&mut whither(&["capture", "-i", "lo", "-o", "-"]));
+        let mut capture = Running::spawn(&mut WHITHER.command(&["capture", "-i", "lo", "-o", "-"]));
         let out = capture.child.stdout.take().expect("a pipe");
-        let mut map = whither(&["map", "-", "--json", "-"]);
+        let mut map = WHITHER.command(&["map", "-", "--json", "-"]);
         let map = map.stdin(out).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("whither starts");
         let map = Running { child: map };
         let sender = Sender::new();
         wait_for("it listens", || capture.has_thread("owners").then_some(()));
         sender.send(7, 100);
         let said = capture.stop();
-        assert_eq!(said.status.code(), Some(0), "{}", said.err);
+        assert_eq!(said.code, Some(0), "{}", said.err);
         assert!(said.err.contains("wrote 7 frames") && !said.err.contains("Next"), "{}", said.err);
         let said = map.end();
-        assert_eq!(said.status.code(), Some(0), "{}", said.err);
+        assert_eq!(said.code, Some(0), "{}", said.err);
         let report = json(&said.out);
         assert_eq!(report["captures"][0]["frames"], 7, "{report}");
     }
@@ -374,10 +332,10 @@ isolated! {
 
 isolated! {
     fn a_reader_that_goes_away_ends_it_quietly_though_nothing_comes() {
-        let mut capture = Running::spawn(&mut whither(&["capture", "-i", "lo", "-o", "-"]));
+        let mut capture = Running::spawn(&mut WHITHER.command(&["capture", "-i", "lo", "-o", "-"]));
         drop(capture.child.stdout.take());
         let said = capture.end();
-        assert_eq!((said.status.code(), said.err.as_str()), (Some(0), ""));
+        assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
     }
 }
 
@@ -402,7 +360,7 @@ isolated! {
     fn a_limit_of_files_is_an_error_that_tells_what_is_there() {
         let (_folder, path) = folder();
         let mut limited = Command::new("sh");
-        let whither = env!("CARGO_BIN_EXE_whither");
+        let whither = WHITHER.path();
         limited.args(["-c", "ulimit -f 200; exec \"$0\" capture -i lo -o \"$1\"", whither, text(&path)]);
         let running = Running::spawn(&mut limited);
         wait_for("the file is begun", || std::fs::metadata(&path).is_ok_and(|file| file.len() > 0).then_some(()));
@@ -418,8 +376,8 @@ fn is_told_and_whole(mut running: Running, path: &Path, reason: &str) {
         running.child.try_wait().expect("it can be waited for")
     });
     let said = running.end();
-    assert_eq!(said.status.code(), Some(2), "{}", said.err);
-    let packets = blocks(path, PACKET).len();
+    assert_eq!(said.code, Some(2), "{}", said.err);
+    let packets = blocks(path, PACKET);
     assert!(packets > 10);
     has_all(&said.err, &[reason, &format!("; {packets} of "), "can be read", "make room"]);
     assert_eq!(said.err.lines().count(), 1, "{}", said.err);
@@ -436,9 +394,9 @@ isolated! {
         let sender = Sender::new();
         sender.send(5_000, 1_000);
         running.signal("-CONT");
-        wait_for("it goes on", || (!blocks(&path, PACKET).is_empty()).then_some(()));
+        wait_for("it goes on", || (blocks(&path, PACKET) > 0).then_some(()));
         let said = running.stop();
-        assert_eq!(said.status.code(), Some(0), "{}", said.err);
+        assert_eq!(said.code, Some(0), "{}", said.err);
         has_all(&said.err, &["dropped by the system", "--buffer"]);
         let (received, dropped, written) = (counter(&path, 4), counter(&path, 5), counter(&path, 8));
         assert_eq!(received, 2 * 5_000, "each twice");
@@ -454,9 +412,9 @@ isolated! {
         let stream = TcpStream::connect(listener.local_addr().expect("bound")).expect("connected");
         let sender = Sender::new();
         sender.send(3, 100);
-        wait_for("all is in the file", || (blocks(&path, PACKET).len() == 6).then_some(()));
+        wait_for("all is in the file", || (blocks(&path, PACKET) == 6).then_some(()));
         drop(stream);
-        assert!(running.stop().status.success());
+        assert!(running.stop().code == Some(0));
         let records = flows(&path);
         assert_eq!(records.len(), 2);
         let this = std::env::current_exe().expect("this test");

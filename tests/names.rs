@@ -2,6 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+use fixtures::dice::Dice;
+use fixtures::ethernet;
+use fixtures::ip::{UDP, v4};
+use fixtures::pcap::{self, ETHERNET};
+use fixtures::transport::udp;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use whither::analysis::{self, Knowledge, Options};
@@ -34,46 +39,18 @@ const SAMPLES: [&str; 22] = [
     "tls-ech.pcap",
     "tls-post-quantum.pcap",
 ];
-const FILE_HEADER: usize = 24;
-const RECORD_HEADER: usize = 16;
 const ETHERNET_HEADER: usize = 14;
-const ETHERNET: u32 = 1;
-
-/// Numbers that look random and are the same every time.
-struct Dice(u64);
-
-impl Dice {
-    fn throw(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % sides
-    }
-}
 
 /// The frames of a sample: pcap of little endian, as the project makes them.
 fn frames(sample: &str) -> Vec<Vec<u8>> {
-    let bytes = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(sample)).unwrap();
-    let mut rest = &bytes[FILE_HEADER..];
-    let mut frames = Vec::new();
-    while let Some(length) = rest.get(8..12) {
-        let length = u32::from_le_bytes(length.try_into().unwrap()) as usize;
-        frames.push(rest[RECORD_HEADER..RECORD_HEADER + length].to_vec());
-        rest = &rest[RECORD_HEADER + length..];
-    }
-    frames
+    pcap::packets(&std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(sample)).unwrap())
 }
 
 /// A capture of these frames, a hundredth of a second apart.
-fn write(path: &Path, link_type: u32, frames: &[Vec<u8>]) {
-    let mut file = [0xa1b2_c3d4_u32.to_le_bytes(), [2, 0, 4, 0], [0; 4], [0; 4]].concat();
-    file.extend([262_144_u32.to_le_bytes(), link_type.to_le_bytes()].concat());
-    for (frame, at) in frames.iter().zip(0_u32..) {
-        let length = frame.len() as u32;
-        for field in [1_000 + at / 100, at % 100 * 10_000, length, length] {
-            file.extend(field.to_le_bytes());
-        }
-        file.extend(frame);
-    }
-    std::fs::write(path, file).unwrap();
+fn write(path: &Path, link_type: u16, frames: &[Vec<u8>]) {
+    let times = (0..).map(|at| 1_000_000_000 + at * 10_000);
+    let packets: Vec<_> = times.zip(frames.iter().cloned()).collect();
+    std::fs::write(path, pcap::file(link_type, &packets)).unwrap();
 }
 
 /// Server, source and name of all that was found.
@@ -141,7 +118,7 @@ fn reorder(frames: Vec<Vec<u8>>, window: usize, dice: &mut Dice) -> Vec<Vec<u8>>
         let same = frames[start..].iter().take_while(|frame| key.is_some() && way(frame) == key).count();
         for part in frames[start..start + same].chunks_mut(window) {
             for last in (1..part.len()).rev() {
-                part.swap(last, dice.throw(last + 1));
+                part.swap(last, dice.throw(last as u64 + 1) as usize);
             }
         }
         start += same.max(1);
@@ -151,20 +128,17 @@ fn reorder(frames: Vec<Vec<u8>>, window: usize, dice: &mut Dice) -> Vec<Vec<u8>>
 
 /// An IPv4 packet between a tunnel's ends, in Ethernet.
 fn outer(protocol: u8, payload: &[u8]) -> Vec<u8> {
-    let length = (20 + payload.len() as u16).to_be_bytes();
-    let header = [0x45, 0, length[0], length[1], 0, 1, 0x40, 0, 64, protocol, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2];
-    [&[2; 12][..], &[8, 0], &header, payload].concat()
+    ethernet::frame(&v4([192, 0, 2, 1], [192, 0, 2, 2], protocol, payload))
 }
 
 fn outer_udp(port: u16, payload: &[u8]) -> Vec<u8> {
-    let fields = [5_555, port, 8 + payload.len() as u16, 0].map(u16::to_be_bytes).concat();
-    outer(17, &[&fields, payload].concat())
+    outer(UDP, &udp((5_555, port), payload))
 }
 
 type Wrap = fn(&[u8]) -> Vec<u8>;
 
 /// Ways to carry an Ethernet frame with IP, by the link type that they make of it.
-const WRAPS: [(&str, u32, Wrap); 12] = [
+const WRAPS: [(&str, u16, Wrap); 12] = [
     ("VLAN tags", ETHERNET, |frame| [&frame[..12], &[0x88, 0xa8, 0, 5, 0x81, 0, 0, 6], &frame[12..]].concat()),
     ("MPLS", ETHERNET, |frame| [&frame[..12], &[0x88, 0x47, 0, 1, 0, 64, 0, 2, 1, 64], ip(frame)].concat()),
     ("GRE", ETHERNET, |frame| outer(47, &[&[0, 0], &frame[12..]].concat())),
@@ -189,14 +163,14 @@ fn ip(frame: &[u8]) -> &[u8] {
 fn no_cut_order_repetition_or_wrapping_changes_the_names() {
     let knowledge = Knowledge::new(Catalogue::embedded().unwrap(), Places::open(&[]).unwrap(), None);
     let path = std::env::temp_dir().join(format!("whither-names-{}.pcap", std::process::id()));
-    let mut dice = Dice(7);
+    let mut dice = Dice::new(7);
     let mut differing = Vec::new();
     for sample in SAMPLES {
         let whole = frames(sample);
         write(&path, ETHERNET, &whole);
         let expected = names(&path, &knowledge);
         assert!(!expected.is_empty(), "{sample}");
-        let mut hold = |how: String, link_type: u32, frames: &[Vec<u8>]| {
+        let mut hold = |how: String, link_type: u16, frames: &[Vec<u8>]| {
             write(&path, link_type, frames);
             let found = names(&path, &knowledge);
             if found != expected {

@@ -1,72 +1,39 @@
 //! What belongs to the user: files are replaced whole or not at all, never one that is read, never one that is not known; and
 //! nothing is left out without a word.
 
+use fixtures::program::{Program, Said};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 /// Two apps, five conversations.
 const SMALL: &str = "samples/owner/pktap-v1.pcap";
 const FORMATS: [&str; 5] = ["csv", "geojson", "html", "json", "svg"];
 
-/// whither with nothing of the caller's environment, in the crate's root.
-fn whither(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_whither"));
-    command.args(args).current_dir(env!("CARGO_MANIFEST_DIR")).env_clear().env("LANG", "C.UTF-8");
-    command
-}
-
-#[derive(Debug)]
-struct Said {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl From<Output> for Said {
-    fn from(output: Output) -> Self {
-        Self {
-            code: output.status.code(),
-            out: String::from_utf8(output.stdout).expect("stdout is text"),
-            err: String::from_utf8(output.stderr).expect("stderr is text"),
-        }
-    }
-}
-
-fn run(args: &[&str]) -> Said {
-    whither(args).output().expect("whither starts").into()
-}
+const WHITHER: Program = Program::new(env!("CARGO_BIN_EXE_whither"), env!("CARGO_MANIFEST_DIR"));
 
 /// Runs a line of the shell, in which `$W` is whither and `$S` a sample.
 #[cfg(unix)]
 fn shell(folder: &Path, line: &str) -> Said {
-    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join(SMALL);
     let output = Command::new("sh")
         .args(["-c", line])
         .current_dir(folder)
-        .env("W", env!("CARGO_BIN_EXE_whither"))
-        .env("S", sample)
+        .env("W", WHITHER.path())
+        .env("S", WHITHER.file(SMALL))
         .output();
     output.expect("a shell").into()
 }
 
-/// Runs a command that must be refused: nothing on stdout, one line on stderr with all of these words, exit code 2.
+/// Runs a command that must be refused with all of these words.
+#[track_caller]
 fn refused(args: &[&str], words: &[&str]) {
-    refusal(&run(args), words);
-}
-
-fn refusal(said: &Said, words: &[&str]) {
-    assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{said:?}");
-    assert_eq!(said.err.lines().count(), 1, "{said:?}");
-    for word in words {
-        assert!(said.err.contains(word), "{word:?} is not in {said:?}");
-    }
+    WHITHER.run(args).refusal(words);
 }
 
 /// A folder with a capture in it, called `x.pcap`.
 fn folder() -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join(SMALL), folder.path().join("x.pcap")).expect("copied");
+    std::fs::copy(WHITHER.file(SMALL), folder.path().join("x.pcap")).expect("copied");
     folder
 }
 
@@ -91,11 +58,15 @@ fn names(folder: &TempDir) -> Vec<String> {
 fn an_earlier_output_is_replaced_and_anything_else_only_with_force() {
     let folder = folder();
     for format in FORMATS {
-        assert_eq!(run(&["map", SMALL, &format!("--{format}"), &at(&folder, format)]).code, Some(0), "{format}");
+        assert_eq!(
+            WHITHER.run(&["map", SMALL, &format!("--{format}"), &at(&folder, format)]).code,
+            Some(0),
+            "{format}"
+        );
     }
     for format in FORMATS {
         let (option, path) = (format!("--{format}"), at(&folder, format));
-        assert_eq!(run(&["map", SMALL, &option, &path]).code, Some(0), "{format}");
+        assert_eq!(WHITHER.run(&["map", SMALL, &option, &path]).code, Some(0), "{format}");
         let written = read(&path);
         // Something else of the same kind, another format of whither's, a capture, text: none of them is replaced.
         let other = at(&folder, if format == "json" { "csv" } else { "json" });
@@ -105,15 +76,15 @@ fn an_earlier_output_is_replaced_and_anything_else_only_with_force() {
         std::fs::write(&path, "my notes").expect("written");
         refused(&["map", SMALL, &option, &path], &[&path, "not an earlier output", "--force"]);
         assert_eq!(read(&path), "my notes");
-        assert_eq!(run(&["map", SMALL, &option, &path, "--force"]).code, Some(0));
+        assert_eq!(WHITHER.run(&["map", SMALL, &option, &path, "--force"]).code, Some(0));
         assert_eq!(read(&path).replace(" --force", ""), written);
         std::fs::write(&path, "").expect("written");
-        assert_eq!(run(&["map", SMALL, &option, &path]).code, Some(0), "an empty file may be replaced");
+        assert_eq!(WHITHER.run(&["map", SMALL, &option, &path]).code, Some(0), "an empty file may be replaced");
     }
     assert_eq!(names(&folder), ["csv", "geojson", "html", "json", "svg", "x.pcap"]);
     let chart = at(&folder, "svg");
-    assert_eq!(run(&["bench", SMALL, "--runs", "1", "--svg", &chart]).code, Some(0));
-    assert_eq!(run(&["bench", SMALL, "--runs", "1", "--svg", &chart]).code, Some(0));
+    assert_eq!(WHITHER.run(&["bench", SMALL, "--runs", "1", "--svg", &chart]).code, Some(0));
+    assert_eq!(WHITHER.run(&["bench", SMALL, "--runs", "1", "--svg", &chart]).code, Some(0));
     refused(&["bench", SMALL, "--runs", "1", "--svg", &at(&folder, "csv")], &["--force"]);
 }
 
@@ -144,14 +115,18 @@ fn what_is_read_is_never_written() {
         refused(&["map", SMALL, option, &path, "--html", &path, "--force"], &["--html", option, "is read"]);
     }
     let stdin = std::fs::File::open(&capture).expect("a capture");
-    let said =
-        whither(&["map", "-", "--json", &capture, "--force"]).stdin(stdin).output().expect("whither starts").into();
-    refusal(&said, &["--json", "standard input"]);
+    let said: Said = WHITHER
+        .command(&["map", "-", "--json", &capture, "--force"])
+        .stdin(stdin)
+        .output()
+        .expect("whither starts")
+        .into();
+    said.refusal(&["--json", "standard input"]);
     assert_eq!(std::fs::read(&capture).expect("still there"), before);
     // An earlier output among the captures is none of them.
     let json = at(&folder, "map.json");
     for _ in 0..2 {
-        assert_eq!(run(&["map", folder.path().to_str().expect("text"), "--json", &json]).code, Some(0));
+        assert_eq!(WHITHER.run(&["map", folder.path().to_str().expect("text"), "--json", &json]).code, Some(0));
     }
 }
 
@@ -161,15 +136,15 @@ fn standard_output_is_no_file_that_is_read_or_written() {
     let folder = folder();
     let before = std::fs::read(folder.path().join("x.pcap")).expect("a capture");
     for line in ["$W map x.pcap >> x.pcap", "$W flows x.pcap >> x.pcap", "$W map . >> x.pcap"] {
-        refusal(&shell(folder.path(), line), &["standard output", "x.pcap"]);
+        shell(folder.path(), line).refusal(&["standard output", "x.pcap"]);
     }
     let said = shell(folder.path(), "$W flows - < x.pcap >> x.pcap");
-    refusal(&said, &["standard output", "read as a capture: standard input"]);
+    said.refusal(&["standard output", "read as a capture: standard input"]);
     assert_eq!(std::fs::read(folder.path().join("x.pcap")).expect("still there"), before);
     let said = shell(folder.path(), "$W map $S --json out > out");
-    refusal(&said, &["--json out is where standard output goes", "give --json -"]);
+    said.refusal(&["--json out is where standard output goes", "give --json -"]);
     let said = shell(folder.path(), "$W map $S --json /dev/stdout | cat; exit 2");
-    refusal(&said, &["--json /dev/stdout is where standard output goes"]);
+    said.refusal(&["--json /dev/stdout is where standard output goes"]);
     assert_eq!(shell(folder.path(), "$W flows x.pcap >> flows; $W flows x.pcap >> flows").code, Some(0));
 }
 
@@ -186,7 +161,7 @@ fn two_results_do_not_go_to_one_place() {
     refused(&["map", SMALL, "--json", &path, "--svg", &at(&folder, "other"), "--force"], &["are the same file"]);
     assert_eq!(names(&folder), ["new", "other", "x.pcap"]);
     if cfg!(unix) {
-        assert_eq!(run(&["map", SMALL, "--json", "/dev/null", "--svg", "/dev/null"]).code, Some(0));
+        assert_eq!(WHITHER.run(&["map", SMALL, "--json", "/dev/null", "--svg", "/dev/null"]).code, Some(0));
     }
 }
 
@@ -198,7 +173,7 @@ fn a_link_stays_and_permissions_are_kept() {
     std::fs::create_dir(at(&folder, "sub")).expect("a folder");
     symlink("sub/map.json", at(&folder, "link")).expect("a link");
     for round in 0..2 {
-        assert_eq!(run(&["map", SMALL, "--json", &at(&folder, "link")]).code, Some(0));
+        assert_eq!(WHITHER.run(&["map", SMALL, "--json", &at(&folder, "link")]).code, Some(0));
         assert!(folder.path().join("link").is_symlink());
         let written = folder.path().join("sub/map.json");
         let metadata = written.metadata().expect("it was written");
@@ -268,9 +243,9 @@ fn devices_and_pipes_are_written_through() {
     );
     assert_eq!((said.code, said.out.as_str()), (Some(0), "{"), "{said:?}");
     assert_eq!(names(&folder), ["copy", "pipe", "x.pcap"]);
-    let said = run(&["map", SMALL, "--json", "/dev/full"]);
+    let said = WHITHER.run(&["map", SMALL, "--json", "/dev/full"]);
     if Path::new("/dev/full").exists() {
-        refusal(&said, &["/dev/full: No space left"]);
+        said.refusal(&["/dev/full: No space left"]);
     }
     // A reader who goes away keeps no other from its result.
     let said = shell(folder.path(), "$W map $S --quiet --csv - --svg map.svg | true; test -s map.svg");
@@ -296,10 +271,10 @@ fn a_standard_output_that_cannot_be_written_is_an_error() {
         "map $S --quiet --json new",
     ];
     for command in commands {
-        refusal(&shell(folder.path(), &format!("$W {command} >&-")), &["standard output is closed"]);
-        refusal(&shell(folder.path(), &format!("$W {command} 1</dev/null")), &["<stdout>"]);
+        shell(folder.path(), &format!("$W {command} >&-")).refusal(&["standard output is closed"]);
+        shell(folder.path(), &format!("$W {command} 1</dev/null")).refusal(&["<stdout>"]);
         if Path::new("/dev/full").exists() {
-            refusal(&shell(folder.path(), &format!("$W {command} > /dev/full")), &["<stdout>: No space left"]);
+            shell(folder.path(), &format!("$W {command} > /dev/full")).refusal(&["<stdout>: No space left"]);
         }
         // These are what a user may well want, and what some programs start others with.
         for null in ["> /dev/null", "1<> /dev/null", "| true"] {
@@ -317,19 +292,19 @@ fn what_a_folder_holds_beside_captures_is_counted() {
     std::fs::copy("samples/tls-split.pcap", deep.join("deep.pcap")).expect("copied");
     std::fs::write(folder.path().join("notes.txt"), "hello").expect("written");
     let text = folder.path().to_str().expect("text");
-    let said = run(&["flows", text]);
+    let said = WHITHER.run(&["flows", text]);
     assert_eq!(said.code, Some(0), "{said:?}");
     assert_eq!(said.err, format!("whither: skipped 1 file that is not a capture: {}\n", at(&folder, "notes.txt")));
     assert!(said.out.contains("split.example.net"));
-    let said = run(&["flows", text, "--quiet"]);
+    let said = WHITHER.run(&["flows", text, "--quiet"]);
     assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
     // A capture that is broken at its very start is missing from the result, which is said even so.
     std::fs::write(folder.path().join("broken.pcap.gz"), [0x1f, 0x8b, 8, 0]).expect("written");
-    let said = run(&["map", text, "--quiet"]);
+    let said = WHITHER.run(&["map", text, "--quiet"]);
     assert_eq!((said.code, said.err.lines().count()), (Some(1), 1), "{said:?}");
     assert!(said.err.contains("broken.pcap.gz: its gzip data cannot be decompressed"), "{said:?}");
     assert!(said.err.contains("`gzip -t FILE` tests it; it is missing from the result"), "{said:?}");
-    assert_eq!(run(&["bench", text, "--runs", "1"]).code, Some(1));
+    assert_eq!(WHITHER.run(&["bench", text, "--runs", "1"]).code, Some(1));
 }
 
 #[test]
@@ -342,7 +317,7 @@ fn a_folder_gives_what_its_captures_give() {
     let named: Vec<_> = named
         .iter()
         .map(|path| path.to_str().expect("text"))
-        .filter(|path| run(&["flows", path]).code != Some(2))
+        .filter(|path| WHITHER.run(&["flows", path]).code != Some(2))
         .collect();
     let top = tempfile::tempdir().expect("a folder");
     for (number, path) in named.iter().enumerate() {
@@ -354,8 +329,8 @@ fn a_folder_gives_what_its_captures_give() {
         let report: serde_json::Value = serde_json::from_str(text).expect("JSON");
         (report["captures"].as_array().expect("captures").len(), report["frames"].as_u64().expect("a number"))
     };
-    let whole = run(&["map", top.path().to_str().expect("text"), "--json", "-"]);
-    let each = run(&[&["map", "--json", "-"], named.as_slice()].concat());
+    let whole = WHITHER.run(&["map", top.path().to_str().expect("text"), "--json", "-"]);
+    let each = WHITHER.run(&[&["map", "--json", "-"], named.as_slice()].concat());
     assert_eq!((whole.code, count(&whole.out)), (Some(0), count(&each.out)), "{}", whole.err);
     assert_eq!(count(&whole.out).0, named.len());
 }
@@ -410,13 +385,13 @@ fn an_unreadable_subfolder_is_named_and_the_rest_is_read() {
     assert!(said.err.contains("skipped 1 file that is not a capture: ./whither"), "{said:?}");
     let quiet = shell(folder.path(), &format!("{user} ./whither flows . --quiet"));
     assert_eq!((quiet.code, quiet.err.lines().count()), (Some(1), 2), "{quiet:?}");
-    refusal(&shell(folder.path(), &format!("{user} ./whither flows secret")), &["secret: it may not be read"]);
+    shell(folder.path(), &format!("{user} ./whither flows secret")).refusal(&["secret: it may not be read"]);
     // Neither may be written what this user may not write.
     std::fs::write(path("map.json"), "").expect("written");
     for output in ["map.json", "new.json"] {
         let said = shell(folder.path(), &format!("{user} ./whither map x.pcap --json {output}"));
         if !user.is_empty() {
-            refusal(&said, &[output, "it may not be written by this user"]);
+            said.refusal(&[output, "it may not be written by this user"]);
         }
     }
 }
@@ -435,9 +410,9 @@ fn a_capture_that_breaks_before_its_first_packet_fails_unless_others_gave_someth
     for command in ["map", "flows"] {
         refused(&[command, &plain], &["broken.pcapng: offset", "nothing was read; `pcapfix FILE`"]);
         refused(&[command, &packed], &["broken.pcapng.zst: offset", "nothing was read; decompress it, then `pcapfix`"]);
-        let both = run(&[command, &plain, &packed]);
+        let both = WHITHER.run(&[command, &plain, &packed]);
         assert_eq!((both.code, both.out.as_str(), both.err.lines().count()), (Some(2), "", 2), "{both:?}");
-        let mixed = run(&[command, &plain, SMALL]);
+        let mixed = WHITHER.run(&[command, &plain, SMALL]);
         assert_eq!((mixed.code, mixed.err.lines().count()), (Some(1), 1), "{mixed:?}");
         assert!(mixed.err.contains("everything before it is in the result"), "{mixed:?}");
     }
@@ -465,7 +440,7 @@ fn advice_names_tools_that_read_the_file() {
     let case = |name: &str, bytes: &[u8], code: i32, words: &[&str]| {
         let path = at(&folder, name);
         std::fs::write(&path, bytes).expect("written");
-        let said = run(&["flows", &path]);
+        let said = WHITHER.run(&["flows", &path]);
         assert_eq!(said.code, Some(code), "{said:?}");
         for word in words {
             assert!(said.err.contains(word), "{word:?} is not in {said:?}");
@@ -495,7 +470,8 @@ fn an_interrupted_run_leaves_the_old_file() {
     let folder = folder();
     std::fs::write(at(&folder, "map.json"), "old").expect("written");
     // Killed while it waits for the rest of a pipe.
-    let mut child = whither(&["map", "-", "--force", "--json", &at(&folder, "map.json")])
+    let mut child = WHITHER
+        .command(&["map", "-", "--force", "--json", &at(&folder, "map.json")])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -1,21 +1,15 @@
 //! Owner metadata from end to end: each format's sample tells the same scene, in which two apps talk in five flows, so each flow
 //! must come out with the owner that the format names and with that owner's app.
 
+use fixtures::program::Program;
 use serde_json::{Value, json};
 use std::io::Write;
-use std::process::Command;
+
+const WHITHER: Program = Program::new(env!("CARGO_BIN_EXE_whither"), env!("CARGO_MANIFEST_DIR"));
 
 /// Flow records of a sample, by the client's port.
 fn flows(args: &[&str]) -> Vec<(u64, Value)> {
-    let output = Command::new(env!("CARGO_BIN_EXE_whither"))
-        .arg("flows")
-        .args(args)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env_clear()
-        .output()
-        .expect("whither starts");
-    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]), "{args:?}");
-    let text = String::from_utf8(output.stdout).expect("records are text");
+    let text = WHITHER.good(&[&["flows"], args].concat());
     let records = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a record is JSON"));
     let mut flows: Vec<(u64, Value)> =
         records.map(|record| (record["client_port"].as_u64().expect("a port"), record)).collect();
@@ -161,16 +155,12 @@ fn repeats_and_drops_count_once_or_not_at_all() {
     let expected = counts("rustnet.pcapng");
     assert_eq!(counts("etl2pcapng.pcapng"), expected);
     assert_eq!(counts("pktap-v1.pcap"), expected);
-    let report = Command::new(env!("CARGO_BIN_EXE_whither"))
-        .args(["map", "samples/owner/etl2pcapng.pcapng", "--json", "-"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .expect("whither starts");
-    let report: Value = serde_json::from_slice(&report.stdout).expect("a report is JSON");
+    let report = WHITHER.run(&["map", "samples/owner/etl2pcapng.pcapng", "--json", "-"]);
+    let report: Value = serde_json::from_str(&report.out).expect("a report is JSON");
     // Each packet of the second app is there twice.
     let of_second = expected.iter().filter(|(port, ..)| matches!(port, 40_003 | 40_004));
     let repeated: u64 = of_second.map(|(_, up, down)| up.as_u64().unwrap_or(0) + down.as_u64().unwrap_or(0)).sum();
-    let note = format!("{repeated} frames repeat a packet by their packet id: it is counted once");
+    let note = format!("{repeated} frames repeat a packet (same packet id); each packet is counted once");
     assert_eq!(report["notes"], json!([note]));
     assert_eq!(report["not_ip"][0]["frames"], repeated);
 }

@@ -94,7 +94,7 @@ fn side(data: &[u8]) {
 
 /// A database of places: the user's (`--geo`), or one laid out as the embedded one.
 fn place(data: &[u8]) {
-    if data.starts_with(whither::place::blob::MAGIC) {
+    if data.starts_with(whither::place::embedded::blob::MAGIC) {
         let Some(kept) = kept_forever(data) else { return };
         let database = Embedded::from_bytes(kept);
         ask(&database);

@@ -1,10 +1,10 @@
-//! Bytes as streams and as datagrams, into the rows of the reader tables. What readers promise is checked: nothing is
+//! Gives bytes to the readers in the tables, as streams and as datagrams. What readers promise is checked: nothing is
 //! consumed that was not given, the prefix of a start starts too, and what is final stays final when more bytes come.
 
-use whither::name::table::{
-    DATAGRAM_READERS, Datagram, DatagramReader, STREAM_READERS, StreamReader, datagram_candidates, stream_candidates,
+use whither::name::table::{DATAGRAM_READERS, STREAM_READERS};
+use whither::name::{
+    Datagram, DatagramReader, Findings, Reading, StreamReader, datagram_candidates, stream_candidates,
 };
-use whither::name::{Findings, Reading};
 
 /// Bytes that one run looks at: twice the largest message any reader gathers.
 const INPUT_LIMIT: usize = 128 * 1024;

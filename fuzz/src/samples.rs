@@ -4,14 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
+use fixtures::quic::crypto;
+use fixtures::transport::{PUSH_ACK, tcp, udp};
+use fixtures::{dns, ip, pcap};
 use whither::capture::{self, Frame, Observe, Progress, ReadOptions, Source};
 use whither::analysis::{self, Options};
 use whither::flow::{Partial, SampleKey};
-use whither::name::Reading;
-use whither::name::table::{DATAGRAM_READERS, Datagram, STREAM_READERS};
+use whither::name::table::{DATAGRAM_READERS, STREAM_READERS};
+use whither::name::{Datagram, Reading};
 use whither::packet::{Dissected, FlowKey, Side, Transport, dissect};
-use whither::place::rows::{Location, Network};
-use whither::place::{Country, blob, range_table, rows};
+use whither::place::Country;
+use whither::place::embedded::{Location, Network, blob, encode_locations, encode_networks, encode_ranges};
 
 use crate::{captures, given, names, packets, partials, quic, whole};
 
@@ -384,35 +387,20 @@ fn frames(source: Source) -> Vec<(u16, u32, Vec<u8>)> {
     all
 }
 
-/// A CRYPTO frame (RFC 9000 §19.6).
-fn crypto(offset: usize, data: &[u8]) -> Vec<u8> {
-    let varint = |number: usize| (number as u16 | 0x4000).to_be_bytes();
-    [&[6][..], &varint(offset), &varint(data.len()), data].concat()
-}
-
 /// A classic capture of an answer and a request with a name that must not reach a page or a terminal as it is.
 fn hostile_capture(address: u8, name: &str) -> Vec<u8> {
-    let numbers = |numbers: &[u32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
+    // Not as labels: the name is one, with whatever it holds.
     let label = [&[name.len() as u8][..], name.as_bytes(), b"\x03org\0"].concat();
-    let answer = [
-        &[0, 7, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0][..],
-        &label,
-        &[0, 1, 0, 1, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 8, 8, 4, address],
-    ]
-    .concat();
+    let question = [&label[..], &[0, 1, 0, 1]].concat();
+    let header = [0, 7, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0];
+    let (client, server, resolver) = ([10, 0, 0, 2], [8, 8, 4, address], [1, 1, 1, 1]);
+    let record = dns::record(&dns::QUESTION_NAME, dns::A, 60, &server);
+    let answer = [&header[..], &question, &record].concat();
     let request = format!("GET / HTTP/1.1\r\nHost: {name}\r\nUser-Agent: {name}\r\n\r\n").into_bytes();
-    let udp = [&[0, 53, 0xc3, 0x50][..], &(8 + answer.len() as u16).to_be_bytes(), &[0, 0], &answer].concat();
-    let tcp = [&[0xc3, 0x50, 0, 80, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 0x18, 255, 255, 0, 0, 0, 0][..], &request].concat();
-    let mut file = numbers(&[0xa1b2_c3d4, 0x0004_0002, 0, 0, 65_535, 101]);
-    for (protocol, transport, ends) in [(17, udp, [1, 1, 1, 1, 10, 0, 0, 2]), (6, tcp, [10, 0, 0, 2, 8, 8, 4, address])]
-    {
-        let length = 20 + transport.len() as u16;
-        let ip =
-            [&[0x45, 0][..], &length.to_be_bytes(), &[0, 0, 0x40, 0, 64, protocol, 0, 0], &ends, &transport].concat();
-        file.extend(numbers(&[1_700_000_000, 5, ip.len() as u32, ip.len() as u32]));
-        file.extend(ip);
-    }
-    file
+    let answer = ip::v4(resolver, client, ip::UDP, &udp((53, 50_000), &answer));
+    let request = ip::v4(client, server, ip::TCP, &tcp((50_000, 80), 1, 0, PUSH_ACK, &request));
+    let time_us = 1_700_000_000_000_005;
+    pcap::file(pcap::RAW, &[(time_us, answer), (time_us, request)])
 }
 
 /// A small database laid out as the embedded one.
@@ -424,10 +412,10 @@ fn database() -> std::io::Result<Vec<u8>> {
         city: (!city.is_empty()).then(|| city.into()),
         coordinates: (!city.is_empty()).then_some((52.5, 13.4)),
     };
-    let places = rows::encode_locations(&[place("DE", "Berlin"), place("SG", "Singapore"), place("FR", "")])?;
+    let places = encode_locations(&[place("DE", "Berlin"), place("SG", "Singapore"), place("FR", "")])?;
     let network = |asn, name: &str| Network { asn, name: Some(name.into()), country: Country::new("US") };
-    let networks = rows::encode_networks(&[network(714, "APPLE"), network(15_169, "GOOGLE")])?;
-    let (four, six) = (range_table::encode::<u32>(&ranges)?, range_table::encode::<u64>(&six)?);
+    let networks = encode_networks(&[network(714, "APPLE"), network(15_169, "GOOGLE")])?;
+    let (four, six) = (encode_ranges::<u32>(&ranges)?, encode_ranges::<u64>(&six)?);
     let mut sections =
         vec![(*b"CELL", places.clone()), (*b"REGC", places.clone()), (*b"CITY", places), (*b"ASNS", networks)];
     for name in [*b"LOC4", *b"REG4", *b"ASN4"] {

@@ -1,6 +1,7 @@
 //! Bytes as a capture, the whole way: analysed, reported, written in every format; and the one law, that no way of cutting
 //! changes what is said.
 
+use fixtures::{Order, pcap};
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -191,9 +192,7 @@ pub(crate) const RECORDS: u8 = 1;
 
 /// A classic capture of records whose clock never steps back.
 fn recorded(kind: u8, data: &[u8]) -> Vec<u8> {
-    let link_type = if kind & 2 == 0 { 1 } else { 101 };
-    let numbers = |numbers: &[u32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
-    let mut file = numbers(&[0xa1b2_c3d4, 0x0004_0002, 0, 0, 65_535, link_type]);
+    let mut file = pcap::head(if kind & 2 == 0 { pcap::ETHERNET } else { pcap::RAW });
     let (mut rest, mut time_us) = (data, 1_700_000_000_000_000_u64);
     for _ in 0..RECORD_LIMIT {
         let Some((&[pause, high, low], more)) = rest.split_first_chunk() else { break };
@@ -203,8 +202,8 @@ fn recorded(kind: u8, data: &[u8]) -> Vec<u8> {
         let length = frame.len() as u32;
         // Sometimes more was on the wire.
         let wire_length = length + u32::from(pause >> 3) * 8;
-        file.extend(numbers(&[(time_us / 1_000_000) as u32, (time_us % 1_000_000) as u32, length, wire_length]));
-        file.extend(frame);
+        let time = ((time_us / 1_000_000) as u32, (time_us % 1_000_000) as u32);
+        file.extend(pcap::record(Order::Little, time, (length, wire_length), frame));
     }
     file
 }

@@ -1,40 +1,41 @@
-//! How the memory that an analysis may take is shared out.
+//! Divides the memory that an analysis may use among its parts.
 
 use super::neighbours::Limits;
 use crate::flow::OpenLimits;
 
-/// Least that can be asked for, in bytes: databases, catalogue and buffers take half of it.
+/// The smallest limit that can be asked for, in bytes. Databases, catalogue and buffers take half of it.
 pub const LEAST: u64 = 64 << 20;
-/// Databases, catalogue, buffers.
+/// Bytes that databases, catalogue and buffers take, whatever the limit.
 const FIXED: u64 = 32 << 20;
-/// Ranges under way at once, and the one that joins.
+/// Ranges that are in memory at the same time, including the one that is being joined.
 const RANGES: u64 = 8;
-/// What a byte of a capture may become while its range is read: a packet of 60 bytes that begins a flow becomes a session,
-/// sixteen bytes of an answer become an entry with a name.
+/// Bytes that a byte of a capture may become while its range is read: a packet of 60 bytes that begins a flow becomes
+/// a session, and sixteen bytes of an answer become an entry with a name.
 const GROWTH: u64 = 16;
-/// Smallest ranges worth their joining.
+/// The smallest size of a range, in bytes; smaller ones would not be worth the cost of joining them.
 const MIN_RANGE: u64 = 128 << 10;
 
-/// Shares of a limit, in bytes.
+/// The shares of a memory limit, in bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Shares {
-    /// For what is open, in the tracker's own count.
+    /// For open sessions, answers and fragments, as the tracker estimates them.
     pub(super) open: OpenLimits,
-    /// Largest range.
+    /// The largest size of a range.
     pub(super) range: u64,
-    /// For the sums, and what the report says of them.
+    /// For the sums of the routing map, and for what the report shows of them.
     pub(super) routes: u64,
-    /// For flow records that wait for their turn.
+    /// For flow records that wait to be written in order.
     pub(super) waiting: u64,
-    /// For places remembered, in all threads.
+    /// For the places of addresses that are kept in all threads.
     pub(super) places: u64,
-    /// How many flows take part where apps are inherited.
+    /// How many flows take part in the inheritance of apps.
     pub(super) inherit: Limits,
 }
 
 impl Shares {
-    /// Of this many bytes. Half of what is not fixed is for ranges and sums. What is open may count to a fifth: tables grow by
-    /// doubling, and flows that are over take three times what their sessions took, until it is settled who inherits from whom.
+    /// Divides this many bytes. Half of what is not fixed is for ranges. What is open may take about a fifth by the
+    /// tracker's count: tables grow by doubling, and flows that are over take three times what their sessions took,
+    /// until it is decided which apps they inherit.
     pub(super) fn of(max_memory: u64) -> Self {
         let free = max_memory.max(LEAST) - FIXED;
         Self {

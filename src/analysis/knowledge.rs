@@ -1,40 +1,51 @@
-//! What flows are held against: catalogue, places, the user's vantage, and owners named beside the captures.
+//! What flows are compared with: the catalogue, the databases of places, the user's vantage, and owners named beside
+//! the captures.
 
 use super::studied::Learned;
 use crate::app::{Attribution, Catalogue};
 use crate::capture::owner::{Owner, SideOwners};
+use crate::error::Error;
 use crate::flow::{Flow, OwnerEvidence};
-use crate::place::{LocationChecker, Memory, Places, Scope, Vantage};
+use crate::place::{LocationChecker, PlaceCache, Places, Scope, Vantage};
 
-/// What flows are held against.
+/// What flows are compared with.
 pub struct Knowledge {
-    /// Apps.
+    /// The catalogue of apps.
     pub catalogue: Catalogue,
-    /// Places.
+    /// The databases of places.
     pub places: Places,
     /// Where the captures were taken, as the user said.
     pub vantage: Option<Vantage>,
-    /// Owners named beside the captures: the first file that knows a flow tells.
+    /// Owners named in files beside the captures. Of the files that know a flow, the first counts.
     pub owners: Vec<SideOwners>,
     checker: LocationChecker,
 }
 
 impl Knowledge {
-    /// Puts the catalogue and the databases together.
+    /// Combines the catalogue, the databases and the vantage.
     pub fn new(catalogue: Catalogue, places: Places, vantage: Option<Vantage>) -> Self {
         let checker = LocationChecker::new(vantage.clone());
         Self { catalogue, places, vantage, owners: Vec::new(), checker }
     }
 
-    /// Finds out who sent a flow and where it went. The flow gets the owner that is named beside the captures, where it has none.
-    pub(super) fn learn(&self, flow: &mut Flow, memory: &mut Memory) -> Learned {
-        let mut learned = self.locate(flow, memory);
+    /// The catalogue and the databases that come with this crate.
+    ///
+    /// # Errors
+    /// If they are damaged.
+    pub fn embedded() -> Result<Self, Error> {
+        Ok(Self::new(Catalogue::embedded()?, Places::open(&[])?, None))
+    }
+
+    /// Finds out which app sent a flow and where it went. A flow without an owner gets the owner that is named beside
+    /// the captures.
+    pub(super) fn learn(&self, flow: &mut Flow, cache: &mut PlaceCache) -> Learned {
+        let mut learned = self.locate(flow, cache);
         self.name_owner(flow);
         learned.attribution = self.catalogue.attribute(flow, &learned.place);
         learned
     }
 
-    /// Gives a flow that the capture names no owner for, or only by number, the one that is named beside it.
+    /// If the capture names no owner for a flow, or only a number, sets the owner that is named beside the captures.
     fn name_owner(&self, flow: &mut Flow) {
         let is_named = |owner: &Owner| owner.name.is_some() || owner.package.is_some() || owner.path.is_some();
         if self.owners.is_empty() || flow.owner.as_ref().is_some_and(|evidence| is_named(&evidence.owner)) {
@@ -54,11 +65,11 @@ impl Knowledge {
     }
 
     /// Locates the end of a flow that is on the public network: the server, or the client where only that is.
-    fn locate(&self, flow: &Flow, memory: &mut Memory) -> Learned {
-        let mut place = memory.locate(&self.places, flow.server_ip);
+    fn locate(&self, flow: &Flow, cache: &mut PlaceCache) -> Learned {
+        let mut place = cache.locate(&self.places, flow.server_ip);
         let mut peer = flow.server_ip;
         if place.scope == Scope::Local {
-            let other = memory.locate(&self.places, flow.client_ip);
+            let other = cache.locate(&self.places, flow.client_ip);
             if other.scope == Scope::Global {
                 (peer, place) = (flow.client_ip, other);
             }

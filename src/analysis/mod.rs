@@ -1,13 +1,16 @@
-//! The whole way from captures to flows with all that is known of them, and to the routing map.
+//! Reads captures and turns them into flows with everything that is known of them, and into the routing map.
 //!
-//! Captures are read and their flows tracked ([`run`](self::run)); each flow that is over is placed and attributed
-//! ([`Knowledge`]); flows without an app of their own wait for their [`neighbours`]; then all go to the caller or into the map.
+//! Captures are read and their flows tracked (`run`). Each flow that is over is located and attributed
+//! to an app ([`Knowledge`]). Flows without an app wait for their `neighbours`. Then all flows go to the caller or
+//! into the map.
 
+#[doc(hidden)]
 pub mod budget;
 mod knowledge;
 mod neighbours;
 mod options;
 mod run;
+#[doc(hidden)]
 pub mod stages;
 mod studied;
 mod worker;

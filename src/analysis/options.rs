@@ -1,4 +1,4 @@
-//! What the user asks of an analysis.
+//! The options of an analysis.
 
 use super::budget::Shares;
 use crate::capture::{Frame, ReadOptions};
@@ -7,29 +7,30 @@ use crate::route::Observed;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// A test of frames by their bytes, such as a BPF program: whether the frame is to be analysed.
+/// A test of a frame by its bytes, such as a BPF program. It returns whether the frame is to be analysed.
 pub type FrameFilter = Arc<dyn Fn(&Frame<'_>) -> bool + Send + Sync>;
 
-/// What to leave out, and how to read.
+/// What to leave out of an analysis, and how to read the captures.
 #[derive(Clone, Default)]
 pub struct Options {
-    /// How captures are cut.
+    /// How the captures are read.
     pub read: ReadOptions,
-    /// Frames to analyse; all where none.
+    /// Which frames to analyse; none means all.
     pub filter: Option<FrameFilter>,
-    /// Only flows of these apps.
+    /// If not empty, only flows of these apps are counted or given out.
     pub apps: Vec<String>,
-    /// Only flows with one of these addresses at one end.
+    /// If not empty, only flows with one of these addresses at one end are counted or given out.
     pub devices: Vec<IpAddr>,
-    /// Bytes of memory to take at most, about; no limit where none. What is left out for it is told by
-    /// [`Summary::shed`](crate::flow::Summary).
+    /// How many bytes of memory to use at most, about; none means no limit. What is left out because of it is counted
+    /// in [`Summary::shed`](crate::flow::Summary).
     pub max_memory: Option<u64>,
-    /// What may be kept of what is open, in place of its share of `max_memory`: for tests, whose captures are small.
+    /// How much of what is open may be kept, in place of the share of `max_memory`. This is for tests, whose captures
+    /// are small.
     pub open_limits: Option<OpenLimits>,
 }
 
 impl Options {
-    /// How memory is shared out, where it is limited.
+    /// The shares of memory, if it is limited.
     pub(super) fn shares(&self) -> Option<Shares> {
         self.max_memory.map(|bytes| {
             let shares = Shares::of(bytes);
@@ -37,12 +38,13 @@ impl Options {
         })
     }
 
-    /// Bytes that flows may take which wait for their turn in the order of [`flows`](super::flows); no limit where none.
+    /// How many bytes may be used by flows that wait to be given out in the order of [`flows`](super::flows); none
+    /// means no limit.
     pub fn waiting_bytes(&self) -> Option<u64> {
         self.shares().map(|shares| shares.waiting)
     }
 
-    /// Whether the user asked for other apps or devices.
+    /// Whether a flow is left out because the user asked for other apps or devices.
     pub fn leaves_out(&self, observed: &Observed<'_>) -> bool {
         let chosen = observed.attribution.chosen.as_ref();
         let is_asked_app = chosen.is_some_and(|claim| self.apps.iter().any(|app| **app == *claim.app));

@@ -1,4 +1,4 @@
-//! Captures are read, flows tracked, attributed, placed and summed.
+//! Runs an analysis: reads captures, and tracks, locates, attributes and sums their flows.
 
 use super::budget::Shares;
 use super::knowledge::Knowledge;
@@ -13,25 +13,26 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Batches of flows that are added to the map at a time: fewer are not worth a task of their own.
+/// Batches of flows that one task adds to the map; fewer would not be worth a task.
 const BATCHES_PER_TASK: usize = 4;
 
-/// The maps of all threads together hold this part of what the sums may take, before they are added to the whole.
+/// The maps of all threads together may take the share of the sums divided by this, before they are added to the
+/// whole.
 const THREADS_PART: u64 = 4;
-/// And so many bytes each at least: to add a map to the whole costs as much as it holds.
+/// But each map may take at least this many bytes, because adding a map to the whole costs as much as the map holds.
 const LEAST_MAP: u64 = 512 << 10;
 
-/// What comes of an analysis beside its flows.
+/// The outcome of an analysis beside its flows.
 pub struct Analysed {
-    /// Each capture, in order.
+    /// The outcome of reading each capture, in order.
     pub outcomes: Vec<Outcome>,
-    /// What is left to say of the frames.
+    /// What was counted beside the flows.
     pub summary: Summary,
-    /// Flows that could not take part where apps are inherited.
+    /// How many flows could not take part in the inheritance of apps.
     pub too_many: TooMany,
 }
 
-/// A partial of one range, behind the user's filter.
+/// A partial of one range that gets only the frames that pass the user's filter.
 struct Filtered {
     partial: Partial,
     filter: Option<FrameFilter>,
@@ -52,13 +53,13 @@ impl Observe for Filtered {
     }
 }
 
-/// The key by which is chosen what is kept where memory is short.
+/// The key of the hash that chooses what is kept when memory is short.
 fn sample_key(sources: &[Source]) -> SampleKey {
     SampleKey::of(sources.iter().map(Source::digest_of_first))
 }
 
-/// Reads the captures and hands every flow that is over to `take`, and after each step the first window that is not
-/// complete yet to `after`.
+/// Reads the captures and gives every flow that is over to `take`. After each step it calls `after` with the first
+/// window that is not complete yet.
 fn run(
     sources: Vec<Source>,
     options: &Options,
@@ -88,8 +89,9 @@ fn run(
     (outcomes, summary)
 }
 
-/// Reads the captures and hands every flow to `add`, on any thread and in any order, with what `new` made for that thread. After
-/// each step `after` is told the window before which all flows were handed out, while nobody adds any. Returns what was gathered.
+/// Reads the captures and gives every flow to `add`, on any thread and in any order, with the value that `new` made
+/// for that thread. After each step it calls `after` with the window before which all flows were given out; no other
+/// thread adds any meanwhile. Returns the values of all threads.
 pub fn each<T: Send>(
     sources: Vec<Source>,
     options: &Options,
@@ -127,7 +129,7 @@ pub fn each<T: Send>(
     (workers.into_own(), Analysed { outcomes, summary, too_many: neighbours.too_many })
 }
 
-/// Reads the captures into a routing map.
+/// Reads the captures and sums their flows in a routing map.
 pub fn map(
     sources: Vec<Source>,
     options: &Options,
@@ -137,7 +139,7 @@ pub fn map(
     let bytes = options.shares().map_or(u64::MAX, |shares| shares.routes);
     let catalogued = Arc::new(knowledge.catalogue.apps().map(|app| Arc::clone(&app.id)).collect());
     let whole = Mutex::new(RouteMap::new(Bounds { key: sample_key(&sources), bytes, catalogued }));
-    // All that the threads hold together is a small part of the whole, however many there are.
+    // What the threads hold together is a small part of the whole, however many threads there are.
     let bytes_of_one = (bytes / THREADS_PART / (rayon::current_num_threads() as u64 + 1)).max(LEAST_MAP);
     let new = || lock(&whole).another();
     let add = |routes: &mut RouteMap, observed: &Observed<'_>| {
@@ -159,10 +161,12 @@ pub fn map(
     (routes, analysed)
 }
 
-/// Reads the captures and hands out every flow, in the order of windows of the capture's clock and of first frames.
-/// `emit` says whether it wants more; once it does not, the rest is read but not handed out.
+/// Reads the captures and gives every flow to `emit`, in the order of windows of the capture's clock and of first
+/// frames within them. `emit` returns whether it wants more; once it does not, the captures are read to their end
+/// without calling it.
 ///
-/// What waits for its turn is kept in memory, whatever the limit: see `output::flows::Sorter` for a way that does not.
+/// Flows that wait to be given out are kept in memory, whatever the limit. `output::flows::Sorter` is a way that
+/// keeps to it.
 pub fn flows(
     sources: Vec<Source>,
     options: &Options,

@@ -1,4 +1,5 @@
-//! Captures read up to a stage of the analysis and no further, so that what each stage adds can be measured.
+//! Reads captures up to a stage of the analysis and no further, so that the time that each stage adds can be
+//! measured.
 
 use super::options::Options;
 use crate::capture::{self, Frame, Observe, Outcome, Progress, Source};
@@ -7,31 +8,32 @@ use crate::packet::dissect;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How far captures are analysed. Each stage holds all before it.
+/// How far captures are analysed. Each stage includes those before it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[non_exhaustive]
 pub enum Stage {
-    /// The file is read and cut into frames.
+    /// Files are read and cut into frames.
     Read,
-    /// And each frame into the headers of a packet.
+    /// The headers of each frame are parsed.
     Dissect,
-    /// And packets are gathered to flows, names are read, and what was gathered is joined.
+    /// Packets are gathered into flows, names are read, and partials are joined.
     Track,
 }
 
 impl Stage {
-    /// All stages, each after those it holds.
+    /// All stages, each after those that it includes.
     pub const ALL: [Self; 3] = [Self::Read, Self::Dissect, Self::Track];
 }
 
-/// What came of it.
+/// The outcome of reading up to a stage.
 pub struct Reached {
-    /// Each capture, in order.
+    /// The outcome of reading each capture, in order.
     pub outcomes: Vec<Outcome>,
-    /// Flows that were handed out and dropped; 0 before there are any.
+    /// How many flows were found and dropped; 0 before [`Stage::Track`].
     pub flows: u64,
 }
 
-/// Looks at the length of every frame.
+/// Adds up the lengths of the frames.
 #[derive(Default)]
 struct Count(u64);
 
@@ -42,7 +44,7 @@ impl Observe for Count {
     }
 }
 
-/// Dissects every frame.
+/// Parses the headers of every frame.
 struct Slice;
 
 impl Observe for Slice {
@@ -52,7 +54,7 @@ impl Observe for Slice {
     }
 }
 
-/// Gathers every frame.
+/// Gathers every frame into a partial.
 struct Gather(Partial);
 
 impl Observe for Gather {
@@ -62,7 +64,7 @@ impl Observe for Gather {
     }
 }
 
-/// Reads the captures up to a stage; what was found is thrown away. The filters of the options are left aside.
+/// Reads the captures up to a stage and drops what was found. The filters of the options are not applied.
 pub fn read_to(stage: Stage, sources: Vec<Source>, options: &Options, progress: &Progress) -> Reached {
     let read = &options.read;
     match stage {
@@ -102,20 +104,12 @@ mod tests {
 
     /// Two frames of one flow over UDP, and one that is no packet.
     fn capture() -> Vec<u8> {
-        let mut file = Vec::new();
-        let fields =
-            |file: &mut Vec<u8>, values: &[u32]| file.extend(values.iter().flat_map(|value| value.to_le_bytes()));
-        fields(&mut file, &[0xa1b2_c3d4, 0x0004_0002, 0, 0, 65_535, 101]);
-        for (second, payload) in [(0, 5), (1, 7)] {
-            let step = etherparse::PacketBuilder::ipv4([192, 0, 2, 1], [198, 51, 100, 7], 64).udp(5_000, 6_000);
-            let mut packet = Vec::new();
-            step.write(&mut packet, &[0; 8][..payload]).unwrap();
-            fields(&mut file, &[second, 0, packet.len() as u32, packet.len() as u32]);
-            file.extend(packet);
-        }
-        fields(&mut file, &[2, 0, 1, 1]);
-        file.push(0xff);
-        file
+        let packet = |payload: &[u8]| {
+            let datagram = fixtures::transport::udp((5_000, 6_000), payload);
+            fixtures::ip::v4([192, 0, 2, 1], [198, 51, 100, 7], fixtures::ip::UDP, &datagram)
+        };
+        let packets = [(0, packet(&[0; 5])), (1_000_000, packet(&[0; 7])), (2_000_000, vec![0xff])];
+        fixtures::pcap::file(fixtures::pcap::RAW, &packets)
     }
 
     #[test]

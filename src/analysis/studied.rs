@@ -1,4 +1,4 @@
-//! A flow with all that is known of it.
+//! A flow with everything that is known of it.
 
 use crate::app::Attribution;
 use crate::flow::Flow;
@@ -7,45 +7,45 @@ use crate::route::Observed;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// All that is known of a flow beside what it says itself.
+/// What is known of a flow beside what its packets say.
 #[derive(Clone, Debug)]
 pub struct Learned {
     /// The end that is located.
     pub peer: IpAddr,
-    /// Its place.
+    /// The place of that end.
     pub place: Arc<Place>,
-    /// Who sent it.
+    /// Which app sent the flow, and on what evidence.
     pub attribution: Attribution,
-    /// What the round trip says of the place.
+    /// Whether the round trip allows the place.
     pub check: LocationCheck,
 }
 
 impl Learned {
-    /// Both together, as rules and sums take them.
+    /// The flow and what is known of it, in the form that rules and sums take.
     pub(super) fn of<'a>(&'a self, flow: &'a Flow) -> Observed<'a> {
         let Self { peer, place, attribution, check } = self;
         Observed { flow, peer: *peer, place, attribution, check: *check }
     }
 }
 
-/// A flow with all that is known of it.
+/// A flow with everything that is known of it.
 #[derive(Clone, Debug)]
 pub struct Studied {
     /// The flow.
     pub flow: Flow,
-    /// What else is known.
+    /// What else is known of it.
     pub learned: Learned,
 }
 
 impl Studied {
-    /// Keeps what is observed.
+    /// Makes an owned copy of an observed flow.
     pub(super) fn of(observed: &Observed<'_>) -> Self {
         let &Observed { flow, peer, place, attribution, check } = observed;
         let (place, attribution) = (Arc::clone(place), attribution.clone());
         Self { flow: flow.clone(), learned: Learned { peer, place, attribution, check } }
     }
 
-    /// As the routing map takes it.
+    /// The form in which the routing map takes it.
     pub fn observed(&self) -> Observed<'_> {
         self.learned.of(&self.flow)
     }

@@ -1,38 +1,39 @@
-//! What each thread gathers of an analysis until it is put together.
+//! What each thread gathers in an analysis until the results are put together.
 
 use super::knowledge::Knowledge;
 use super::neighbours::{Limits, Neighbours, Seekers, is_seeker};
 use super::studied::Studied;
 use crate::flow::Flow;
-use crate::place::Memory;
+use crate::place::PlaceCache;
 use crate::route::Observed;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What one thread gathers; `own` is what the caller makes of the flows whose app is settled.
+/// What one thread gathers.
 pub(super) struct Worker<T> {
-    memory: Memory,
+    cache: PlaceCache,
     limits: Limits,
     /// Flows that wait for their neighbours, by window.
     seekers: BTreeMap<i64, Seekers>,
-    /// Flows that others may inherit from.
+    /// Flows from which others may inherit.
     neighbours: Neighbours,
-    /// What the caller makes of flows.
+    /// What the caller makes of the flows whose apps are decided.
     pub(super) own: T,
 }
 
 impl<T> Worker<T> {
     fn new(place_bytes: u64, limits: Limits, own: T) -> Self {
-        let (memory, neighbours) = (Memory::of(place_bytes), Neighbours::new(limits));
-        Self { memory, limits, seekers: BTreeMap::new(), neighbours, own }
+        let (cache, neighbours) = (PlaceCache::of(place_bytes), Neighbours::new(limits));
+        Self { cache, limits, seekers: BTreeMap::new(), neighbours, own }
     }
 
-    /// Studies flows that are over. Those that may inherit wait in their windows, the others go to `add`.
+    /// Locates and attributes flows that are over. Those that may inherit an app wait in their windows, and the
+    /// others go to `add`.
     pub(super) fn study(&mut self, flows: &mut Vec<Flow>, knowledge: &Knowledge, add: impl Fn(&mut T, &Observed<'_>)) {
         for mut flow in flows.drain(..) {
             let window = flow.window();
-            let learned = knowledge.learn(&mut flow, &mut self.memory);
-            // Nobody needs them from here on, and a flow may wait long.
+            let learned = knowledge.learn(&mut flow, &mut self.cache);
+            // The heads are no longer needed, and a flow may wait for long.
             flow.forget_heads();
             let observed = learned.of(&flow);
             self.neighbours.observe(window, &observed);
@@ -42,7 +43,7 @@ impl<T> Worker<T> {
             }
             let seekers = self.seekers.entry(window).or_default();
             if seekers.push(Studied { flow, learned }) {
-                // A capture in which much ends at once must not fill the memory with flows that wait.
+                // Many flows may end at once, and those that wait must not fill the memory.
                 let dropped = seekers.shed(self.limits);
                 self.neighbours.too_many.seekers += dropped.count() as u64;
                 let dropped = dropped.into_batches();
@@ -51,7 +52,7 @@ impl<T> Worker<T> {
         }
     }
 
-    /// Hands over what waits, and what others may inherit from.
+    /// Moves out the flows that wait and the flows from which others may inherit.
     pub(super) fn hand_over(&mut self, neighbours: &mut Neighbours, seekers: &mut BTreeMap<i64, Seekers>) {
         neighbours.append(&mut self.neighbours);
         for (window, studied) in std::mem::take(&mut self.seekers) {
@@ -60,11 +61,13 @@ impl<T> Worker<T> {
     }
 }
 
-/// One worker per thread: everything in them merges in any order, and the fewer there are, the less is looked up twice.
+/// One worker for each thread. What they gather merges in any order, and each keeps its own places, so that few
+/// workers look up little twice.
 pub(super) struct Workers<T>(Vec<Mutex<Worker<T>>>);
 
 impl<T> Workers<T> {
-    /// For the threads of this pool, and the one that reads; all of them may remember places in so many bytes.
+    /// Makes workers for the threads of this pool and for the thread that reads. All of them together may keep places
+    /// in this many bytes.
     pub(super) fn new(place_bytes: u64, limits: Limits, own: &dyn Fn() -> T) -> Self {
         let count = rayon::current_num_threads() + 1;
         let new = |_| Mutex::new(Worker::new(place_bytes / count as u64, limits, own()));
@@ -77,7 +80,7 @@ impl<T> Workers<T> {
         lock(&self.0[thread % self.0.len()])
     }
 
-    /// All of them, one at a time or all at once.
+    /// All workers. They may be held one at a time or all at once.
     pub(super) fn all(&self) -> impl Iterator<Item = MutexGuard<'_, Worker<T>>> {
         self.0.iter().map(lock)
     }
@@ -88,7 +91,7 @@ impl<T> Workers<T> {
     }
 }
 
-/// Locks something shared; a panic elsewhere has ended the analysis anyway.
+/// Locks something shared. If another thread panicked while it held the lock, the analysis has failed anyway.
 pub(super) fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,9 +1,11 @@
-//! From a flow and its server's place to claims about the app: owner, names, wire signatures, operator, in that order.
+//! Attributes a flow to an app: turns the flow and the place of its server into claims by owner, name, wire signature
+//! and operator, in that order.
 //!
-//! Names count in three classes. What the client *said* (server names, hosts, proxy targets) decides. What was *resolved*
-//! to the address decides where the client said nothing. Names in a *certificate* decide where there is nothing else and
-//! they point to one operator. A lookup belongs to the app whose names it asks for, where it asks for no one else's. Within a class the first name the catalogue knows decides: an app is claimed, a shared
-//! service is named as such and nothing is claimed. All else is kept as competing evidence.
+//! Names count in three classes. What the client *said* (server names, hosts, proxy targets) decides. What was
+//! *resolved* to the address decides if the client said nothing. Names in a *certificate* decide if there is nothing
+//! else and they belong to one operator. A lookup belongs to the app whose names it asks for, if it asks for no one
+//! else's. Within a class the first name that the catalogue knows decides: for an app, the app is claimed; for a
+//! shared service, the service is named and nothing is claimed. Everything else is kept as competing evidence.
 
 use super::catalogue::{Catalogue, SignatureTarget};
 use super::entry::{App, Hit, HitTarget, ServiceKind};
@@ -16,13 +18,13 @@ use crate::place::Place;
 use smallvec::SmallVec;
 use std::sync::Arc;
 
-/// How much a name's source says about this very flow.
+/// Classes of sources of names, by how much they say about the flow itself.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
     Said,
     Resolved,
     Certificate,
-    /// Names that say nothing of whose service it is: of local hosts and realms.
+    /// Names of local hosts and realms, which do not tell whose service it is.
     Other,
 }
 
@@ -44,12 +46,12 @@ const fn class_of(source: NameSource) -> Class {
     }
 }
 
-/// Claims of one flow; few flows have more than one.
+/// The claims of one flow; few flows have more than one.
 #[derive(Default)]
 struct Claims {
-    /// That may be chosen, strongest first.
+    /// Claims that may be chosen, strongest first.
     eligible: SmallVec<[Claim; 3]>,
-    /// That may not: they compete only.
+    /// Claims that may not be chosen and are only shown beside the chosen one.
     competing: SmallVec<[Claim; 2]>,
 }
 
@@ -68,19 +70,19 @@ impl Claims {
     }
 }
 
-/// What the names came to.
+/// The result of looking up the names of a flow.
 #[derive(Default)]
 struct Named<'a> {
     /// The rule of the name that decided.
     decided: Option<Hit<'a>>,
     /// The shared service whose name the flow carries.
     service: Option<Arc<str>>,
-    /// The client said a name that the catalogue does not know.
+    /// Whether the client said a name that the catalogue does not know.
     is_unknown: bool,
 }
 
 impl Catalogue {
-    /// Which app sent this flow, on what evidence, and whose service its server is.
+    /// Finds which app sent this flow, on what evidence, and whose service its server is.
     pub fn attribute(&self, flow: &Flow, place: &Place) -> Attribution {
         if flow.owner.is_none() && flow.names.is_empty() && Probe::of(flow, place).is_none() {
             return self.attribute_by_operator(flow, place);
@@ -99,7 +101,7 @@ impl Catalogue {
         if let Some(owner) = &flow.owner {
             claim_process(owner, &mut claims);
         }
-        // Whose network a resolver stands in says nothing of who asks it.
+        // The network of a resolver does not tell who asks it.
         if named.decided.is_none() && named.service.is_none() && !flow.is_lookup() {
             self.claim_operator(flow, place, &mut claims);
         }
@@ -115,7 +117,8 @@ impl Catalogue {
         Attribution { chosen, others, service: named.service, party }
     }
 
-    /// The same for a flow that shows nothing but its addresses, as scans and lost packets do: half of some captures.
+    /// The same for a flow of which only the addresses are known, such as scans and lost packets; in some captures
+    /// half of the flows are of this kind.
     fn attribute_by_operator(&self, flow: &Flow, place: &Place) -> Attribution {
         let Some((app, rule)) = place.asn.and_then(|asn| self.operated_by(asn)) else { return Attribution::default() };
         let (kind, frame) = (EvidenceKind::Operator, flow.first_frame);
@@ -126,7 +129,7 @@ impl Catalogue {
         }
     }
 
-    /// Whose service a name at a place is, seen from an app of the catalogue.
+    /// Whose service a name at a place is, from the point of view of an app of the catalogue.
     pub fn party(&self, app: &App, name: Option<&str>, place: &Place) -> Option<Party> {
         let decided = name.and_then(|name| self.look_up(name));
         let named = Named { decided, service: None, is_unknown: name.is_some() && decided.is_none() };
@@ -142,7 +145,7 @@ impl Catalogue {
                 ServiceKind::Cdn | ServiceKind::Cloud => Party::ThirdCdn,
                 ServiceKind::Dns | ServiceKind::Pki | ServiceKind::Ntp | ServiceKind::Platform => Party::Third,
             }),
-            // No rule: the network tells, where it is an important one or the app's own.
+            // No rule applies: the network decides, if it is an important one or the app's own.
             None => {
                 let asn = place.asn?;
                 let network = self.network(asn);
@@ -171,7 +174,7 @@ impl Catalogue {
                 claims.push(true, &app.id, EvidenceKind::Owner, rule, evidence.frame);
                 continue;
             }
-            // Unknown to the catalogue: the owner's own words.
+            // The catalogue does not know the owner: its own name is used.
             let own = [("name", owner.name.as_deref()), ("package", owner.package.as_deref()), ("path", file_name)];
             if let Some((word, text)) =
                 own.into_iter().find_map(|(word, text)| Some((word, text.filter(|t| !t.is_empty())?)))
@@ -185,7 +188,8 @@ impl Catalogue {
         }
     }
 
-    /// The app that all names asked for belong to, if it is one, and all that was asked is known.
+    /// Claims the app to which all names that were asked for belong, if there is one such app and the catalogue knows
+    /// all the names.
     fn claim_lookup(&self, flow: &Flow, claims: &mut Claims) {
         let mut agreed: Option<(&App, Hit<'_>, FrameId)> = None;
         if flow.names.len() >= Flow::NAME_LIMIT {
@@ -218,7 +222,8 @@ impl Catalogue {
             }
             let hit = self.look_up(&name.name);
             if is_hidden && matches!(name.source, NameSource::TlsSni | NameSource::QuicSni | NameSource::DtlsSni) {
-                // The front of Encrypted Client Hello: it may be named as a service, never credited to an app.
+                // This is the public name of Encrypted Client Hello: it may be named as a service, but is never
+                // credited to an app.
                 front = Some(&name.name);
                 if let Some(Hit { target: HitTarget::Service(service), .. }) = hit {
                     named.service = Some(Arc::clone(&service.id));
@@ -250,7 +255,7 @@ impl Catalogue {
     }
 
     fn claim_signatures(&self, probe: &Probe<'_>, flow: &Flow, claims: &mut Claims, named: &mut Named<'_>) {
-        // Surest first; a flow matches one row about always.
+        // The surest are tried first. A flow hardly ever matches more than one row.
         let mut found: SmallVec<[(Confidence, &SignatureTarget); 2]> = SmallVec::new();
         for (signature, target) in SIGNATURES.iter().zip(&self.signatures) {
             if signature.over.holds(flow.protocol)
@@ -274,7 +279,8 @@ impl Catalogue {
         }
     }
 
-    /// Weak: the address lies in a network that one app's operator alone runs. Adds nothing where a claim says so already.
+    /// Claims the app whose operator alone runs the network of the address. This is weak evidence, and adds nothing
+    /// if another claim names the same app.
     fn claim_operator(&self, flow: &Flow, place: &Place, claims: &mut Claims) {
         if let Some((app, rule)) = place.asn.and_then(|asn| self.operated_by(asn))
             && !claims.eligible.iter().any(|claim| claim.app == app.id)
@@ -284,8 +290,8 @@ impl Catalogue {
     }
 }
 
-/// A process of which only the number is known: certain, but it tells people less than a name or signature does, so that it
-/// is chosen only where there is neither.
+/// Claims a process of which only the number is known. That is certain, but tells people less than a name or a
+/// signature, so it is chosen only if there is neither.
 fn claim_process(evidence: &OwnerEvidence, claims: &mut Claims) {
     let owner = &evidence.owner;
     let is_bare = owner.name.is_none() && owner.package.is_none() && owner.path.is_none() && owner.uid.is_none();
@@ -295,7 +301,7 @@ fn claim_process(evidence: &OwnerEvidence, claims: &mut Claims) {
     }
 }
 
-/// The frame that showed a signature: the client's first payload, else the server's.
+/// The frame in which a signature was seen: that of the client's first payload, or else of the server's.
 fn signature_frame(flow: &Flow) -> FrameId {
     let head = flow.client_head.as_ref().filter(|head| !head.bytes.is_empty()).or(flow.server_head.as_ref());
     head.and_then(|head| head.frame()).unwrap_or(flow.first_frame)
@@ -306,7 +312,7 @@ fn file_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
-/// Counts a certificate's names by whose they are.
+/// Counts the names of a certificate by the app or service they belong to.
 fn tally<'a>(certificate: &mut SmallVec<[(Hit<'a>, usize, FrameId); 4]>, hit: Hit<'a>, frame: FrameId) {
     match certificate.iter_mut().find(|(held, _, _)| target_id(held) == target_id(&hit)) {
         Some((_, count, _)) => *count += 1,
@@ -321,8 +327,8 @@ fn target_id<'a>(hit: &Hit<'a>) -> (&'a Arc<str>, &'a str) {
     }
 }
 
-/// A certificate serves whoever it names: it decides only where all it names is one operator's, for the app most names are
-/// of. A tie decides nothing.
+/// Claims an app by the names of a certificate. A certificate serves everyone it names, so it decides only if all its
+/// names belong to one operator. Then it decides for the app with most names; a tie decides nothing.
 fn claim_certificate<'a>(
     certificate: &[(Hit<'a>, usize, FrameId)],
     may_decide: bool,

@@ -1,4 +1,5 @@
-//! The catalogue: from `data/apps.toml`, `data/operators.toml` and the user's files to indexes that a flow is held against.
+//! The catalogue: builds the indexes in which flows are looked up, from `data/apps.toml`, `data/operators.toml` and
+//! the user's files.
 
 use super::domain::{DomainIndex, Refusal, Strictness};
 use super::entry::{App, Basis, Domain, Hit, HitTarget, Network, Service};
@@ -12,11 +13,11 @@ use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The catalogue as committed, `data/apps.toml`, as `build.rs` makes it.
+/// The committed catalogue, `data/apps.toml`, in the JSON that `build.rs` makes of it.
 const APPS: &str = include_str!(concat!(env!("OUT_DIR"), "/apps.json"));
-/// Who runs the most important networks: `data/operators.toml`.
+/// Who runs the most important networks: `data/operators.toml`, as JSON.
 const OPERATORS: &str = include_str!(concat!(env!("OUT_DIR"), "/operators.json"));
-/// Largest catalogue file read from the user: far above any list a person keeps.
+/// The largest catalogue file that is read from the user, in bytes: far above any list that a person keeps.
 const FILE_LIMIT: u64 = 16 << 20;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,7 +33,7 @@ struct Rule {
     basis: Basis,
 }
 
-/// What a signature's row comes to in this catalogue.
+/// What a row of the table of signatures refers to in this catalogue.
 #[derive(Clone, Debug)]
 pub(super) enum SignatureTarget {
     /// An app's id with the rule texts, by confidence.
@@ -63,8 +64,8 @@ impl Catalogue {
         Self::with_user::<&Path>(&[])
     }
 
-    /// The same with the user's entries on top: an entry replaces the one with its id, and its domains, packages and AS
-    /// numbers go before those of other entries. Later files go before earlier ones.
+    /// The same with the user's entries. An entry replaces the one with its id, and its domains, packages and AS
+    /// numbers take precedence over those of other entries. Later files take precedence over earlier ones.
     pub fn with_user<P: AsRef<Path>>(paths: &[P]) -> Result<Self, Error> {
         let mut layers = Vec::with_capacity(paths.len() + 1);
         layers.push((None, embedded("apps", APPS)?));
@@ -87,7 +88,8 @@ impl Catalogue {
     fn build(layers: Vec<(Option<PathBuf>, CatalogueFile)>, operators: OperatorFile) -> Result<Self, Error> {
         let mut catalogue = Self::default();
         catalogue.reserve(&layers);
-        // Last layer first: the first to claim a domain, package or AS keeps it, and an id seen before is passed by.
+        // The last layer comes first: the first to claim a domain, package or AS keeps it, and an entry whose id was
+        // seen before is skipped.
         for (file, layer) in layers.into_iter().rev() {
             let first_new = catalogue.apps.len() as u32;
             let mut ids = std::collections::BTreeSet::new();
@@ -123,7 +125,7 @@ impl Catalogue {
         Ok(catalogue)
     }
 
-    /// Makes room for all that these layers hold: what grows step by step leaves memory behind at each.
+    /// Makes room for all entries of these layers, because tables that grow step by step waste memory at each step.
     fn reserve(&mut self, layers: &[(Option<PathBuf>, CatalogueFile)]) {
         let apps = || layers.iter().flat_map(|(_, layer)| &layer.app);
         let shared = || layers.iter().flat_map(|(_, layer)| &layer.shared);
@@ -250,7 +252,7 @@ impl Catalogue {
                 Err(wrong(file, format!("domain `{pattern}` {what}"), "see the forms at the top of data/apps.toml"))
             }
             Err(Refusal::Held(rule)) => match self.rules.get(rule as usize).map(|rule| (rule.target, rule.basis)) {
-                // A file above this one claims it: that is what files on top are for.
+                // A file of higher precedence claims it, as it may.
                 Some((Target::App(holder), _)) if holder < first_new => Ok(()),
                 Some((Target::Service(_), Basis::User)) if basis != Basis::User => Ok(()),
                 _ => Err(wrong(file, format!("domain `{pattern}` is there twice"), "a domain belongs to one entry")),
@@ -266,7 +268,7 @@ impl Catalogue {
                 claims
                     .entry(asn)
                     .and_modify(|claim| {
-                        // The user's word goes before the embedded entries.
+                        // The user's entries take precedence over the embedded ones.
                         let by_user =
                             claim.and_then(|first| self.apps.get(first as usize)).is_some_and(|a| a.file.is_some());
                         if !(by_user && app.file.is_none()) {
@@ -340,8 +342,8 @@ impl Catalogue {
         self.services.iter().find(|service| *service.id == *id)
     }
 
-    /// The apps that a word of the user's may mean: the one with that id; else those whose name, developer, group or
-    /// package has the text in it, or under whose domains it falls.
+    /// The apps that a text given by the user may mean: the one with that id; else the one under whose domains it
+    /// falls; else those whose id, name, developer, group or package contains it.
     pub fn find(&self, text: &str) -> Vec<&App> {
         let text = text.trim().to_lowercase();
         if text.is_empty() {
@@ -363,7 +365,7 @@ impl Catalogue {
             .collect()
     }
 
-    /// The longest rule that covers a name in lower case.
+    /// The longest domain rule that covers a name, which must be in lower case.
     pub fn look_up(&self, name: &str) -> Option<Hit<'_>> {
         let rule = self.rules.get(self.index.find(name)? as usize)?;
         let target = match rule.target {
@@ -373,9 +375,9 @@ impl Catalogue {
         Some(Hit { target, rule: &rule.text, basis: rule.basis })
     }
 
-    /// The app that a package, bundle identifier or process name belongs to, with the rule; case is passed over.
+    /// The app to which a package, bundle identifier or process name belongs, with the rule. Case does not matter.
     pub fn owned_by(&self, key: &str) -> Option<(&App, &Arc<str>)> {
-        // Packages and process names are short; a longer one is none of the catalogue's.
+        // Packages and process names are short; the catalogue has no longer ones.
         let mut buffer = [0u8; 128];
         let lowered = buffer.get_mut(..key.len())?;
         lowered.copy_from_slice(key.as_bytes());
@@ -390,7 +392,7 @@ impl Catalogue {
         Some((self.apps.get(*number as usize)?, rule))
     }
 
-    /// Who runs an AS, where it is one of the important ones.
+    /// Who runs an AS, if it is one of the important ones.
     pub fn network(&self, asn: u32) -> Option<&Network> {
         self.networks.get(&asn).map(Arc::as_ref)
     }
@@ -400,7 +402,7 @@ fn boxed(list: Vec<String>) -> Vec<Box<str>> {
     list.into_iter().map(Into::into).collect()
 }
 
-/// A table that comes with the program.
+/// Parses a table that comes with the program.
 fn embedded<T: DeserializeOwned>(name: &str, json: &str) -> Result<T, Error> {
     let is_wrong = |error: serde_json::Error| {
         Error::not_usable(format!("{name}.toml (embedded)"), error.to_string(), "rebuild the program")

@@ -1,8 +1,8 @@
-//! From a name to the longest domain rule that covers it: a hash look-up per label, no allocation.
+//! Finds the longest domain rule that covers a name, with one hash look-up per label and without allocating.
 //!
-//! Rules come in three forms: a plain suffix (`weixin.qq.com`), labels with `*` in front of a plain suffix
-//! (`igcdn-photos-*.akamaihd.net`), and a family (`google.*`): that label directly under a public suffix that ends in a
-//! country's two letters, by the public suffix list.
+//! Rules have three forms: a plain suffix (`weixin.qq.com`); labels with `*` in front of a plain suffix
+//! (`igcdn-photos-*.akamaihd.net`); and a family (`google.*`), which is that label directly under a public suffix
+//! that ends in a country's two letters, by the public suffix list.
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -12,22 +12,24 @@ use memchr::memrchr;
 /// Longest name looked at: RFC 1035 §2.3.4 allows 255 octets.
 const NAME_LIMIT: usize = 255;
 
-/// Labels of the longest rule accepted; bounds the look-ups per name.
+/// The most labels that a rule may have. This bounds the look-ups per name.
 const LABEL_LIMIT: usize = 10;
 
-/// Characters that must stand beside `*` in a label directly under a public suffix, lest one rule claim a whole CDN.
+/// How many characters other than `*` a label directly under a public suffix must have, so that one rule does not
+/// claim a whole CDN.
 const LITERAL_MINIMUM: usize = 4;
 
-/// Whose rule may stand on what.
+/// Where a rule may begin, depending on whose rule it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Strictness {
-    /// An app's rule: below every public suffix, registries' and hosters' (`github.io`) alike.
+    /// An app's rule: it must lie below every public suffix, of registries and of hosters (`github.io`) alike.
     App,
-    /// A shared service's rule: may be a hoster's public suffix, which is what such services run, but no registry's.
+    /// A shared service's rule: it may be the public suffix of a hoster, which is what such services run, but not of
+    /// a registry.
     Service,
 }
 
-/// Labels with `*`, right to left, in front of an anchor.
+/// Labels with `*`, kept right to left, in front of a plain suffix (the anchor).
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Glob {
     labels: Vec<Box<str>>,
@@ -54,8 +56,8 @@ impl DomainIndex {
         self.nodes.reserve(rules);
     }
 
-    /// Adds a rule; the answer of [`Self::find`] will be `rule`. On error, says what is wrong with the pattern; a pattern that
-    /// is there already gives the rule that holds it.
+    /// Adds a rule, whose number [`Self::find`] will return. An error says what is wrong with the pattern, or which
+    /// rule has the same pattern already.
     pub(super) fn insert(&mut self, pattern: &str, strictness: Strictness, rule: u32) -> Result<(), Refusal> {
         match parse(pattern, strictness)? {
             Pattern::Family(label) => match self.families.entry(label.into()) {
@@ -87,7 +89,7 @@ impl DomainIndex {
         }
     }
 
-    /// The rule with most labels that covers this name. The name is lower case; a trailing dot is passed over.
+    /// The rule with most labels that covers this name. The name must be in lower case; a trailing dot is ignored.
     pub(super) fn find(&self, name: &str) -> Option<u32> {
         let name = name.strip_suffix('.').unwrap_or(name);
         if name.len() > NAME_LIMIT {
@@ -122,7 +124,7 @@ impl DomainIndex {
         best.or_else(|| self.find_family(name))
     }
 
-    /// Families are asked last: the public suffix list costs more than all the look-ups above.
+    /// Families are tried last, because the public suffix list costs more than all the look-ups above.
     fn find_family(&self, name: &str) -> Option<u32> {
         let (_, top) = name.rsplit_once('.')?;
         if top.len() != 2 || self.families.is_empty() {
@@ -143,8 +145,8 @@ fn covers(glob: &Glob, rest: &str) -> bool {
     glob.labels.iter().all(|pattern| labels.next().is_some_and(|label| matches(pattern, label)))
 }
 
-/// Whether a label matches a pattern in which `*` stands for any characters. Greedy from the left: enough since the parts
-/// between stars only need to occur in order, and the last one at the end.
+/// Whether a label matches a pattern in which `*` stands for any characters. Matching greedily from the left is
+/// enough, since the parts between stars only need to occur in order, with the last at the end.
 fn matches(pattern: &str, label: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else {
         return pattern == label;
@@ -165,12 +167,12 @@ fn matches(pattern: &str, label: &str) -> bool {
     true
 }
 
-/// Why a pattern was not taken.
+/// Why a pattern was not added.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Refusal {
-    /// This rule holds the pattern already.
+    /// The rule with this number has the same pattern.
     Held(u32),
-    /// The pattern is not usable, in words.
+    /// What is wrong with the pattern, in words for people.
     Wrong(&'static str),
 }
 
@@ -227,7 +229,7 @@ fn parse(pattern: &str, strictness: Strictness) -> Result<Pattern<'_>, Refusal> 
     Ok(Pattern::Glob { labels, anchor })
 }
 
-/// Whether all of `name` is a public suffix of the kind that matters here.
+/// Whether `name` as a whole is a public suffix of the kind that matters here.
 fn is_public_suffix(name: &str, strictness: Strictness) -> bool {
     psl::suffix(name.as_bytes()).is_some_and(|suffix| {
         suffix.as_bytes().len() == name.len()

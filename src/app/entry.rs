@@ -8,6 +8,7 @@ use std::sync::Arc;
 /// How sure an entry is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Confidence {
     /// Not checked.
     Low,
@@ -18,15 +19,16 @@ pub enum Confidence {
     High,
 }
 
-/// On what the assignment of a domain rests.
+/// What the assignment of a domain to an entry rests on.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Basis {
-    /// Found in the public lists named at the top of `data/apps.toml`.
+    /// It is in the public lists named at the top of `data/apps.toml`.
     Listed,
-    /// The lists have a parent or child of it.
+    /// A parent or a child of it is in these lists.
     ParentOnly,
-    /// Own knowledge.
+    /// It is known to the authors of the catalogue, but not verified.
     Unverified,
     /// The user's own file says so.
     User,
@@ -46,11 +48,11 @@ pub struct Domain {
 pub struct App {
     /// Id.
     pub id: Arc<str>,
-    /// As shown.
+    /// The name that is shown.
     pub name: Box<str>,
     /// Developer.
     pub developer: Box<str>,
-    /// The family of companies the developer belongs to: what first parties are told by.
+    /// The group of companies to which the developer belongs. It decides what counts as first party.
     pub group: Box<str>,
     /// The entity or entities that run the service.
     pub operator: Box<str>,
@@ -85,6 +87,7 @@ pub struct App {
 /// What a shared service is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum ServiceKind {
     /// Built into other developers' apps.
     Sdk,
@@ -102,7 +105,7 @@ pub enum ServiceKind {
     Pki,
     /// Time.
     Ntp,
-    /// Common back end of one operator's own apps.
+    /// Common back end of several apps of one operator.
     Platform,
 }
 
@@ -128,19 +131,19 @@ impl ServiceKind {
 pub struct Service {
     /// Id.
     pub id: Arc<str>,
-    /// As shown.
+    /// The name that is shown.
     pub name: Box<str>,
     /// Who runs it.
     pub operator: Box<str>,
-    /// The family of companies the operator belongs to.
+    /// The group of companies to which the operator belongs.
     pub group: Box<str>,
     /// Home jurisdiction of the operator.
     pub home_jurisdiction: Option<Country>,
     /// Seat of the ultimate controlling owner.
     pub owner_jurisdiction: Option<Country>,
-    /// What it is.
+    /// The kind of service.
     pub kind: ServiceKind,
-    /// More closely.
+    /// A closer description.
     pub purpose: Box<str>,
     /// Domains.
     pub domains: Vec<Domain>,
@@ -156,19 +159,20 @@ pub struct Service {
     pub notes: Box<str>,
 }
 
-/// Who runs an AS, as far as telling parties needs it.
+/// Who runs an AS, as far as it is needed to tell parties apart.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Network {
     /// Operator.
     pub name: Box<str>,
-    /// The family of companies the operator belongs to.
+    /// The group of companies to which the operator belongs.
     pub group: Box<str>,
     /// `cloud`, `cdn`, `content`, `telecom`, `dns`, ….
     pub kind: Box<str>,
 }
 
-/// Whose rule a name fell under.
+/// The entry whose rule covers a name.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum HitTarget<'a> {
     /// An app's.
     App(&'a App),

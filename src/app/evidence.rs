@@ -1,18 +1,19 @@
-//! Claims about who sent a flow. All are kept; the strongest kind is chosen and shown.
+//! Claims about which app sent a flow. All are kept; the one with the strongest kind of evidence is chosen and shown.
 
 use crate::capture::FrameId;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// On what a claim rests, strongest first.
+/// What a claim rests on, strongest first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum EvidenceKind {
     /// The capture names the process or app.
     Owner,
     /// A server name under a domain that belongs to that app alone.
     Name,
-    /// A wire format only that app speaks.
+    /// A wire format that only that app uses.
     Signature,
     /// Taken over from a neighbouring flow by a stated rule.
     Inherited,
@@ -42,13 +43,14 @@ pub struct Claim {
     pub kind: EvidenceKind,
     /// The rule that matched: `domain weixin.qq.com`, `signature mmtls`, `AS132203`, `package com.tencent.mm`.
     pub rule: Arc<str>,
-    /// The frame that showed it.
+    /// The frame in which the evidence was seen.
     pub frame: FrameId,
 }
 
-/// Whose service a destination is, seen from the app that used it.
+/// Whose service a destination is, from the point of view of the app that used it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Party {
     /// The app developer's own.
     First,
@@ -60,14 +62,15 @@ pub enum Party {
     Third,
 }
 
-/// The outcome for one flow.
+/// The result of attributing one flow.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Attribution {
     /// The strongest claim, if any.
     pub chosen: Option<Claim>,
-    /// The others, strongest first.
+    /// The other claims, strongest first.
     pub others: Vec<Claim>,
-    /// The shared service (SDK, CDN, cloud) whose name the flow carries: shown as such, never credited to an app.
+    /// The shared service (SDK, CDN, cloud) whose name the flow carries. It is shown as such, and never credited to
+    /// an app.
     pub service: Option<Arc<str>>,
     /// Whose service the destination is, where the app is known.
     pub party: Option<Party>,

@@ -1,27 +1,30 @@
-//! The stated rules by which a flow without evidence of its own takes over a neighbour's app: `inherited`.
+//! The rules by which a flow without evidence of its own takes over a neighbour's app. Such a claim is shown as
+//! `inherited`.
 //!
-//! 1. **Socket.** A UDP flow from or to the client address *and port* of a flow of known app, overlapping it in time: one
-//!    socket belongs to one process. This is how the peers of a call are found whose relay was recognised, those that called
-//!    in among them.
-//! 2. **Server.** A flow of the same client to the same server address, port and protocol as flows of known app, begun within
-//!    a minute of one of them, where *all* claims of that client to that address agree.
+//! 1. **Socket.** A UDP flow from or to the client address *and port* of a flow whose app is known, if both overlap
+//!    in time: one socket belongs to one process. This finds the peers of a call whose relay was recognised,
+//!    including peers that called in.
+//! 2. **Server.** A flow of the same client to the same server address, port and protocol as flows whose app is
+//!    known, if it began within a minute of one of them, and if *all* claims of that client to that address agree.
 //!
-//! Neither rule crosses owners: where the capture names owners, a flow without one, or of another, inherits nothing. Only
-//! claims of kind owner, name, and signature are passed on (never weak operator or inherited ones, so nothing chains), and one
-//! dissenting neighbour under a rule ends that rule. A client is an address: behind one NAT address several devices look
-//! like one, which is why the kind stands last but one in the order of evidence.
+//! Neither rule goes from one owner to another: where the capture names owners, a flow without an owner, or with
+//! another, inherits nothing. Only claims by owner, name and signature are passed on, never by operator or
+//! inheritance, so that inheritance does not chain. One neighbour that disagrees under a rule is enough for the rule
+//! not to apply. A client is an address: behind one NAT address several devices look like one, which is why this kind
+//! of evidence ranks last but one.
 
 use super::evidence::{Claim, EvidenceKind};
 use crate::capture::owner::Owner;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Apps open further connections to a server within seconds of the first; a minute leaves room for retries.
-const WINDOW_NS: i64 = 60_000_000_000;
+/// How far apart two flows to one server may begin. Apps open further connections within seconds of the first; a
+/// minute leaves room for retries.
+const BEGUN_WITHIN_NS: i64 = 60_000_000_000;
 
 const UDP: u8 = 17;
 
-/// What of a flow its neighbours need to see.
+/// The part of a flow that the rules of inheritance look at.
 #[derive(Clone, Debug)]
 pub struct Neighbour<'a> {
     /// IP protocol number.
@@ -34,25 +37,27 @@ pub struct Neighbour<'a> {
     pub seen_ns: (i64, i64),
     /// The owner the capture names.
     pub owner: Option<&'a Owner>,
-    /// The flow carries a name of its own, known to the catalogue or not.
+    /// Whether the flow carries a name of its own, known to the catalogue or not.
     pub is_named: bool,
-    /// Its own chosen claim.
+    /// The claim that was chosen for it.
     pub claim: Option<&'a Claim>,
 }
 
 impl Neighbour<'_> {
-    /// Whether it takes over a neighbour's app: it has no evidence of its own, or weak evidence only.
+    /// Whether it may take over a neighbour's app: it has no evidence of its own, or weak evidence only.
     pub fn may_inherit(&self) -> bool {
         !self.is_named && self.claim.is_none_or(|claim| claim.kind > EvidenceKind::Inherited)
     }
 
-    /// Whether it can pass its app on, or keep others from doing so.
-    pub fn has_say(&self) -> bool {
+    /// Whether it has evidence of its own, so that it can pass its app on, or keep another neighbour's app from being
+    /// passed on.
+    pub fn has_own_evidence(&self) -> bool {
         self.is_named || self.owner.is_some() || self.claim.is_some_and(|claim| claim.kind < EvidenceKind::Inherited)
     }
 }
 
-/// The claim that `flow` takes over from its neighbours, if a rule gives one. Pure; the order of neighbours does not matter.
+/// The claim that `flow` takes over from its neighbours, if a rule gives one. The order of neighbours does not
+/// matter.
 pub fn inherit(flow: &Neighbour<'_>, neighbours: &[Neighbour<'_>]) -> Option<Claim> {
     if !flow.may_inherit() {
         return None;
@@ -74,10 +79,10 @@ fn is_same_server(flow: &Neighbour<'_>, other: &Neighbour<'_>) -> bool {
     flow.protocol == other.protocol
         && flow.client.0 == other.client.0
         && flow.server == other.server
-        && flow.seen_ns.0.abs_diff(other.seen_ns.0) <= WINDOW_NS.unsigned_abs()
+        && flow.seen_ns.0.abs_diff(other.seen_ns.0) <= BEGUN_WITHIN_NS.unsigned_abs()
 }
 
-/// The one app all these neighbours claim, as a claim for `flow`; none where they disagree, or an owner differs.
+/// The app that all these neighbours claim, as a claim for `flow`; none if they disagree or one has another owner.
 fn agreed<'a>(others: impl Iterator<Item = &'a Neighbour<'a>>, flow: &Neighbour<'_>, rule: &str) -> Option<Claim> {
     let mut first: Option<&Claim> = None;
     for other in others {
@@ -85,7 +90,8 @@ fn agreed<'a>(others: impl Iterator<Item = &'a Neighbour<'a>>, flow: &Neighbour<
             return None;
         }
         let Some(claim) = other.claim else {
-            // A name nobody claims is a dissent too: something else of this client goes there.
+            // A name that belongs to no known app disagrees as well: the client also uses this server for something
+            // else.
             if other.is_named {
                 return None;
             }
@@ -161,7 +167,10 @@ mod tests {
         assert!(inherit(&bare, &[tcp(Some(&a)), tcp(None)]).is_some());
         assert_eq!(inherit(&bare, &[tcp(Some(&a)), tcp(Some(&b))]), None);
         assert_eq!(inherit(&bare, &[tcp(Some(&a)), Neighbour { is_named: true, ..tcp(None) }]), None);
-        assert_eq!(inherit(&bare, &[Neighbour { seen_ns: (WINDOW_NS + 1, WINDOW_NS + 2), ..tcp(Some(&a)) }]), None);
+        assert_eq!(
+            inherit(&bare, &[Neighbour { seen_ns: (BEGUN_WITHIN_NS + 1, BEGUN_WITHIN_NS + 2), ..tcp(Some(&a)) }]),
+            None
+        );
         assert_eq!(inherit(&Neighbour { is_named: true, ..bare.clone() }, &[tcp(Some(&a))]), None);
     }
 

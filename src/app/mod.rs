@@ -1,4 +1,4 @@
-//! Which app sent a flow, and on what evidence: owner metadata, names, wire signatures, operators.
+//! Finds which app sent a flow, and on what evidence: owner metadata, names, wire signatures, operators.
 //!
 //! The facts live in `data/apps.toml` and `data/operators.toml`; a new app is one entry there. A new wire signature is
 //! one file in `signature/` and one row in its table.
@@ -10,6 +10,7 @@ mod entry;
 mod evidence;
 mod inherit;
 mod schema;
+#[doc(hidden)]
 pub mod signature;
 
 pub use catalogue::Catalogue;

@@ -13,7 +13,7 @@ pub(super) struct CatalogueFile {
     pub(super) shared: Vec<SharedEntry>,
 }
 
-/// `[[app]]`.
+/// An app: `[[app]]`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AppEntry {
@@ -50,7 +50,7 @@ pub(super) struct AppEntry {
     pub(super) notes: String,
 }
 
-/// `[[shared]]`.
+/// A shared service: `[[shared]]`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SharedEntry {
@@ -79,7 +79,7 @@ pub(super) struct SharedEntry {
     pub(super) notes: String,
 }
 
-/// `operators.toml`.
+/// The file `operators.toml`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OperatorFile {
@@ -87,7 +87,8 @@ pub(super) struct OperatorFile {
     pub(super) operator: Vec<OperatorEntry>,
 }
 
-/// `[[operator]]`. Jurisdiction and anycast are the place layer's; here they only keep the file strict.
+/// An operator: `[[operator]]`. Jurisdiction and anycast are used by the place layer; here they are only declared so
+/// that unknown fields are refused.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OperatorEntry {

@@ -1,16 +1,16 @@
-//! What can help with a capture that could not be read to its end: only tools that read this very format. `FILE` stands for the
-//! capture, which the message names.
+//! Advice on a capture that could not be read to its end. It names a tool only where the tool reads the format. `FILE` stands for
+//! the capture, which the message names.
 
-use super::compression::Compression;
-use super::engine::Outcome;
-use super::records::{CUT_SHORT, ZEROS};
+use super::format::compression::Compression;
+use super::format::visit::{CUT_SHORT, ZEROS};
+use super::parallel::outcome::Outcome;
+use super::parallel::stream::{NOT_DECOMPRESSED, NOT_READ};
 use super::source::STANDARD_INPUT;
-use super::stream::{NOT_DECOMPRESSED, NOT_READ};
 
 /// What can be done about the defect of a capture; nothing where no tool can help, as with one that was cut short.
 pub fn advice(outcome: &Outcome) -> Option<String> {
     let what = outcome.defect.as_ref()?.what.as_str();
-    // A tool needs a file. What was lost before the capture was written, or by the disk, no tool brings back.
+    // A tool needs a file, and no tool can restore what was never written or what the disk lost.
     if outcome.name == STANDARD_INPUT || [CUT_SHORT, ZEROS].contains(&what) || what.starts_with(NOT_READ) {
         return None;
     }
@@ -18,7 +18,7 @@ pub fn advice(outcome: &Outcome) -> Option<String> {
     if what.starts_with(NOT_DECOMPRESSED) {
         return Some(compression.advice(what));
     }
-    // pcapfix reads these variants (its manual), and no compressed file.
+    // According to its manual, pcapfix reads these variants, and no compressed files.
     let is_fixable = ["pcapng", "pcap"].iter().any(|format| outcome.format.starts_with(format))
         && !outcome.format.contains("IXIA")
         && !what.starts_with("the file ");

@@ -6,21 +6,21 @@ use std::collections::HashSet;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// Most files taken from one folder or pattern, so that a mistyped `/` ends.
+/// Most files taken from one folder or pattern. With this limit a mistyped `/` comes to an end.
 const MAX_FILES: usize = 100_000;
-/// Most folders looked through for them. A pattern may match few files of many.
+/// Most folders searched for files. A pattern may match few of many files.
 const MAX_FOLDERS: usize = 1_000_000;
 
-/// How patterns match: as a shell has it.
+/// How patterns match: as in a shell.
 const OPTIONS: glob::MatchOptions =
     glob::MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
 
-/// Where the files of an argument come from, which decides what becomes of those that are no captures.
+/// Where the files of an argument come from. This decides what happens to files that are not captures.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Kind {
-    /// Named itself: it must be a capture.
+    /// The user named the file: it must be a capture.
     File,
-    /// Found in a folder, or by a pattern: others may lie beside the captures.
+    /// Found in a folder or by a pattern: some files may not be captures.
     Folder,
     Pattern,
 }
@@ -31,11 +31,11 @@ pub(super) struct Argument {
     pub(super) given: PathBuf,
     pub(super) kind: Kind,
     pub(super) files: Vec<PathBuf>,
-    /// What is there and is no file that could be read: pipes, sockets, devices, links that lead nowhere.
+    /// What is not a file: pipes, sockets, devices, and links whose target does not exist.
     pub(super) not_files: Vec<PathBuf>,
-    /// Folders that could not be read, and files of which not even the kind could be told.
+    /// Folders that could not be read, and files whose kind could not be found out.
     pub(super) unreadable: Vec<Error>,
-    /// Whether another argument stood for some of its files, which are counted there.
+    /// Whether another argument also stands for some of its files, which are counted there.
     pub(super) overlaps: bool,
 }
 
@@ -123,7 +123,7 @@ impl Argument {
             Error::not_usable(given, format!("this is no pattern: {error}"), "check the brackets")
         };
         let mut argument = Self::new(given, Kind::Pattern);
-        // The crate would follow links round and round below `**`. So it gives what comes before, and the walk the rest.
+        // Below `**` the crate would follow links in a loop. So the crate expands what comes before it, and our own walk does the rest.
         let (base, below) = pattern.split_at(start_of_any_depth(pattern));
         let below = (!below.is_empty()).then(|| glob::Pattern::new(below)).transpose().map_err(no_pattern)?;
         if base.is_empty() {
@@ -161,11 +161,11 @@ impl Argument {
         })
     }
 
-    /// Adds the wanted files below a folder, to any depth. Links to folders are followed, and no folder is read twice: that ends the
-    /// loops which links can make.
+    /// Adds the wanted files below a folder, to any depth. Links to folders are followed, and no folder is read twice, so
+    /// that loops of links come to an end.
     fn walk(&mut self, top: &Path, is_wanted: impl Fn(&Path) -> bool) -> Result<(), Error> {
         let mut seen = HashSet::new();
-        // Links wait until all else was read, so that a file goes by the same name whether a link leads to it or not.
+        // Links are followed last, so that a file has the same name whether or not a link leads to it.
         let (mut folders, mut links) = (vec![top.to_owned()], Vec::new());
         while let Some(folder) = folders.pop().or_else(|| links.pop()) {
             if !seen.insert(folder.canonicalize().unwrap_or_else(|_| folder.clone())) {
@@ -226,7 +226,7 @@ impl Argument {
         limit(&self.given, self.kind, self.files.len() + self.not_files.len() + self.unreadable.len())
     }
 
-    /// Said where none of the files is a capture; `unreadable` is the first that may be one and could not be read.
+    /// The error if none of the files is a capture. `unreadable` is the first that may be one and could not be read.
     pub(super) fn holds_none(&self, unreadable: Option<&Error>) -> Error {
         let (what, hint) = match self.kind {
             Kind::Pattern => ("no file that this pattern matches is a capture", "give pcap or pcapng files"),
@@ -239,7 +239,7 @@ impl Argument {
     }
 }
 
-/// Where in a pattern the first part begins that stands for folders to any depth (`**`); the pattern's end if there is none.
+/// Where the first `**` of a pattern begins; the pattern's end if it has none.
 fn start_of_any_depth(pattern: &str) -> usize {
     let Some(at) = pattern.find("**") else { return pattern.len() };
     let before = pattern.get(..at).unwrap_or_default();

@@ -1,11 +1,10 @@
 //! A frame is one record of a capture: its identity, time, bytes and what the capture says about it.
 
-use super::owner::Owner;
+use super::note::FrameNote;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
-use std::sync::Arc;
 
-/// Which frame of which capture: the order of everything.
+/// Which frame of which capture. Everything is ordered by it.
 ///
 /// Captures of a run are numbered by their first packet's time; records are numbered from 0 within their capture, or,
 /// until ranges join, within their range. Packed so that it compares and copies as one integer.
@@ -104,31 +103,6 @@ impl ByteOrder {
             Self::Big => u64::from_be_bytes(bytes),
         }
     }
-}
-
-/// Which way the capture says a frame went, seen from the capturing device.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub enum Direction {
-    /// The capture does not say.
-    #[default]
-    Unknown,
-    /// Towards the device.
-    Inbound,
-    /// Away from the device.
-    Outbound,
-}
-
-/// What a capture says of a frame beyond its bytes. Absent for most captures.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct FrameNote {
-    /// The process or app the capture names as owner.
-    pub owner: Option<Arc<Owner>>,
-    /// Which way the frame went.
-    pub direction: Direction,
-    /// `epb_packetid`: several records of one packet share it (pktmon logs a packet once per component).
-    pub packet_id: Option<u64>,
-    /// The operating system dropped this packet: it never was on the wire.
-    pub is_dropped: bool,
 }
 
 /// One record of a capture.

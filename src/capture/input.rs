@@ -66,3 +66,8 @@ impl Read for Sequential {
         Ok(read)
     }
 }
+
+/// An offset difference as a length in memory, at most all of it.
+pub(crate) fn to_usize(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
+}

@@ -1,8 +1,12 @@
-//! What holds however a capture is read: in one piece or many ranges, on one thread or several, whatever it holds.
+//! Reading gives the same result in one piece or in many ranges, on one thread or on several, whatever the capture holds.
 
-use super::engine::{Piece, Progress, ReadOptions, read};
+use super::frame::ByteOrder;
+use super::parallel::engine::read;
+use super::parallel::options::{Progress, ReadOptions};
+use super::parallel::outcome::Piece;
+use super::source::Source;
 use super::testing::*;
-use super::{ByteOrder, Source};
+use fixtures::owner::{DARWIN_PROCESS, darwin_index};
 use proptest::prelude::*;
 use std::io::Write as _;
 
@@ -119,8 +123,8 @@ fn many_captures_join_in_order() {
         })
         .collect();
     for threads in [1, 4] {
-        let again = sources.iter().map(|source| match &source.place {
-            super::source::Place::Memory(bytes) => Source::memory(&*source.name, bytes.clone()).unwrap(),
+        let again = sources.iter().map(|source| match &source.origin {
+            super::source::Origin::Memory(bytes) => Source::memory(&*source.name, bytes.clone()).unwrap(),
             _ => unreachable!(),
         });
         let (seen, outcomes) = read_all(again.collect(), Some(4_096), threads);
@@ -165,13 +169,13 @@ fn any_packet() -> impl Strategy<Value = Vec<u8>> {
 
 /// Apple's block of a process.
 fn process(order: ByteOrder, pid: u32, path: &[u8]) -> Vec<u8> {
-    let fields = Fields::new(order).u32(pid).u16(3).u16(path.len() as u16).bytes(path);
-    block(order, 0x8000_0001, &fields.bytes(&[0; 8][..4 + (4 - path.len() % 4) % 4]).bytes)
+    let body = Fields::new(order).u32(pid).u16(3).u16(path.len() as u16).padded(path).u32(0).bytes;
+    block(order, DARWIN_PROCESS, &body)
 }
 
 /// The option of a packet that names it by its number.
 fn process_index(order: ByteOrder, index: u32) -> Vec<u8> {
-    Fields::new(order).u16(0x8001).u16(4).u32(index).bytes
+    darwin_index(order, index)
 }
 
 /// More processes than there is room for, packets between them that name one of before, and another section after that.

@@ -4,34 +4,31 @@
 //! [`Piece`]s in the order of the frames.
 
 mod advice;
-mod batch;
-mod classic;
-mod compression;
-mod engine;
 mod find;
+mod format;
 mod frame;
 mod input;
-mod lane;
 #[cfg(test)]
 mod laws;
+mod note;
 mod open;
+mod options;
 pub mod owner;
-mod pcapng;
-mod queue;
-mod range;
-mod records;
-mod resync;
-mod sniff;
+mod parallel;
+mod side_file;
 mod source;
-mod stream;
 mod tally;
 #[cfg(test)]
 mod testing;
+mod text;
 
 pub use advice::advice;
-pub use engine::{Outcome, Piece, Progress, ReadOptions, read};
 pub use find::{Found, find};
-pub use frame::{ByteOrder, Direction, Frame, FrameId, FrameNote, LinkType};
+pub use frame::{ByteOrder, Frame, FrameId, LinkType};
+pub use note::{Direction, FrameNote};
 pub use open::{Opened, is_capture, open};
+pub use parallel::engine::read;
+pub use parallel::options::{Progress, ReadOptions};
+pub use parallel::outcome::{Outcome, Piece};
 pub use source::{STANDARD_INPUT, Source};
 pub use tally::Observe;

@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 pub struct Opened {
     /// The captures, by first packet time, then content, then name: their place is their ordinal.
     pub sources: Vec<Source>,
-    /// Files in given folders, or under given patterns, that are no captures.
+    /// Files in given folders, or under given patterns, that are not captures.
     pub not_captures: Vec<PathBuf>,
-    /// What was found there and could not be read: folders, files, captures that are damaged at their very start or in a
-    /// format that is not read.
+    /// What was found there and could not be read: folders, files, and captures that are damaged at the start or in a format that
+    /// is not read.
     pub unreadable: Vec<Error>,
 }
 
@@ -29,10 +29,10 @@ pub fn is_capture(path: &Path) -> bool {
 }
 
 impl Found {
-    /// Opens the captures. A file that was named itself must be one; of those found in a folder or by a pattern, the ones that
-    /// are none are passed by, but at least one must be a capture.
+    /// Opens the captures. A file that the user named must be a capture. Of the files found in a folder or by a pattern, those that
+    /// are not captures are skipped, but at least one must be a capture.
     pub fn open(self) -> Result<Opened, Error> {
-        // Many at once: what takes the time is waiting for the system.
+        // Many at once: most of the time is spent waiting for the system.
         let files: Vec<&Path> =
             self.arguments.iter().flat_map(|argument| &argument.files).map(PathBuf::as_path).collect();
         let mut results = files.into_par_iter().map(Source::found).collect::<Vec<_>>().into_iter();
@@ -102,8 +102,8 @@ fn sort(sources: &mut Vec<Source>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{pcap_of, read_all};
     use super::*;
+    use crate::capture::testing::{pcap_of, read_all};
 
     fn names(opened: &Opened) -> Vec<String> {
         opened.sources.iter().map(|source| source.name.rsplit('/').next().unwrap().to_owned()).collect()

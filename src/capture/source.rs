@@ -1,8 +1,8 @@
-//! Finds and opens captures: files, directories, pipes and standard input, and puts them in order.
+//! A capture that is ready to be read: a file, standard input, a pipe, or bytes in memory.
 
-use super::compression::{Compression, Window};
+use super::format::compression::{Compression, DecoderWindow};
+use super::format::start::{self, Start};
 use super::input::{Input, Sequential};
-use super::sniff::{self, Start};
 use crate::error::Error;
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
@@ -10,17 +10,17 @@ use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// How much of a capture is compared where first packet time and size are equal: beyond it two captures are as good as the
-/// same, and their names decide.
+/// How much of two captures is compared if the times of their first packets and their sizes are equal. If so much is equal, their
+/// names decide.
 const COMPARED: u64 = 16 << 20;
 
-/// What a capture is called that came by standard input.
+/// The name of a capture that is read from standard input.
 pub const STANDARD_INPUT: &str = "standard input";
 
 /// A capture whose format is known, ready to be read.
 pub struct Source {
     pub(super) name: String,
-    pub(super) place: Place,
+    pub(super) origin: Origin,
     pub(super) compression: Compression,
     pub(super) start: Start,
     /// Size of the file; unknown for a pipe.
@@ -45,14 +45,14 @@ impl Refusal {
 }
 
 /// Where a capture's bytes come from.
-pub(super) enum Place {
+pub(super) enum Origin {
     /// A regular file, opened again to be read: there may be more captures than file handles.
     Path(PathBuf),
-    /// A regular file that came open: standard input.
+    /// A regular file that is open already: standard input.
     Held(Arc<Input>),
     /// Bytes in memory.
     Memory(Arc<[u8]>),
-    /// What can be read once: the decompressed stream.
+    /// A stream that can be read only once, decompressed.
     Pipe(Rejoined),
 }
 
@@ -91,7 +91,7 @@ impl Source {
         Self::found(path).map_err(|refusal| refusal.error)
     }
 
-    /// The same, for who wants to know whether a file that is refused may be a capture.
+    /// The same, with an error that tells whether a file that is refused may be a capture.
     pub(super) fn found(path: &Path) -> Result<Self, Refusal> {
         if path.as_os_str() == "-" {
             return Self::stdin(path);
@@ -107,11 +107,11 @@ impl Source {
             return Self::piped(path, name, Box::new(file));
         }
         let (compression, start, first) = sniffed(path, Box::new(file))?;
-        let (place, size) = (Place::Path(path.to_owned()), Some(metadata.len()));
-        Ok(Self { name, place, compression, start, size, may_share: true, first })
+        let (origin, size) = (Origin::Path(path.to_owned()), Some(metadata.len()));
+        Ok(Self { name, origin, compression, start, size, may_share: true, first })
     }
 
-    /// Standard input: as the file it is, where it is one that nobody has begun to read.
+    /// Standard input. If it is a regular file of which nothing was read, it is read as a file.
     fn stdin(path: &Path) -> Result<Self, Refusal> {
         let name = STANDARD_INPUT.to_owned();
         let Ok(mut file) = stdin_file() else { return Self::piped(path, name, Box::new(io::stdin())) };
@@ -122,8 +122,8 @@ impl Source {
         }
         let file = Arc::new(Input::File(file));
         let (compression, start, first) = sniffed(path, Box::new(Sequential { input: Arc::clone(&file), offset: 0 }))?;
-        let (place, size) = (Place::Held(file), Some(metadata.len()));
-        Ok(Self { name, place, compression, start, size, may_share: false, first })
+        let (origin, size) = (Origin::Held(file), Some(metadata.len()));
+        Ok(Self { name, origin, compression, start, size, may_share: false, first })
     }
 
     /// A capture in memory, under a name of the caller's.
@@ -133,7 +133,7 @@ impl Source {
         let (compression, start, first) =
             sniffed(Path::new(&name), Box::new(reader)).map_err(|refusal| refusal.error)?;
         let size = Some(bytes.len() as u64);
-        Ok(Self { name, place: Place::Memory(bytes), compression, start, size, may_share: true, first })
+        Ok(Self { name, origin: Origin::Memory(bytes), compression, start, size, may_share: true, first })
     }
 
     /// A capture that can be read only once, such as a pipe; `path` is what errors say.
@@ -143,9 +143,9 @@ impl Source {
 
     fn piped(path: &Path, name: String, reader: Box<dyn Read + Send>) -> Result<Self, Refusal> {
         let Streamed { compression, start, stream } = streamed(path, reader)?;
-        // Of a pipe no more than the first packet: how much else there is by now is a matter of chance.
+        // For a pipe, only the first packet: how much else has arrived by now is a matter of chance.
         let first = Sha256::digest(stream.head.get(..start.first_end).unwrap_or(&stream.head)).into();
-        Ok(Self { name, place: Place::Pipe(stream), compression, start, size: None, may_share: false, first })
+        Ok(Self { name, origin: Origin::Pipe(stream), compression, start, size: None, may_share: false, first })
     }
 
     /// The capture as the user named it.
@@ -172,14 +172,14 @@ impl Source {
         self.first
     }
 
-    /// What tells captures apart that begin at the same time.
+    /// A digest by which captures are ordered that begin at the same time.
     pub(super) fn digest(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
-        match &self.place {
-            Place::Memory(bytes) => hash.update(bytes),
-            Place::Pipe(stream) => hash.update(&stream.head),
-            Place::Held(input) => digest(&mut hash, Sequential { input: Arc::clone(input), offset: 0 }),
-            Place::Path(path) => {
+        match &self.origin {
+            Origin::Memory(bytes) => hash.update(bytes),
+            Origin::Pipe(stream) => hash.update(&stream.head),
+            Origin::Held(input) => digest(&mut hash, Sequential { input: Arc::clone(input), offset: 0 }),
+            Origin::Path(path) => {
                 // A file that cannot be read any more says so when its turn comes.
                 if let Ok(file) = File::open(path) {
                     digest(&mut hash, file);
@@ -198,12 +198,12 @@ fn digest(hash: &mut Sha256, reader: impl Read) {
     }
 }
 
-/// Lets more wait in a pipe than the 64 KiB it has by default: the two programs change places less often.
+/// Makes a pipe hold more than the 64 KiB that it has by default, so that the system switches less often between the two programs.
 #[cfg(target_os = "linux")]
 fn widen(pipe: &File) {
-    /// What the system lets every user have (`/proc/sys/fs/pipe-max-size`).
+    /// The largest size that the system allows every user (`/proc/sys/fs/pipe-max-size`).
     const PIPE_BYTES: usize = 1 << 20;
-    // What is no pipe, or may not grow, stays as it is.
+    // If this is not a pipe, or may not grow, it stays as it is.
     let _ = rustix::pipe::fcntl_setpipe_size(pipe, PIPE_BYTES);
 }
 
@@ -236,8 +236,8 @@ fn streamed(path: &Path, reader: Box<dyn Read + Send>) -> Result<Streamed, Refus
     let compression = Compression::sniff(&raw.head);
     let mut head = Vec::new();
     let begin = || {
-        let mut stream = compression.decoder(Box::new(raw), Window::default())?;
-        let start = sniff::start(&mut stream, &mut head)?;
+        let mut stream = compression.decoder(Box::new(raw), DecoderWindow::default())?;
+        let start = start::start(&mut stream, &mut head)?;
         Ok((stream, start))
     };
     let (stream, start) = begin().map_err(|error: io::Error| {
@@ -259,9 +259,9 @@ fn streamed(path: &Path, reader: Box<dyn Read + Send>) -> Result<Streamed, Refus
     }
 }
 
-/// What a capture is that can be read again, and the digest of its first packets.
+/// The compression and start of a capture that can be read again, and the digest of its first packets.
 fn sniffed(path: &Path, reader: Box<dyn Read + Send>) -> Result<(Compression, Start, [u8; 32]), Refusal> {
-    /// Bytes that a few packets take: more could not be guessed either.
+    /// Bytes of a few packets. They are enough for a key that cannot be guessed.
     const FIRST: usize = 4 << 10;
     let Streamed { compression, start, mut stream } = streamed(path, reader)?;
     let mut first = Vec::with_capacity(FIRST);

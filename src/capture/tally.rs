@@ -1,8 +1,10 @@
 //! From records to [`Frame`]s: takes in-band owner headers off, numbers, counts, and hands over to the observer.
 
-use super::owner::{self, InBand};
-use super::records::Visit;
-use super::{Frame, FrameId, FrameNote, LinkType};
+use super::format::visit::Visit;
+use super::frame::{Frame, FrameId, LinkType};
+use super::note::FrameNote;
+use super::owner::in_band::InBand;
+use super::owner::table;
 
 /// What is accumulated from frames; one value per range of a capture.
 pub trait Observe: Send {
@@ -89,7 +91,7 @@ impl<P: Observe> Tally<P> {
     fn hand_over(&mut self, frame: Frame<'_>) {
         self.wire_bytes += u64::from(frame.wire_length);
         match &mut self.span_ns {
-            // 0 is "no time" in a simple packet block; a real packet of 1970 loses nothing but its place in the span.
+            // 0 is "no time", as in a simple packet block. A real packet of 1970 is only not counted for the span.
             _ if frame.time_ns == 0 => {}
             Some((_, latest_ns)) if frame.time_ns >= *latest_ns => *latest_ns = frame.time_ns,
             Some((earliest_ns, _)) => *earliest_ns = frame.time_ns.min(*earliest_ns),
@@ -120,8 +122,8 @@ impl<P: Observe> Visit for Tally<P> {
     #[inline(always)]
     fn packet(&mut self, time_ns: i64, link_type: LinkType, bytes: &[u8], wire_length: u32, note: Option<&FrameNote>) {
         self.captured_bytes += bytes.len() as u64;
-        if owner::may_be_in_band(link_type, bytes)
-            && let Some(found) = owner::in_band(link_type, bytes, wire_length)
+        if table::may_be_in_band(link_type, bytes)
+            && let Some(found) = table::in_band(link_type, bytes, wire_length)
         {
             return self.in_band(time_ns, bytes, found, note);
         }
@@ -140,7 +142,7 @@ impl<P: Observe> Visit for Tally<P> {
     }
 }
 
-/// What a header inside the packet says, and where it is silent what the packet's block says.
+/// What a header inside the packet says, completed by what the packet's block says.
 fn joined(inner: FrameNote, outer: Option<&FrameNote>) -> FrameNote {
     let Some(outer) = outer else { return inner };
     FrameNote {

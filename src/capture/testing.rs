@@ -1,90 +1,25 @@
 //! Captures built for tests, and an observer that notes what it saw.
 
-use super::{ByteOrder, Frame, Observe, Outcome, Piece, Progress, ReadOptions, Source, read};
+use super::frame::{ByteOrder, Frame};
+use super::parallel::engine::read;
+use super::parallel::options::{Progress, ReadOptions};
+use super::parallel::outcome::{Outcome, Piece};
+use super::source::Source;
+use super::tally::Observe;
 
-/// Numbers in a byte order.
-pub(super) struct Fields {
-    order: ByteOrder,
-    pub(super) bytes: Vec<u8>,
-}
+pub(super) use fixtures::Fields;
+pub(super) use fixtures::pcap::{header as pcap_header, of as pcap_of, record as pcap_record};
+pub(super) use fixtures::pcapng::{
+    block, interface, packet as packet_block, packet_with as packet_block_with, section,
+};
 
-impl Fields {
-    pub(super) fn new(order: ByteOrder) -> Self {
-        Self { order, bytes: Vec::new() }
-    }
-    pub(super) fn u16(mut self, value: u16) -> Self {
-        match self.order {
-            ByteOrder::Little => self.bytes.extend(value.to_le_bytes()),
-            ByteOrder::Big => self.bytes.extend(value.to_be_bytes()),
+impl From<ByteOrder> for fixtures::Order {
+    fn from(order: ByteOrder) -> Self {
+        match order {
+            ByteOrder::Little => Self::Little,
+            ByteOrder::Big => Self::Big,
         }
-        self
     }
-    pub(super) fn u32(mut self, value: u32) -> Self {
-        match self.order {
-            ByteOrder::Little => self.bytes.extend(value.to_le_bytes()),
-            ByteOrder::Big => self.bytes.extend(value.to_be_bytes()),
-        }
-        self
-    }
-    pub(super) fn bytes(mut self, value: &[u8]) -> Self {
-        self.bytes.extend(value);
-        self
-    }
-}
-
-/// A classic file header.
-pub(super) fn pcap_header(order: ByteOrder, magic: u32, version: (u16, u16), network: u32) -> Vec<u8> {
-    Fields::new(order).u32(magic).u16(version.0).u16(version.1).u32(0).u32(0).u32(65_535).u32(network).bytes
-}
-
-/// A classic record; `lengths` are the two length fields as written.
-pub(super) fn pcap_record(order: ByteOrder, time: (u32, u32), lengths: (u32, u32), packet: &[u8]) -> Vec<u8> {
-    Fields::new(order).u32(time.0).u32(time.1).u32(lengths.0).u32(lengths.1).bytes(packet).bytes
-}
-
-/// A little-endian microsecond capture of these packets, one second apart.
-pub(super) fn pcap_of(packets: &[Vec<u8>]) -> Vec<u8> {
-    let mut file = pcap_header(ByteOrder::Little, 0xa1b2_c3d4, (2, 4), 1);
-    for (index, packet) in packets.iter().enumerate() {
-        let length = packet.len() as u32;
-        file.extend(pcap_record(ByteOrder::Little, (1_600_000_000 + index as u32, 7), (length, length), packet));
-    }
-    file
-}
-
-/// A block with both lengths.
-pub(super) fn block(order: ByteOrder, block_type: u32, body: &[u8]) -> Vec<u8> {
-    let padding = body.len().next_multiple_of(4) - body.len();
-    let length = (body.len() + padding + 12) as u32;
-    let fields = Fields::new(order).u32(block_type).u32(length).bytes(body);
-    fields.bytes(&[0; 3][..padding]).u32(length).bytes
-}
-
-pub(super) fn section(order: ByteOrder) -> Vec<u8> {
-    block(order, 0x0a0d_0d0a, &Fields::new(order).u32(0x1a2b_3c4d).u16(1).u16(0).bytes(&[0xff; 8]).bytes)
-}
-
-/// An interface with options as bytes.
-pub(super) fn interface(order: ByteOrder, link_type: u16, snap_length: u32, options: &[u8]) -> Vec<u8> {
-    block(order, 1, &Fields::new(order).u16(link_type).u16(0).u32(snap_length).bytes(options).bytes)
-}
-
-pub(super) fn packet_block(order: ByteOrder, interface: u32, ticks: u64, original: u32, packet: &[u8]) -> Vec<u8> {
-    packet_block_with(order, interface, ticks, original, packet, &[])
-}
-
-pub(super) fn packet_block_with(
-    order: ByteOrder,
-    interface: u32,
-    ticks: u64,
-    original: u32,
-    packet: &[u8],
-    options: &[u8],
-) -> Vec<u8> {
-    let padding = packet.len().next_multiple_of(4) - packet.len();
-    let fields = Fields::new(order).u32(interface).u32((ticks >> 32) as u32).u32(ticks as u32);
-    let fields = fields.u32(packet.len() as u32).u32(original).bytes(packet).bytes(&[0; 3][..padding]);
-    block(order, 6, &fields.bytes(options).bytes)
 }
 
 /// A frame as seen: number, time, link type, bytes and length on the wire.

@@ -1,7 +1,8 @@
 //! `whither apps`: the catalogue.
 
 use super::args::{AppsArgs, Args};
-use super::{End, map, stdout};
+use super::end::End;
+use super::{map, stdout};
 use crate::app::Catalogue;
 use crate::error::Error;
 use crate::output::apps;

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
-/// The heading of options that every command has, so that they do not stand among its own.
+/// The heading of the options that every command has, which sets them apart from its own.
 const GENERAL: &str = "General";
 
 /// Where does my app's data go? Reads packet captures, offline, and says per app which hosts it talked to, where they are,
@@ -110,7 +110,7 @@ Examples:
     Man,
 }
 
-/// What is read, and what it is held against.
+/// What is read, and the databases that are used.
 #[derive(ClapArgs, Debug)]
 pub(super) struct InputArgs {
     /// Captures: pcap or pcapng, plain or compressed (gzip, zstd, lz4, xz); a folder of them, read to any depth, or a quoted
@@ -141,7 +141,7 @@ pub(super) struct InputArgs {
     pub(super) knowledge: KnowledgeArgs,
 }
 
-/// Databases beside the embedded ones.
+/// Databases in addition to the embedded ones.
 #[derive(ClapArgs, Debug)]
 pub(super) struct KnowledgeArgs {
     /// A location or network database of your own in MaxMind DB format (may be repeated)

@@ -1,13 +1,15 @@
 //! `whither bench`: how long the analysis of a capture takes here, and where the time goes.
 //!
-//! A round is one whole analysis as `whither map --json` makes it, and one that stops after each stage, in turn, so that
-//! what else the machine does falls on all of them alike. A first reading, not counted, brings the files into memory.
+//! A round is one whole analysis, as `whither map --json` makes it, and then one analysis for each stage that stops after it. They are
+//! run in turn, so that other work of the machine affects all of them alike. A first reading, which is not counted, brings the files
+//! into memory.
 
 use super::args::{Args, BenchArgs};
+use super::end::End;
 use super::outputs::Wanted;
 use super::progress::Bar;
 use super::target::Target;
-use super::{End, input, machine, map, outputs, stdout};
+use super::{input, machine, map, outputs, stdout};
 use crate::analysis::stages::{Reached, Stage, read_to};
 use crate::analysis::{self, Options};
 use crate::capture::{self, Outcome, Progress, Source};
@@ -47,7 +49,7 @@ pub(super) fn run(args: &Args, bench: &BenchArgs) -> Result<End, Error> {
     let svg = bench.svg.iter().map(|path| Wanted { option: "--svg".to_owned(), path, is_own: output::is_own_svg });
     let targets = outputs::open(&svg.collect::<Vec<_>>(), &input::reads(&found, &[], &bench.knowledge), bench.force)?;
     stdout::check()?;
-    // Says what is left out, once.
+    // Reports once what is left out.
     let (_, is_whole) = input::captures(found, args.quiet)?;
     let bencher = Bencher { args, bench, options: Options::default() };
     let machine = machine::describe();
@@ -57,7 +59,7 @@ pub(super) fn run(args: &Args, bench: &BenchArgs) -> Result<End, Error> {
     let (mut peak_memory_bytes, mut flows) = (None, 0);
     for _ in 0..bench.runs.get() {
         bencher.whole(&mut times)?;
-        // The peak only grows: read before anything but the first whole analysis could raise it.
+        // The peak only grows, so it is read directly after the first whole analysis.
         peak_memory_bytes = peak_memory_bytes.or_else(machine::peak_memory_bytes);
         for (stage, seconds) in Stage::ALL.into_iter().zip(&mut times.stages) {
             let begun = Instant::now();
@@ -101,7 +103,7 @@ fn stages(times: &Times) -> Vec<output::bench::StageTime> {
     Measured::stages(&cumulative, &rest)
 }
 
-/// Writes what was asked for; the table where nothing else goes to stdout.
+/// Writes what was asked for, and the table if nothing else goes to stdout.
 fn write(args: &Args, bench: &BenchArgs, targets: &[Target], measured: &Measured) -> Result<(), Error> {
     let fill = |_: usize, out: &mut dyn Write| write_svg(measured, out);
     outputs::write_files(targets, fill, args.quiet)?;
@@ -115,7 +117,7 @@ fn write(args: &Args, bench: &BenchArgs, targets: &[Target], measured: &Measured
     }
 }
 
-/// Refuses what can be read only once. What is not there is for the opening to say.
+/// Refuses what can be read only once. A missing file is reported when it is opened.
 fn readable_again(path: &Path) -> Result<(), Error> {
     let is_pipe = path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir());
     if path.as_os_str() == "-" || is_pipe {

@@ -1,9 +1,10 @@
 //! `whither flows`: one record per flow on stdout.
 
 use super::args::{Args, FlowsArgs};
+use super::end::End;
 use super::input::Input;
 use super::progress::Bar;
-use super::{End, input, outputs, stdout};
+use super::{input, outputs, stdout};
 use crate::analysis;
 use crate::capture::{self, Progress};
 use crate::error::Error;

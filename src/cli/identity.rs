@@ -9,8 +9,8 @@ type Key = (u64, u64);
 #[cfg(not(unix))]
 type Key = std::path::PathBuf;
 
-/// What a regular file or a pipe has and no other has at the same time. Terminals and other devices have none: they may be
-/// read and written at once, and by several.
+/// What identifies a regular file or a pipe. Terminals and other devices have no identity: they may be read and written at the
+/// same time, and by several programs.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Identity {
     key: Key,

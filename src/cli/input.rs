@@ -2,7 +2,7 @@
 
 use super::args::{InputArgs, KnowledgeArgs};
 use super::outputs::Reads;
-use super::say;
+use super::stderr::say;
 use crate::analysis::budget::LEAST;
 use crate::analysis::{FrameFilter, Knowledge, Options};
 use crate::app::Catalogue;
@@ -31,15 +31,15 @@ pub(super) fn reads<'a>(found: &'a Found, owners: &'a [PathBuf], knowledge: &'a 
     Reads { found: Some(found), files: files.collect() }
 }
 
-/// Opens captures and what they are held against, side by side: a pipe may let its first bytes wait, ten thousand files take
-/// as long as the catalogue.
+/// Opens the captures and the databases at the same time: the first bytes of a pipe may take long to come, and ten thousand files
+/// take as long as the catalogue.
 pub(super) fn open(found: Found, input: &InputArgs, is_quiet: bool) -> Result<Input, Error> {
     let (captures, knowledge) = rayon::join(|| captures(found, is_quiet), || knowledge_of(input));
     let (sources, is_whole) = captures?;
     Ok(Input { sources, knowledge: knowledge?, is_whole })
 }
 
-/// Opens the captures, and says what was left out of those in folders; whether nothing was that may hold packets.
+/// Opens the captures, and reports what was left out in folders. Returns whether nothing was left out that may hold packets.
 pub(super) fn captures(found: Found, is_quiet: bool) -> Result<(Vec<Source>, bool), Error> {
     let opened = found.open()?;
     for error in opened.unreadable.iter().take(NAMED) {
@@ -55,7 +55,7 @@ pub(super) fn captures(found: Found, is_quiet: bool) -> Result<(Vec<Source>, boo
     Ok((opened.sources, opened.unreadable.is_empty()))
 }
 
-/// How many files are no captures, and the names of the first.
+/// The message that says how many files are not captures, with the names of the first.
 fn skipped(paths: &[PathBuf]) -> Option<String> {
     let mut names: Vec<String> = paths.iter().take(NAMED).map(|path| path.display().to_string()).collect();
     let last = match paths.len().checked_sub(NAMED) {
@@ -75,7 +75,7 @@ fn warn(line: &str) {
     say(&escape::terminal(&format!("whither: {line}"), false));
 }
 
-/// Opens what flows are held against.
+/// Opens the catalogue and the databases.
 pub(super) fn knowledge(args: &KnowledgeArgs, from: Option<&str>) -> Result<Knowledge, Error> {
     args.geo.iter().try_for_each(|path| {
         is_there(path, "give a MaxMind DB file (.mmdb); none is needed: data comes with the program")
@@ -87,7 +87,7 @@ pub(super) fn knowledge(args: &KnowledgeArgs, from: Option<&str>) -> Result<Know
     Ok(Knowledge::new(catalogue, places, vantage))
 }
 
-/// The same for captures, with the owners named beside them.
+/// The same for captures, with the owners of side files.
 fn knowledge_of(input: &InputArgs) -> Result<Knowledge, Error> {
     input.owners.iter().try_for_each(|path| is_there(path, "check the path"))?;
     let mut knowledge = knowledge(&input.knowledge, input.from.as_deref())?;
@@ -122,7 +122,7 @@ pub(super) fn known_or_seen(
     Err(Error::usage(what, hint))
 }
 
-/// The id that takes the fewest slips of the finger to come from this text, if they are few.
+/// The id that is most like this text, if few letters differ.
 fn nearest<'a>(text: &str, ids: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     /// Of this many letters one may be wrong.
     const LETTERS_PER_SLIP: usize = 3;
@@ -173,7 +173,7 @@ fn filter(expression: &str) -> Result<FrameFilter, Error> {
     ))
 }
 
-/// Fails where captures broke off and no packet of any was read: then there is no result.
+/// Fails if captures broke off and no packet was read: then there is no result.
 pub(super) fn refuse_nothing(outcomes: &[Outcome]) -> Result<(), Error> {
     let has_packets = outcomes.iter().any(|outcome| outcome.frames > outcome.not_packets);
     let mut defects = outcomes.iter().filter_map(|outcome| defect(outcome, "nothing was read"));
@@ -182,7 +182,7 @@ pub(super) fn refuse_nothing(outcomes: &[Outcome]) -> Result<(), Error> {
     Err(Error::usage(last.0, last.1))
 }
 
-/// Says where reading had to stop; whether nothing had.
+/// Reports where reading had to stop. Returns whether all captures were read to their ends.
 pub(super) fn report_defects(outcomes: &[Outcome]) -> bool {
     let mut is_complete = true;
     for (what, hint) in outcomes.iter().filter_map(|outcome| defect(outcome, "everything before it is in the result")) {

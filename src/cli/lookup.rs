@@ -1,7 +1,8 @@
 //! `whither lookup`: what is known of an address or a name.
 
 use super::args::{Args, LookupArgs};
-use super::{End, input, map, stdout};
+use super::end::End;
+use super::{input, map, stdout};
 use crate::error::Error;
 use crate::output::{escape, lookup};
 use std::net::IpAddr;

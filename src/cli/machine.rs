@@ -5,7 +5,7 @@ use crate::output::bench::Machine;
 use std::fs::File;
 use std::io::Read;
 
-/// Read of a file in `/proc` at most: `cpuinfo` grows with the processors, and the first one is all that is wanted.
+/// Most bytes read of a file in `/proc`. `cpuinfo` has an entry for each processor, of which only the first is needed.
 const PROC_LIMIT: u64 = 1 << 16;
 
 /// The machine.

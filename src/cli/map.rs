@@ -1,11 +1,12 @@
 //! `whither map`: the routing map in the terminal or in files.
 
 use super::args::{Args, Color, MapArgs};
+use super::end::End;
 use super::input::Input;
 use super::outputs::Wanted;
 use super::progress::Bar;
 use super::target::Target;
-use super::{End, input, outputs, stdout};
+use super::{input, outputs, stdout};
 use crate::analysis;
 use crate::capture::{self, Progress};
 use crate::error::Error;
@@ -47,7 +48,7 @@ pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Erro
         stdout::write(text.as_bytes())?;
     }
     let is_complete = input::report_defects(&analysed.outcomes);
-    // The process ends here: giving back millions of small pieces one by one would only take time.
+    // The process ends here. Freeing millions of small allocations one by one would only take time.
     std::mem::forget((routes, analysed, knowledge, report));
     Ok(End::of(is_complete && is_whole))
 }

@@ -4,6 +4,7 @@ mod apps;
 mod args;
 mod bench;
 mod capture;
+mod end;
 mod flows;
 mod identity;
 mod input;
@@ -12,30 +13,17 @@ mod machine;
 mod map;
 mod outputs;
 mod progress;
+mod stderr;
 mod stdout;
 mod target;
 
 use crate::error::Error;
 use args::{Args, Command};
 use clap::{CommandFactory, FromArgMatches};
+use end::End;
 use std::ffi::OsString;
-use std::io::Write;
 use std::process::ExitCode;
-
-/// How a command ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum End {
-    /// Everything was done.
-    Done,
-    /// Done, but a capture could not be read to its end.
-    Incomplete,
-}
-
-impl End {
-    fn of(is_complete: bool) -> Self {
-        if is_complete { Self::Done } else { Self::Incomplete }
-    }
-}
+use stderr::say;
 
 /// Runs the command line and returns the exit code: 0 done, 1 done but incomplete, 2 failed.
 pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
@@ -48,16 +36,18 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(2);
         }
         Err(help) => {
-            return end(stdout::check().and_then(|()| help.print().map_err(stdout::failed)).map(|()| End::Done));
+            return exit_code(stdout::check().and_then(|()| help.print().map_err(stdout::failed)).map(|()| End::Done));
         }
     };
-    end(Args::from_arg_matches(&matches)
-        .map_err(|error| Error::usage(error.to_string(), "see whither --help"))
-        .and_then(|parsed| dispatch(&parsed, &shown(&args))))
+    exit_code(
+        Args::from_arg_matches(&matches)
+            .map_err(|error| Error::usage(error.to_string(), "see whither --help"))
+            .and_then(|parsed| dispatch(&parsed, &shown(&args))),
+    )
 }
 
 /// The exit code, after the reason for it was said.
-fn end(outcome: Result<End, Error>) -> ExitCode {
+fn exit_code(outcome: Result<End, Error>) -> ExitCode {
     match outcome {
         Ok(End::Done) => ExitCode::SUCCESS,
         Ok(End::Incomplete) => ExitCode::from(1),
@@ -76,8 +66,7 @@ fn dispatch(args: &Args, command: &str) -> Result<End, Error> {
             .build_global()
             .map_err(|error| Error::usage(format!("--threads {threads}: {error}"), "give a smaller number"))?;
     }
-    // In the pool: a caller outside it would hand each step to a thread of it and wait, and the kernel takes its time to find
-    // them processors.
+    // This runs in the pool. A caller outside it would pass each step to a thread of the pool and wait, which takes longer.
     rayon::scope(|_| obey(args, command))
 }
 
@@ -117,11 +106,6 @@ fn manual(page: &mut Vec<u8>) -> std::io::Result<()> {
 fn shown(args: &[OsString]) -> String {
     let words = args.iter().skip(1).map(|word| crate::output::escape::shell(&word.to_string_lossy()).into_owned());
     std::iter::once("whither".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
-}
-
-/// One line on stderr; a closed stderr is nobody's fault.
-fn say(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// For tests: clap's own check of the arguments.

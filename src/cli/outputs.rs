@@ -1,8 +1,8 @@
-//! All results that one run writes: none over what the run reads, none over another, and the files only when all of them are
-//! written.
+//! All results that one run writes. None may replace a file that the run reads, or another result. The files get their names only
+//! when all of them are written.
 
 use super::identity::Identity;
-use super::say;
+use super::stderr::say;
 use super::target::Target;
 use crate::capture::{self, Found};
 use crate::error::Error;
@@ -34,7 +34,7 @@ pub(super) struct Reads<'a> {
 pub(super) fn open(wanted: &[Wanted<'_>], reads: &Reads<'_>, is_forced: bool) -> Result<Vec<Target>, Error> {
     let aim = |one: &Wanted<'_>| Target::new(one.option.clone(), one.path, one.is_own, is_forced);
     let targets: Vec<_> = wanted.iter().map(aim).collect::<Result<_, _>>()?;
-    // Whatever the file holds, being read is the better reason to leave it alone. So this comes first.
+    // This check comes first, because that a file is read is the better reason to refuse it.
     refuse_inputs(&targets, reads)?;
     refuse_same(&targets)?;
     targets.iter().try_for_each(Target::may_replace)?;
@@ -126,7 +126,7 @@ pub(super) fn write_files(
     Ok(())
 }
 
-/// Writes the results for pipes, devices and standard output. A reader who has gone away keeps no other from its result.
+/// Writes the results for pipes, devices and standard output. If one of their readers has gone, the others still get their results.
 pub(super) fn write_streams(
     targets: &[Target],
     fill: impl Fn(usize, &mut dyn Write) -> io::Result<()>,

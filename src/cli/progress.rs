@@ -61,7 +61,7 @@ impl Drop for Bar {
         self.is_over.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
             thread.thread().unpark();
-            // A bar that failed to draw has no bearing on the result.
+            // The result does not depend on whether the bar could be drawn.
             let _ = thread.join();
         }
     }

@@ -33,7 +33,7 @@ fn own() -> io::Result<std::fs::File> {
     io::stdout().as_fd().try_clone_to_owned().map(std::fs::File::from)
 }
 
-// A console wants other characters than a file; the standard library sees to that.
+// A console takes other characters than a file; the standard library converts them.
 #[cfg(not(unix))]
 fn own() -> io::Result<io::Stdout> {
     Ok(io::stdout())

@@ -34,13 +34,14 @@ pub(super) struct Target {
     pub(super) option: String,
     /// As the user gave it.
     pub(super) given: PathBuf,
-    place: Place,
+    kind: Kind,
     is_own: fn(&[u8]) -> bool,
     is_forced: bool,
 }
 
+/// What a path leads to.
 #[derive(Debug)]
-enum Place {
+enum Kind {
     Stdout,
     /// What cannot be replaced, such as a device or a pipe: it is written to as it is.
     Through,
@@ -59,19 +60,19 @@ impl Target {
         is_own: fn(&[u8]) -> bool,
         is_forced: bool,
     ) -> Result<Self, Error> {
-        let place = Place::find(given)?;
-        Ok(Self { option: option.into(), given: given.to_owned(), place, is_own, is_forced })
+        let kind = Kind::find(given)?;
+        Ok(Self { option: option.into(), given: given.to_owned(), kind, is_own, is_forced })
     }
 
     /// Whether it is standard output.
     pub(super) fn is_stdout(&self) -> bool {
-        matches!(self.place, Place::Stdout)
+        matches!(self.kind, Kind::Stdout)
     }
 
     /// The regular file that is written, with all links followed; none where it is something else.
     pub(super) fn file(&self) -> Option<&Path> {
-        match &self.place {
-            Place::File { path, .. } => Some(path),
+        match &self.kind {
+            Kind::File { path, .. } => Some(path),
             _ => None,
         }
     }
@@ -92,8 +93,8 @@ impl Target {
 
     /// Of what is there now.
     pub(super) fn identity(&self) -> Option<Identity> {
-        match &self.place {
-            Place::Stdout => Identity::of_stdout(),
+        match &self.kind {
+            Kind::Stdout => Identity::of_stdout(),
             _ => Identity::of_path(&self.given),
         }
     }
@@ -123,7 +124,7 @@ impl Target {
         &self,
         fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<Option<Staged<'_>>, Error> {
-        let Place::File { path, folder } = &self.place else { return Ok(None) };
+        let Kind::File { path, folder } = &self.kind else { return Ok(None) };
         let failed = |error| self.could_not_write(error);
         let temporary = unfinished().tempfile_in(folder).map_err(failed)?;
         let mut out = BufWriter::new(temporary);
@@ -139,10 +140,10 @@ impl Target {
 
     /// Writes the result where it is no file.
     pub(super) fn write_through(&self, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
-        match &self.place {
-            Place::File { .. } => Ok(()),
-            Place::Stdout => stdout::write_with(fill),
-            Place::Through => {
+        match &self.kind {
+            Kind::File { .. } => Ok(()),
+            Kind::Stdout => stdout::write_with(fill),
+            Kind::Through => {
                 let failed = |error| self.could_not_write(error);
                 let mut out = BufWriter::new(OpenOptions::new().write(true).open(&self.given).map_err(failed)?);
                 fill(&mut out).and_then(|()| out.flush()).map_err(failed)
@@ -178,7 +179,7 @@ impl Staged<'_> {
     }
 }
 
-impl Place {
+impl Kind {
     fn find(given: &Path) -> Result<Self, Error> {
         if given.as_os_str() == "-" {
             return Ok(Self::Stdout);

@@ -1,23 +1,23 @@
-//! The capture's clock: how late it is for certain.
+//! The capture's clock: the latest time that can be relied on.
 //!
-//! A single record with a wrong time, decades ahead, must not end every session that is open. So a time is believed once
-//! [`REACH`] frames in a row have reached it; the latest such time is the clock. It never runs ahead of the frames.
+//! A single record with a wrong time, decades ahead, must not end every open session. So a time is believed only when
+//! [`REACH`] frames in a row have reached it. The clock shows the latest such time, and is never ahead of the frames.
 
 use serde::{Deserialize, Serialize};
 
-/// Frames in a row that must have reached a time for it to be believed: more than a stray record or two, and so few that the
-/// clock lags by next to nothing.
+/// How many frames in a row must have reached a time before it is believed: more than one or two stray records, but
+/// so few that the clock lags very little.
 const REACH: usize = 4;
 
-/// The times of frames in record order, as far as the clock needs them. Clocks of neighbouring parts merge.
+/// The clock over some frames in record order. The clocks of neighbouring ranges of frames merge.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct Clock {
     frames: u64,
-    /// Times of the first frames, as many as there are.
+    /// Times of the first frames, as far as there are any.
     first_ns: [i64; REACH - 1],
     /// Times of the last frames, the last at the end; [`i64::MIN`] where there are fewer.
     last_ns: [i64; REACH - 1],
-    /// The latest time that [`REACH`] frames in a row had reached.
+    /// The latest time that [`REACH`] frames in a row have reached.
     reached_ns: i64,
 }
 
@@ -28,14 +28,14 @@ impl Default for Clock {
 }
 
 impl Clock {
-    /// Takes in the time of the next frame.
+    /// Adds the time of the next frame.
     #[inline(always)]
     pub(super) fn observe(&mut self, time_ns: i64) {
         if self.frames < REACH as u64 - 1 {
             self.first_ns[self.frames as usize] = time_ns;
         }
         let [a, b, c] = self.last_ns;
-        // Fewer frames than it takes have reached nothing: the times that are not there are the earliest of all.
+        // Missing times are the earliest possible, so fewer than [`REACH`] frames do not move the clock.
         self.reached_ns = self.reached_ns.max(a.min(b).min(c.min(time_ns)));
         self.last_ns = [b, c, time_ns];
         self.frames += 1;
@@ -62,10 +62,10 @@ impl Clock {
         &self.first_ns[..count]
     }
 
-    /// The time that has been reached for certain; [`i64::MIN`] where there was no frame.
+    /// The time that the clock shows, in ns since 1970 UTC; [`i64::MIN`] if there was no frame.
     pub(super) fn now_ns(&self) -> i64 {
         match self.frames < REACH as u64 {
-            // A capture of a few frames: what all of them have reached.
+            // With so few frames, take the time that all of them have reached.
             true => self.first_frames().iter().copied().min().unwrap_or(i64::MIN),
             false => self.reached_ns,
         }

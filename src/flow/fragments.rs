@@ -1,11 +1,11 @@
-//! Fragmented IP datagrams, put together in any order (RFC 791 §3.2, RFC 8200 §4.5).
+//! Reassembly of fragmented IP datagrams, whose pieces may come in any order (RFC 791 §3.2, RFC 8200 §4.5).
 //!
-//! Where pieces overlap, the one captured first keeps its bytes, as RFC 5722 would have the datagram dropped and hosts
-//! differ; the pieces are counted all the same. A fragment counts to its datagram's flow once the datagram is whole, and
-//! to a flow without ports where it never becomes so.
+//! Where pieces overlap, the bytes of the one captured first are used. RFC 5722 would drop such a datagram, and hosts
+//! differ; here the pieces are counted in any case. A fragment counts to the flow of its datagram if the datagram
+//! becomes whole, and otherwise to a flow without ports.
 //!
-//! Pieces are kept one by one until nothing more can belong to their datagram, since what came before decides which of
-//! them open a new one.
+//! Pieces are kept separately until nothing more can belong to their datagram, because the pieces that came before
+//! decide which of them begin a new one.
 
 use crate::capture::FrameId;
 use crate::flow::frames::OtherFrames;
@@ -18,15 +18,17 @@ use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
-/// Pieces that come this long after a datagram's first belong to another (RFC 8200 §4.5: 60 seconds).
+/// Pieces that come later than this after the first piece of a datagram belong to another datagram (RFC 8200 §4.5: 60
+/// seconds).
 pub(super) const TIMEOUT_NS: i64 = 60 * 1_000_000_000;
-/// Pieces whose bytes are kept of one datagram: 64 KiB in the smallest useful pieces. A piece is counted, not kept, where
-/// this many of the same identification came within the time-out before it.
+/// Pieces of one datagram whose bytes are kept: 64 KiB in the smallest useful pieces. A piece is only counted if this
+/// many of the same identification came within the time-out before it.
 const PIECE_LIMIT: usize = 128;
 /// Largest datagram payload (RFC 791: the total length has 16 bits).
 const DATAGRAM_LIMIT: usize = 65_535;
 
-/// Which datagram a piece belongs to: source and destination by side, protocol, identification.
+/// Identifies the datagram that a piece belongs to: source, destination and protocol (flow key and side), and the
+/// identification field.
 type Key = (FlowKey, Side, u32);
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -40,7 +42,7 @@ pub(super) struct Piece {
     bytes: Box<[u8]>,
 }
 
-/// The pieces of one datagram, of which no more can come.
+/// The pieces of one datagram, once no more of them can come.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Group {
     pub(super) key: FlowKey,
@@ -68,7 +70,7 @@ impl Group {
         })
     }
 
-    /// The datagram's payload, once every byte of it is there.
+    /// The payload of the datagram; none if a byte of it is missing.
     pub(super) fn whole(&self) -> Option<Vec<u8>> {
         let end = self.pieces.iter().filter(|p| !p.has_more).map(|p| p.offset as usize + p.bytes.len()).min()?;
         if end > DATAGRAM_LIMIT || !self.pieces.iter().any(|p| p.offset == 0) {
@@ -94,33 +96,34 @@ pub(super) struct WrittenFragments(
     OtherFrames,
 );
 
-/// Datagrams being put together.
+/// All datagrams that are not yet complete.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fragments {
-    /// In record order.
+    /// The pieces of each identification, in record order.
     pieces: HashMap<Key, VecDeque<Piece>, RandomState>,
-    /// The first datagram of each identification, by the frame of its first piece: kept only where datagrams are taken out.
+    /// The first datagram of each identification, by the frame of its first piece. It is kept only where datagrams
+    /// are taken out: in the tracker.
     order: BTreeMap<FrameId, Key>,
     is_ordered: bool,
-    /// Those whose first piece is later than the capture's clock, by its time: a record with a wrong time must not let all others
-    /// wait. They are looked at again when the clock is near.
+    /// Datagrams whose first piece is later than the capture's clock, by that time. They wait here so that a record
+    /// with a wrong time does not delay the others, and are looked at again when the clock comes near.
     ahead: BTreeMap<(i64, FrameId), Key>,
     sample_key: SampleKey,
-    /// The part of all datagrams that is kept.
+    /// Which datagrams are kept, by their hashes.
     part: KeptPart,
     /// Bytes that pieces take, about.
     weight: u64,
-    /// Pieces let go of for lack of memory.
+    /// Pieces dropped for lack of memory.
     pub(super) shed: OtherFrames,
 }
 
-/// Bytes that an identification takes without its pieces, about.
+/// Bytes that an identification takes beside its pieces, about.
 const KEY_WEIGHT: u64 = 320;
 
 impl Piece {
     /// Bytes of memory it takes, about.
     fn weight(&self) -> u64 {
-        /// What the allocator adds to a small block.
+        /// Bytes that the allocator adds to a small block.
         const BLOCK: usize = 24;
         (size_of::<Self>() + BLOCK + self.bytes.len()) as u64
     }
@@ -130,7 +133,7 @@ impl Piece {
     }
 }
 
-/// Appends a piece to those of its identification.
+/// Appends a piece to those of its identification. Returns the bytes that it takes, about.
 fn push(pieces: &mut VecDeque<Piece>, mut piece: Piece) -> u64 {
     let earlier = pieces.len().checked_sub(PIECE_LIMIT).and_then(|at| pieces.get(at));
     if earlier.is_some_and(|earlier| is_within(earlier, &piece)) {
@@ -146,13 +149,13 @@ fn is_within(one: &Piece, other: &Piece) -> bool {
     one.stamp.time_ns.abs_diff(other.stamp.time_ns) <= TIMEOUT_NS.unsigned_abs()
 }
 
-/// How many pieces, from the first on, are of its datagram.
+/// How many pieces belong to the datagram of the first one.
 fn datagram_length(pieces: &VecDeque<Piece>) -> usize {
     let Some(first) = pieces.front() else { return 0 };
     pieces.iter().take_while(|piece| is_within(first, piece)).count()
 }
 
-/// What the hash that chooses what is kept is taken of.
+/// The keyed hash by which is chosen which datagrams are kept.
 fn sample_hash(sample_key: &SampleKey, (key, side, identification): &Key) -> u64 {
     let mut bytes = [0; FlowKey::BYTES + 5];
     bytes[..FlowKey::BYTES].copy_from_slice(&key.to_bytes());
@@ -162,12 +165,12 @@ fn sample_hash(sample_key: &SampleKey, (key, side, identification): &Key) -> u64
 }
 
 impl Fragments {
-    /// None yet; what is kept under pressure is chosen by this key.
+    /// An empty store. When memory is short, this key decides which datagrams are kept.
     pub(super) fn new(sample_key: SampleKey) -> Self {
         Self { sample_key, ..Self::default() }
     }
 
-    /// The same, from which datagrams are taken out.
+    /// An empty store from which datagrams can be taken out, see [`Self::drain_before`].
     pub(super) fn ordered(sample_key: SampleKey) -> Self {
         Self { is_ordered: true, ..Self::new(sample_key) }
     }
@@ -193,7 +196,7 @@ impl Fragments {
         lengths.chain([self.shed.frames, self.shed.bytes])
     }
 
-    /// Takes in a piece.
+    /// Adds a piece.
     pub(super) fn observe(&mut self, packet: &Packet<'_>, stamp: Stamp) {
         let Some(fragment) = packet.fragment else { return };
         let piece = Piece {
@@ -224,7 +227,7 @@ impl Fragments {
         }
     }
 
-    /// Appends what followed; what is left of it is empty.
+    /// Appends the pieces of the frames that follow. `right` is left empty.
     pub(super) fn merge(&mut self, right: &mut Self) {
         self.shed.add(std::mem::take(&mut right.shed));
         right.weight = 0;
@@ -233,8 +236,8 @@ impl Fragments {
         }
     }
 
-    /// Takes out the datagrams that nothing after `clock_ns` can be a piece of, in order of their first pieces. One that
-    /// must wait lets those after it wait too, so that the order is the same however often this is called.
+    /// Takes out the datagrams of which no piece can come after `clock_ns`, in the order of their first pieces. It
+    /// stops at the first that must still wait, so that the order is the same however often this is called.
     pub(super) fn drain_before(&mut self, clock_ns: i64) -> Vec<Group> {
         while let Some(entry) = self.ahead.first_entry()
             && entry.key().0.saturating_sub(clock_ns) <= TIMEOUT_NS
@@ -258,7 +261,8 @@ impl Fragments {
                 self.ahead.insert((first_ns, frame), key);
                 continue;
             }
-            if clock_ns.saturating_sub(first_ns) <= TIMEOUT_NS {
+            // At the end of time nothing waits any more, whatever time a piece has.
+            if clock_ns != i64::MAX && clock_ns.saturating_sub(first_ns) <= TIMEOUT_NS {
                 break;
             }
             entry.remove();
@@ -282,8 +286,8 @@ impl Fragments {
         self.weight
     }
 
-    /// Lets go of some datagrams, by a hash of what identifies them, where all take more than this; takes in more again where
-    /// they take far less.
+    /// If all pieces take more than `limit` bytes, drops some datagrams, chosen by a hash of what identifies them. If
+    /// they take far less, more datagrams are kept from then on.
     pub(super) fn shed(&mut self, limit: u64) {
         while self.weight > limit && !self.part.is_empty() {
             self.part.halve();
@@ -304,12 +308,12 @@ impl Fragments {
         }
     }
 
-    /// Whether there are none.
+    /// Whether there are no pieces.
     pub(super) fn is_empty(&self) -> bool {
         self.pieces.is_empty()
     }
 
-    /// Shifts frame identities.
+    /// Adds `base` to all frame identities.
     pub(super) fn rebase(&mut self, base: FrameId) {
         self.pieces.values_mut().flatten().for_each(|piece| piece.stamp.rebase(base));
     }

@@ -3,10 +3,10 @@
 use crate::capture::Frame;
 use serde::{Deserialize, Serialize};
 
-/// How many frames there were, and how long they were.
+/// Number of frames, and their lengths.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct OtherFrames {
-    /// Frames.
+    /// Number of frames.
     pub frames: u64,
     /// Frame lengths on the wire, in bytes.
     pub bytes: u64,
@@ -26,19 +26,19 @@ impl OtherFrames {
     }
 }
 
-/// Times of the frames seen.
+/// The times that some frames span.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Span {
-    /// Earliest, ns since 1970 UTC.
+    /// Earliest time, in ns since 1970 UTC.
     pub earliest_ns: i64,
-    /// Latest.
+    /// Latest time, in ns since 1970 UTC.
     pub latest_ns: i64,
-    /// The furthest that the clock stepped back between any two frames, in ns.
+    /// The largest step back of the clock: how much earlier a frame is than one recorded before it, at most, in ns.
     pub step_back_ns: i64,
 }
 
 impl Span {
-    /// The times of frames and of those that follow.
+    /// The span of the frames of `left` and those of `right`, which follow them.
     pub(super) fn merge(left: Option<Self>, right: Option<Self>) -> Option<Self> {
         let (Some(l), Some(r)) = (left, right) else { return left.or(right) };
         Some(Self {

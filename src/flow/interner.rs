@@ -1,17 +1,17 @@
-//! One copy of each server name.
+//! Keeps one copy of each server name, so that equal names share memory.
 
 use foldhash::fast::RandomState;
 use std::sync::Arc;
 
-/// Names seen in this partial, so that equal names share memory.
+/// The names seen in one partial.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Interner(hashbrown::HashSet<Arc<str>, RandomState>);
 
 impl Interner {
-    /// Distinct names kept: beyond that (a hostile capture) names are simply not shared.
+    /// Distinct names kept. Beyond that, as in a hostile capture, further names are not shared.
     const LIMIT: usize = 1 << 13;
 
-    /// Makes room for other names.
+    /// Forgets all names if no more fit.
     pub(super) fn forget_if_full(&mut self) {
         if self.0.len() >= Self::LIMIT {
             self.0.clear();

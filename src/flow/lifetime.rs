@@ -1,13 +1,14 @@
-//! How long a session lives without packets.
+//! How long a session may be silent before it ends.
 
 /// IP protocol number of TCP (IANA).
 pub(super) const TCP: u8 = 6;
-/// A TCP session ends when it is silent for longer than this (RFC 5382 would allow two hours; real NATs and Zeek five minutes).
+/// A TCP session ends when it is silent for longer than this. RFC 5382 would allow two hours; real NATs and Zeek use
+/// five minutes.
 const TCP_IDLE_NS: i64 = 300 * 1_000_000_000;
-/// Any other session (RFC 4787 asks for at least two minutes).
+/// Any other session ends when it is silent for longer than this (RFC 4787 asks for at least two minutes).
 const OTHER_IDLE_NS: i64 = 120 * 1_000_000_000;
 
-/// How long a session of this protocol may be silent.
+/// How long a session of this IP protocol may be silent, in ns.
 pub(super) const fn idle_ns(protocol: u8) -> i64 {
     if protocol == TCP { TCP_IDLE_NS } else { OTHER_IDLE_NS }
 }

@@ -1,24 +1,27 @@
-//! What is let go of where memory is limited: sessions, answers, fragments, and sums per key, by a keyed hash of their keys.
+//! Chooses what is kept when memory is limited: sessions, answers, fragments and sums per key, by a keyed hash of
+//! their keys.
 //!
-//! A hash divides keys into halves, quarters and so on; what is kept is the part that fits. So a conversation is kept whole or
-//! left out whole, whatever came first, and the part kept is a fair sample. The hash has a key of its own for each run, so
-//! that nobody who only sends packets can choose addresses that are kept, or that push others out.
+//! The hash values divide the keys into halves, quarters and so on, and the fraction that fits is kept. So a
+//! conversation is kept whole or left out whole, whatever came first, and what is kept is a fair sample. The hash has
+//! its own key for each run, so that someone who only sends packets cannot choose addresses that are kept or that
+//! push others out.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use siphasher::sip::SipHasher13;
 use std::hash::Hasher as _;
 
-/// The key of the hash that chooses what is kept: made from the first packets of the captures, so that the same captures
-/// always give the same result.
+/// The key of the hash that chooses what is kept. It is made from the first packets of the captures, so that the same
+/// captures always give the same result.
 ///
-/// It keeps out whoever does not know those packets with their times. It does not keep out whoever wrote the captures, or
-/// their first packets: they can work out the key.
+/// Someone who does not know these packets and their times cannot predict the choice. Someone who wrote the captures,
+/// or their first packets, can.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct SampleKey([u64; 2]);
 
 impl SampleKey {
-    /// The key for captures with these digests of their first packets, in the order in which they are read.
+    /// Makes the key for captures whose first packets have these digests, in the order in which the captures are
+    /// read.
     pub fn of(digests: impl Iterator<Item = [u8; 32]>) -> Self {
         let mut hash = Sha256::new();
         hash.update(b"whither: what is kept");
@@ -28,18 +31,18 @@ impl SampleKey {
         Self([word(0), word(8)])
     }
 
-    /// A key of these two words, low bytes first as SipHash takes them.
+    /// A key made of these two words, which SipHash takes low bytes first.
     pub const fn from_words(first: u64, second: u64) -> Self {
         Self([first, second])
     }
 
-    /// A hasher to which bytes are written: SipHash-1-3, a published function, so that no version of a library changes what is
-    /// kept.
+    /// A hasher with this key. It is SipHash-1-3, a published function, so that what is kept does not depend on the
+    /// version of a library.
     pub fn hasher(&self) -> SipHasher13 {
         SipHasher13::new_with_keys(self.0[0], self.0[1])
     }
 
-    /// The hash of these bytes.
+    /// The hash of these bytes under this key.
     pub fn hash(&self, bytes: &[u8]) -> u64 {
         let mut hasher = self.hasher();
         hasher.write(bytes);
@@ -52,39 +55,39 @@ impl SampleKey {
 #[error("what was left out of the two for lack of memory was chosen by different keys")]
 pub struct DifferentKeys;
 
-/// The part of all keys that is kept, by their hashes; a smaller one lies in a larger one.
+/// Which keys are kept: those whose hashes do not exceed a bound. A smaller part lies within a larger one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct KeptPart(u64);
 
 impl Default for KeptPart {
-    /// All.
+    /// All keys.
     fn default() -> Self {
         Self(u64::MAX)
     }
 }
 
 impl KeptPart {
-    /// Whether a key with this hash is in it; the hash is worked out only where it matters.
+    /// Whether the key with this hash is kept. The hash is computed only if not all keys are kept.
     pub fn holds(self, hash: impl FnOnce() -> u64) -> bool {
         self.is_all() || hash() <= self.0
     }
 
-    /// Whether it is all.
+    /// Whether all keys are kept.
     pub fn is_all(self) -> bool {
         self.0 == u64::MAX
     }
 
-    /// Whether it holds next to nothing, so that halving it would let go of nothing more.
+    /// Whether next to nothing is kept, so that halving would drop nothing more.
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// Half of it.
+    /// Keeps half as many keys from now on.
     pub fn halve(&mut self) {
         self.0 >>= 1;
     }
 
-    /// Twice as much of all keys.
+    /// Keeps twice as many keys from now on.
     pub fn double(&mut self) {
         self.0 = self.0 << 1 | 1;
     }
@@ -113,8 +116,8 @@ mod tests {
         assert!(part.is_empty());
     }
 
-    /// A vector of the authors of SipHash, "SipHash: a fast short-input PRF", computed for one and three rounds: the hash must
-    /// stay what it is, whatever library computes it.
+    /// A test vector of the authors of SipHash ("SipHash: a fast short-input PRF"), computed for one and three
+    /// rounds. The hash must never change, whatever library computes it.
     #[test]
     fn the_hash_is_siphash_1_3() {
         let key = SampleKey::from_words(0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908);

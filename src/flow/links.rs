@@ -1,19 +1,19 @@
-//! Where a session stands among the others of its table.
+//! Links between the sessions of a table, which the table keeps inside each session.
 
-/// No slot.
+/// Stands for no slot.
 pub(super) const NONE: u32 = u32::MAX;
-/// In no list of those that end.
+/// Stands for a session that is filed under no end.
 pub(super) const UNFILED: i32 = i32::MIN;
-/// Where a session stands in its table.
+/// The links of one session.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Links {
-    /// The session of the same key before this one.
+    /// Slot of the previous session of the same key, or [`NONE`].
     pub(super) previous: u32,
-    /// The one after it.
+    /// Slot of the next session of the same key, or [`NONE`].
     pub(super) next: u32,
-    /// Under what it is filed.
+    /// The step of time under which the session is filed by its end, or [`UNFILED`].
     pub(super) due: i32,
-    /// Bytes it was last found to take, about.
+    /// Bytes that the session took when it was last weighed, about.
     pub(super) weight: u32,
 }
 

@@ -1,8 +1,8 @@
-//! From packets to flows: partial tables that merge, and the resolved flow.
+//! Turns packets into flows: partial tables that merge, and the resolved flows.
 //!
-//! [`Partial`] is what accumulates: `observe` takes in a frame, `merge` appends the partial of the frames that follow, and
-//! [`Tracker`] joins partials in capture order, closes the sessions that no later packet can join and resolves them to
-//! [`Flow`]s. `observe(a ++ b) == merge(observe(a), observe(b))` for every cut.
+//! A [`Partial`] is what accumulates from frames. `observe` adds a frame, and `merge` appends the partial of the
+//! frames that follow. A [`Tracker`] joins partials in capture order, closes the sessions that no later packet can
+//! join, and resolves them to [`Flow`]s. `observe(a ++ b) == merge(observe(a), observe(b))` holds for every cut.
 
 mod answers;
 mod clock;

@@ -1,4 +1,5 @@
-//! What accumulates from frames: sessions, answers, fragments and counts. Partials of neighbouring frames merge.
+//! What accumulates from frames: sessions, answers, fragments and counts. The partials of neighbouring ranges of
+//! frames merge.
 
 use crate::capture::{Frame, FrameId};
 use crate::flow::answers::Answers;
@@ -14,7 +15,7 @@ use crate::flow::table::Table;
 use crate::packet::{Dissected, NotIp, Packet, dissect_other, dissect_plain};
 use std::collections::BTreeMap;
 
-/// What accumulates from the frames of a range.
+/// What has accumulated from the frames of one range.
 #[derive(Clone, Debug)]
 pub struct Partial {
     pub(super) sample_key: SampleKey,
@@ -24,7 +25,7 @@ pub struct Partial {
     pub(super) interner: Interner,
     /// Frames without an IP packet, by kind.
     pub(super) others: BTreeMap<NotIp, OtherFrames>,
-    /// Frames that never were on the wire, by the capture's own word.
+    /// Frames that the capture itself marks as never sent on the wire.
     pub(super) dropped: OtherFrames,
     /// Frames that the user's filter left out.
     pub(super) skipped: OtherFrames,
@@ -33,7 +34,7 @@ pub struct Partial {
     recent: Recent,
 }
 
-/// Where the last packet's session is: the next packet most often belongs to it too.
+/// Where the session of the last packet is: the next packet most often belongs to it too.
 #[derive(Clone, Copy, Debug)]
 struct Recent {
     shard: usize,
@@ -47,7 +48,7 @@ impl Default for Recent {
 }
 
 impl Partial {
-    /// An empty partial. Partials that are to merge share one key.
+    /// An empty partial. Partials that are to be merged must share one key.
     pub fn new(sample_key: SampleKey) -> Self {
         Self {
             sample_key,
@@ -69,12 +70,12 @@ impl Partial {
         self.sample_key
     }
 
-    /// Sessions and answers there is room for.
+    /// How many sessions and answers the tables have room for without growing.
     pub(super) fn room(&self) -> usize {
         self.shards.iter().map(|shard| shard.table.room()).sum::<usize>() + self.answers.room()
     }
 
-    /// Takes in a frame.
+    /// Adds a frame.
     #[inline(always)]
     pub fn observe(&mut self, frame: Frame<'_>) {
         match &mut self.span {
@@ -90,7 +91,8 @@ impl Partial {
             self.dropped.count(&frame);
             return;
         }
-        // All of this is one function: what of a packet is looked at stays in registers, and none of it is written and read again.
+        // Everything up to the session is inlined into one function, so that the fields of the packet stay in
+        // registers.
         match dissect_plain(&frame) {
             Some(packet) => self.observe_packet(packet, frame),
             None => self.observe_other(frame),
@@ -109,7 +111,7 @@ impl Partial {
         }
     }
 
-    /// Counts a frame that the user does not want analysed.
+    /// Counts a frame that the user's filter left out.
     pub fn skip(&mut self, frame: &Frame<'_>) {
         self.skipped.count(frame);
     }
@@ -129,13 +131,13 @@ impl Partial {
         self.recent = Recent { shard, at };
     }
 
-    /// Shifts what is not in shards once the range's place in the capture is known.
+    /// Adds `base` to the frame identities outside the shards, once the range's position in the capture is known.
     pub(super) fn rebase_rest(&mut self, base: FrameId) {
         self.answers.rebase(base);
         self.fragments.rebase(base);
     }
 
-    /// Appends the partial of the frames that follow; `base` is the identity of its first frame. Fails, and changes nothing, where
+    /// Appends the partial of the frames that follow. `base` is the identity of its first frame. Fails, and changes nothing, where
     /// the two have different keys: what each keeps of too many names was chosen by its own.
     pub fn merge(&mut self, mut right: Self, base: FrameId) -> Result<(), DifferentKeys> {
         self.check_key(&right)?;
@@ -155,9 +157,9 @@ impl Partial {
         if self.sample_key == other.sample_key { Ok(()) } else { Err(DifferentKeys) }
     }
 
-    /// Appends everything but sessions and answers; nothing of it is left there.
+    /// Appends everything except sessions and answers, and takes it out of `right`.
     pub(super) fn merge_counts(&mut self, right: &mut Self) {
-        // Sessions have come here, and gone there.
+        // Sessions were moved from `right` to here, so the slots remembered in both are no longer valid.
         (self.recent, right.recent) = Default::default();
         self.fragments.merge(&mut right.fragments);
         for (kind, theirs) in std::mem::take(&mut right.others) {

@@ -1,15 +1,17 @@
-//! Partials that are empty again: what a range is gathered into was allocated for one before it, and grew to its size.
+//! A pool of emptied partials. The next range is gathered into one of them, whose tables are allocated already and
+//! large enough.
 
 use crate::flow::limit::SampleKey;
 use crate::flow::partial::Partial;
 use std::sync::{Mutex, PoisonError};
 
-/// Partials kept: one for each that is read or joined at a time, on as many threads as are worth it.
+/// Partials kept: one for each that is read or joined at the same time, on as many threads as are useful.
 const KEPT: usize = 16;
-/// Sessions and answers that a partial may have room for to be kept: a hostile range's tables must not stay for good.
+/// A partial with room for more sessions and answers than this is not kept: the tables that a hostile range made
+/// large must not stay allocated.
 const ROOM: usize = 1 << 16;
 
-/// See the module.
+/// Emptied partials, ready to be used again.
 #[derive(Debug)]
 pub struct Pool {
     sample_key: SampleKey,
@@ -17,18 +19,18 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// An empty pool, of partials that share this key.
+    /// An empty pool, for partials that share this key.
     pub fn new(sample_key: SampleKey) -> Self {
         Self { sample_key, kept: Mutex::default() }
     }
 
-    /// An empty partial.
+    /// An empty partial: one that was used before, or a new one.
     pub fn take(&self) -> Partial {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop();
         kept.unwrap_or_else(|| Partial::new(self.sample_key))
     }
 
-    /// Takes back a partial that a tracker left empty.
+    /// Takes back a partial that a tracker has emptied.
     pub fn put(&self, mut partial: Partial) {
         partial.interner.forget_if_full();
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);

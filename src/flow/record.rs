@@ -10,30 +10,37 @@ use smallvec::SmallVec;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// What went one way.
+/// Packets and bytes in one direction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Counters {
-    /// Packets (fragments count each).
+    /// Packets; each fragment counts as one.
     pub packets: u64,
     /// Frame lengths on the wire, in bytes.
     pub bytes: u64,
-    /// Transport payload in bytes, retransmissions included.
+    /// Transport payload in bytes, including retransmissions.
     pub payload: u64,
 }
 
-/// A name with its evidence.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+/// A name with its evidence. The order is that of choice: the best source first.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Name {
     /// Where it was found.
     pub source: NameSource,
     /// The frame that completed it.
     pub frame: FrameId,
-    /// The name: from the wire, untrusted, to be escaped wherever it is shown.
+    /// The name. It comes from the wire and must be escaped wherever it is shown.
     pub name: Arc<str>,
 }
 
-/// The first payload bytes one side sent, kept where an app may give itself away by them: what wire
-/// signatures look at.
+impl Name {
+    /// Whether it comes before another in the order in which names are found.
+    pub(super) fn found_before(&self, other: &Self) -> bool {
+        (self.frame, self.source, &self.name) < (other.frame, other.source, &other.name)
+    }
+}
+
+/// The first payload bytes that one side sent. They are kept where an app may be recognised by them, for the wire
+/// signatures.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Head {
     /// The first [`Head::LIMIT`] bytes of the side's stream, or of its first datagram.
@@ -42,7 +49,7 @@ pub struct Head {
     /// Payload lengths of the side's first segments or datagrams, at most [`Head::LENGTHS`].
     #[serde(with = "small")]
     pub lengths: SmallVec<[u32; Head::LENGTHS]>,
-    /// Their frames.
+    /// The frames of these segments or datagrams.
     #[serde(with = "small")]
     pub frames: SmallVec<[FrameId; Head::LENGTHS]>,
 }
@@ -62,12 +69,13 @@ impl Head {
             && frames.is_sorted()
     }
 
-    /// Frame that brought the first byte.
+    /// The frame with the first byte.
     pub fn frame(&self) -> Option<FrameId> {
         self.frames.first().copied()
     }
 
-    /// Adds the length of a segment or datagram in front of the one at `at`; what is too much at the end goes.
+    /// Inserts the length of a segment or datagram before the one at `at`. Entries beyond [`Head::LENGTHS`] are
+    /// dropped from the end.
     pub(super) fn insert(&mut self, at: usize, frame: FrameId, length: u32) {
         if at >= Self::LENGTHS {
             return;
@@ -81,21 +89,23 @@ impl Head {
 
 /// How a round-trip time was measured.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum RttSource {
-    /// TCP SYN to SYN-ACK, each seen once.
+    /// From the TCP SYN to the SYN-ACK, each seen once.
     TcpHandshake,
-    /// TCP last SYN to SYN-ACK where the SYN was repeated: may be too small, so it proves no distance.
+    /// From the last TCP SYN to the SYN-ACK, where the SYN was repeated. The time may be too small, so it proves no
+    /// distance.
     TcpHandshakeRepeated,
-    /// TCP SYN to a reset: often sent by something in between, so it proves no distance.
+    /// From the TCP SYN to a reset. Resets are often sent by something on the way, so this proves no distance.
     TcpReset,
-    /// TCP SYN to the opener's own first acknowledgment, where only its side was captured.
+    /// From the TCP SYN to the opener's own first acknowledgment, where only its side was captured.
     TcpOneWay,
-    /// QUIC client Initial to the server's first datagram (includes server work).
+    /// From the QUIC client's Initial to the server's first datagram; includes the server's work.
     QuicInitial,
 }
 
 impl RttSource {
-    /// Whether it is an upper bound on the round trip to the other end, so that it may bound the distance.
+    /// Whether the time is an upper bound on the round trip to the other end, and so limits its distance.
     pub const fn is_bound(self) -> bool {
         !matches!(self, Self::TcpHandshakeRepeated | Self::TcpReset)
     }
@@ -112,7 +122,8 @@ impl RttSource {
     }
 }
 
-/// A measured round-trip time. 0 where it is below the resolution of the capture's clock: no bound on anything.
+/// A measured round-trip time. It is 0 where it is below the resolution of the capture's clock, and then proves
+/// nothing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Rtt {
     /// Nanoseconds.
@@ -121,16 +132,17 @@ pub struct Rtt {
     pub source: RttSource,
 }
 
-/// What the hello and the capture's HTTPS records say about Encrypted Client Hello.
+/// What the hello and the HTTPS records in the capture say about Encrypted Client Hello (ECH).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
 pub enum Ech {
-    /// Probably a random filler: the server name stands in clear.
+    /// Probably random filler (GREASE): the server name in clear is the real one.
     Grease,
-    /// The server name is a known public name: the real one is hidden.
+    /// The server name is a known public name, so the real one is hidden.
     Likely,
-    /// The offer repeats a configuration from an HTTPS record of this capture.
+    /// The offer uses a configuration that an HTTPS record of this capture published.
     Confirmed,
-    /// Its forerunner, the encrypted server name of early drafts: what stands in clear beside it, if anything, is a cover.
+    /// The encrypted server name of early drafts. A server name in clear beside it, if any, is not the real one.
     Esni,
 }
 
@@ -146,10 +158,10 @@ impl Ech {
     }
 }
 
-/// The owner a flow's packets name, and how clearly.
+/// The owner that the packets of a flow name, and how many packets name it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OwnerEvidence {
-    /// The owner most packets name.
+    /// The owner that most packets name.
     pub owner: Arc<Owner>,
     /// Packets that name it.
     pub votes: u64,
@@ -157,16 +169,16 @@ pub struct OwnerEvidence {
     pub votes_total: u64,
     /// First frame that names it.
     pub frame: FrameId,
-    /// Other owners named, most votes first: the first few.
+    /// The next few owners named, most votes first.
     pub others: Vec<(Arc<Owner>, u64)>,
-    /// Packets that name an owner that was not counted: there are too many.
+    /// Packets that name an owner that was not counted, because the flow has too many.
     pub left_out: u64,
 }
 
 /// One session of one conversation.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Flow {
-    /// First frame, with the capture's ordinal.
+    /// The first frame; its identity includes the ordinal of the capture.
     pub first_frame: FrameId,
     /// Time of the first frame in record order, ns since 1970 UTC.
     pub first_seen_ns: i64,
@@ -174,47 +186,48 @@ pub struct Flow {
     pub last_seen_ns: i64,
     /// IP protocol number.
     pub protocol: u8,
-    /// Who opened it.
+    /// Address of the client: the side that opened the conversation.
     pub client_ip: IpAddr,
     /// Port of the client, where the protocol has ports.
     pub client_port: Option<u16>,
-    /// Who answered.
+    /// Address of the server: the side that answered.
     pub server_ip: IpAddr,
     /// Port of the server, where the protocol has ports.
     pub server_port: Option<u16>,
-    /// Client to server.
+    /// What went from client to server.
     pub up: Counters,
-    /// Server to client.
+    /// What went from server to client.
     pub down: Counters,
-    /// The application protocol recognised.
+    /// The application protocol that was recognised, if any.
     pub application: Option<Application>,
-    /// All names, best first.
+    /// All names found, the best first.
     pub names: SmallVec<[Name; 1]>,
     /// ALPN protocols offered.
     pub alpn: Alpn,
     /// ECH extension as offered.
     pub ech_offer: Option<EchOffer>,
-    /// What it means.
+    /// What the offer means.
     pub ech: Option<Ech>,
-    /// Subject of the server's certificate, where there was no server name.
+    /// Subject of the server's certificate, if there was no server name.
     pub certificate: Option<Box<CertificateSubject>>,
     /// Smallest handshake round trip.
     pub rtt: Option<Rtt>,
-    /// Who the capture says owned the packets.
+    /// The owner of the packets, as noted in the capture.
     pub owner: Option<Box<OwnerEvidence>>,
-    /// First bytes of the client, where wire signatures may look at them.
+    /// First bytes of the client, if wire signatures may look at them.
     pub client_head: Option<Box<Head>>,
-    /// First bytes of the server, likewise.
+    /// First bytes of the server, if wire signatures may look at them.
     pub server_head: Option<Box<Head>>,
-    /// Encapsulations around it, outermost first.
+    /// The encapsulations around the packets, outermost first.
     pub tunnel: TunnelPath,
 }
 
 impl Flow {
-    /// Names kept per flow, the first by frame: a connection reused for many requests shows its first hosts.
+    /// Names kept per flow, the first by frame. A connection that is used for many requests shows the first hosts
+    /// asked for.
     pub const NAME_LIMIT: usize = 32;
 
-    /// A flow of which only the ends are known, each with its port where the protocol has ports.
+    /// A flow of which only the two ends are known, each with its port if the protocol has ports.
     pub const fn between(protocol: u8, client: (IpAddr, Option<u16>), server: (IpAddr, Option<u16>)) -> Self {
         const NOTHING: Counters = Counters { packets: 0, bytes: 0, payload: 0 };
         Self {
@@ -242,17 +255,17 @@ impl Flow {
         }
     }
 
-    /// Lets go of what only wire signatures look at.
+    /// Drops what only wire signatures need.
     pub fn forget_heads(&mut self) {
         (self.client_head, self.server_head) = (None, None);
     }
 
-    /// Whether it asked a resolver for names.
+    /// Whether the flow is a lookup: it asked a resolver for names.
     pub fn is_lookup(&self) -> bool {
         self.names.last().is_some_and(|name| name.source == NameSource::DnsQuestion)
     }
 
-    /// The best name of the server, if any; what a lookup asked for is none.
+    /// The best name of the server, if any. The name that a lookup asked for does not count.
     pub fn name(&self) -> Option<&Name> {
         self.names.first().filter(|name| name.source != NameSource::DnsQuestion)
     }

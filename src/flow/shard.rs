@@ -18,20 +18,20 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
-/// See the module.
+/// The sessions of one shard, and what was counted beside them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shard {
     pub(super) table: Table,
-    /// Sessions of nothing but datagrams that came in pieces: no later packet continues them.
+    /// Sessions that consist only of reassembled datagrams. No later packet continues them.
     pieced: Table,
-    /// Records that repeat a packet, by their packet id.
+    /// Records that repeat an earlier packet, by their packet id.
     pub(super) repeated: OtherFrames,
-    /// Sessions let go of for lack of memory.
+    /// Sessions dropped for lack of memory.
     pub(super) shed: Shed,
 }
 
 impl Shard {
-    /// All sessions.
+    /// All sessions of the shard.
     pub(super) fn all(&self) -> impl Iterator<Item = &Session> {
         self.table.iter().chain(self.pieced.iter())
     }
@@ -83,7 +83,7 @@ impl Shard {
         } else {
             self.repeated.add(OtherFrames { frames: 1, bytes });
         }
-        // The count first: it lies in a line of the cache that is there already.
+        // The count is tested first, since it is in the processor's cache already.
         if counters.packets <= 1 && session.first_ns[side] == NEVER {
             session.first_ns[side] = frame.time_ns;
         }
@@ -119,8 +119,9 @@ impl Shard {
         self.table.push(hash, before, || Session::begin(key, side, first.frame, first.time_ns, is_anchored))
     }
 
-    /// Appends the sessions of what follows, whose frames count from `base`: those that go on with one of these join it, and
-    /// are shown to `joined`; the others, where their keys are to be kept, to `added` with the slots they get.
+    /// Appends the sessions of the frames that follow, whose identities count from `base`. A session that continues
+    /// one of these is merged into it, and `joined` is called with its slot. Any other is added if its key is to be
+    /// kept, and `added` is called with its slot.
     pub(super) fn append(
         &mut self,
         right: &mut Self,
@@ -148,13 +149,14 @@ impl Shard {
                 }
             }
         }
-        // Datagrams are put together only on the left, by the tracker.
+        // `right.pieced` is empty: only the tracker, on the left, reassembles datagrams.
     }
 
-    /// Counts a datagram that arrived in pieces: to the session of its key that was alive then, or began before any piece
-    /// could still have come, else to one of its own. Must come in order of the first pieces, at a time when no packet can
-    /// follow that would change the choice; then it is the same for every cut. `begun` is the same for all that are counted
-    /// together; `end_ns` tells until when a session is kept.
+    /// Counts a reassembled datagram. It is counted to the session of its key that was open then; else to the next
+    /// session of its key, if that began while pieces could still come; else to a session in `pieced`. Datagrams must
+    /// come in the order of their first pieces, when no packet can follow that would change the choice, so that the
+    /// choice is the same for every cut. `begun` is shared by all datagrams that are counted together; `end_ns` tells
+    /// until when a session is kept.
     pub(super) fn fold(
         &mut self,
         Pieced { packet, frame, packets, last_ns }: Pieced<'_>,
@@ -212,12 +214,12 @@ impl Shard {
         table.weigh(at);
     }
 
-    /// Bytes of memory that its sessions take, about.
+    /// Bytes of memory that the sessions take, about.
     pub(super) fn weight(&self) -> u64 {
         self.table.weight() + self.pieced.weight()
     }
 
-    /// Lets go of the sessions whose keys are not to be kept.
+    /// Drops the sessions whose keys are not to be kept.
     pub(super) fn shed(&mut self, is_kept: impl Fn(&FlowKey) -> bool) {
         let shed = &mut self.shed;
         for table in [&mut self.table, &mut self.pieced] {
@@ -225,8 +227,8 @@ impl Shard {
         }
     }
 
-    /// Takes out the sessions that no later packet can join when the clock shows `clock_ns`: later than `end_ns` says. `take`
-    /// sees each before it goes.
+    /// Takes out the sessions that no later packet can join when the clock shows `clock_ns`, which is later than
+    /// their `end_ns`. `take` is called with each of them first.
     pub(super) fn drain(
         &mut self,
         clock_ns: i64,
@@ -238,10 +240,10 @@ impl Shard {
     }
 }
 
-/// A datagram that was put together from pieces.
+/// A datagram that was reassembled from pieces.
 pub(super) struct Pieced<'a> {
     pub(super) packet: &'a Packet<'a>,
-    /// The first piece.
+    /// The frame of the first piece.
     pub(super) frame: &'a Frame<'a>,
     /// How many pieces there were.
     pub(super) packets: u64,
@@ -249,8 +251,8 @@ pub(super) struct Pieced<'a> {
     pub(super) last_ns: i64,
 }
 
-/// When the sessions of a key began, for as long as none begins or ends: looked up once for all datagrams of the key that are
-/// put together at a time, however many sessions there are.
+/// The sessions of each key by the frames in which they began, valid as long as no session begins or ends. They are
+/// looked up once for all datagrams of the key that are counted together, however many sessions there are.
 #[derive(Debug, Default)]
 pub(super) struct Begun(HashMap<FlowKey, Vec<(FrameId, usize)>, RandomState>);
 
@@ -272,7 +274,7 @@ impl Begun {
     }
 }
 
-/// Shards of the flow table: merged and resolved side by side.
+/// Number of shards of the flow table. Shards are merged and resolved in parallel.
 pub(super) const SHARDS: usize = 16;
 
 /// The shard that a key belongs to: the same in every partial, so that shards merge with shards. Whoever writes a capture can have

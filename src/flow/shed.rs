@@ -1,20 +1,20 @@
-//! What was left out for lack of memory, counted.
+//! Counts of what was dropped for lack of memory.
 
 use super::frames::OtherFrames;
 use super::session::Session;
 
-/// What was let go of for lack of memory.
+/// What was dropped for lack of memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Shed {
-    /// Sessions, or parts of them.
+    /// Sessions or parts of sessions.
     pub sessions: u64,
-    /// Their frames.
+    /// The frames of these sessions.
     pub frames: OtherFrames,
-    /// Pieces of datagrams.
+    /// Pieces of fragmented datagrams.
     pub fragments: OtherFrames,
-    /// Addresses that resolvers gave for names, and names beyond those kept of one address.
+    /// Addresses that resolvers gave for names, and names beyond the number kept for one address.
     pub answers: u64,
-    /// Packets whose owner was not counted, since their session names too many.
+    /// Packets whose owner was not counted, because their session names too many owners.
     pub owner_packets: u64,
 }
 
@@ -26,14 +26,14 @@ impl Shed {
         self.frames.add(OtherFrames { frames: a.packets + b.packets, bytes: a.bytes + b.bytes });
     }
 
-    /// All frames that no flow counts because of it.
+    /// All frames that no flow counts because they were dropped.
     pub fn left_out(&self) -> OtherFrames {
         let mut sum = self.frames;
         sum.add(self.fragments);
         sum
     }
 
-    /// Adds what was left out elsewhere.
+    /// Adds what was dropped elsewhere.
     pub(super) fn merge(&mut self, other: Self) {
         self.sessions += other.sessions;
         self.frames.add(other.frames);

@@ -1,9 +1,9 @@
-//! A frame and its time.
+//! A frame's identity and time.
 
 use crate::capture::FrameId;
 use serde::{Deserialize, Serialize};
 
-/// Which frame, and its time.
+/// The identity of a frame and its time in ns since 1970 UTC.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Stamp {
     pub(super) frame: FrameId,
@@ -11,7 +11,7 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    /// Shifts the frame's identity.
+    /// Adds `base` to the frame's identity.
     pub(super) fn rebase(&mut self, base: FrameId) {
         self.frame = self.frame.rebased(base);
     }

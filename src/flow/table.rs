@@ -1,7 +1,7 @@
-//! The sessions of a shard: in slots that stay where they are, found by key, and by when they are over.
+//! The sessions of a shard. They are kept in slots that do not move, and are found by key and by when they end.
 //!
-//! What a part of a capture adds to those before it costs what the part holds, not what is open: its sessions are put in one
-//! by one, and those that are over are found without looking at the others.
+//! Adding a range of a capture costs as much as that range holds, not as much as is open: its sessions are put in one
+//! by one, and the sessions that are over are found without looking at the others.
 
 use crate::flow::links::{Links, NONE, UNFILED};
 use crate::flow::session::Session;
@@ -10,31 +10,32 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::collections::BTreeMap;
 
-/// Sessions are filed by when they end at the earliest, in steps of this.
+/// Sessions are filed by the earliest time at which they can end, in steps of this length.
 const STEP_NS: i64 = 32_000_000_000;
 
-/// The step that a time lies in.
+/// The step in which a time lies.
 fn step(time_ns: i64) -> i32 {
     time_ns.div_euclid(STEP_NS).clamp(i64::from(UNFILED) + 1, i64::from(i32::MAX)) as i32
 }
 
-/// See the module.
+/// The sessions of a shard, in slots.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Table {
     /// Of this table alone: nobody can foresee which keys fall together.
     hasher: RandomState,
-    /// Slots of each key's latest session.
+    /// The slot of the latest session of each key.
     latest: HashTable<u32>,
     slots: Vec<Session>,
     vacant: Vec<u32>,
-    /// Slots by when their sessions end at the earliest. One that was filed anew, or is vacant, stays in its old list.
+    /// Slots by the step in which their sessions can end at the earliest. The slot of a session that was filed again,
+    /// or was taken out, stays in its old list.
     due: BTreeMap<i32, Vec<u32>>,
-    /// Bytes that the sessions weighed take, about.
+    /// Bytes that the sessions weighed so far take, about.
     weight: u64,
 }
 
 impl Table {
-    /// All sessions, those of a key in order.
+    /// All sessions.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Session> {
         self.slots.iter().filter(|session| !session.is_vacant())
     }
@@ -57,18 +58,18 @@ impl Table {
         self.latest.find(hash, |&at| slots[at as usize].key == *key).map(|&at| at as usize)
     }
 
-    /// The session in a slot.
+    /// The session in a slot, to be changed.
     #[inline]
     pub(super) fn at(&mut self, at: usize) -> &mut Session {
         &mut self.slots[at]
     }
 
-    /// The same, to look at.
+    /// The session in a slot, if there is such a slot.
     pub(super) fn get(&self, at: usize) -> Option<&Session> {
         self.slots.get(at)
     }
 
-    /// Slots of the sessions of one key, the latest first.
+    /// The sessions of one key with their slots, the latest first.
     pub(super) fn of_key(&self, hash: u64, key: &FlowKey) -> impl Iterator<Item = (usize, &Session)> {
         let mut next = self.find(hash, key);
         std::iter::from_fn(move || {
@@ -79,8 +80,8 @@ impl Table {
         })
     }
 
-    /// Puts a session in, as the latest of its key; `before` is the one that [`Self::find`] finds. Made where it is to stay: to
-    /// copy what was written a moment ago takes longer than to write it.
+    /// Adds a session as the latest of its key; `before` is what [`Self::find`] returns for the key. `make` builds it
+    /// in its slot, because copying a session that was just written is slower than writing it there.
     #[inline(always)]
     pub(super) fn push(&mut self, hash: u64, before: Option<usize>, make: impl FnOnce() -> Session) -> usize {
         let at = match self.vacant.pop() {
@@ -98,7 +99,7 @@ impl Table {
         at as usize
     }
 
-    /// Lets the session in a slot be found by its key.
+    /// Makes the session in a slot the one found by its key.
     fn link(&mut self, hash: u64, before: Option<usize>, at: u32) {
         let previous = before.map_or(NONE, |before| before as u32);
         self.slots[at as usize].links = Links { previous, ..Links::default() };
@@ -116,23 +117,23 @@ impl Table {
         }
     }
 
-    /// Takes out the sessions of a table that none was taken out of before, in the order in which they were put in.
+    /// Takes out all sessions in the order in which they were added. None may have been taken out before.
     pub(super) fn drain(&mut self) -> std::vec::Drain<'_, Session> {
         self.latest.clear();
         self.slots.drain(..)
     }
 
-    /// Slots that there is room for.
+    /// How many slots there is room for without growing.
     pub(super) fn room(&self) -> usize {
         self.slots.capacity()
     }
 
-    /// Slots, vacant ones among them.
+    /// How many slots there are, including vacant ones.
     pub(super) fn count(&self) -> usize {
         self.slots.len()
     }
 
-    /// Sees to it that [`Self::take_over`] looks at the session in this slot as soon as the clock shows `end_ns`.
+    /// Files the session in this slot, so that [`Self::take_over`] looks at it as soon as the clock shows `end_ns`.
     pub(super) fn file(&mut self, at: usize, end_ns: i64) {
         let step = step(end_ns);
         let links = &mut self.slots[at].links;
@@ -142,7 +143,7 @@ impl Table {
         }
     }
 
-    /// Takes note of what the session in this slot takes.
+    /// Weighs the session in this slot again.
     pub(super) fn weigh(&mut self, at: usize) {
         let session = &mut self.slots[at];
         let weight = u32::try_from(session.weight()).unwrap_or(u32::MAX);
@@ -150,12 +151,12 @@ impl Table {
         session.links.weight = weight;
     }
 
-    /// Bytes that the sessions weighed take, about.
+    /// Bytes that the sessions weighed so far take, about.
     pub(super) fn weight(&self) -> u64 {
         self.weight
     }
 
-    /// Takes out the sessions that are not to be kept, after `gone` has seen them.
+    /// Takes out the sessions that are not to be kept. `gone` is called with each of them first.
     pub(super) fn retain(&mut self, is_kept: impl Fn(&Session) -> bool, mut gone: impl FnMut(&Session)) {
         for at in 0..self.slots.len() {
             let session = &self.slots[at];
@@ -167,8 +168,8 @@ impl Table {
         }
     }
 
-    /// Takes out the sessions that are over when the clock shows `clock_ns`, that is: later than `end_ns` says; all of them at
-    /// the end of time. `take` sees each before it goes.
+    /// Takes out the sessions that are over: the clock shows `clock_ns`, which is later than their `end_ns`. If
+    /// `clock_ns` is [`i64::MAX`], these are all. `take` is called with each of them first.
     pub(super) fn take_over(
         &mut self,
         clock_ns: i64,
@@ -201,7 +202,7 @@ impl Table {
         }
     }
 
-    /// Lets the session in a slot be found no more.
+    /// Removes the session in a slot from the list of its key.
     fn unlink(&mut self, at: u32) {
         let session = &self.slots[at as usize];
         let (key, Links { previous, next, weight, .. }) = (session.key, session.links);
@@ -220,7 +221,7 @@ impl Table {
         }
     }
 
-    /// Empties a slot that was unlinked.
+    /// Empties a slot whose session was unlinked.
     fn vacate(&mut self, at: u32) {
         self.slots[at as usize].vacate();
         self.vacant.push(at);
@@ -241,7 +242,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
-        /// Against a plain list: what is found, what is over and what all weigh, whatever comes, goes on, ends and is let go of.
+        /// Compares the table with a plain list: which sessions are found and which are over, and what all of them
+        /// weigh, through all changes.
         #[test]
         fn finds_the_latest_and_what_is_over(steps in prop::collection::vec((0_u8..6, 0_i64..90, 0_i64..30), 0..120)) {
             let (mut table, mut list) = (Table::default(), Vec::<(u8, u64, i64)>::new());

@@ -1,4 +1,4 @@
-//! Joins partials in capture order, closes the sessions that no later packet can join, and hands them out as flows.
+//! Joins partials in capture order, closes the sessions that no later packet can join, and gives them out as flows.
 
 use crate::capture::{Frame, FrameId, LinkType};
 use crate::flow::answers::{Answers, Ends};
@@ -21,65 +21,66 @@ use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
-/// How far the capture's clock may step back without a session being closed too early. A capture that steps back further
-/// says so in the report.
+/// How far the capture's clock may step back without a session being closed too early. If a capture steps back
+/// further, the report says so.
 const SLACK_NS: i64 = 10 * 1_000_000_000;
-/// Flows leave in the order of windows of the capture's clock of this length, then of their first frames.
+/// Flows are given out in the order of windows of this length of the capture's clock, and within a window by first
+/// frame.
 const WINDOW_NS: i64 = 60 * 1_000_000_000;
 
-/// Answers are looked through for those that have become useless when they take half as much again as was left the last time,
-/// and this many bytes at least; and before any is let go of for lack of memory.
+/// Useless answers are searched for when all answers take half as much again as was left the last time, and at least
+/// this many bytes. They are also searched for before any answer is dropped for lack of memory.
 const SWEEP_LEAST: u64 = 1 << 20;
 
-/// Sessions are closed after so many more have come: fewer are not worth the work that comes with each time.
+/// Sessions are closed after this many were added: each closing has a fixed cost, which fewer do not justify.
 const CLOSE_SESSIONS: usize = 4_096;
-/// Sessions are closed after so long a time of the capture's clock, however few they are.
+/// Sessions are closed after this much time of the capture's clock, however few were added.
 const CLOSE_NS: i64 = 300 * 1_000_000_000;
 
-/// Flows that are handed out together: so few that they stay in the processor's first-level cache.
+/// Flows given out together: so few that they stay in the processor's first-level cache.
 const FEW: usize = 16;
 
 impl Flow {
-    /// Window of the capture's clock in which its idle time ran out: flows leave in this order.
+    /// The window of the capture's clock in which the flow's idle time ran out. Flows are given out in this order.
     pub fn window(&self) -> i64 {
         over_ns(self.last_seen_ns, self.protocol).div_euclid(WINDOW_NS)
     }
 }
 
-/// What may be kept of frames whose flows are not over, in bytes by the tracker's own count.
+/// How much may be kept of flows that are not over, in bytes as the tracker estimates them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct OpenLimits {
-    /// Sessions, with what is kept of their packets.
+    /// For sessions, with what is kept of their packets.
     pub sessions: u64,
-    /// Answers of resolvers.
+    /// For answers of resolvers.
     pub answers: u64,
-    /// Pieces of datagrams.
+    /// For pieces of fragmented datagrams.
     pub fragments: u64,
 }
 
-/// See the module.
+/// Joins partials, and closes sessions.
 pub struct Tracker {
     state: Partial,
-    /// The capture that was joined last, and its clock: captures that were taken at the same time come one after the other,
-    /// and each begins with its own time.
+    /// The capture that was joined last, with its span and clock. Each capture has its own clock, because captures
+    /// that were taken at the same time are read one after the other.
     capture: Option<(u32, Option<Span>, Clock)>,
-    /// Times of the captures before it.
+    /// The span of the captures before it.
     earlier: Option<Span>,
-    /// How many bytes answers are to take before they are looked through for those that have become useless.
+    /// When answers take this many bytes, useless ones are searched for.
     sweep_at: u64,
     limits: Option<OpenLimits>,
     sample_key: SampleKey,
-    /// The part of all sessions that is kept.
+    /// Which sessions are kept, by the hashes of their keys.
     part: KeptPart,
-    /// Sessions that came since sessions were last closed.
+    /// Sessions added since sessions were last closed.
     added: usize,
-    /// The clock when sessions were last closed.
+    /// What the clock showed when sessions were last closed.
     closed_ns: i64,
 }
 
 impl Tracker {
-    /// A tracker for one analysis. All partials given to it must have been made with the same key. What is beyond the limits is let
-    /// go of, see [`Shed`].
+    /// A tracker for one analysis. All partials given to it must have been made with the same key. What exceeds the limits is
+    /// dropped, see [`Shed`].
     pub fn new(sample_key: SampleKey, limits: Option<OpenLimits>) -> Self {
         let mut state = Partial::new(sample_key);
         state.fragments = Fragments::ordered(sample_key);
@@ -96,9 +97,9 @@ impl Tracker {
         }
     }
 
-    /// Joins the partial of the frames that follow; `base` is the identity of its first frame. What is left of it is empty, with
-    /// room for as much again. `close` is called where [`Self::close`] is due: before another capture, which has its own clock,
-    /// and where there is enough to close or too much to keep. Fails, and changes nothing, where the partial has another key.
+    /// Joins the partial of the frames that follow; `base` is the identity of its first frame. `right` is left empty,
+    /// with its tables allocated. `close` is called when [`Self::close`] is due: before another capture, which has
+    /// its own clock, and when there is enough to close or too much to keep. Fails, and changes nothing, where the partial has another key.
     pub fn join(
         &mut self,
         right: &mut Partial,
@@ -127,8 +128,9 @@ impl Tracker {
             })
     }
 
-    /// Closes the sessions that no later packet can join. They go to `sink`, a few at a time, on rayon's threads; it may leave
-    /// none. Within a capture, how often this is called changes nothing but the memory it takes.
+    /// Closes the sessions that no later packet can join. They are given to `sink` a few at a time, on rayon's
+    /// threads; `sink` must empty the list. Within a capture, how often this is called changes only how much memory
+    /// is used.
     pub fn close(&mut self, sink: impl Fn(&mut Vec<Flow>) + Sync) {
         let clock_ns = self.clock_ns();
         self.close_before(clock_ns, sink);
@@ -139,7 +141,7 @@ impl Tracker {
         }
     }
 
-    /// Lets go of what is too much, and takes in more again where there is room.
+    /// Drops what exceeds the limits, and keeps more again where there is room.
     fn shed(&mut self, limits: OpenLimits) {
         self.state.answers.shed(limits.answers);
         self.state.fragments.shed(limits.fragments);
@@ -158,7 +160,7 @@ impl Tracker {
         self.state.shards.iter().map(Shard::weight).sum()
     }
 
-    /// Sets the clock forward.
+    /// Advances the clock by the frames of `right`.
     fn watch(&mut self, capture: u32, right: &Partial) {
         let (span, mut clock) = match self.capture {
             Some((current, span, clock)) if current == capture => (span, clock),
@@ -171,7 +173,7 @@ impl Tracker {
         self.capture = Some((capture, Span::merge(span, right.span), clock));
     }
 
-    /// Times of all frames. That one capture begins before another ends is no step back.
+    /// The span of all frames. If one capture begins before another ends, that does not count as a step back.
     fn span(&self) -> Option<Span> {
         let (Some(a), Some(b)) = (self.earlier, self.capture.and_then(|(_, span, _)| span)) else {
             return self.earlier.or(self.capture.and_then(|(_, span, _)| span));
@@ -183,17 +185,17 @@ impl Tracker {
         })
     }
 
-    /// The time before which nothing more is expected.
+    /// The time before which no more packets are expected.
     fn clock_ns(&self) -> i64 {
         self.capture.map_or(i64::MIN, |(_, _, clock)| clock.now_ns()).saturating_sub(SLACK_NS)
     }
 
-    /// The first window of [`Flow::window`] of which not all flows were handed out.
+    /// The first window, see [`Flow::window`], of which more flows may be given out.
     pub fn complete_window(&self) -> i64 {
         self.closed_ns.div_euclid(WINDOW_NS)
     }
 
-    /// Closes everything: no frames follow.
+    /// Closes all sessions, when no more frames follow.
     pub fn finish(mut self, sink: impl Fn(&mut Vec<Flow>) + Sync) -> Summary {
         self.close_before(i64::MAX, sink);
         let (answers, fragments) = (self.state.answers.shed, self.state.fragments.shed);
@@ -212,12 +214,12 @@ impl Tracker {
         }
     }
 
-    /// Sessions open now.
+    /// How many sessions are open.
     pub fn open_sessions(&self) -> usize {
         self.state.shards.iter().map(|shard| shard.all().count()).sum()
     }
 
-    /// Forgets the answers that nothing can need any more, now and then.
+    /// Forgets the answers that no flow can need any more, if enough have accumulated.
     fn forget(&mut self, clock_ns: i64) {
         let limit = self.limits.map_or(u64::MAX, |limits| limits.answers);
         if self.state.answers.weight() < self.sweep_at.min(limit) {
@@ -279,7 +281,8 @@ impl Tracker {
             }
         }
         let answers = &self.state.answers;
-        // Each a task of its own: where several are one, a thread may have much left to do when the others are done.
+        // Each shard is a task of its own; if several formed one task, a thread might still have much to do when the
+        // others are done.
         self.state.shards.par_iter_mut().with_max_len(1).for_each(|shard| {
             let mut few = Vec::with_capacity(FEW);
             let mut owner_packets = 0;
@@ -297,7 +300,7 @@ impl Tracker {
         });
     }
 
-    /// Gives a datagram's fragments to the session it belongs to.
+    /// Counts the fragments of a datagram to the session that the datagram belongs to.
     fn fold(&mut self, group: Group, begun: &mut Begun) {
         let whole = group.whole();
         let bytes = u32::try_from(group.bytes).unwrap_or(u32::MAX);
@@ -331,43 +334,43 @@ impl Tracker {
     }
 }
 
-/// Longest time that anything waits for its session: a session must outlive a datagram whose pieces still arrive.
+/// How much longer than its idle time a session is kept: it must be there for a datagram whose pieces still arrive.
 const HOLD_NS: i64 = 2 * fragments::TIMEOUT_NS;
 
-/// Whether the sessions of a key are of this part.
+/// A test whether the sessions of a key are kept.
 fn keeps(part: KeptPart, sample_key: SampleKey) -> impl Fn(&FlowKey) -> bool + Copy + Sync {
     move |key| part.holds(|| sample_key.hash(&key.to_bytes()))
 }
 
-/// Until when a session is kept: no packet after that can join it.
+/// Until when a session is kept. No packet after that time can join it.
 fn kept_until_ns(session: &Session) -> i64 {
     over_ns(session.end_ns(), session.key.protocol())
 }
 
-/// The same for a session of this protocol that ended then.
+/// The same for a session of this IP protocol whose last packet came at `end_ns`.
 fn over_ns(end_ns: i64, protocol: u8) -> i64 {
     end_ns.saturating_add(idle_ns(protocol) + HOLD_NS)
 }
 
-/// What is left to say when all captures are read.
+/// What was counted beside the flows, once all captures are read.
 #[derive(Clone, Debug)]
 pub struct Summary {
-    /// Times of the frames seen.
+    /// The times that the frames span.
     pub span: Option<Span>,
     /// Frames without an IP packet.
     pub others: BTreeMap<NotIp, OtherFrames>,
-    /// Frames that never were on the wire, by the capture's own word.
+    /// Frames that the capture itself marks as never sent on the wire.
     pub dropped: OtherFrames,
-    /// Further records of packets that the capture holds several times, by its own word: counted once.
+    /// Records that the capture itself marks as repeats of an earlier packet. Each packet is counted once.
     pub repeated: OtherFrames,
     /// Frames that the user's filter left out.
     pub skipped: OtherFrames,
-    /// What was let go of for lack of memory.
+    /// What was dropped for lack of memory.
     pub shed: Shed,
 }
 
 impl Summary {
-    /// Whether the clock stepped back further than sessions wait.
+    /// How far the clock stepped back, in ns, if that is further than sessions are kept open for.
     pub fn clock_stepped_back_ns(&self) -> Option<i64> {
         self.span.map(|span| span.step_back_ns).filter(|&step| step > SLACK_NS)
     }
@@ -376,10 +379,12 @@ impl Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::laws::dns_answer;
+    use fixtures::ip::{UDP, v4};
+    use fixtures::{dns, transport};
     use std::sync::Mutex;
 
-    /// Packets of the flows kept, by port, and what was let go of: every packet a flow of its own, in parts of a hundred.
+    /// Packets of the flows kept, by port, and what was dropped. Every packet is a flow of its own, and they come in
+    /// parts of a hundred.
     fn track(limit_bytes: Option<u64>) -> (BTreeMap<u16, u64>, Shed) {
         let sample_key = SampleKey::default();
         let limits = limit_bytes.map(|sessions| OpenLimits { sessions, answers: sessions, fragments: sessions });
@@ -394,10 +399,8 @@ mod tests {
         for part in 0..40_u16 {
             let mut partial = Partial::new(sample_key);
             for at in 0..100 {
-                let step = etherparse::PacketBuilder::ipv4([10, 0, 0, 1], [198, 51, 100, 7], 64)
-                    .udp(1_024 + 100 * part + at, 9);
-                let mut bytes = Vec::new();
-                step.write(&mut bytes, b"hello").unwrap();
+                let datagram = transport::udp((1_024 + 100 * part + at, 9), b"hello");
+                let bytes = v4([10, 0, 0, 1], [198, 51, 100, 7], UDP, &datagram);
                 partial.observe(Frame {
                     id: FrameId::new(0, u64::from(at)),
                     time_ns: i64::from(part) * 1_000_000,
@@ -414,7 +417,7 @@ mod tests {
         (kept.into_inner().unwrap(), shed)
     }
 
-    /// Answers of one time, then as many of another when those are of no use any more: together they are too many.
+    /// Answers of one time come first, then as many when the first are useless: both together are too many.
     #[test]
     fn what_is_of_no_use_goes_before_what_is() {
         const HOURS_NS: i64 = 4 * 3_600 * 1_000_000_000;
@@ -425,10 +428,8 @@ mod tests {
             let mut partial = Partial::new(sample_key);
             for at in 0..3_000_u16 {
                 let [high, low] = at.to_be_bytes();
-                let answer = dns_answer("a.example", [198, 18 + part, high, low]);
-                let mut bytes = Vec::new();
-                let step = etherparse::PacketBuilder::ipv4([192, 0, 2, 53], [10, 0, 0, 1], 64).udp(53, 40_000);
-                step.write(&mut bytes, &answer).unwrap();
+                let answer = dns::addresses("a.example", [[198, 18 + part, high, low]]);
+                let bytes = v4([192, 0, 2, 53], [10, 0, 0, 1], UDP, &transport::udp((53, 40_000), &answer));
                 partial.observe(Frame {
                     id: FrameId::new(0, u64::from(at)),
                     time_ns,
@@ -458,5 +459,34 @@ mod tests {
         assert_eq!((kept, shed), track(Some(400_000)), "whatever the hasher of the tables");
         let (few, _) = track(Some(100_000));
         assert!(few.len() < 1_000);
+    }
+
+    /// A record whose time is later than a clock can show: its fragment waited past the end of the capture.
+    #[test]
+    fn a_fragment_of_the_last_moment_of_time_is_counted() {
+        let sample_key = SampleKey::default();
+        let mut tracker = Tracker::new(sample_key, None);
+        let mut partial = Partial::new(sample_key);
+        let mut bytes = Vec::new();
+        etherparse::PacketBuilder::ipv4([10, 0, 0, 1], [198, 51, 100, 7], 64)
+            .udp(5_000, 9)
+            .write(&mut bytes, b"hello")
+            .unwrap();
+        // More fragments follow; the header's checksum is not looked at.
+        bytes[6] = 0x20;
+        partial.observe(Frame {
+            id: FrameId::new(0, 0),
+            time_ns: i64::MAX,
+            link_type: LinkType::RAW,
+            bytes: &bytes,
+            wire_length: bytes.len() as u32,
+            note: None,
+        });
+        tracker.join(&mut partial, FrameId::new(0, 0), &mut |_| ()).unwrap();
+        let packets = Mutex::new(0);
+        tracker.finish(|flows: &mut Vec<Flow>| {
+            *packets.lock().unwrap() += flows.drain(..).map(|flow| flow.up.packets + flow.down.packets).sum::<u64>();
+        });
+        assert_eq!(packets.into_inner().unwrap(), 1);
     }
 }

@@ -1,53 +1,43 @@
-//! Names that packets carry: one file per protocol, one row in a table.
+//! Names that packets carry: one file per protocol in its family's folder, and one row per reader in [`table`].
 //!
-//! A reader maps bytes to [`Findings`] and knows nothing of flows. `flow` asks each row's `starts` for every payload
-//! (constant time), gathers the bytes that follow a start, and hands them to `read` until it says [`Reading::Done`] or
-//! [`Reading::No`].
+//! A reader maps bytes to [`Findings`] and knows nothing of flows. `flow` asks each row's `starts` for every payload, which
+//! takes constant time, gathers the bytes that follow a start, and hands them to the row's `read` until it says
+//! [`Reading::Done`] or [`Reading::No`].
+//!
+//! [`table`] and the look-up beside it import the readers. The readers import the types in `reader` and `findings`, and what
+//! reads single fields. These import no reader.
 
-mod app_resolver;
+mod candidates;
+pub mod table;
+
 mod application;
-mod bittorrent;
-mod certificate;
-mod client_hello;
-mod datagram;
-mod dcerpc;
+mod call;
 mod dns;
-mod dtls;
-mod fbzero;
-mod findings;
-mod gquic;
-mod greeting;
 mod http;
-mod http2;
-mod kerberos;
-mod netbios;
-mod preamble;
+mod nameless;
 mod proxy;
 mod quic;
-mod quic_frames;
-mod quic_keys;
-mod quic_packet;
-mod quic_versions;
-mod rdp_udp;
-mod reassembly;
-mod rtmp;
-mod security_token;
-mod sip;
-mod smb;
-mod socks;
-mod stun;
-pub mod table;
 mod tls;
-mod turn;
+mod windows;
+
+mod findings;
+mod reader;
+
+mod alpn;
+mod host;
+mod parsed;
+mod reassembly;
+mod source;
 mod wire;
 
-#[cfg(test)]
-pub(crate) use quic::tests as quic_samples;
-
-pub(crate) use client_hello::server_name_in_piece;
-pub use client_hello::{ClientHello, Dialect, Offer};
-pub use dns::encrypted_resolver;
-pub use findings::{
-    Alpn, Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, NameFound, NameSource, Reading, Role,
-};
-pub use http::is_ip_literal;
+pub use alpn::Alpn;
+pub(crate) use candidates::SECOND_CHOICES;
+pub use candidates::{datagram_candidates, stream_candidates};
+pub use dns::resolver::encrypted_resolver;
+pub use findings::{Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, FoundName, Role};
+pub use host::is_ip_literal;
+pub use reader::{Datagram, DatagramReader, IncrementalReader, Reading, StreamReader};
+pub use source::NameSource;
+pub use tls::client_hello::{ClientHello, Offer};
+pub use tls::dialect::Dialect;
+pub(crate) use tls::hello_piece::server_name_in_piece;

@@ -1,27 +1,27 @@
-//! Pieces of a byte string at their offsets, in any order, into the string as far as it is known.
+//! Joins the pieces of a byte string, which come with their offsets and in any order, as far as the string is known.
 //!
-//! For handshake data that travels in datagrams: QUIC's CRYPTO frames (RFC 9000 §19.6) and DTLS handshake fragments
-//! (RFC 9147 §5.5). Where pieces overlap the first one given counts, so the result follows from capture order alone.
+//! This is for handshake data that travels in datagrams: QUIC's CRYPTO frames (RFC 9000 §19.6) and the fragments of DTLS (RFC
+//! 9147 §5.5). Where pieces overlap, the first one given counts, so the result depends on the capture's order alone.
 
 use std::ops::Range;
 
-/// Bytes kept: a ClientHello with post-quantum shares takes 2 KiB, certificates chains up to 16 KiB; a piece beyond is
-/// cut off so that a hostile offset cannot ask for memory.
+/// Bytes that are kept. A ClientHello with post-quantum shares takes 2 KiB, and certificate chains take up to 16 KiB. Pieces
+/// are cut off at the limit, so that a hostile offset cannot ask for memory.
 pub(super) const LENGTH_LIMIT: usize = 64 * 1024;
 
-/// Known ranges kept apart: 16 datagrams of honest fragments stay well below; more is an attack on this list.
+/// Ranges that are kept apart. The fragments of 16 honest datagrams are far fewer; more of them are an attack on this list.
 const RANGE_LIMIT: usize = 512;
 
-/// A byte string in the making.
+/// A byte string of which pieces have come.
 #[derive(Debug, Default)]
 pub(super) struct Reassembly {
     bytes: Vec<u8>,
-    /// Known ranges: sorted, not empty, neither overlapping nor touching.
+    /// The known ranges: sorted, not empty, and neither overlapping nor touching.
     known: Vec<Range<usize>>,
 }
 
 impl Reassembly {
-    /// Puts a piece at its offset; what was known before stays.
+    /// Adds a piece at its offset. Bytes that are known already stay.
     pub(super) fn insert(&mut self, offset: u64, piece: &[u8]) {
         let Some(start) = usize::try_from(offset).ok().filter(|start| *start < LENGTH_LIMIT) else { return };
         let end = LENGTH_LIMIT.min(start.saturating_add(piece.len()));
@@ -31,7 +31,7 @@ impl Reassembly {
         if self.bytes.len() < end {
             self.bytes.resize(end, 0);
         }
-        // Ranges that overlap or touch the new one melt into it.
+        // Ranges that overlap or touch the new one become one with it.
         let first = self.known.partition_point(|range| range.end < start);
         let last = self.known.partition_point(|range| range.start <= end);
         let mut gap_start = start;
@@ -60,13 +60,13 @@ impl Reassembly {
             .unwrap_or(&[])
     }
 
-    /// Every known piece between gaps, in order.
+    /// All known pieces between gaps, in order.
     pub(super) fn pieces(&self) -> impl Iterator<Item = &[u8]> {
         self.known.iter().filter_map(|range| self.bytes.get(range.clone()))
     }
 }
 
-/// Copies the part of `piece`, which begins at `origin`, that belongs into `gap`.
+/// Copies the part of `piece`, which begins at offset `origin`, that belongs into `gap`.
 fn copy(bytes: &mut [u8], gap: Range<usize>, origin: usize, piece: &[u8]) {
     if gap.start >= gap.end || gap.start < origin {
         return;

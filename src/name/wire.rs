@@ -1,6 +1,7 @@
-//! A checked cursor: every read of a field either fits into the bytes at hand or is `None`.
+//! A cursor over bytes whose every read is checked: either the field fits into the bytes that are there, or the answer is
+//! `None`.
 
-/// Bytes not yet read. Copying it marks a place to come back to.
+/// The bytes that have not been read. A copy of the cursor marks a place to come back to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wire<'a> {
     rest: &'a [u8],
@@ -11,7 +12,7 @@ impl<'a> Wire<'a> {
         Self { rest: bytes }
     }
 
-    /// What has not been read.
+    /// The bytes that have not been read.
     pub(super) const fn rest(&self) -> &'a [u8] {
         self.rest
     }
@@ -26,7 +27,7 @@ impl<'a> Wire<'a> {
         Some(taken)
     }
 
-    /// As many of `length` bytes as there are: the piece of a field that a cut left.
+    /// As many of `length` bytes as are there, which is the part of a field that a cut left.
     pub(super) fn take_at_most(&mut self, length: usize) -> &'a [u8] {
         let (taken, rest) = self.rest.split_at_checked(length).unwrap_or((self.rest, &[]));
         self.rest = rest;
@@ -62,7 +63,7 @@ impl<'a> Wire<'a> {
         self.array().map(u32::from_le_bytes)
     }
 
-    /// An integer of QUIC's variable length (RFC 9000 §16).
+    /// An integer of variable length as QUIC writes it (RFC 9000 §16).
     pub(super) fn varint(&mut self) -> Option<u64> {
         let first = self.u8()?;
         let mut value = u64::from(first & 0x3f);
@@ -72,8 +73,8 @@ impl<'a> Wire<'a> {
         Some(value)
     }
 
-    /// Tag and length of an element in DER (X.690 §8.1): tags of one byte, and lengths that are a byte or stand in up to `longest`
-    /// bytes behind one.
+    /// Tag and length of an element in DER (X.690 §8.1). Tags of one byte are read, and lengths that are one byte or stand in
+    /// up to `longest` bytes after one.
     pub(super) fn der_head(&mut self, longest: u8) -> Option<(u8, usize)> {
         let (tag, first) = (self.u8()?, self.u8()?);
         let length = match first.checked_sub(0x80) {
@@ -86,13 +87,13 @@ impl<'a> Wire<'a> {
         Some((tag, length))
     }
 
-    /// Bytes behind a length of one byte.
+    /// The bytes after a length of one byte.
     pub(super) fn vector_u8(&mut self) -> Option<&'a [u8]> {
         let length = self.u8()?;
         self.take(usize::from(length))
     }
 
-    /// Bytes behind a length of two bytes.
+    /// The bytes after a length of two bytes.
     pub(super) fn vector_u16(&mut self) -> Option<&'a [u8]> {
         let length = self.u16()?;
         self.take(usize::from(length))
@@ -121,6 +122,11 @@ pub(super) fn u16_le_at(bytes: &[u8], offset: usize) -> Option<u16> {
 #[inline]
 pub(super) fn u32_le_at(bytes: &[u8], offset: usize) -> Option<u32> {
     u32_at(bytes, offset).map(u32::swap_bytes)
+}
+
+/// Whether the byte at `offset` passes the test, or is not there yet.
+pub(super) fn agrees(bytes: &[u8], offset: usize, passes: impl FnOnce(u8) -> bool) -> bool {
+    bytes.get(offset).is_none_or(|byte| passes(*byte))
 }
 
 #[cfg(test)]

@@ -222,7 +222,7 @@ pub(super) const fn party_word(party: Party) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::demo;
+    use crate::output::example;
 
     /// Splits a line of CSV as RFC 4180 says, so that the test does not trust the writer.
     pub(crate) fn cells(line: &str) -> Vec<String> {
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn every_row_has_every_column() {
-        let report = demo::report();
+        let report = example::report();
         let mut out = Vec::new();
         write(&report, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();

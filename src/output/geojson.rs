@@ -112,7 +112,7 @@ fn properties(app: Option<&AppRoutes>, route: &Destination) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::demo;
+    use crate::output::example;
 
     fn collection(report: &Report) -> Value {
         let mut out = Vec::new();
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn lines_from_the_vantage_cut_at_the_antimeridian() {
-        let value = collection(&demo::report());
+        let value = collection(&example::report());
         let features = value["features"].as_array().unwrap();
         assert_eq!(features.len(), 12);
         let virginia = features.iter().find(|feature| feature["properties"]["country"] == "US").unwrap();
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn points_where_the_vantage_is_not_known() {
-        let mut report = demo::report();
+        let mut report = example::report();
         report.vantage = None;
         let value = collection(&report);
         assert_eq!(value["features"][0]["geometry"]["type"], "Point");

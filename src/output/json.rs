@@ -30,11 +30,11 @@ pub(super) fn is_own(head: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::demo;
+    use crate::output::example;
 
     #[test]
     fn both_forms_hold_the_same_and_keep_names_as_they_are() {
-        let report = demo::report();
+        let report = example::report();
         let (mut pretty, mut compact) = (Vec::new(), Vec::new());
         write(&report, &mut pretty).unwrap();
         write_compact(&report, &mut compact).unwrap();
@@ -42,7 +42,7 @@ mod tests {
         let value: serde_json::Value = serde_json::from_slice(&compact).unwrap();
         assert_eq!(pretty, value);
         assert_eq!(value["apps"][0]["destinations"][0]["names"][0]["name"], "long.weixin.qq.com");
-        assert_eq!(value["apps"][2]["destinations"][0]["names"][1]["name"], demo::HOSTILE_NAME);
+        assert_eq!(value["apps"][2]["destinations"][0]["names"][1]["name"], example::HOSTILE_NAME);
         assert_eq!(compact.iter().filter(|&&byte| byte == b'\n').count(), 1);
     }
 }

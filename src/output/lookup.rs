@@ -11,6 +11,7 @@ use std::net::IpAddr;
 /// The answer to one subject.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Answer {
     /// An address.
     Address {

@@ -233,7 +233,7 @@ impl Bounds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::demo;
+    use crate::output::example;
 
     #[test]
     fn outlines_parse() {
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn places_get_arcs_and_the_rest_does_not() {
-        let report = demo::report();
+        let report = example::report();
         let map = Map::of(&report);
         assert_eq!(map.routes.len(), 11);
         assert_eq!(map.routes.iter().filter(|route| route.path.is_some()).count(), 9);
@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn without_a_vantage_there_are_dots_only() {
-        let mut report = demo::report();
+        let mut report = example::report();
         report.vantage = None;
         let map = Map::of(&report);
         assert!(map.origin.is_none() && map.routes.iter().all(|route| route.path.is_none()) && !map.dots.is_empty());
@@ -263,7 +263,7 @@ mod tests {
 
     #[test]
     fn nonsense_coordinates_are_no_place() {
-        let mut report = demo::report();
+        let mut report = example::report();
         for (position, value) in [f64::NAN, f64::INFINITY, 1e300].into_iter().enumerate() {
             report.apps[0].destinations[position].latitude = Some(value);
         }

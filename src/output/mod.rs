@@ -2,30 +2,37 @@
 //!
 //! Everything that came from the wire is escaped for the place it is written to ([`escape`]).
 
+#[doc(hidden)]
 pub mod apps;
+#[doc(hidden)]
 pub mod bench;
 mod csv;
-#[cfg(test)]
-mod demo;
 pub mod escape;
+#[cfg(test)]
+mod example;
 pub mod flows;
+mod generator;
 mod geojson;
 mod html;
 mod json;
+#[doc(hidden)]
 pub mod lookup;
 mod map;
 mod palette;
+#[doc(hidden)]
 pub mod pcapng;
 mod projection;
 mod svg;
+#[doc(hidden)]
 pub mod terminal;
+#[doc(hidden)]
 pub mod units;
 mod words;
 
 use crate::report::Report;
 use std::io::{self, Write};
 
-/// A format that a report can be written in, beside the terminal's.
+/// A format that a report can be written in, in addition to the terminal's.
 pub struct Format {
     /// The name of the option and the usual extension.
     pub name: &'static str,
@@ -40,9 +47,6 @@ pub struct Format {
 
 /// How much of a file tells whether this program wrote it.
 pub const HEAD_BYTES: usize = 4 << 10;
-
-/// What made a page or a picture, as they say it themselves.
-const GENERATOR: &str = concat!("whither ", env!("CARGO_PKG_VERSION"));
 
 /// All formats, sorted by name.
 pub const FORMATS: &[Format] = &[
@@ -71,11 +75,6 @@ pub fn format(name: &str) -> Option<&'static Format> {
 pub use json::write_compact as write_json_compact;
 pub use svg::is_own as is_own_svg;
 
-/// Whether one text contains another, as bytes.
-fn contains(head: &[u8], mark: &str) -> bool {
-    memchr::memmem::find(head, mark.as_bytes()).is_some()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,7 +87,7 @@ mod tests {
 
     #[test]
     fn each_format_knows_its_own_files_and_no_others() {
-        let report = demo::report();
+        let report = example::report();
         for format in FORMATS {
             let mut bytes = Vec::new();
             (format.write)(&report, &mut bytes).unwrap();

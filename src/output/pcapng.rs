@@ -1,6 +1,6 @@
 //! From packets and what is known of them to the blocks of a pcapng file (draft-ietf-opsawg-pcapng).
 //!
-//! Only encodes: whoever writes a capture sends the bytes where they belong and checks what comes of it. Little-endian, times
+//! It only encodes; the caller writes the bytes and checks for errors. Little-endian, times
 //! in nanoseconds since 1970 UTC. Owners are written as [`crate::capture::owner`] reads them: the standard's process option on
 //! the packet, and Wireshark's process information (a custom block, `wiretap/pcapng-wireshark-custom.c`) for what the
 //! number stands for.
@@ -168,14 +168,14 @@ impl Blocks {
             let mut options = Options(body, false);
             options.text(COMMENT, packet.comment);
             if let Some(process_id) = packet.process_id {
-                // The id of the process, then that of the thread, which nobody told us.
+                // The id of the process, then that of the thread, which is not known.
                 options.value(8, &u64::from(process_id).to_le_bytes());
             }
             options.end();
         });
     }
 
-    /// Tells who a process is. It stands ahead of the packets that name it.
+    /// Describes a process. It comes before the packets that name the process.
     pub fn process(&mut self, process: &Process<'_>) {
         self.block(CUSTOM, |body| {
             body.extend(WIRESHARK_ENTERPRISE.to_le_bytes());
@@ -198,7 +198,7 @@ impl Blocks {
         });
     }
 
-    /// Writes what an interface counted: the last word on it.
+    /// Writes what an interface counted; nothing follows on that interface.
     ///
     /// All that was dropped stands as `isb_ifdrop`, the kernel's drops too: so dumpcap does it, and it is what Wireshark shows.
     pub fn statistics(&mut self, statistics: &Statistics) {
@@ -281,7 +281,7 @@ fn put(bytes: &mut [u8], at: usize, value: u32) {
     }
 }
 
-/// What of some blocks is whole where only so many of their bytes were written.
+/// The part of some blocks that is whole if only so many of their bytes were written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Whole {
     /// Length of the blocks that are, in bytes.

@@ -1,6 +1,6 @@
 //! Lines on the world map: its edge, and great circles.
 
-pub(super) use crate::place::projection::{HEIGHT, WIDTH, project as forward};
+pub(super) use crate::place::geometry::projection::{HEIGHT, WIDTH, project as forward};
 
 /// The edge of the map, where the two ends of the world meet, as SVG path data.
 pub(super) fn edge() -> String {

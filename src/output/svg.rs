@@ -26,12 +26,12 @@ const MARK: &str = "<!-- Generator: ";
 
 /// What made a picture, as a comment for its beginning.
 pub(super) fn mark() -> String {
-    format!("{MARK}{} -->", super::GENERATOR)
+    format!("{MARK}{} -->", super::generator::GENERATOR)
 }
 
 /// Whether a picture of this program begins so.
 pub fn is_own(head: &[u8]) -> bool {
-    head.starts_with(b"<svg ") && super::contains(head, &format!("{MARK}whither "))
+    head.starts_with(b"<svg ") && super::generator::contains(head, &format!("{MARK}whither "))
 }
 
 /// Writes the picture.
@@ -197,13 +197,13 @@ fn legend(report: &Report) -> Vec<(Option<usize>, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::demo;
+    use crate::output::example;
 
     #[test]
     fn picture_is_closed_and_escaped() {
-        let mut report = demo::report();
-        report.apps[0].name = demo::HOSTILE_NAME.to_owned();
-        report.apps[0].destinations[0].city = Some(demo::HOSTILE_NAME.to_owned());
+        let mut report = example::report();
+        report.apps[0].name = example::HOSTILE_NAME.to_owned();
+        report.apps[0].destinations[0].city = Some(example::HOSTILE_NAME.to_owned());
         let mut out = Vec::new();
         write(&report, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();

@@ -1,10 +1,18 @@
-//! The general path: any link layer, any encapsulation, IP, to the innermost packet.
+//! The general path: reads any link layer, any encapsulation and IP, down to the innermost packet.
 
-use super::ip::{self, Datagram};
-use super::link::{EXPORTED_PDU, Next, reach_ip, read_addressed};
+use super::ip::{self, IpDatagram};
+use super::next::Next;
+use super::pseudo_header::exported::{LINK_TYPE as EXPORTED_PDU, read_addressed};
+use super::reach::reach_ip;
 use super::span::Span;
-use super::{Dissected, FlowKey, NotIp, Packet, Side, TcpFlags, TcpSegment, Transport, TunnelPath, transport, tunnel};
 use crate::capture::Frame;
+use crate::packet::encapsulation::TunnelPath;
+use crate::packet::key::{FlowKey, Side};
+use crate::packet::not_ip::NotIp;
+use crate::packet::segment::{TcpFlags, TcpSegment, Transport};
+use crate::packet::transport;
+use crate::packet::tunnel::open::open;
+use crate::packet::view::{Dissected, Packet};
 
 /// Reads a frame of any kind.
 #[inline(never)]
@@ -19,9 +27,10 @@ pub(crate) fn dissect<'a>(frame: &Frame<'a>) -> Dissected<'a> {
     }
 }
 
-/// An exported PDU of a layer above IP. Of TCP's header nothing is known: each PDU begins with a message of its own.
+/// Reads an exported PDU of a layer above IP. Nothing is known of a TCP header, so each PDU counts as the beginning of a
+/// message.
 fn exported<'a>(frame: &Frame<'a>) -> Option<Dissected<'a>> {
-    /// Data, as it would have been pushed.
+    /// The flags of a segment that was pushed.
     const PUSHED: TcpFlags = TcpFlags(0x18);
     let addressed = read_addressed(Span::new(frame.bytes, usize::try_from(frame.wire_length).ok()?))?;
     let (key, side) = FlowKey::new(addressed.version, addressed.protocol, addressed.source, addressed.destination);
@@ -53,7 +62,7 @@ pub(crate) fn dissect_ip<'a>(
     if !matches!(key.version(), 4 | 6) {
         return Dissected::NotIp(NotIp::Malformed);
     }
-    let datagram = Datagram {
+    let datagram = IpDatagram {
         version: key.version(),
         protocol: key.protocol(),
         source: key.address_bytes(side),
@@ -62,15 +71,15 @@ pub(crate) fn dissect_ip<'a>(
         fragment: None,
     };
     let mut datagram = if key.version() == 6 { ip::past_extensions(datagram) } else { datagram };
-    // What was put together cannot be a piece again (RFC 8200 allows one fragment header).
+    // What was put together cannot be a fragment again, since RFC 8200 allows one fragment header.
     datagram.fragment = None;
     innermost(datagram, tunnel, counted_length)
 }
 
-/// Opens encapsulations until there is none, or none that holds what it should, or the path is full.
-fn innermost(mut datagram: Datagram<'_>, mut path: TunnelPath, counted_length: u32) -> Dissected<'_> {
+/// Opens encapsulations until there is none left, or one does not hold what it should, or the path is full.
+fn innermost(mut datagram: IpDatagram<'_>, mut path: TunnelPath, counted_length: u32) -> Dissected<'_> {
     for _ in 0..TunnelPath::LIMIT {
-        match tunnel::open(&datagram, path) {
+        match open(&datagram, path) {
             Some((inner_path, inner)) => (path, datagram) = (inner_path, inner),
             None => break,
         }
@@ -82,7 +91,8 @@ fn innermost(mut datagram: Datagram<'_>, mut path: TunnelPath, counted_length: u
 mod tests {
     use super::*;
     use crate::capture::{FrameId, LinkType};
-    use crate::packet::{Encapsulation, Fragment};
+    use crate::packet::encapsulation::Encapsulation;
+    use crate::packet::view::Fragment;
     use etherparse::PacketBuilder;
     use proptest::prelude::*;
 

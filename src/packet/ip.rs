@@ -1,44 +1,45 @@
-//! IPv4 (RFC 791) and IPv6 (RFC 8200) headers to a datagram: addresses, protocol, payload, fragment.
+//! Reads an IPv4 (RFC 791) or IPv6 (RFC 8200) header into a datagram: addresses, protocol, payload, fragment.
 //!
-//! What tshark counts as a packet counts here: wrong total lengths are clipped to the frame, a total length of 0 (filled in
-//! later by the network card's segmentation offload) means all that was captured.
+//! The reader counts as packets what tshark does. A total length that is too long is clipped to the frame. A total length of 0,
+//! which the network card fills in later (segmentation offload), means everything that was captured.
 
 use super::span::Span;
-use super::{Fragment, NotIp};
+use crate::packet::not_ip::NotIp;
+use crate::packet::view::Fragment;
 use etherparse::{
     IpAuthHeaderSlice, IpNumber, Ipv4HeaderSlice, Ipv6FragmentHeaderSlice, Ipv6HeaderSlice, Ipv6RawExtHeaderSlice,
     ip_number,
 };
 
-/// Extension headers followed in one IPv6 packet: above what fits into 1500 bytes at 8 bytes each, so that only jumbo
-/// frames made for the purpose end early.
+/// Extension headers that are followed in one IPv6 packet. A packet of 1500 bytes cannot hold more of 8 bytes each, so only
+/// jumbo frames made for this purpose end early.
 const EXTENSION_LIMIT: usize = 192;
-/// Payload an Ethernet frame is filled up to with padding (IEEE 802.3 §4.2.3.3).
+/// Length of payload up to which an Ethernet frame is padded (IEEE 802.3 §4.2.3.3).
 const ETHERNET_LEAST_PAYLOAD: usize = 46;
 const IPV4_LEAST_HEADER: usize = 20;
 const IPV6_HEADER_LENGTH: usize = 40;
-/// Jumbo Payload hop-by-hop option (RFC 2675 §2).
+/// The Jumbo Payload option of a hop-by-hop header (RFC 2675 §2).
 const OPTION_JUMBO: u8 = 0xc2;
 
 /// One IP packet, or a piece of one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Datagram<'a> {
-    /// 4 or 6.
+pub(crate) struct IpDatagram<'a> {
+    /// IP version: 4 or 6.
     pub(crate) version: u8,
-    /// Protocol number after all extension headers understood.
+    /// Protocol number after all extension headers that were understood.
     pub(crate) protocol: u8,
-    /// IPv4 addresses lie in the first four bytes.
+    /// Source address. An IPv4 address takes the first four bytes.
     pub(crate) source: [u8; 16],
-    /// As `source`.
+    /// Destination address, in the same form.
     pub(crate) destination: [u8; 16],
     /// What follows the headers, without padding.
     pub(crate) payload: Span<'a>,
-    /// Set unless the datagram is whole.
+    /// The fragment that this is; `None` if the datagram is whole.
     pub(crate) fragment: Option<Fragment>,
 }
 
-/// Reads the IP header that `span` starts with; its version nibble says which.
-pub(crate) fn read(span: Span<'_>) -> Result<Datagram<'_>, NotIp> {
+/// Reads the IP header at the start of `span`. The first four bits say which version it is.
+pub(crate) fn read(span: Span<'_>) -> Result<IpDatagram<'_>, NotIp> {
     match span.byte(0)? >> 4 {
         4 => read_v4(span),
         6 => read_v6(span),
@@ -46,7 +47,7 @@ pub(crate) fn read(span: Span<'_>) -> Result<Datagram<'_>, NotIp> {
     }
 }
 
-/// Whether an IP packet with lengths that agree with its surroundings starts here: what a guessed tunnel must hold.
+/// Whether an IP packet starts here whose lengths agree with its surroundings, as a guessed tunnel must hold.
 pub(crate) fn fits(span: Span<'_>) -> bool {
     let check = || {
         Ok::<bool, NotIp>(match span.byte(0)? {
@@ -67,7 +68,8 @@ pub(crate) fn fits(span: Span<'_>) -> bool {
     check().unwrap_or(false)
 }
 
-/// Whether a packet that [`fits`] ends where its surroundings do: for tunnels with next to nothing else to know them by.
+/// Whether a packet that [`fits`] also ends where its surroundings do. This is for tunnels that have little else to be
+/// recognised by.
 pub(crate) fn fills(span: Span<'_>) -> bool {
     let length = match span.byte(0) {
         Ok(0x60..=0x6f) => span.u16(4).map(|length| IPV6_HEADER_LENGTH + usize::from(length)),
@@ -76,7 +78,7 @@ pub(crate) fn fills(span: Span<'_>) -> bool {
     fits(span) && length == Ok(span.wire_length())
 }
 
-fn read_v4(span: Span<'_>) -> Result<Datagram<'_>, NotIp> {
+fn read_v4(span: Span<'_>) -> Result<IpDatagram<'_>, NotIp> {
     let header_length = usize::from(span.byte(0)? & 0x0f) * 4;
     if header_length < IPV4_LEAST_HEADER {
         return Err(NotIp::Malformed);
@@ -92,7 +94,7 @@ fn read_v4(span: Span<'_>) -> Result<Datagram<'_>, NotIp> {
         offset: u32::from(header.fragments_offset().value()) * 8,
         has_more: header.more_fragments(),
     });
-    Ok(Datagram {
+    Ok(IpDatagram {
         version: 4,
         protocol: header.protocol().0,
         source: widened(header.source()),
@@ -106,14 +108,14 @@ fn widened([a, b, c, d]: [u8; 4]) -> [u8; 16] {
     [a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
 }
 
-fn read_v6(span: Span<'_>) -> Result<Datagram<'_>, NotIp> {
+fn read_v6(span: Span<'_>) -> Result<IpDatagram<'_>, NotIp> {
     let header = Ipv6HeaderSlice::from_slice(span.bytes()).map_err(|_| span.missing(IPV6_HEADER_LENGTH))?;
     let rest = span.after(IPV6_HEADER_LENGTH)?;
     let next_header = header.next_header().0;
     let payload = match usize::from(header.payload_length()) {
         0 => match jumbo_length(next_header, rest) {
             Some(length) => rest.limited(length),
-            // Segmentation offload leaves 0 too, with far more behind it than padding could be.
+            // Segmentation offload leaves a 0 too, and far more bytes follow than padding could be.
             None if span.wire_length() > ETHERNET_LEAST_PAYLOAD && next_header != ip_number::IPV6_NO_NEXT_HEADER.0 => {
                 rest
             }
@@ -121,7 +123,7 @@ fn read_v6(span: Span<'_>) -> Result<Datagram<'_>, NotIp> {
         },
         length => rest.limited(length),
     };
-    let datagram = Datagram {
+    let datagram = IpDatagram {
         version: 6,
         protocol: next_header,
         source: header.source(),
@@ -132,23 +134,23 @@ fn read_v6(span: Span<'_>) -> Result<Datagram<'_>, NotIp> {
     Ok(past_extensions(datagram))
 }
 
-/// Payload length by the Jumbo Payload option of a hop-by-hop header (RFC 2675), where it comes first as the RFC asks
-/// for by its alignment.
+/// The payload length in the Jumbo Payload option of a hop-by-hop header (RFC 2675). The option is read only if it comes first,
+/// as its alignment makes it do.
 fn jumbo_length(next_header: u8, rest: Span<'_>) -> Option<usize> {
     let [_, _, option, length] = rest.array::<4>(0).ok()?;
     let is_jumbo = next_header == ip_number::IPV6_HEADER_HOP_BY_HOP.0 && option == OPTION_JUMBO && length == 4;
     is_jumbo.then(|| rest.u32(4).ok()).flatten().and_then(|length| usize::try_from(length).ok())
 }
 
-/// Goes past the IPv6 extension headers in front of the transport (RFC 8200 §4), to a fragment of a larger datagram or
-/// to an Authentication Header, which is opened as a tunnel. A header cut short ends the walk and is the protocol then.
-pub(crate) fn past_extensions(mut datagram: Datagram<'_>) -> Datagram<'_> {
+/// Skips the IPv6 extension headers before the transport (RFC 8200 §4), up to a fragment header or to an Authentication Header,
+/// which is opened as a tunnel. A header that is cut short ends the walk, and then counts as the protocol.
+pub(crate) fn past_extensions(mut datagram: IpDatagram<'_>) -> IpDatagram<'_> {
     for _ in 0..EXTENSION_LIMIT {
         let is_stepped = match IpNumber(datagram.protocol) {
             ip_number::IPV6_HEADER_HOP_BY_HOP | ip_number::IPV6_ROUTE_HEADER | ip_number::IPV6_DESTINATION_OPTIONS => {
                 step_raw(&mut datagram)
             }
-            // These carry a message of their own, after which nothing follows as a rule.
+            // These headers carry a message of their own, and nothing follows them as a rule.
             ip_number::MOBILITY_HEADER | ip_number::HIP | ip_number::SHIM6 => {
                 datagram.payload.byte(0) != Ok(ip_number::IPV6_NO_NEXT_HEADER.0) && step_raw(&mut datagram)
             }
@@ -162,14 +164,14 @@ pub(crate) fn past_extensions(mut datagram: Datagram<'_>) -> Datagram<'_> {
     datagram
 }
 
-fn step_raw(datagram: &mut Datagram<'_>) -> bool {
+fn step_raw(datagram: &mut IpDatagram<'_>) -> bool {
     let Ok(header) = Ipv6RawExtHeaderSlice::from_slice(datagram.payload.bytes()) else { return false };
     step(datagram, header.next_header().0, header.slice().len())
 }
 
-fn step_fragment(datagram: &mut Datagram<'_>) -> bool {
+fn step_fragment(datagram: &mut IpDatagram<'_>) -> bool {
     let Ok(header) = Ipv6FragmentHeaderSlice::from_slice(datagram.payload.bytes()) else { return false };
-    // An atomic fragment (RFC 6946) is the whole datagram.
+    // An atomic fragment (RFC 6946) is a whole datagram.
     let fragment = header.is_fragmenting_payload().then(|| Fragment {
         identification: header.identification(),
         offset: u32::from(header.fragment_offset().value()) * 8,
@@ -180,7 +182,7 @@ fn step_fragment(datagram: &mut Datagram<'_>) -> bool {
     is_stepped
 }
 
-fn step(datagram: &mut Datagram<'_>, protocol: u8, length: usize) -> bool {
+fn step(datagram: &mut IpDatagram<'_>, protocol: u8, length: usize) -> bool {
     match datagram.payload.after(length) {
         Ok(payload) => {
             datagram.payload = payload;
@@ -191,8 +193,8 @@ fn step(datagram: &mut Datagram<'_>, protocol: u8, length: usize) -> bool {
     }
 }
 
-/// What an Authentication Header (RFC 4302 §2) protects, in the same datagram.
-pub(crate) fn past_authentication<'a>(datagram: &Datagram<'a>) -> Option<Datagram<'a>> {
+/// The datagram that an Authentication Header (RFC 4302 §2) protects.
+pub(crate) fn past_authentication<'a>(datagram: &IpDatagram<'a>) -> Option<IpDatagram<'a>> {
     let header = IpAuthHeaderSlice::from_slice(datagram.payload.bytes()).ok()?;
     let mut inner = *datagram;
     step(&mut inner, header.next_header().0, header.slice().len()).then_some(())?;
@@ -206,11 +208,7 @@ mod tests {
     const V4: [u8; 24] = [0x45, 0, 0, 23, 0, 7, 0x40, 0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2, 1, 2, 3, 4];
 
     fn v6(next_header: u8, payload: &[u8]) -> Vec<u8> {
-        let mut bytes = vec![0x60, 0, 0, 0, 0, payload.len() as u8, next_header, 64];
-        bytes.extend([0x20; 16]);
-        bytes.extend([0x21; 16]);
-        bytes.extend(payload);
-        bytes
+        fixtures::ip::v6([0x20; 16], [0x21; 16], next_header, payload)
     }
 
     #[test]
@@ -244,10 +242,10 @@ mod tests {
         let bytes = v6(0, &payload);
         let datagram = read(Span::new(&bytes, bytes.len())).expect("valid");
         assert_eq!((datagram.protocol, datagram.payload.bytes()), (17, &[9][..]));
-        // Cut within the second: that one is the protocol then.
+        // If the capture is cut within the second header, that header is the protocol.
         let datagram = read(Span::new(&bytes[..40 + 12], bytes.len())).expect("valid");
         assert_eq!(datagram.protocol, 60);
-        // A message of its own, with nothing behind it.
+        // A header with a message of its own, after which nothing follows.
         let bytes = v6(135, &[59, 0, 1, 4, 0, 0, 0, 0]);
         assert_eq!(read(Span::new(&bytes, bytes.len())).map(|datagram| datagram.protocol), Ok(135));
     }

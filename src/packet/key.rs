@@ -1,4 +1,4 @@
-//! The key of a flow: both endpoints in one order, the protocol and the encapsulations around them.
+//! The key of a flow: both endpoints in one order, and the protocol.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -6,133 +6,7 @@ use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// One encapsulation between the link layer and the innermost IP packet.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[repr(u8)]
-#[non_exhaustive]
-pub enum Encapsulation {
-    /// IPv4 or IPv6 directly inside IP (RFC 2003, RFC 2473, 6in4 RFC 4213).
-    IpInIp = 1,
-    /// Generic Routing Encapsulation (RFC 2784), PPTP's version 1 too.
-    Gre,
-    /// Encapsulated remote SPAN.
-    Erspan,
-    /// Teredo (RFC 4380).
-    Teredo,
-    /// VXLAN (RFC 7348), GPE too.
-    Vxlan,
-    /// Geneve (RFC 8926).
-    Geneve,
-    /// GTP-U (3GPP TS 29.281).
-    Gtp,
-    /// L2TP (RFC 2661, RFC 3931).
-    L2tp,
-    /// EtherIP (RFC 3378).
-    EtherIp,
-    /// IP Authentication Header (RFC 4302).
-    Ah,
-    /// TZSP.
-    Tzsp,
-    /// AYIYA.
-    Ayiya,
-    /// CAPWAP data (RFC 5415) or LWAPP (RFC 5412).
-    Capwap,
-    /// LISP data (RFC 9300).
-    Lisp,
-    /// Network Service Header (RFC 8300).
-    Nsh,
-    /// Anything else that carried an IP packet.
-    Other,
-}
-
-impl Encapsulation {
-    /// All of them; the code of each is its place, from 1.
-    const ALL: [Self; 16] = [
-        Self::IpInIp,
-        Self::Gre,
-        Self::Erspan,
-        Self::Teredo,
-        Self::Vxlan,
-        Self::Geneve,
-        Self::Gtp,
-        Self::L2tp,
-        Self::EtherIp,
-        Self::Ah,
-        Self::Tzsp,
-        Self::Ayiya,
-        Self::Capwap,
-        Self::Lisp,
-        Self::Nsh,
-        Self::Other,
-    ];
-
-    fn from_code(code: u8) -> Option<Self> {
-        Self::ALL.get(usize::from(code).checked_sub(1)?).copied()
-    }
-
-    /// The name shown in flow records.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::IpInIp => "ip-in-ip",
-            Self::Gre => "gre",
-            Self::Erspan => "erspan",
-            Self::Teredo => "teredo",
-            Self::Vxlan => "vxlan",
-            Self::Geneve => "geneve",
-            Self::Gtp => "gtp",
-            Self::L2tp => "l2tp",
-            Self::EtherIp => "etherip",
-            Self::Ah => "ah",
-            Self::Tzsp => "tzsp",
-            Self::Ayiya => "ayiya",
-            Self::Capwap => "capwap",
-            Self::Lisp => "lisp",
-            Self::Nsh => "nsh",
-            Self::Other => "other",
-        }
-    }
-}
-
-/// The encapsulations around the innermost IP packet, outermost first, to [`TunnelPath::LIMIT`].
-///
-/// One byte each from the most significant on, so that a path compares and hashes as one integer.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-pub struct TunnelPath(u64);
-
-impl TunnelPath {
-    /// How many encapsulations are opened; deeper nesting is counted as a flow of the last one opened.
-    pub const LIMIT: usize = 6;
-    /// No encapsulation.
-    pub const NONE: Self = Self(0);
-
-    /// This path with one more encapsulation inside, or none where the limit is reached.
-    pub fn entered(self, inner: Encapsulation) -> Option<Self> {
-        let depth = self.iter().count();
-        (depth < Self::LIMIT).then(|| Self(self.0 | (inner as u64) << Self::shift(depth)))
-    }
-
-    /// Outermost first.
-    pub fn iter(&self) -> impl Iterator<Item = Encapsulation> + '_ {
-        (0..Self::LIMIT).map_while(|depth| Encapsulation::from_code((self.0 >> Self::shift(depth)) as u8))
-    }
-
-    /// Whether there is none.
-    pub const fn is_empty(&self) -> bool {
-        self.0 == 0
-    }
-
-    const fn shift(depth: usize) -> usize {
-        56 - 8 * depth
-    }
-}
-
-impl fmt::Debug for TunnelPath {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_list().entries(self.iter()).finish()
-    }
-}
-
-/// An address as one number to be hashed: byte by byte it would often cost more than what is looked up.
+/// An address as one number, for hashing. Hashing it byte by byte would often cost more than the look-up.
 pub(crate) const fn address_bits(ip: IpAddr) -> u128 {
     match ip {
         IpAddr::V4(ip) => ip.to_bits() as u128,
@@ -140,7 +14,7 @@ pub(crate) const fn address_bits(ip: IpAddr) -> u128 {
     }
 }
 
-/// Which of a key's two endpoints sent a packet.
+/// The endpoint of a key that sent a packet.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Side {
     /// The lower endpoint.
@@ -150,7 +24,7 @@ pub enum Side {
 }
 
 impl Side {
-    /// The other one.
+    /// The other side.
     pub const fn opposite(self) -> Self {
         match self {
             Self::Low => Self::High,
@@ -161,23 +35,24 @@ impl Side {
 
 /// Both endpoints of a conversation in one order, so that both directions have the same key.
 ///
-/// Encapsulations are not part of it: a mirror or a load balancer may wrap one direction and leave the other bare.
-/// Addresses are integers, IPv4 in the upper 32 bits; the version keeps them apart from IPv6. All else is one integer too: what is
-/// written at once can be read at once, and keys are written, hashed and compared for every packet.
+/// Encapsulations are not part of the key, since a mirror or a load balancer may wrap one direction and leave the other bare.
+/// Addresses are integers, with IPv4 in the upper 32 bits; the version tells them from IPv6. Everything else is one integer
+/// too, since keys are written, hashed and compared for every packet.
 #[derive(Clone, Copy, PartialOrd, Ord, Serialize)]
 pub struct FlowKey {
     low: u128,
     high: u128,
-    /// From the upper end: 16 bits each of the ports of the low and the high side, 16 of nothing, 8 each of protocol and version.
+    /// From the upper end: 16 bits each for the ports of the low and the high side, 16 unused bits, and 8 bits each for
+    /// protocol and version.
     tail: u64,
 }
 
 impl FlowKey {
-    /// How far an IPv4 address is moved up in the integer.
+    /// Number of bits by which an IPv4 address is shifted up in the integer.
     const IPV4_SHIFT: u32 = 96;
 
-    /// The key of a packet from `source` to `destination` (address bytes, IPv4 zero-padded; port 0 where there is none),
-    /// and the side that sent it.
+    /// The key of a packet from `source` to `destination`, and the side that sent it. Addresses are bytes, with zeros after an
+    /// IPv4 address; the port is 0 if there is none.
     #[inline]
     pub fn new(version: u8, protocol: u8, source: ([u8; 16], u16), destination: ([u8; 16], u16)) -> (Self, Side) {
         let from = (u128::from_be_bytes(source.0), source.1);
@@ -185,7 +60,7 @@ impl FlowKey {
         Self::ordered(version, protocol, from, to, from <= to)
     }
 
-    /// The same for IPv4 addresses: what the short path needs.
+    /// Makes the key from IPv4 addresses, for the short path.
     #[inline(always)]
     pub(super) fn plain_v4(protocol: u8, source: ([u8; 4], u16), destination: ([u8; 4], u16)) -> (Self, Side) {
         let from = (u32::from_be_bytes(source.0), source.1);
@@ -209,13 +84,14 @@ impl FlowKey {
         (self.tail >> 8) as u8
     }
 
-    /// 4 or 6.
+    /// IP version: 4 or 6.
     #[inline]
     pub const fn version(&self) -> u8 {
         self.tail as u8
     }
 
-    /// What a table's hasher makes of it: `hash_one`, but never a call, so that a key need not be written to be hashed.
+    /// The hash under a table's hasher. It does what `hash_one` does but is always inlined, so that a key need not be in memory
+    /// to be hashed.
     #[inline(always)]
     #[expect(clippy::manual_hash_one, reason = "`hash_one` is not always inlined")]
     pub(crate) fn hashed(&self, hasher: &impl BuildHasher) -> u64 {
@@ -236,7 +112,7 @@ impl FlowKey {
     /// Length of [`Self::to_bytes`].
     pub(crate) const BYTES: usize = 40;
 
-    /// The key as bytes, the same on every machine: what keyed hashes of it are taken of.
+    /// The key as bytes, which are the same on every machine. Keyed hashes are taken of them.
     pub(crate) fn to_bytes(self) -> [u8; Self::BYTES] {
         let mut bytes = [0; Self::BYTES];
         bytes[..16].copy_from_slice(&self.low.to_be_bytes());
@@ -254,7 +130,7 @@ impl FlowKey {
         }
     }
 
-    /// Address bytes of one side as [`FlowKey::new`] takes them.
+    /// Address bytes of one side, as [`FlowKey::new`] takes them.
     pub(super) fn address_bytes(&self, side: Side) -> [u8; 16] {
         self.bits(side).to_be_bytes()
     }
@@ -266,7 +142,7 @@ impl FlowKey {
         }
     }
 
-    /// Port of one side; 0 where the protocol has none.
+    /// Port of one side; 0 if the protocol has none.
     pub const fn port(&self, side: Side) -> u16 {
         match side {
             Side::Low => (self.tail >> 48) as u16,
@@ -274,7 +150,7 @@ impl FlowKey {
         }
     }
 
-    /// Whether both sides are the same endpoint, so that the direction cannot be told.
+    /// Whether both sides are the same endpoint, in which case the direction is unknown.
     pub const fn is_to_itself(&self) -> bool {
         self.low == self.high && self.port(Side::Low) == self.port(Side::High)
     }
@@ -303,7 +179,7 @@ impl fmt::Debug for FlowKey {
 }
 
 impl PartialEq for FlowKey {
-    /// Without branches: the table compares keys whose hashes agree, so they nearly always are equal.
+    /// Compares without branches, since the table compares keys whose hashes agree, which are nearly always equal.
     #[inline]
     fn eq(&self, other: &Self) -> bool {
         (self.low ^ other.low) | (self.high ^ other.high) | u128::from(self.tail ^ other.tail) == 0
@@ -313,7 +189,7 @@ impl PartialEq for FlowKey {
 impl Eq for FlowKey {}
 
 impl Hash for FlowKey {
-    /// A plain IPv4 conversation is one 128-bit word: 32 bits each of addresses, ports and the rest.
+    /// An IPv4 conversation is hashed as one 128-bit word: 32 bits each of the two addresses, the ports and the rest.
     #[inline(always)]
     fn hash<H: Hasher>(&self, state: &mut H) {
         if self.version() == 4 {
@@ -331,34 +207,6 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use std::hash::{BuildHasher, RandomState};
-
-    #[test]
-    fn a_path_is_entered_to_its_limit() {
-        let mut path = TunnelPath::NONE;
-        assert!(path.is_empty());
-        for encapsulation in Encapsulation::ALL.into_iter().take(TunnelPath::LIMIT) {
-            path = path.entered(encapsulation).expect("below the limit");
-        }
-        assert_eq!(path.entered(Encapsulation::Other), None);
-        assert!(path.iter().eq(Encapsulation::ALL.into_iter().take(TunnelPath::LIMIT)));
-    }
-
-    #[test]
-    fn codes_are_places() {
-        for encapsulation in Encapsulation::ALL {
-            assert_eq!(Encapsulation::from_code(encapsulation as u8), Some(encapsulation));
-        }
-        assert_eq!((Encapsulation::from_code(0), Encapsulation::from_code(17)), (None, None));
-    }
-
-    #[test]
-    fn paths_order_as_lists() {
-        let of =
-            |list: &[Encapsulation]| list.iter().fold(TunnelPath::NONE, |path, one| path.entered(*one).expect("short"));
-        let (gre, gre_other, vxlan) =
-            (of(&[Encapsulation::Gre]), of(&[Encapsulation::Gre, Encapsulation::Other]), of(&[Encapsulation::Vxlan]));
-        assert!(TunnelPath::NONE < gre && gre < gre_other && gre_other < vxlan);
-    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]

@@ -1,16 +1,33 @@
 //! From [`Frame`](crate::capture::Frame)s to [`Packet`]s: link layers, encapsulations, IP, TCP and UDP.
+//!
+//! [`dissect()`] imports what reads headers, and that imports the types of a packet, which import none of it.
 
+mod dissect;
 mod general;
-mod ip;
-mod key;
-mod link;
 mod plain;
-mod span;
+
+mod ip;
+mod link;
+mod link_types;
+mod pseudo_header;
+mod reach;
 mod transport;
 mod tunnel;
+
+mod next;
+mod span;
+
+mod encapsulation;
+mod key;
+mod not_ip;
+mod segment;
 mod view;
 
+pub use dissect::{dissect, dissect_ip};
+pub(crate) use dissect::{dissect_other, dissect_plain};
+pub use encapsulation::{Encapsulation, TunnelPath};
 pub(crate) use key::address_bits;
-pub use key::{Encapsulation, FlowKey, Side, TunnelPath};
-pub use view::{Dissected, Fragment, NotIp, Packet, TcpFlags, TcpSegment, Transport, dissect, dissect_ip};
-pub(crate) use view::{dissect_other, dissect_plain};
+pub use key::{FlowKey, Side};
+pub use not_ip::NotIp;
+pub use segment::{TcpFlags, TcpSegment, Transport};
+pub use view::{Dissected, Fragment, Packet};

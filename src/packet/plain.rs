@@ -1,29 +1,33 @@
-//! The short path: Ethernet (with at most one VLAN tag) or raw IP, IPv4 without options or IPv6 with few extension headers,
-//! whole TCP or UDP headers or none to read, lengths that agree. Most packets of most captures are of this kind; all else
-//! is left to `general`, which gives the same answer for these.
+//! The short path, for the most common kind of packet: Ethernet with at most one VLAN tag, or raw IP; IPv4 without options, or
+//! IPv6 with few extension headers; a whole TCP or UDP header, or a protocol whose header is not read; and lengths that agree.
+//! Everything else is left to `general`, which gives the same answer for these.
 
 use super::transport::{TCP, TCP_LEAST_LENGTH, UDP, UDP_LENGTH};
-use super::{Encapsulation, FlowKey, Packet, Side, TcpFlags, TcpSegment, Transport, TunnelPath, tunnel};
 use crate::capture::{Frame, LinkType};
+use crate::packet::encapsulation::{Encapsulation, TunnelPath};
+use crate::packet::key::{FlowKey, Side};
+use crate::packet::segment::{TcpFlags, TcpSegment, Transport};
+use crate::packet::tunnel::ports;
+use crate::packet::view::Packet;
 
 const ETHERNET_LENGTH: usize = 14;
 const VLAN_LENGTH: usize = 4;
 const IPV4_LENGTH: usize = 20;
 const IPV6_LENGTH: usize = 40;
-/// Extension headers (IANA protocol numbers) that are gone past here.
+/// Protocol numbers of the extension headers that are skipped here (IANA).
 const HOP_BY_HOP: u8 = 0;
 const ROUTING: u8 = 43;
 const AUTHENTICATION: u8 = 51;
 const DESTINATION_OPTIONS: u8 = 60;
-/// Extension headers gone past, fewer than the general path's limit.
+/// Extension headers that are skipped. The general path skips more.
 const EXTENSION_LIMIT: usize = 4;
-/// EtherTypes as they stand in the frame.
+/// EtherTypes, as they stand in the frame.
 const IPV4: [u8; 2] = [0x08, 0x00];
 const IPV6: [u8; 2] = [0x86, 0xdd];
 const VLAN: [u8; 2] = [0x81, 0x00];
 
-/// The packet of a plain frame, or none where there is anything unusual about it.
-// Always inlined, so that the packet is written once, where the caller wants it.
+/// The packet of a plain frame; `None` if anything about the frame is unusual.
+// It is always inlined, so that the packet is written once, where the caller wants it.
 #[inline(always)]
 pub(crate) fn read<'a>(frame: &Frame<'a>) -> Option<Packet<'a>> {
     let wire_length = (frame.wire_length as usize).max(frame.bytes.len());
@@ -86,18 +90,18 @@ fn read_v6(bytes: &[u8], wire_length: usize, counted_length: u32) -> Option<Pack
     Some(Packet { tunnel: inside.tunnel, ..segment.packet(key, counted_length) })
 }
 
-/// What an IPv6 header holds.
+/// What follows an IPv6 header.
 struct Inside<'a> {
     protocol: u8,
     rest: &'a [u8],
-    /// On the wire.
+    /// Length on the wire.
     length: usize,
     tunnel: TunnelPath,
 }
 
 impl Inside<'_> {
-    /// Goes past extension headers that lie wholly in the capture (RFC 8200 §4, RFC 4302 §2); fragments and long chains
-    /// are for the general path.
+    /// Skips extension headers that are wholly in the capture (RFC 8200 §4, RFC 4302 §2). Fragments and long chains are left to
+    /// the general path.
     #[inline(always)]
     fn go_past_extensions(&mut self) -> Option<()> {
         for _ in 0..EXTENSION_LIMIT {
@@ -127,7 +131,8 @@ struct Segment<'a> {
 }
 
 impl<'a> Segment<'a> {
-    /// `length` is that of the IP payload on the wire, `rest` what was captured from there on, padding included.
+    /// Reads a transport header. `length` is the length of the IP payload on the wire; `rest` is what was captured of it, with
+    /// padding.
     #[inline(always)]
     fn read(protocol: u8, rest: &'a [u8], length: usize) -> Option<Self> {
         let (ports, transport, header_length) = match protocol {
@@ -148,16 +153,16 @@ impl<'a> Segment<'a> {
                 let header = rest.first_chunk::<UDP_LENGTH>()?;
                 let ports = ports(header[0], header[1], header[2], header[3]);
                 let is_length_odd = usize::from(u16::from_be_bytes([header[4], header[5]])) != length;
-                if is_length_odd || tunnel::is_tunnel_port(ports.0) || tunnel::is_tunnel_port(ports.1) {
+                if is_length_odd || ports::is_tunnel_port(ports.0) || ports::is_tunnel_port(ports.1) {
                     return None;
                 }
                 (ports, Transport::Udp, UDP_LENGTH)
             }
-            // Nothing is read of these, and they are no tunnels: ICMP, IGMP, ESP, ICMPv6, OSPF, PIM (IANA).
+            // The headers of these protocols are not read, and they are no tunnels: ICMP, IGMP, ESP, ICMPv6, OSPF, PIM (IANA).
             1 | 2 | 50 | 58 | 89 | 103 => ((0, 0), Transport::Other, 0),
             _ => return None,
         };
-        // Also holds where the header is longer than the payload: that is for the general path to judge.
+        // This is also the case if the header is longer than the payload, which the general path judges.
         let payload_length = length.checked_sub(header_length)?;
         let payload = rest.get(header_length..)?;
         let payload = payload.get(..payload_length).unwrap_or(payload);
@@ -188,7 +193,8 @@ const fn ports(a: u8, b: u8, c: u8, d: u8) -> (u16, u16) {
 mod tests {
     use super::*;
     use crate::capture::FrameId;
-    use crate::packet::{Dissected, general};
+    use crate::packet::general;
+    use crate::packet::view::Dissected;
     use etherparse::{LaxSlicedPacket, PacketBuilder, TransportSlice, VlanId};
     use proptest::prelude::*;
 
@@ -276,7 +282,7 @@ mod tests {
             let (link_type, bytes) = frame(&shape);
             let frame = record(link_type, &bytes, bytes.len());
             check(&frame)?;
-            let is_tunnel = shape.is_udp && (tunnel::is_tunnel_port(shape.ports.0) || tunnel::is_tunnel_port(shape.ports.1));
+            let is_tunnel = shape.is_udp && (ports::is_tunnel_port(shape.ports.0) || ports::is_tunnel_port(shape.ports.1));
             let packet = read(&frame);
             prop_assert_eq!(packet.is_some(), !is_tunnel);
             let Some(packet) = packet else { return Ok(()) };

@@ -1,8 +1,8 @@
-//! A span is a stretch of a frame: the bytes captured of it and how long it was on the wire.
+//! A part of a frame: the bytes that were captured of it, and its length on the wire.
 
-use super::NotIp;
+use crate::packet::not_ip::NotIp;
 
-/// Captured bytes and the length on the wire; what the snap length cut off is missing at the end.
+/// Captured bytes and the length on the wire. What the snap length cut off is missing at the end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Span<'a> {
     bytes: &'a [u8],
@@ -10,13 +10,13 @@ pub(crate) struct Span<'a> {
 }
 
 impl<'a> Span<'a> {
-    /// `wire_length` never is below what was captured, whatever the record says.
+    /// Makes a span. Its length on the wire is never less than what was captured, whatever the record says.
     #[inline]
     pub(crate) fn new(bytes: &'a [u8], wire_length: usize) -> Self {
         Self { bytes, wire_length: wire_length.max(bytes.len()) }
     }
 
-    /// What was captured.
+    /// The bytes that were captured.
     #[inline]
     pub(crate) const fn bytes(self) -> &'a [u8] {
         self.bytes
@@ -28,7 +28,7 @@ impl<'a> Span<'a> {
         self.wire_length
     }
 
-    /// The rest from `count` on; nothing of it may have been captured.
+    /// The rest after `count` bytes, of which nothing may have been captured.
     #[inline]
     pub(crate) fn after(self, count: usize) -> Result<Self, NotIp> {
         match self.wire_length.checked_sub(count) {
@@ -43,13 +43,13 @@ impl<'a> Span<'a> {
         Self { bytes: self.bytes.get(..length).unwrap_or(self.bytes), wire_length: self.wire_length.min(length) }
     }
 
-    /// Why nothing can be read up to `end`.
+    /// The reason why nothing can be read up to `end`.
     #[inline]
     pub(crate) const fn missing(self, end: usize) -> NotIp {
         if end > self.wire_length { NotIp::Malformed } else { NotIp::CutShort }
     }
 
-    /// `N` bytes from `at` on.
+    /// The `N` bytes at `at`.
     #[inline]
     pub(crate) fn array<const N: usize>(self, at: usize) -> Result<[u8; N], NotIp> {
         match self.bytes.get(at..).and_then(|rest| rest.first_chunk::<N>()) {

@@ -1,21 +1,24 @@
-//! The transport header of a datagram to the packet: TCP (RFC 9293 §3.1), UDP (RFC 768), and the ports of SCTP
-//! (RFC 9260 §3.1), DCCP (RFC 4340 §5.1) and UDP-Lite (RFC 3828 §3.1).
+//! Turns the transport header of a datagram into the packet: TCP (RFC 9293 §3.1), UDP (RFC 768), and the ports of SCTP (RFC
+//! 9260 §3.1), DCCP (RFC 4340 §5.1) and UDP-Lite (RFC 3828 §3.1).
 
-use super::ip::Datagram;
+use super::ip::IpDatagram;
 use super::span::Span;
-use super::{FlowKey, Packet, TcpFlags, TcpSegment, Transport, TunnelPath};
+use crate::packet::encapsulation::TunnelPath;
+use crate::packet::key::FlowKey;
+use crate::packet::segment::{TcpFlags, TcpSegment, Transport};
+use crate::packet::view::Packet;
 use etherparse::UdpHeaderSlice;
 
-/// IP protocol numbers (IANA).
+/// The protocol number of TCP (IANA).
 pub(crate) const TCP: u8 = 6;
-/// As above.
+/// The protocol number of UDP (IANA).
 pub(crate) const UDP: u8 = 17;
 const DCCP: u8 = 33;
 const SCTP: u8 = 132;
 const UDP_LITE: u8 = 136;
-/// TCP header without options.
+/// Length of a TCP header without options.
 pub(crate) const TCP_LEAST_LENGTH: usize = 20;
-/// UDP header.
+/// Length of a UDP header.
 pub(crate) const UDP_LENGTH: usize = 8;
 
 /// What a transport header says.
@@ -25,8 +28,8 @@ struct Opened<'a> {
     payload: Span<'a>,
 }
 
-/// The packet a datagram is, with the transport header read as far as it was captured.
-pub(crate) fn packet<'a>(datagram: &Datagram<'a>, tunnel: TunnelPath, counted_length: u32) -> Packet<'a> {
+/// The packet in a datagram, with the transport header read as far as it was captured.
+pub(crate) fn packet<'a>(datagram: &IpDatagram<'a>, tunnel: TunnelPath, counted_length: u32) -> Packet<'a> {
     let payload = datagram.payload;
     let opened = match datagram.protocol {
         _ if datagram.fragment.is_some() => None,
@@ -64,7 +67,7 @@ fn ports(payload: Span<'_>) -> Option<(u16, u16)> {
 }
 
 fn tcp(payload: Span<'_>) -> Option<Opened<'_>> {
-    // The options may be cut short, or longer than the segment: all that flows need stands before them.
+    // The options may be cut short, or longer than the segment. Everything that flows need comes before them.
     let fixed: [u8; TCP_LEAST_LENGTH] = payload.array(0).ok()?;
     let header_length = usize::from(fixed[12] >> 4) * 4;
     if header_length < TCP_LEAST_LENGTH {
@@ -83,8 +86,8 @@ fn tcp(payload: Span<'_>) -> Option<Opened<'_>> {
     })
 }
 
-/// Ports and payload of a UDP datagram. The length field counts where it can be true; otherwise (0 in jumbograms and
-/// offloaded segments) the IP length does.
+/// Ports and payload of a UDP datagram. The length field counts if it can be true; otherwise the IP length does (the field is 0
+/// in jumbograms and offloaded segments).
 pub(crate) fn udp(payload: Span<'_>) -> Option<((u16, u16), Span<'_>)> {
     let header = UdpHeaderSlice::from_slice(payload.bytes()).ok()?;
     let rest = payload.after(UDP_LENGTH).ok()?;
@@ -96,7 +99,7 @@ pub(crate) fn udp(payload: Span<'_>) -> Option<((u16, u16), Span<'_>)> {
 }
 
 fn udp_lite(payload: Span<'_>) -> Option<Opened<'_>> {
-    // The third field is the checksum's coverage, not a length.
+    // The third field is the part that the checksum covers, and not a length.
     let rest = payload.after(UDP_LENGTH).ok()?;
     Some(Opened { ports: ports(payload)?, transport: Transport::Udp, payload: rest })
 }

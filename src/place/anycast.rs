@@ -2,7 +2,7 @@
 //!
 //! Sources: operators' own documentation as named per row; root-servers.org for the root servers; AS rows are networks whose
 //! public addresses are anycast throughout. Google's front ends are steered to the nearest site too, and location databases
-//! contradict each other on them, so they stand here as well. Absence from the table is no proof of unicast.
+//! contradict each other on them, so they are listed here too. An address that is not in the table may still be anycast.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -152,7 +152,7 @@ const SIX: &[(Ipv6Addr, u8, &str)] = &[
 ];
 
 /// What makes this address anycast, if it is known to be.
-pub fn anycast(ip: IpAddr, asn: Option<u32>) -> Option<&'static str> {
+pub(crate) fn anycast(ip: IpAddr, asn: Option<u32>) -> Option<&'static str> {
     by_prefix(ip).or_else(|| by_network(asn?))
 }
 
@@ -176,8 +176,8 @@ fn by_network(asn: u32) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::memory::Block;
     use super::*;
+    use crate::place::block::Block;
 
     #[test]
     fn the_tables_are_sorted_and_disjoint() {

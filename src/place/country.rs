@@ -8,19 +8,19 @@ const TABLE: &str = include_str!("../../data/countries.tsv");
 
 /// A row of the table.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct CountryRow {
+pub(crate) struct CountryRow {
     /// Its code.
     pub country: Country,
     /// Its English name, short form.
     pub name: &'static str,
     /// A point inside: degrees north and east.
     pub centroid: (f64, f64),
-    /// Its capital and where that is; none where nobody lives.
+    /// Its capital and the capital's position; none for a country without inhabitants.
     pub capital: Option<(&'static str, (f64, f64))>,
 }
 
 /// All countries, sorted by code.
-pub fn countries() -> &'static [CountryRow] {
+pub(crate) fn countries() -> &'static [CountryRow] {
     static ROWS: OnceLock<Vec<CountryRow>> = OnceLock::new();
     ROWS.get_or_init(|| TABLE.lines().filter(|line| !line.starts_with('#')).skip(1).filter_map(row).collect())
 }
@@ -72,8 +72,8 @@ impl Country {
 
 #[cfg(test)]
 mod tests {
-    use super::super::outline;
     use super::*;
+    use crate::place::geometry::outline;
 
     #[test]
     fn the_table_is_whole_and_sorted() {

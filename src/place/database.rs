@@ -1,10 +1,10 @@
-//! What every source of address facts can do.
+//! The interface of every source of address facts.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::block::Block;
 use super::facts::{Country, DatabaseInfo, Opinion};
-use super::memory::Block;
 
 /// What one database knows of an address; each field is its own fact.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -26,11 +26,11 @@ pub trait Database: Send + Sync {
     /// The facts of this address; none if it knows nothing of it.
     fn look_up(&self, ip: IpAddr) -> Option<Facts>;
 
-    /// Whether the facts of one address are those of its whole block; no where that is not known.
+    /// Whether all addresses of the block have the same facts; `false` if that is not known.
     fn is_uniform(&self, _block: Block) -> bool {
         false
     }
 
-    /// What it is, as many entries as it has sources.
+    /// What the database is: an entry for each of its sources.
     fn info(&self) -> Vec<DatabaseInfo>;
 }

@@ -47,6 +47,7 @@ impl<'de> Deserialize<'de> for Country {
 
 /// What kind of address it is (IANA special-purpose registries).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Scope {
     /// Globally reachable unicast.
     #[default]
@@ -134,6 +135,7 @@ pub struct Vantage {
 /// What the measured round trip says of the claimed location.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum LocationCheck {
     /// The country lies within the distance that light in fibre could have gone.
     Possible,

@@ -13,7 +13,7 @@ const TABLE: &str = include_str!(concat!(env!("OUT_DIR"), "/operators.json"));
 pub struct Operator {
     /// Its name as shown.
     pub name: Arc<str>,
-    /// The country whose law reaches it at home.
+    /// Its home jurisdiction.
     pub jurisdiction: Option<Country>,
     /// Every address of these networks is served from many sites.
     pub is_anycast: bool,

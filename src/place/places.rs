@@ -1,27 +1,27 @@
 //! All databases together: an address to its [`Place`].
 //!
-//! The user's databases are asked first, the embedded one last. Each location database keeps its opinion; the country is that
-//! of most of them, and where as many say one as another, of the first. Translation addresses (NAT64, 6to4, Teredo,
-//! IPv4-mapped) are asked for by the IPv4 address inside them.
+//! The user's databases are asked first, the embedded one last. The opinion of each location database is kept. The country is the one
+//! that most of them say; of countries that equally many say, it is the one said first. Translation addresses (NAT64, 6to4, Teredo,
+//! IPv4-mapped) are looked up by the IPv4 address inside them.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::anycast::anycast;
+use super::block::Block;
 use super::database::{Database, Facts};
 use super::embedded::Embedded;
 use super::facts::{Country, DatabaseInfo, Opinion, Place, Scope};
-use super::memory::Block;
 use super::operators::Operators;
 use super::scope::{routed, scope};
 use super::user::UserDatabase;
 use crate::error::Error;
 use rayon::prelude::*;
 
-/// Most files a user may give: each votes on the country, and none needs more.
+/// Most files a user may give: each votes on the country, and nobody needs more.
 const MAX_USER_DATABASES: usize = 32;
 
-/// Everything that knows of addresses.
+/// All databases, and the table of operators.
 pub struct Places {
     users: Vec<Box<dyn Database>>,
     embedded: Embedded,
@@ -39,11 +39,15 @@ impl Places {
             return Err(Error::usage(what, format!("give at most {MAX_USER_DATABASES}")));
         }
         let open = |path: &PathBuf| Ok(Box::new(UserDatabase::open(path)?) as Box<dyn Database>);
-        let users = user.par_iter().map(open).collect::<Vec<_>>().into_iter().collect::<Result<_, Error>>()?;
+        let users = match user {
+            // Outside of a pool, rayon would start threads for the whole process, though there is nothing to open.
+            [] => Vec::new(),
+            _ => user.par_iter().map(open).collect::<Vec<_>>().into_iter().collect::<Result<_, Error>>()?,
+        };
         Ok(Self { users, embedded: Embedded::open(), operators: Operators::embedded() })
     }
 
-    /// Everything known of an address. Costs a microsecond or so; [`super::Memory`] keeps answers.
+    /// Everything known of an address. Costs a microsecond or so; [`super::PlaceCache`] keeps answers.
     pub fn locate(&self, ip: IpAddr) -> Place {
         let scope = scope(ip);
         if scope != Scope::Global {

@@ -8,15 +8,16 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use super::facts::{Country, LocationCheck, Place, Vantage};
-use super::outline;
+use super::geometry::outline;
+use super::geometry::sphere::between_km;
 
 /// Distance per ms of round trip at 2/3 of the speed of light in vacuum (299,792.458 km/s).
-pub const KM_PER_MS: f64 = 299.792_458 / 3.0;
-/// Allowed for the coarse outline (11 km), the scale of the map it came from, and islets it lacks.
+pub(crate) const KM_PER_MS: f64 = 299.792_458 / 3.0;
+/// The tolerance for the coarse outline (11 km), the scale of its map, and small islands that it lacks.
 const OUTLINE_TOLERANCE_KM: f64 = 25.0;
-/// Allowed for countries without an outline, of which one point is known: atolls spread this far.
+/// The tolerance for countries of which only one point is known: their atolls extend this far.
 const POINT_TOLERANCE_KM: f64 = 600.0;
-/// The US Minor Outlying Islands lie all over two oceans; nothing excludes them.
+/// The US Minor Outlying Islands lie in two oceans, so that no round trip excludes them.
 const SCATTERED: &[&str] = &["UM"];
 
 /// Checks places against round trips measured from one vantage; remembers the distance to each country.
@@ -49,27 +50,22 @@ impl LocationChecker {
     }
 }
 
-/// The verdict on one place; see [`LocationChecker`] for many.
-pub fn check(vantage: Option<&Vantage>, place: &Place, rtt: Option<(u64, bool)>) -> LocationCheck {
-    LocationChecker::new(vantage.cloned()).check(place, rtt)
-}
-
 /// How far the other end can be at most.
-pub fn reach_km(rtt_ns: u64) -> f64 {
+pub(crate) fn reach_km(rtt_ns: u64) -> f64 {
     rtt_ns as f64 / 1e6 * KM_PER_MS
 }
 
 /// The smallest distance from anywhere the vantage may be to anywhere in the country; none where that is not known.
-pub fn least_distance_km(vantage: &Vantage, country: Country) -> Option<f64> {
+pub(crate) fn least_distance_km(vantage: &Vantage, country: Country) -> Option<f64> {
     if SCATTERED.contains(&country.code()) {
         return Some(0.0);
     }
     let here = (vantage.latitude, vantage.longitude);
     // a capital on an island too small for the outline
-    let capital = country.capital().map_or(f64::INFINITY, |capital| outline::between_km(here, capital.1));
+    let capital = country.capital().map_or(f64::INFINITY, |capital| between_km(here, capital.1));
     let (distance, tolerance) = match outline::distance_km(country, vantage.latitude, vantage.longitude) {
         Some(distance) => (distance.min(capital), OUTLINE_TOLERANCE_KM),
-        None => (outline::between_km(here, country.centroid()?).min(capital), POINT_TOLERANCE_KM),
+        None => (between_km(here, country.centroid()?).min(capital), POINT_TOLERANCE_KM),
     };
     Some((distance - tolerance - vantage.radius_km).max(0.0))
 }
@@ -85,6 +81,11 @@ mod tests {
 
     fn place(code: &str) -> Place {
         Place { country: Country::new(code), ..Place::default() }
+    }
+
+    /// The verdict on one place.
+    fn check(vantage: Option<&Vantage>, place: &Place, rtt: Option<(u64, bool)>) -> LocationCheck {
+        LocationChecker::new(vantage.cloned()).check(place, rtt)
     }
 
     const MS: u64 = 1_000_000;

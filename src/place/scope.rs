@@ -61,7 +61,7 @@ pub fn scope(ip: IpAddr) -> Scope {
 }
 
 /// The IPv4 address that an IPv6 translation address stands for.
-pub fn embedded_ipv4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
+pub(crate) fn embedded_ipv4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
     let [first, second, third, .., before, last] = ip.segments();
     let join = |high: u16, low: u16| Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
     if let Some(mapped) = ip.to_ipv4_mapped() {
@@ -79,7 +79,7 @@ pub fn embedded_ipv4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
 }
 
 /// The address to ask databases about: the inner one of a translation address, else the address itself.
-pub fn routed(ip: IpAddr) -> IpAddr {
+pub(crate) fn routed(ip: IpAddr) -> IpAddr {
     match ip {
         IpAddr::V6(six) => embedded_ipv4(six).map_or(ip, IpAddr::V4),
         IpAddr::V4(_) => ip,

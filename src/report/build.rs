@@ -1,4 +1,4 @@
-//! From the routing map to the report: ranked, named, with shares.
+//! Builds the report from the routing map: ranks, names and shares.
 
 use super::model::*;
 use crate::analysis::{Analysed, Knowledge, TooMany};
@@ -16,14 +16,14 @@ use std::collections::{BTreeMap, HashMap};
 const LISTED: usize = 32;
 /// Apps listed per country.
 const COUNTRY_APPS: usize = 8;
-/// Destinations that are worth a task of their own.
+/// Destinations that one task builds; fewer would not be worth a task.
 const DESTINATIONS_PER_TASK: usize = 16;
-/// What stands for the networks of a place that are not kept apart.
+/// The name shown for all networks of a place that are not kept apart.
 const OTHER_NETWORKS: &str = "other networks";
-/// What stands for the apps that only owners name and that are not kept apart.
+/// The name shown for all apps that only owners name and that are not kept apart.
 const OTHER_OWNERS: &str = "other owners";
 
-/// Builds the report of an analysis. `command` is shown as what made it.
+/// Builds the report of an analysis. `command` is the command line that it shows.
 pub fn build(routes: &RouteMap, analysed: &Analysed, knowledge: &Knowledge, command: String) -> Report {
     let captures: Vec<CaptureSummary> = analysed
         .outcomes
@@ -74,12 +74,12 @@ pub fn build(routes: &RouteMap, analysed: &Analysed, knowledge: &Knowledge, comm
     }
 }
 
-/// Most bytes up first, then down.
+/// Compares by bytes up, then by bytes down, then by flows; most come first.
 fn by_traffic(a: &Traffic, b: &Traffic) -> std::cmp::Ordering {
     (b.bytes_up, b.bytes_down, b.flows).cmp(&(a.bytes_up, a.bytes_down, a.flows))
 }
 
-/// A time in RFC 3339, UTC, as precise as captured.
+/// A time, in ns since 1970 UTC, as RFC 3339 text in UTC.
 pub fn rfc3339(ns: i64) -> String {
     jiff::Timestamp::from_nanosecond(i128::from(ns)).map(|time| time.to_string()).unwrap_or_default()
 }
@@ -102,15 +102,17 @@ fn notes(analysed: &Analysed, routes: &RouteMap) -> Vec<String> {
     if let Some(step_ns) = summary.clock_stepped_back_ns() {
         let seconds = step_ns / 1_000_000_000;
         notes.push(format!(
-            "the clock of the captures steps back by up to {seconds} s: sessions may be told apart wrongly"
+            "the clock of the captures steps back by up to {seconds} s: sessions may be split or joined wrongly"
         ));
     }
     if summary.dropped.frames > 0 {
-        notes.push(format!("{} frames never were on the wire, by the capture's own word", summary.dropped.frames));
+        notes.push(format!("the capture marks {} frames as never sent on the wire", summary.dropped.frames));
     }
     if summary.repeated.frames > 0 {
-        notes
-            .push(format!("{} frames repeat a packet by their packet id: it is counted once", summary.repeated.frames));
+        notes.push(format!(
+            "{} frames repeat a packet (same packet id); each packet is counted once",
+            summary.repeated.frames
+        ));
     }
     let shed = summary.shed;
     if shed.sessions > 0 {
@@ -136,24 +138,24 @@ fn notes(analysed: &Analysed, routes: &RouteMap) -> Vec<String> {
     let owners_left_out: u64 = analysed.outcomes.iter().map(|outcome| outcome.owners_left_out).sum();
     if owners_left_out > 0 {
         notes.push(format!(
-            "{owners_left_out} owners were left out: the captures' own tables of processes and apps are longer than any system's"
+            "{owners_left_out} owners were left out, because the tables of processes and apps in the captures are longer than on any real system"
         ));
     }
     if shed.owner_packets > 0 {
         notes.push(format!(
-            "{} packets' owners were not counted: a flow's packets name more owners than are counted",
+            "the owners of {} packets were not counted, because the packets of a flow name too many owners",
             shed.owner_packets
         ));
     }
     let TooMany { seekers, known } = analysed.too_many;
     if seekers > 0 {
         notes.push(format!(
-            "{seekers} flows without evidence of their own were not held against their neighbours: too many ended within a minute"
+            "{seekers} flows without evidence of their own could not inherit an app: too many flows ended within a minute"
         ));
     }
     if known > 0 {
         notes.push(format!(
-            "{known} flows of known apps were not looked at for their neighbours' sake: too many ended within a minute"
+            "{known} flows of known apps could not pass their app on: too many flows ended within a minute"
         ));
     }
     if let Some(Shortage { one_name_of, destinations, owners }) = routes.shortage() {
@@ -175,7 +177,7 @@ fn notes(analysed: &Analysed, routes: &RouteMap) -> Vec<String> {
     notes
 }
 
-/// Kinds of frames without an IP packet, in words.
+/// A kind of frame without an IP packet, in words.
 fn kind_of(kind: NotIp) -> String {
     match kind {
         NotIp::Protocol(0x0806) => "ARP".into(),
@@ -248,7 +250,7 @@ impl Builder<'_> {
     }
 
     fn evidence(&self, sums: &AppSums) -> Vec<EvidenceShare> {
-        // Of each kind the rule with most bytes is shown.
+        // For each kind of evidence, the rule with most bytes is shown.
         let mut best: BTreeMap<_, (Reverse<u64>, &str)> = BTreeMap::new();
         for ((kind, rule), &bytes) in sums.rules.iter() {
             let candidate = (Reverse(bytes), &**rule);
@@ -281,7 +283,7 @@ impl Builder<'_> {
     fn destination(&self, key: &DestinationKey, sums: &DestinationSums, total: u64) -> Destination {
         let (kind, country, label) = label(key.place);
         let geography = &sums.geography;
-        // Of many networks the facts of the first are not those of all.
+        // Where many networks are summed, the facts of the first do not hold for all.
         let facts = sums.facts.as_deref().filter(|_| !key.is_rest).cloned().unwrap_or_default();
         let text = |text: &Option<std::sync::Arc<str>>| text.as_deref().map(str::to_owned);
         let coordinates =
@@ -350,7 +352,7 @@ impl Builder<'_> {
             .collect()
     }
 
-    /// What no app got: on local addresses, and on the public network.
+    /// Traffic that was attributed to no app: on local addresses, and on the public network.
     fn remainders(&self, routes: &RouteMap) -> (Vec<Remainder>, Vec<Remainder>) {
         let (mut local, mut unattributed) = (Vec::new(), Vec::new());
         for (reason, sums) in &routes.reasons {
@@ -408,11 +410,12 @@ impl Builder<'_> {
             .collect()
     }
 }
-/// Mean of the coordinates weighted by bytes, on the sphere, so that the date line does no harm.
+/// The mean of the coordinates, weighted by bytes. It is computed on the sphere, so that the date line does not
+/// disturb it.
 fn mean(geography: &Geography) -> Option<(f64, f64)> {
     let (mut x, mut y, mut z) = (0.0, 0.0, 0.0);
     let mut all: Vec<_> = geography.coordinates.iter().collect();
-    // Sums of fractions depend on their order.
+    // Sums of floating-point numbers depend on their order.
     all.sort_unstable();
     for (&(latitude, longitude), &bytes) in all {
         let (latitude, longitude) = (f64::from(latitude) / 1000.0, f64::from(longitude) / 1000.0);

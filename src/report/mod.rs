@@ -1,4 +1,4 @@
-//! The one output model: what every output format shows. Serialised as it is for `--json`.
+//! The output model that all output formats show, and how it is built. `--json` writes it as it is.
 
 mod build;
 mod model;

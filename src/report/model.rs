@@ -1,5 +1,5 @@
-//! The structs of the report. Field names are stable; new ones may be added. Strings from the wire are unescaped here and
-//! escaped by each output.
+//! The structs of the report. Field names are stable, and new ones may be added. Strings from the wire are not
+//! escaped here; each output escapes them.
 
 use crate::app::{EvidenceKind, Party};
 use crate::error::Defect;
@@ -7,21 +7,22 @@ use crate::place::{Country, DatabaseInfo, LocationCheck};
 use crate::route::Traffic;
 use serde::Serialize;
 
-/// Version of the model. Raised when a field changes its meaning or goes.
+/// Version of the model. It is raised when a field changes its meaning or is removed.
 pub const SCHEMA: u32 = 1;
 
-/// The whole answer.
+/// The whole report.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Report {
-    /// [`SCHEMA`].
+    /// Version of the model: [`SCHEMA`].
     pub schema: u32,
-    /// What made it.
+    /// The program that made it.
     pub generator: Generator,
     /// The captures read, in the order of their first packets.
     pub captures: Vec<CaptureSummary>,
-    /// Sum over the captures: all frames.
+    /// Frames of all captures.
     pub frames: u64,
-    /// Sum over the captures: frame lengths on the wire, in bytes. Attributed, unattributed, local and not-IP bytes sum to it.
+    /// Frame lengths on the wire of all captures, in bytes. Attributed, unattributed, local and not-IP bytes add up
+    /// to it.
     pub bytes: u64,
     /// Earliest packet, RFC 3339 UTC; none in an empty capture.
     pub first_seen: Option<String>,
@@ -31,15 +32,15 @@ pub struct Report {
     pub duration_ns: u64,
     /// Where the captures were taken, as the user said.
     pub vantage: Option<VantageLine>,
-    /// Client addresses, first seen first, at most 64.
+    /// Client addresses in the order in which they were first seen, at most 64.
     pub devices: Vec<String>,
     /// Databases used, with dates and attribution.
     pub databases: Vec<DatabaseInfo>,
     /// Number of apps in the catalogue.
     pub catalogue_apps: usize,
-    /// Per app, most bytes up first, then down.
+    /// Apps, those with most bytes up first, then down.
     pub apps: Vec<AppRoutes>,
-    /// IP traffic to global addresses that no app could be named for, by reason, most bytes first.
+    /// IP traffic to global addresses that was attributed to no app, by reason, most bytes first.
     pub unattributed: Vec<Remainder>,
     /// The destinations of that traffic, in the same shape as an app's.
     pub unattributed_routes: Vec<Destination>,
@@ -47,9 +48,9 @@ pub struct Report {
     pub local: Vec<Remainder>,
     /// Frames that hold no IP packet, by kind.
     pub not_ip: Vec<Remainder>,
-    /// Per country of the endpoints (all apps and unattributed traffic), most bytes up first.
+    /// Traffic by country of the endpoints (all apps and unattributed traffic), most bytes up first.
     pub countries: Vec<CountryLine>,
-    /// What a reader must know: clock stepped back, packets cut short, memory limits reached.
+    /// Notes that a reader must know: the clock stepped back, packets were cut short, memory limits were reached.
     pub notes: Vec<String>,
 }
 
@@ -67,7 +68,7 @@ pub struct Generator {
 /// One capture that was read.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct CaptureSummary {
-    /// As the user named it.
+    /// Its name, as the user gave it.
     pub name: String,
     /// `pcap`, `pcapng`, with compression: `pcapng (zstd)`.
     pub format: String,
@@ -75,7 +76,7 @@ pub struct CaptureSummary {
     pub frames: u64,
     /// Frame lengths on the wire, in bytes.
     pub bytes: u64,
-    /// Where reading had to stop, if it did.
+    /// Where and why reading had to stop, if it did.
     pub defect: Option<Defect>,
 }
 
@@ -97,7 +98,7 @@ pub struct VantageLine {
 pub struct AppRoutes {
     /// Catalogue id, or the owner's own name.
     pub id: String,
-    /// As shown.
+    /// The name that is shown.
     pub name: String,
     /// Developer, where the catalogue knows the app.
     pub developer: Option<String>,
@@ -107,11 +108,11 @@ pub struct AppRoutes {
     pub jurisdiction: Option<Country>,
     /// Further countries with a legal claim.
     pub other_jurisdictions: Vec<Country>,
-    /// Sums.
+    /// Packets, bytes and flows.
     pub traffic: Traffic,
     /// Share of all bytes of the captures, 0 to 1.
     pub share: f64,
-    /// On what evidence the flows were attributed, most bytes first.
+    /// The evidence by which the flows were attributed, most bytes first.
     pub evidence: Vec<EvidenceShare>,
     /// Destinations grouped by place and network, most bytes up first.
     pub destinations: Vec<Destination>,
@@ -122,7 +123,7 @@ pub struct AppRoutes {
 pub struct EvidenceShare {
     /// The kind.
     pub kind: EvidenceKind,
-    /// The rule that brought most bytes: `domain weixin.qq.com`.
+    /// The rule with most bytes: `domain weixin.qq.com`.
     pub rule: String,
     /// Bytes.
     pub bytes: u64,
@@ -130,9 +131,10 @@ pub struct EvidenceShare {
     pub share: f64,
 }
 
-/// What stands where a country would.
+/// What kind of place a destination is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum PlaceKind {
     /// A country is named.
     Country,
@@ -155,11 +157,12 @@ pub struct Destination {
     pub label: String,
     /// City most bytes went to, where a database names one.
     pub city: Option<String>,
-    /// Degrees north, mean of the endpoints' probable coordinates weighted by bytes; the country's where there is none.
+    /// Degrees north: the mean of the endpoints' probable coordinates weighted by bytes, or the country's if there
+    /// are none.
     pub latitude: Option<f64>,
     /// Degrees east.
     pub longitude: Option<f64>,
-    /// Location databases disagree on the country of some endpoint.
+    /// Whether location databases disagree on the country of some endpoint.
     pub is_disputed: bool,
     /// What each location database says, with bytes.
     pub opinions: Vec<OpinionLine>,
@@ -175,11 +178,11 @@ pub struct Destination {
     pub operator: Option<String>,
     /// Home jurisdiction of the network's operator.
     pub jurisdiction: Option<Country>,
-    /// Whose service it is, seen from the app, where known: party and bytes, most bytes first.
+    /// Whose service it is from the point of view of the app, if known: party and bytes, most bytes first.
     pub parties: Vec<(Party, u64)>,
     /// Shared services (SDK, CDN, cloud) whose names were used.
     pub services: Vec<String>,
-    /// Sums.
+    /// Packets, bytes and flows.
     pub traffic: Traffic,
     /// Share of the app's bytes, 0 to 1.
     pub share: f64,
@@ -187,13 +190,13 @@ pub struct Destination {
     pub names: Vec<NameEvidence>,
     /// Distinct names.
     pub names_total: u64,
-    /// Addresses, first seen first, at most 32.
+    /// Addresses in the order in which they were first seen, at most 32.
     pub addresses: Vec<String>,
     /// Distinct addresses.
     pub addresses_total: u64,
     /// Smallest handshake round trip.
     pub rtt: Option<RttLine>,
-    /// What it says of the country.
+    /// Whether the round trip allows the country.
     pub check: LocationCheck,
     /// First frame of the first flow: capture name and frame number.
     pub first_frame: (String, u64),
@@ -208,24 +211,24 @@ pub struct Destination {
 pub struct OpinionLine {
     /// Database.
     pub source: String,
-    /// Country it names; none where it does not know.
+    /// The country that it names; none if it does not know the endpoints.
     pub country: Option<Country>,
-    /// Bytes of the endpoints it says so of.
+    /// Bytes of the endpoints for which it names this country.
     pub bytes: u64,
 }
 
 /// A name and where it was seen first.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct NameEvidence {
-    /// From the wire: escape before showing.
+    /// The name. It comes from the wire: escape it before showing it.
     pub name: String,
-    /// Source word: `tls-sni`, `dns`, ….
+    /// The word for its source: `tls-sni`, `dns`, ….
     pub source: String,
     /// Capture it was first seen in.
     pub capture: String,
     /// Frame number there, as Wireshark counts.
     pub frame: u64,
-    /// Bytes of the flows whose chosen name it is.
+    /// Bytes of the flows whose best name it is.
     pub bytes: u64,
 }
 
@@ -236,14 +239,15 @@ pub struct RttLine {
     pub ms: f64,
     /// How it was measured.
     pub source: String,
-    /// Flows that had one.
+    /// Flows with a round-trip time.
     pub samples: u64,
 }
 
-/// Bytes that no app got, and why.
+/// Traffic that was attributed to no app, for one reason.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Remainder {
-    /// In words, for people: `name not in the catalogue`, `shared service: Akamai`, `private addresses`, `ARP`, ….
+    /// The reason in words for people: `name not in the catalogue`, `shared service: Akamai`, `private addresses`,
+    /// `ARP`, ….
     pub reason: String,
     /// Frames.
     pub frames: u64,
@@ -251,7 +255,7 @@ pub struct Remainder {
     pub bytes: u64,
     /// Flows, where there are any.
     pub flows: u64,
-    /// Examples: names or addresses of flows, first seen first, at most 8. From the wire.
+    /// Examples, at most 8: names or addresses of the first flows. They come from the wire.
     pub examples: Vec<String>,
 }
 
@@ -264,7 +268,7 @@ pub struct CountryLine {
     pub country: Option<Country>,
     /// Its name in English, or `anycast`, `local`, `unknown`.
     pub label: String,
-    /// Sums.
+    /// Packets, bytes and flows.
     pub traffic: Traffic,
     /// Share of all bytes, 0 to 1.
     pub share: f64,

@@ -15,11 +15,12 @@ use std::hash::Hasher;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Distinct addresses and names listed per destination, the first by frame. All are counted.
+/// How many addresses and names are listed per destination.
 const LISTED: usize = 256;
 
-/// What stands where a country would, before the country itself.
+/// What kind of place a destination is, with its country.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Where {
     /// A country.
     Country(Country),
@@ -32,7 +33,7 @@ pub enum Where {
 }
 
 impl Where {
-    /// Where a place is.
+    /// The kind of a place.
     pub fn of(place: &Place) -> Self {
         match place.scope {
             Scope::Global if place.is_anycast => Self::Anycast,
@@ -42,24 +43,24 @@ impl Where {
     }
 }
 
-/// What groups endpoints: place and network.
+/// The key by which endpoints are grouped: place and network.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct DestinationKey {
-    /// Where they are.
+    /// The place of the endpoints.
     pub place: Where,
     /// Origin AS.
     pub asn: Option<u32>,
-    /// All networks of the place that are not kept apart, since memory is short.
+    /// Whether this stands for all networks of the place that are not kept apart because memory is short.
     pub is_rest: bool,
 }
 
 impl DestinationKey {
-    /// Where endpoints are counted whose network is not kept apart: their country stays known.
+    /// The destination to which endpoints are counted whose network is not kept apart. Their country is still known.
     pub(super) fn rest(self) -> Self {
         Self { asn: None, is_rest: true, ..self }
     }
 
-    /// Where they are counted when not even that can be kept.
+    /// The destination to which they are counted if not even the country can be kept.
     pub(super) const NOWHERE: Self = Self { place: Where::Unknown, asn: None, is_rest: true };
 }
 
@@ -80,11 +81,11 @@ impl Keyed for DestinationKey {
 /// Sums of one name.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct NameSums {
-    /// Best source it was seen from.
+    /// The best source in which it was found.
     pub source: NameSource,
     /// First frame of a flow that carries it.
     pub frame: FrameId,
-    /// Bytes of the flows whose chosen name it is.
+    /// Bytes of the flows whose best name it is.
     pub bytes: u64,
 }
 
@@ -101,7 +102,8 @@ impl NameSums {
 pub struct DestinationSums {
     /// Packets, bytes, flows.
     pub traffic: Traffic,
-    /// Facts of the place, the same for all endpoints of the group but for what is summed below.
+    /// Facts of the place of the endpoint that was seen first. They are the same for all endpoints of the group,
+    /// except those summed below.
     pub facts: Option<Arc<Place>>,
     /// Where the endpoints are.
     pub geography: Geography,
@@ -113,21 +115,22 @@ pub struct DestinationSums {
     pub names: Sample<Arc<str>, NameSums>,
     /// Addresses and their first frames.
     pub addresses: Sample<IpAddr, FrameId>,
-    /// Smallest round trip and how it was measured.
+    /// Smallest round trip, in ns, and how it was measured.
     pub rtt: Option<(u64, RttSource)>,
-    /// Flows that had a round trip.
+    /// Flows with a round trip.
     pub rtt_samples: u64,
     /// Worst outcome of the location check over the endpoints.
     pub check: Option<LocationCheck>,
-    /// First frame.
+    /// First frame of the first flow.
     pub first_frame: Option<FrameId>,
-    /// Earliest packet, ns.
+    /// Time of the earliest packet, in ns since 1970 UTC.
     pub first_seen_ns: Option<i64>,
-    /// Latest packet, ns.
+    /// Time of the latest packet, in ns since 1970 UTC.
     pub last_seen_ns: Option<i64>,
 }
 
-/// One round-trip verdict is worth more than another: an impossible place must not hide behind a possible one.
+/// The rank of a result of the location check. Of several results the highest is kept, so that an impossible place is
+/// not hidden by a possible one.
 const fn rank(check: LocationCheck) -> u8 {
     match check {
         LocationCheck::Unsupported => 0,
@@ -206,7 +209,7 @@ impl DestinationSums {
     /// Adds the sums of other flows to the same destination.
     pub fn merge(&mut self, choice: Choice, other: Self) {
         self.traffic.add(&other.traffic);
-        // The facts shown for a group are those of the endpoint seen first, whichever part saw it.
+        // The facts are those of the endpoint seen first, in whichever part it was seen.
         if self.first_frame.is_none() || other.first_frame.is_some_and(|frame| Some(frame) < self.first_frame) {
             self.facts = other.facts.or(self.facts.take());
         }
@@ -223,24 +226,25 @@ impl DestinationSums {
         other.last_seen_ns.into_iter().for_each(|ns| max_of(&mut self.last_seen_ns, ns));
     }
 
-    /// Keeps of names, addresses and places no more than is left after the halvings that hold for all.
+    /// Keeps only those names, addresses and places that are left after the halvings that hold for all samples.
     pub fn raise(&mut self, choice: Choice) {
         self.names.raise(choice);
         self.addresses.raise(choice);
         self.geography.raise(choice);
     }
 
-    /// Bytes it takes, about: more flows never make it less.
+    /// Bytes that it takes, about. More flows never make it less.
     pub fn weight(&self, choice: Choice) -> u64 {
-        /// Of one without names, here and in the report: measured with a million addresses all over the world.
+        /// Bytes of a destination without names, here and in the report: measured with a million addresses all over
+        /// the world.
         const EMPTY: u64 = 2_560;
-        /// Of a service or a party.
+        /// Bytes of a service or a party.
         const ENTRY: u64 = 64;
         let entries = (self.services.len() + self.parties.len()) as u64 * ENTRY;
         EMPTY + entries + self.names.weight(choice) + self.addresses.weight(choice) + self.geography.weight(choice)
     }
 
-    /// Names, most bytes first, then by first frame.
+    /// The names with most bytes, then by first frame, at most `LISTED`.
     pub fn ranked_names(&self) -> Vec<(&Arc<str>, &NameSums)> {
         let mut names: Vec<_> = self.names.iter().collect();
         names.sort_by(|a, b| (b.1.bytes, a.1.frame, a.0).cmp(&(a.1.bytes, b.1.frame, b.0)));
@@ -248,7 +252,7 @@ impl DestinationSums {
         names
     }
 
-    /// Addresses, first seen first.
+    /// The addresses in the order in which they were first seen, at most `LISTED`.
     pub fn ranked_addresses(&self) -> Vec<IpAddr> {
         let mut addresses: Vec<_> = self.addresses.iter().map(|(&address, &frame)| (frame, address)).collect();
         addresses.sort_unstable();

@@ -1,4 +1,4 @@
-//! Where the bytes of a destination went, as the databases have it: sums by city, coordinates, opinion.
+//! Where the bytes of a destination went, according to the databases: sums by city, coordinates and opinion.
 
 use super::sample::{Choice, Sample};
 use crate::place::{Country, Place};
@@ -6,25 +6,26 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Places whose bytes are summed before they are taken apart: flows to a destination mostly go to the same few.
+/// Places whose bytes are summed first and distributed later, because most flows to a destination go to the same few
+/// places.
 const RECENT: usize = 8;
-/// Bytes of an entry of a small set, here and in the report, about.
+/// Bytes that an entry of a small set takes, here and in the report, about.
 const ENTRY: u64 = 128;
 
 /// Sums of bytes over the places of one destination.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Geography {
-    /// By city.
+    /// Bytes by city.
     pub cities: Sample<Option<Arc<str>>, u64>,
-    /// By coordinates in thousandths of a degree, so that sums are exact.
+    /// Bytes by coordinates in thousandths of a degree; whole numbers make the sums exact.
     pub coordinates: Sample<(i32, i32), u64>,
-    /// By what each location database says.
+    /// Bytes by the country that each location database names.
     pub opinions: BTreeMap<(Arc<str>, Option<Country>), u64>,
-    /// Countries of the registered blocks.
+    /// Countries in which the address blocks are registered.
     pub registered: BTreeSet<Country>,
-    /// Databases disagree on some endpoint.
+    /// Whether databases disagree on some endpoint.
     pub is_disputed: bool,
-    /// Not yet in the sums above: written only when nothing is left here.
+    /// Places and bytes that are not yet in the sums above: written only when nothing is left here.
     #[serde(skip)]
     recent: Vec<(Arc<Place>, u64)>,
 }
@@ -43,7 +44,7 @@ impl Geography {
         }
     }
 
-    /// Brings the sums up to date.
+    /// Adds to the sums what is not yet in them.
     pub fn settle(&mut self, choice: Choice) {
         for (place, bytes) in self.recent.drain(..) {
             self.cities.add(choice, &place.city, |sum| *sum += bytes, || (place.city.clone(), bytes));
@@ -71,14 +72,14 @@ impl Geography {
         self.is_disputed |= other.is_disputed;
     }
 
-    /// Keeps of cities and coordinates no more than is left after the halvings that hold for all.
+    /// Keeps only those cities and coordinates that are left after the halvings that hold for all samples.
     pub fn raise(&mut self, choice: Choice) {
         self.settle(choice);
         self.cities.raise(choice);
         self.coordinates.raise(choice);
     }
 
-    /// Bytes it takes, about, but for what is not yet in the sums.
+    /// Bytes that it takes, about, without what is not yet in the sums.
     pub fn weight(&self, choice: Choice) -> u64 {
         let sets = self.opinions.len() + self.registered.len();
         self.cities.weight(choice) + self.coordinates.weight(choice) + sets as u64 * ENTRY
@@ -100,7 +101,7 @@ mod tests {
         all
     }
 
-    /// More places than are kept apart, each twice, in two parts.
+    /// More places than are kept before they are summed, each twice, in two parts.
     #[test]
     fn sums_are_the_same_however_they_come() {
         let places: Vec<Arc<Place>> = (0..3 * RECENT)

@@ -1,4 +1,5 @@
-//! Property tests: however short memory is, sums are whole, nothing is counted twice, and neither order nor parts matter.
+//! Property tests: however short memory is, sums are complete, nothing is counted twice, and neither order nor parts
+//! change the result.
 
 use super::bounds::Bounds;
 use super::destination::DestinationKey;
@@ -86,7 +87,7 @@ fn carried(mut map: RouteMap) -> RouteMap {
     read
 }
 
-/// All that is kept.
+/// Everything that a map keeps.
 pub(super) fn shown(map: &RouteMap) -> (BTreeMap<(String, DestinationKey), Shown>, Option<Shortage>) {
     let apps = map.apps.iter().map(|(app, sums)| (app.to_string(), sums));
     let all = apps.chain([("other owners".to_owned(), &map.other_owners), (String::new(), &map.nameless)]);
@@ -144,7 +145,7 @@ proptest! {
         for (turn, &at) in shuffled.iter().enumerate() {
             let piece = &mut pieces[turn % parts];
             add(piece, &flows[at]);
-            // Now and then what a piece holds is handed on.
+            // From time to time the sums of a piece are moved to the next piece.
             if seed >> (turn % 61) & 7 == 0 && parts > 1 {
                 let full = std::mem::take(piece);
                 let full = if turn % 2 == 0 { carried(full) } else { full };
@@ -168,7 +169,7 @@ proptest! {
         let (rows, shortage) = shown(&whole);
         prop_assert_eq!(rows.values().map(|row| row.1).sum::<u64>(), total, "sums are whole");
         prop_assert_eq!(rows.values().map(|row| row.0).sum::<u64>(), drawn.len() as u64, "nothing is counted twice");
-        // At the least, one destination of each app that is always kept.
+        // At least one destination of each app is always kept.
         prop_assert!(whole.weight() <= bytes.max(40_000), "{} of {}", whole.weight(), bytes);
         let unbounded = {
             let mut map = RouteMap::new(bounds(u64::MAX));

@@ -1,4 +1,4 @@
-//! The routing map: sums per app and destination, and what no app got.
+//! The routing map: sums per app and destination, and the traffic that was attributed to no app.
 
 use super::bounds::{Bounds, Step};
 use super::destination::{DestinationKey, DestinationSums, Where};
@@ -19,33 +19,34 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Client addresses listed, the first by frame.
+/// How many client addresses are listed; the first by frame are.
 pub(super) const DEVICES: usize = 64;
-/// Examples kept per reason, the first by frame.
+/// How many examples are kept per reason; the first by frame are.
 pub(super) const EXAMPLES: usize = 8;
-/// Bytes of an app without destinations, beside its name, here and in the report, about.
+/// Bytes that an app without destinations takes beside its name, here and in the report, about.
 const APP: u64 = 1_024;
 
 /// Why no app was named for a flow.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Reason {
-    /// A name lies under a shared service's domain: an SDK, an advertising network, a CDN.
+    /// A name belongs to a shared service: an SDK, an advertising network, a CDN.
     SharedService(Arc<str>),
-    /// The real name is hidden behind a public one.
+    /// The real name is hidden behind a public one by Encrypted Client Hello.
     EncryptedHello,
-    /// A name was seen; the catalogue does not know it.
+    /// A name was found, but the catalogue does not know it.
     NameNotInCatalogue,
     /// A protocol of the system rather than of an app: `dns`, `ntp`, ….
     SystemProtocol(Application),
-    /// The protocol was recognised; it carried no name.
+    /// The protocol was recognised, but no name was found.
     NoNameIn(Application),
-    /// Nothing was recognised.
+    /// Neither a name nor a protocol was recognised.
     NoName,
-    /// Local: the other end has a private address.
+    /// The other end has a private address.
     Private,
     /// Local: sent to a group or to all.
     Multicast,
-    /// Local: the other end has an address that is reserved.
+    /// Local: the other end has an address that is reserved; with the kind of its address.
     Reserved,
     /// The user asked for other apps or devices.
     LeftOut,
@@ -58,42 +59,43 @@ impl Reason {
     }
 }
 
-/// Protocols that the operating system speaks for itself.
+/// Protocols that the operating system uses for itself.
 const SYSTEM: &[&str] = &["dhcp", "dns", "llmnr", "mdns", "nbns", "netbios", "ntp", "ssdp"];
 
-/// Whether the operating system rather than an app speaks this protocol.
+/// Whether this protocol is used by the operating system rather than by an app.
 pub fn is_system(application: &str) -> bool {
     SYSTEM.contains(&application)
 }
 
-/// A flow with all that is known of it.
+/// A flow with everything that is known of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Observed<'a> {
     /// The flow.
     pub flow: &'a Flow,
     /// The end that is located: the server, or the client where only that is on the public network.
     pub peer: IpAddr,
-    /// Its place.
+    /// The place of that end.
     pub place: &'a Arc<Place>,
-    /// Who sent it.
+    /// Which app sent the flow, and on what evidence.
     pub attribution: &'a Attribution,
-    /// What the round trip says of the place.
+    /// Whether the round trip allows the place.
     pub check: LocationCheck,
 }
 
 impl Observed<'_> {
-    /// A question to the network's own resolver goes nowhere yet: the map does not take the resolver for a place the app sends
-    /// to. Where the capture names the owner, all that it sent is the owner's.
+    /// Whether this is a question to the network's own resolver, by an app that is known only from the name asked
+    /// for. The question itself stays in the local network, so the map does not show the resolver as a place that the
+    /// app sends to. If the capture names the owner, everything that it sent is counted to the owner.
     fn is_local_lookup(&self, claim: &Claim) -> bool {
         self.place.scope != Scope::Global && claim.kind == EvidenceKind::Name && self.flow.is_lookup()
     }
 
-    /// The claim of the app that its bytes are counted to.
+    /// The claim of the app to which its bytes are counted.
     fn credited(&self) -> Option<&Claim> {
         self.attribution.chosen.as_ref().filter(|claim| !self.is_local_lookup(claim))
     }
 
-    /// Why no app is named for it, where none is.
+    /// Why it is counted to no app.
     fn reason(&self) -> Reason {
         let application = self.flow.application;
         match self.place.scope {
@@ -122,7 +124,7 @@ impl Equivalent<(EvidenceKind, Arc<str>)> for Rule<'_> {
     }
 }
 
-/// As the rule itself.
+/// Hashes like the key that it looks up.
 impl Keyed for Rule<'_> {
     fn write_to(&self, hasher: &mut SipHasher13) {
         self.0.word().write_to(hasher);
@@ -139,13 +141,13 @@ pub struct AppSums {
     pub evidence: BTreeMap<EvidenceKind, u64>,
     /// Bytes by kind and rule.
     pub rules: Sample<(EvidenceKind, Arc<str>), u64>,
-    /// Destinations. Boxed, so that a table that grows does not hold all of them twice.
+    /// Sums by destination. They are boxed, so that a growing table does not hold all of them twice.
     #[serde(with = "sorted_map")]
     pub destinations: HashMap<DestinationKey, Box<DestinationSums>, RandomState>,
 }
 
 impl AppSums {
-    /// Adds a flow; returns by how much that makes it heavier.
+    /// Adds a flow. Returns by how many bytes the sums grew, about.
     fn add(&mut self, (step, key): (Step, SampleKey), observed: &Observed<'_>) -> u64 {
         let choice = step.choice(key);
         let traffic = Traffic::of(observed.flow);
@@ -174,7 +176,7 @@ impl AppSums {
         (after + destination.weight(choice)).saturating_sub(before)
     }
 
-    /// Adds the sums of other flows; returns by how much that makes it heavier.
+    /// Adds the sums of other flows. Returns by how many bytes the sums grew, about.
     fn merge(&mut self, (step, key): (Step, SampleKey), other: Self) -> u64 {
         let choice = step.choice(key);
         self.traffic.add(&other.traffic);
@@ -199,7 +201,7 @@ impl AppSums {
         after.saturating_sub(before)
     }
 
-    /// Keeps no more than the step says.
+    /// Keeps only what the step allows.
     fn raise(&mut self, (step, key): (Step, SampleKey)) {
         let choice = step.choice(key);
         self.rules.raise(choice);
@@ -218,7 +220,7 @@ impl AppSums {
     }
 }
 
-/// Bytes that no app got, for one reason.
+/// Traffic that was attributed to no app, for one reason.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ReasonSums {
     /// Packets, bytes, flows.
@@ -227,51 +229,52 @@ pub struct ReasonSums {
     pub examples: BTreeSet<(FrameId, Arc<str>)>,
 }
 
-/// See the module. Empty and without bounds by default; `add` and `merge` in any order give the same map.
+/// The routing map: sums of all flows. By default it is empty and has no bounds. `add` and `merge` give the same map
+/// in any order.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct RouteMap {
-    /// By catalogue id or the owner's own name.
+    /// Sums by app: catalogue id, or the owner's own name.
     #[serde(with = "sorted_map")]
     pub apps: HashMap<Arc<str>, AppSums, RandomState>,
-    /// Apps that only owners name and that are not kept apart, since memory is short: all together.
+    /// Sums of all apps that only owners name and that are not kept apart because memory is short.
     pub other_owners: AppSums,
-    /// What no app got, by reason.
+    /// Traffic that was attributed to no app, by reason.
     #[serde(with = "sorted_map")]
     pub reasons: HashMap<Reason, ReasonSums, RandomState>,
-    /// Destinations of that on the public network.
+    /// The destinations of that traffic on the public network.
     pub nameless: AppSums,
     /// First frame of each client, for the first [`DEVICES`] of them.
     pub(super) devices: BTreeSet<(FrameId, IpAddr)>,
     pub(super) bounds: Bounds,
     pub(super) step: Step,
-    /// Bytes that apps and destinations take, about.
+    /// Bytes that the sums of apps and destinations take, about.
     #[serde(skip)]
     weight: u64,
 }
 
-/// What is not kept apart in a map since memory is short.
+/// What a map does not keep apart because memory is short.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Shortage {
-    /// Of so many names and addresses of each destination one is kept.
+    /// One in this many names and addresses of each destination is kept.
     pub one_name_of: u64,
-    /// Destinations that are counted with others, estimated.
+    /// How many destinations are counted with others; an estimate.
     pub destinations: u64,
-    /// Owners that are counted with others, estimated.
+    /// How many owners are counted with others; an estimate.
     pub owners: u64,
 }
 
 impl RouteMap {
-    /// An empty map that keeps within bounds.
+    /// An empty map with these bounds.
     pub fn new(bounds: Bounds) -> Self {
         Self { bounds, ..Self::default() }
     }
 
-    /// Bytes that it takes, about.
+    /// Bytes that the map takes, about.
     pub fn weight(&self) -> u64 {
         self.weight
     }
 
-    /// An empty map of the same bounds, that keeps no more than this one.
+    /// An empty map with the same bounds, which keeps no more than this one.
     pub fn another(&self) -> Self {
         Self { bounds: self.bounds.clone(), step: self.step, ..Self::default() }
     }
@@ -317,7 +320,7 @@ impl RouteMap {
         self.bound();
     }
 
-    /// Goes on to the first step at which all fits.
+    /// Goes on to the first step at which everything fits.
     fn bound(&mut self) {
         while self.weight > self.bounds.bytes
             && let Some(next) = self.step.next()
@@ -345,7 +348,8 @@ impl RouteMap {
         self.weight = apps.sum::<u64>() + self.other_owners.weight(choice) + self.nameless.weight(choice);
     }
 
-    /// Brings all sums up to date, once nothing more comes: some are put off, see [`Geography`](super::Geography).
+    /// Brings all sums up to date, once no more flows are added. Some are delayed, see
+    /// [`Geography`](super::Geography).
     pub fn settle(&mut self) {
         let choice = self.step.choice(self.bounds.key);
         let all = self.apps.values_mut().chain([&mut self.other_owners, &mut self.nameless]);
@@ -354,7 +358,7 @@ impl RouteMap {
         self.bound();
     }
 
-    /// Counts a flow that the user did not ask for.
+    /// Counts a flow that is left out for this reason.
     pub fn leave_out(&mut self, flow: &Flow, reason: Reason) {
         self.reasons.entry(reason).or_default().traffic.add(&Traffic::of(flow));
     }
@@ -375,8 +379,8 @@ impl RouteMap {
         }
     }
 
-    /// Adds another map. Fails, and changes nothing, where either has left something out and they chose it by different keys:
-    /// what is left of one would not be a sample of both.
+    /// Adds another map. If either map has left something out, and they chose it by different keys, this fails and
+    /// changes nothing: what is kept would not be a sample of both.
     pub fn merge(&mut self, other: Self) -> Result<(), DifferentKeys> {
         let is_all = |map: &Self| map.is_whole() && map.shortage().is_none();
         if self.bounds.key != other.bounds.key && !(is_all(self) && is_all(&other)) {
@@ -424,7 +428,7 @@ impl RouteMap {
         all.into_iter().all(|sums| sums.names.is_whole() && sums.addresses.is_whole())
     }
 
-    /// What is not kept apart, if anything.
+    /// What the map does not keep apart because memory is short, if anything.
     pub fn shortage(&self) -> Option<Shortage> {
         let choice = self.step.choice(self.bounds.key);
         let folded = |kept: usize| whole_of(kept as u64, self.step.apart()).saturating_sub(kept as u64);
@@ -443,7 +447,7 @@ impl RouteMap {
         })
     }
 
-    /// Client addresses, first seen first.
+    /// Client addresses in the order in which they were first seen.
     pub fn devices(&self) -> impl Iterator<Item = IpAddr> + '_ {
         self.devices.iter().map(|&(_, device)| device)
     }

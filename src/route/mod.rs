@@ -1,4 +1,4 @@
-//! Per app, the destinations its flows went to: sums and evidence that merge in any order.
+//! Sums, per app, of the destinations to which its flows went, with the evidence. The sums merge in any order.
 
 mod bounds;
 mod destination;

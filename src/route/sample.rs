@@ -1,8 +1,8 @@
-//! Sums by key where there may be too many keys: of those the part is kept that a hash of the key chooses.
+//! Sums by key, of which there may be too many: then the keys are kept that a hash chooses.
 //!
-//! The hash (SipHash-1-3, over bytes that are written out here) has a key of its own for each analysis, and the part is halved when
-//! it holds too much. So which keys are kept depends on the keys alone, not on the order in which they come or are merged, and the
-//! sums of those kept are whole.
+//! The hash (SipHash-1-3, over bytes that this module defines) has its own key for each analysis. If a sample holds
+//! too many keys, half of them are dropped by their hashes. So which keys are kept depends on the keys alone, not on
+//! the order in which they are added or merged, and the sums of the kept keys are complete.
 
 use crate::app::EvidenceKind;
 use crate::flow::SampleKey;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// Halvings of a sample, at most: as many as there are bits to be halved by.
 const MOST_HALVINGS: u8 = 63;
-/// Keys kept: more than a person looks at, few enough for each destination to have them.
+/// How many keys are kept: more than a person looks at, but few enough that each destination can have as many.
 pub const LIMIT: usize = 1 << 13;
 
 /// The keyed hash of a value.
@@ -28,25 +28,26 @@ pub(super) fn hash(key: SampleKey, value: &(impl Keyed + ?Sized)) -> u64 {
     hasher.finish()
 }
 
-/// Whether a value is of the part that is left after so many halvings.
+/// Whether a value is among those that are left after this many halvings.
 pub(super) fn holds(key: SampleKey, halvings: u8, value: &(impl Keyed + ?Sized)) -> bool {
     halvings == 0 || hash(key, value) <= u64::MAX >> halvings.min(63)
 }
 
-/// How many there are where so many are left after so many halvings: counted where there were none, else estimated.
+/// How many values there are if `kept` are left after this many halvings: the count itself if there were none, else
+/// an estimate.
 pub(super) const fn whole_of(kept: u64, halvings: u8) -> u64 {
     kept.saturating_mul(1 << if halvings < 63 { halvings } else { 63 })
 }
 
-/// What is chosen by its hash: it is written as the same bytes by every version of every crate.
+/// A key that can be chosen by its hash. It is written as the same bytes by every version of every crate.
 pub trait Keyed {
-    /// Bytes of it that lie elsewhere in memory, at most as they are counted.
+    /// The most bytes that are counted for what the key takes outside the table.
     const MOST_ELSEWHERE: usize = 0;
 
-    /// Writes its bytes, so that no two values write the same.
+    /// Writes the bytes that are hashed. Different values must write different bytes.
     fn write_to(&self, hasher: &mut SipHasher13);
 
-    /// Bytes of it that lie elsewhere in memory.
+    /// Bytes that the key takes outside the table.
     fn elsewhere(&self) -> usize {
         0
     }
@@ -58,7 +59,7 @@ impl Keyed for str {
 
     fn write_to(&self, hasher: &mut SipHasher13) {
         hasher.write(self.as_bytes());
-        // In no text.
+        // This byte occurs in no UTF-8 text, so it marks the end.
         hasher.write(&[0xff]);
     }
 
@@ -79,7 +80,7 @@ impl Keyed for Arc<str> {
     }
 }
 
-/// City names come from the databases, where they are shared.
+/// Names of cities; they take no memory here, because the databases share them.
 impl Keyed for Option<Arc<str>> {
     fn write_to(&self, hasher: &mut SipHasher13) {
         hasher.write(&[u8::from(self.is_some())]);
@@ -128,20 +129,20 @@ impl Keyed for u64 {
     }
 }
 
-/// By what keys are chosen: the same for all samples of a map.
+/// How keys are chosen: the same for all samples of a map.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Choice {
     /// Key of the hash.
     pub key: SampleKey,
-    /// Halvings that hold for all samples, since memory is short.
+    /// Halvings that hold for all samples because memory is short.
     pub halvings: u8,
 }
 
-/// See the module.
+/// Sums by key. If there are too many keys, it keeps a sample of them, chosen by a hash.
 #[derive(Clone, Debug)]
 pub struct Sample<K, V> {
     kept: HashMap<K, V, RandomState>,
-    /// Bytes of the keys kept that lie elsewhere.
+    /// Bytes that the kept keys take outside the table.
     elsewhere: usize,
     halvings: u8,
 }
@@ -153,11 +154,11 @@ impl<K, V> Default for Sample<K, V> {
 }
 
 impl<K: Hash + Eq + Keyed, V> Sample<K, V> {
-    /// Bytes that one of them takes beside what lies elsewhere, here and in the report, about.
+    /// Bytes that an entry takes in the table and in the report, about, beside what its key takes outside the table.
     const ITEM: u64 = 192;
 
-    /// Adds to the sums of a key: `update` those there are, or the new ones that `start` gives. Keeps no more than is left after
-    /// the halvings that hold for all.
+    /// Adds to the sums of a key: `update` changes the sums that are there, and `start` makes new ones. Then keeps
+    /// only the keys that are left after the halvings that hold for all samples.
     pub fn add<Q: Hash + Equivalent<K> + Keyed + ?Sized>(
         &mut self,
         choice: Choice,
@@ -187,7 +188,7 @@ impl<K: Hash + Eq + Keyed, V> Sample<K, V> {
         }
     }
 
-    /// Keeps no more than is left after the halvings that hold for all.
+    /// Keeps only the keys that are left after the halvings that hold for all samples.
     pub fn raise(&mut self, choice: Choice) {
         if self.halvings < choice.halvings {
             self.halve_to(choice.key, choice.halvings);
@@ -207,7 +208,7 @@ impl<K: Hash + Eq + Keyed, V> Sample<K, V> {
         self.kept.shrink_to_fit();
     }
 
-    /// Adds the sums of others; `join` two of one key.
+    /// Adds the sums of another sample; `join` adds two sums of one key.
     pub fn merge(&mut self, choice: Choice, other: Self, join: impl Fn(&mut V, V)) {
         let halvings = other.halvings.max(choice.halvings);
         if halvings > self.halvings {
@@ -223,8 +224,8 @@ impl<K: Hash + Eq + Keyed, V> Sample<K, V> {
         self.bound(choice.key);
     }
 
-    /// Bytes it takes, about, given the halvings that hold for all. More keys never make it less: where a sample had to be halved
-    /// for its own sake, it counts as full for ever.
+    /// Bytes that it takes, about, given the halvings that hold for all samples. More keys never make it less: a
+    /// sample that had to be halved because it was full counts as full from then on.
     pub fn weight(&self, choice: Choice) -> u64 {
         if self.halvings > choice.halvings {
             LIMIT as u64 * (Self::ITEM + K::MOST_ELSEWHERE as u64)
@@ -233,17 +234,17 @@ impl<K: Hash + Eq + Keyed, V> Sample<K, V> {
         }
     }
 
-    /// Those kept, in no order.
+    /// The kept keys with their sums, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.kept.iter()
     }
 
-    /// How many keys there are: counted where all are kept, else estimated.
+    /// How many keys there are: the exact count if all are kept, else an estimate.
     pub fn total(&self) -> u64 {
         whole_of(self.kept.len() as u64, self.halvings)
     }
 
-    /// Whether all are kept.
+    /// Whether all keys are kept.
     pub fn is_whole(&self) -> bool {
         self.halvings == 0
     }
@@ -336,7 +337,7 @@ mod tests {
         assert!(!sample.is_whole());
     }
 
-    /// What SipHash-1-3 says of these bytes: a change of crates or of the bytes would change what reports show.
+    /// The SipHash-1-3 values of these bytes. If they changed, with a crate or with the bytes, reports would change.
     #[test]
     fn hashes_never_change() {
         let key = SampleKey::from_words(0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908);

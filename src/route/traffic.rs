@@ -1,29 +1,29 @@
-//! Sums of what went up and down.
+//! Sums of traffic in both directions.
 
 use crate::flow::Flow;
 use serde::{Deserialize, Serialize};
 
-/// What went up and down.
+/// Traffic in both directions: up is client to server, down is server to client.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Traffic {
-    /// Client to server: frame lengths in bytes.
+    /// Frame lengths on the wire, client to server, in bytes.
     pub bytes_up: u64,
-    /// Server to client: frame lengths in bytes.
+    /// Frame lengths on the wire, server to client, in bytes.
     pub bytes_down: u64,
-    /// Client to server.
+    /// Packets from client to server.
     pub packets_up: u64,
-    /// Server to client.
+    /// Packets from server to client.
     pub packets_down: u64,
     /// Transport payload, client to server, in bytes.
     pub payload_up: u64,
     /// Transport payload, server to client, in bytes.
     pub payload_down: u64,
-    /// Flow sessions.
+    /// Flows.
     pub flows: u64,
 }
 
 impl Traffic {
-    /// One flow's.
+    /// The traffic of one flow.
     pub fn of(flow: &Flow) -> Self {
         Self {
             bytes_up: flow.up.bytes,
@@ -36,12 +36,12 @@ impl Traffic {
         }
     }
 
-    /// Both directions, in bytes.
+    /// Bytes of both directions.
     pub const fn bytes(&self) -> u64 {
         self.bytes_up + self.bytes_down
     }
 
-    /// Both directions, in packets.
+    /// Packets of both directions.
     pub const fn packets(&self) -> u64 {
         self.packets_up + self.packets_down
     }

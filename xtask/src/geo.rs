@@ -10,9 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
-use whither::place::range_table::encode;
-use whither::place::rows::{self, Location, Network};
-use whither::place::{Country, blob};
+use whither::place::Country;
+use whither::place::embedded::{Location, Network, blob, encode_locations, encode_networks, encode_ranges};
 
 /// What goes wrong here is told to a developer, as text.
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -94,10 +93,10 @@ pub(crate) fn run(from: &Path, data: &Path) -> Result<()> {
     let six = read_cities(&path(0, 1)?, &mut places)?;
     weigh(&four, &six, &mut places);
     let (locations, location_of) = cells(&places);
-    sections.push((*b"LOC4", encode::<u32>(&flatten(&four, |&value| location_of[value]))?));
-    sections.push((*b"LOC6", encode::<u64>(&flatten(&six, |&value| location_of[value]))?));
-    sections.push((*b"CELL", rows::encode_locations(&locations)?));
-    sections.push((*b"CITY", rows::encode_locations(&cities(&places))?));
+    sections.push((*b"LOC4", encode_ranges::<u32>(&flatten(&four, |&value| location_of[value]))?));
+    sections.push((*b"LOC6", encode_ranges::<u64>(&flatten(&six, |&value| location_of[value]))?));
+    sections.push((*b"CELL", encode_locations(&locations)?));
+    sections.push((*b"CITY", encode_locations(&cities(&places))?));
     drop((four, six, places));
 
     let mut codes = vec![Location { country: None, city: None, coordinates: None }];
@@ -110,10 +109,10 @@ pub(crate) fn run(from: &Path, data: &Path) -> Result<()> {
                 as_u32(codes.len() - 1)
             })
         });
-        let table = if name == *b"REG4" { encode::<u32>(&values)? } else { encode::<u64>(&values)? };
+        let table = if name == *b"REG4" { encode_ranges::<u32>(&values)? } else { encode_ranges::<u64>(&values)? };
         sections.push((name, table));
     }
-    sections.push((*b"REGC", rows::encode_locations(&codes)?));
+    sections.push((*b"REGC", encode_locations(&codes)?));
 
     let four = read_networks(&path(1, 0)?)?;
     let six = read_networks(&path(1, 1)?)?;
@@ -129,9 +128,9 @@ pub(crate) fn run(from: &Path, data: &Path) -> Result<()> {
         .map(|(&asn, name)| Network { asn, name: Some(name.as_str().into()), country: countries.get(&asn).copied() })
         .collect();
     let known = networks.iter().filter(|network| network.country.is_some()).count();
-    sections.push((*b"ASN4", encode::<u32>(&flatten(&four, |value| index_of[&value.0]))?));
-    sections.push((*b"ASN6", encode::<u64>(&flatten(&six, |value| index_of[&value.0]))?));
-    sections.push((*b"ASNS", rows::encode_networks(&networks)?));
+    sections.push((*b"ASN4", encode_ranges::<u32>(&flatten(&four, |value| index_of[&value.0]))?));
+    sections.push((*b"ASN6", encode_ranges::<u64>(&flatten(&six, |value| index_of[&value.0]))?));
+    sections.push((*b"ASNS", encode_networks(&networks)?));
 
     let file = blob::join(&sections)?;
     std::fs::create_dir_all(&into)?;

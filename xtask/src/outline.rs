@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use whither::place::outline::{self, Ring};
+use whither::place::geometry::outline::{self, Ring};
 
 use crate::geo::Result;
 

@@ -7,7 +7,10 @@ mod container;
 mod scene;
 
 use container::{PACKET_ID, PROCESS, Pcapng, comment, pcap, record};
-use scene::{APPS, App, COMPUTER, Conversation, PHONE, Packet, RESOLVER, START_US, addresses, ethernet, is_v6, scene};
+use fixtures::Order;
+use fixtures::ip::is_v6;
+use fixtures::owner::{DARWIN_EFFECTIVE_INDEX, DARWIN_PROCESS_INDEX, darwin_process, pcapdroid_app, wireshark_process};
+use scene::{APPS, App, COMPUTER, Conversation, PHONE, Packet, RESOLVER, START_US, addresses, ethernet, scene};
 use std::io;
 use std::path::Path;
 
@@ -78,16 +81,10 @@ fn padded(text: &str, length: usize) -> Vec<u8> {
 }
 
 fn pcapdroid_uid_map() -> Vec<u8> {
-    let mut file = Pcapng::new(false, &[(2, "made up"), (3, "Android"), (4, "PCAPdroid v1.8.0")]);
+    let mut file = Pcapng::new(Order::Little, &[(2, "made up"), (3, "Android"), (4, "PCAPdroid v1.8.0")]);
     file.interface(101, "");
     for app in &APPS {
-        let mut body = 62652_u32.to_le_bytes().to_vec();
-        body.extend([1, 0, 1, 0]);
-        body.extend(app.uid.to_le_bytes());
-        body.extend([app.package.len() as u8, app.label.len() as u8]);
-        body.extend(app.package.as_bytes());
-        body.extend(app.label.as_bytes());
-        file.block(0xbad, &body);
+        file.bytes.extend(pcapdroid_app(Order::Little, app.uid, app.package, app.label));
     }
     for packet in scene(&PHONE).packets {
         file.packet(0, packet.time_us, &packet.ip, vec![comment(format!("u-{}", packet.app.uid))]);
@@ -180,14 +177,12 @@ fn pktap_v2(packet: &Packet, data_link_type: u32) -> Vec<u8> {
 }
 
 fn darwin() -> Vec<u8> {
-    let mut file = Pcapng::new(false, &[(3, "Darwin 24.6.0"), (4, "tcpdump (libpcap version 1.10.1)")]);
+    let mut file = Pcapng::new(Order::Little, &[(3, "Darwin 24.6.0"), (4, "tcpdump (libpcap version 1.10.1)")]);
     file.interface(1, "en0");
     file.interface(0, "pdp_ip0");
     let processes = [RESOLVER, (APPS[0].pid, APPS[0].label), (APPS[1].pid, APPS[1].label)];
     for (pid, name) in processes {
-        let mut body = pid.to_le_bytes().to_vec();
-        body.extend(file.options([(2, name.as_bytes().to_vec())]));
-        file.block(0x8000_0001, &body);
+        file.bytes.extend(darwin_process(Order::Little, pid, name.as_bytes()));
     }
     for packet in scene(&COMPUTER).packets {
         let index = |(pid, _): (u32, &str)| {
@@ -195,8 +190,8 @@ fn darwin() -> Vec<u8> {
             (position as u32).to_le_bytes().to_vec()
         };
         let (process, effective) = apple_processes(&packet);
-        let mut options = vec![(0x8001, index(process))];
-        options.extend(effective.map(|effective| (0x8003, index(effective))));
+        let mut options = vec![(DARWIN_PROCESS_INDEX, index(process))];
+        options.extend(effective.map(|effective| (DARWIN_EFFECTIVE_INDEX, index(effective))));
         options.push(file.flags(&packet));
         let (data_link_type, frame) = apple_frame(&packet);
         file.packet(u32::from(data_link_type == 0), packet.time_us, &frame, options);
@@ -206,7 +201,7 @@ fn darwin() -> Vec<u8> {
 
 /// All packets under a made-up Ethernet header that says IPv4, as the tool writes those of cellular interfaces.
 fn pymobiledevice() -> Vec<u8> {
-    let mut file = Pcapng::new(false, &[(2, "artificial"), (3, "iOS"), (4, "pymobiledevice3")]);
+    let mut file = Pcapng::new(Order::Little, &[(2, "artificial"), (3, "iOS"), (4, "pymobiledevice3")]);
     file.interface(1, "");
     for packet in scene(&COMPUTER).packets {
         let frame = [[0xbe, 0xef].repeat(6).as_slice(), &[0x08, 0x00], &packet.ip].concat();
@@ -220,7 +215,7 @@ fn pymobiledevice() -> Vec<u8> {
 
 /// The first app as ndiscap logs it (comment and option), the second as pktmon does (each packet at two components).
 fn etl2pcapng() -> Vec<u8> {
-    let mut file = Pcapng::new(false, &[]);
+    let mut file = Pcapng::new(Order::Little, &[]);
     file.interface(1, "eth:12:0");
     file.interface(1, "pktmon component 9");
     for (number, packet) in scene(&COMPUTER).packets.iter().enumerate() {
@@ -243,7 +238,7 @@ fn etl2pcapng() -> Vec<u8> {
 }
 
 fn ptcpdump() -> Vec<u8> {
-    let mut file = Pcapng::new(false, &[(4, "ptcpdump v0.37.0"), (2, "amd64"), (3, "linux")]);
+    let mut file = Pcapng::new(Order::Little, &[(4, "ptcpdump v0.37.0"), (2, "amd64"), (3, "linux")]);
     file.interface(1, "dummy-0");
     file.interface(1, "eth0");
     for packet in scene(&COMPUTER).packets {
@@ -261,7 +256,7 @@ fn ptcpdump() -> Vec<u8> {
 }
 
 fn rustnet() -> Vec<u8> {
-    let mut file = Pcapng::new(false, &[(4, "rustnet")]);
+    let mut file = Pcapng::new(Order::Little, &[(4, "rustnet")]);
     file.interface(1, "eth0");
     for packet in scene(&COMPUTER).packets {
         let App { pid, label, .. } = packet.app;
@@ -272,7 +267,7 @@ fn rustnet() -> Vec<u8> {
 }
 
 fn tcpdump_comments() -> Vec<u8> {
-    let mut file = Pcapng::new(false, &[(3, "Darwin 24.6.0"), (4, "tcpdump (libpcap version 1.10.1)")]);
+    let mut file = Pcapng::new(Order::Little, &[(3, "Darwin 24.6.0"), (4, "tcpdump (libpcap version 1.10.1)")]);
     file.interface(1, "en0");
     for packet in scene(&COMPUTER).packets {
         let App { pid, label, .. } = packet.app;
@@ -284,7 +279,7 @@ fn tcpdump_comments() -> Vec<u8> {
 
 /// Big-endian, since the option is in the section's order.
 fn process_option() -> Vec<u8> {
-    let mut file = Pcapng::new(true, &[(4, "made up")]);
+    let mut file = Pcapng::new(Order::Big, &[(4, "made up")]);
     file.interface(1, "eth0");
     for packet in scene(&COMPUTER).packets {
         let process = (PROCESS, [packet.app.pid.to_be_bytes(), 77_u32.to_be_bytes()].concat());
@@ -297,7 +292,7 @@ fn process_option() -> Vec<u8> {
 /// Both apps had one process id, one after the other: only the start times tell them apart.
 fn wireshark() -> Vec<u8> {
     const SHARED_ID: u32 = 4242;
-    let mut file = Pcapng::new(false, &[(4, "Dumpcap (Wireshark) 4.7.0")]);
+    let mut file = Pcapng::new(Order::Little, &[(4, "Dumpcap (Wireshark) 4.7.0")]);
     file.interface(1, "eth0");
     let packets = scene(&COMPUTER).packets;
     // The first app's last packet over IPv4 and all of the other's are interleaved, so each app keeps an id of its own
@@ -310,15 +305,11 @@ fn wireshark() -> Vec<u8> {
         (SHARED_ID, &APPS[0], shared_from),
     ];
     for (pid, app, started_us) in entries {
-        let mut entry = pid.to_le_bytes().to_vec();
         let mut options = vec![(2, app.label.into()), (3, app.path.into()), (6, 1000_u32.to_le_bytes().to_vec())];
         if started_us > 0 {
             options.push((9, (started_us * 1_000).to_le_bytes().to_vec()));
         }
-        entry.extend(file.options(options));
-        let mut body = [32622_u32, 3, entry.len() as u32].into_iter().flat_map(u32::to_le_bytes).collect::<Vec<u8>>();
-        body.extend(entry);
-        file.block(0xbad, &body);
+        file.bytes.extend(wireshark_process(Order::Little, pid, options));
     }
     for packet in &packets {
         let pid = if is_v6(&packet.ip) { SHARED_ID } else { packet.app.pid };

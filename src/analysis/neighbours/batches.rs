@@ -1,8 +1,8 @@
-//! Many items in batches that are filled one after the other, so that no list grows by doubling.
+//! A list in batches that are filled one after another, so that it never grows by doubling.
 
 use super::order::Order;
 
-/// Items in batches.
+/// A list of items in batches.
 #[derive(Debug)]
 pub(super) struct Batches<T>(Vec<Vec<T>>);
 
@@ -13,10 +13,11 @@ impl<T> Default for Batches<T> {
 }
 
 impl<T> Batches<T> {
-    /// Items of a full batch: enough to be worth a task, too few to matter where there are few.
+    /// Items of a full batch: enough to be worth a task of their own, but not so many that memory is wasted on short
+    /// lists.
     const FULL: usize = 64;
 
-    /// Adds an item; whether that began a batch.
+    /// Adds an item. Returns whether that began a new batch.
     pub(super) fn push(&mut self, one: T) -> bool {
         let is_first = self.0.is_empty();
         if let Some(batch) = self.0.last_mut().filter(|batch| batch.len() < Self::FULL) {
@@ -30,7 +31,7 @@ impl<T> Batches<T> {
         true
     }
 
-    /// Takes over those of another, batch by batch.
+    /// Moves in the items of another list, batch by batch.
     pub(super) fn append(&mut self, other: &mut Self) {
         self.0.append(&mut other.0);
     }
@@ -55,7 +56,7 @@ impl<T> Batches<T> {
         self.0
     }
 
-    /// Keeps the first by order, and returns the others, in batches as well.
+    /// Keeps the first `limit` items by `order`, and returns the others.
     pub(super) fn keep_first(&mut self, limit: usize, order: impl Fn(&T) -> Order) -> Self {
         if self.count() <= limit {
             return Self::default();
@@ -66,8 +67,8 @@ impl<T> Batches<T> {
         Self::of(rest)
     }
 
-    /// Cuts a list into batches. Long lists are not handed to another thread: the allocator makes poor use of memory that
-    /// another thread gives back, and the longer the pieces, the poorer.
+    /// Cuts a list into batches. Long lists are not passed to other threads, because the allocator reuses memory that
+    /// another thread frees badly, and the worse the longer the blocks are.
     fn of(long: Vec<T>) -> Self {
         let mut long = long.into_iter();
         let cut = || Some(long.by_ref().take(Self::FULL).collect()).filter(|batch: &Vec<T>| !batch.is_empty());
@@ -75,7 +76,7 @@ impl<T> Batches<T> {
     }
 }
 
-/// Keeps the first by order, and returns the others.
+/// Keeps the first `limit` items by `order`, and returns the others.
 pub(super) fn keep_first<T>(items: &mut Vec<T>, limit: usize, order: impl Fn(&T) -> Order) -> Vec<T> {
     if items.len() <= limit {
         return Vec::new();

@@ -5,7 +5,7 @@ use crate::packet::address_bits;
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 
-/// What neighbours have in common: the client's socket, or client and server.
+/// What two neighbours have in common: the client's socket, or the client and the server.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Key {
     Socket(IpAddr, Option<u16>),
@@ -29,13 +29,13 @@ impl Hash for Key {
 /// IP protocol number of UDP (IANA).
 const UDP: u8 = 17;
 
-/// The keys by which a flow is found by those that inherit from it.
+/// The keys by which a flow is found by flows that may inherit from it.
 pub(super) fn keys_of(seen: &Neighbour<'_>) -> [Option<Key>; 2] {
     let socket = (seen.protocol == UDP).then_some(Key::Socket(seen.client.0, seen.client.1));
     [socket, Some(Key::Server(seen.protocol, seen.client.0, seen.server))]
 }
 
-/// The keys by which a flow looks for neighbours: its own socket may be at either end.
+/// The keys by which a flow looks for neighbours. A neighbour's client socket may be at either end of the flow.
 pub(super) fn sought(seen: &Neighbour<'_>) -> impl Iterator<Item = Key> {
     let inbound = (seen.protocol == UDP).then_some(Key::Socket(seen.server.0, seen.server.1));
     keys_of(seen).into_iter().flatten().chain(inbound)

@@ -1,4 +1,4 @@
-//! The flows of one window that others may inherit from.
+//! The flows of one window from which others may inherit.
 
 use super::batches::Batches;
 use super::key::{Key, keys_of};
@@ -13,7 +13,7 @@ use std::hash::BuildHasher;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// What is remembered of a flow for its neighbours, once the flow itself is gone.
+/// What is kept of a flow for its neighbours after the flow itself was given out.
 #[derive(Clone, Debug)]
 pub(super) struct Known {
     frame: FrameId,
@@ -27,10 +27,10 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// What is to be remembered of a flow; none where nothing can be inherited from it.
+    /// What is to be kept of a flow; none if no flow can inherit from it.
     pub(super) fn of(observed: &Observed<'_>) -> Option<Self> {
         let seen = neighbour(observed);
-        if !seen.has_say() || seen.server.1.is_none() || observed.flow.is_lookup() {
+        if !seen.has_own_evidence() || seen.server.1.is_none() || observed.flow.is_lookup() {
             return None;
         }
         let Neighbour { protocol, client, server, seen_ns, is_named, .. } = seen;
@@ -40,12 +40,12 @@ impl Known {
         Some(Self { frame, protocol, client, server, seen_ns, owner, is_named, claim })
     }
 
-    /// Where it stands in its window.
+    /// Its position in the order of its window.
     pub(super) fn order(&self) -> Order {
         (self.frame, self.client.0, self.server.0, self.client.1)
     }
 
-    /// As the rules take it.
+    /// The form in which the rules of inheritance take it.
     pub(super) fn neighbour(&self) -> Neighbour<'_> {
         Neighbour {
             protocol: self.protocol,
@@ -59,7 +59,7 @@ impl Known {
     }
 }
 
-/// An observed flow as the rules take it.
+/// The form in which the rules of inheritance take an observed flow.
 pub(super) fn neighbour<'a>(observed: &Observed<'a>) -> Neighbour<'a> {
     let flow = observed.flow;
     let (first_ns, last_ns) = (flow.first_seen_ns, flow.last_seen_ns);
@@ -74,21 +74,22 @@ pub(super) fn neighbour<'a>(observed: &Observed<'a>) -> Neighbour<'a> {
     }
 }
 
-/// The flows of one window that others may inherit from.
+/// The flows of one window from which others may inherit.
 #[derive(Debug, Default)]
 pub(super) struct KnownFlows {
     known: Batches<Known>,
-    /// Hashes of what each is found by, once the window is complete: what is searched is a small part of what is kept.
+    /// The hashes of the keys of each flow, once the window is complete. They are small, so searching them touches
+    /// little memory.
     hashes: Vec<[u32; 2]>,
 }
 
 impl KnownFlows {
-    /// Adds a flow; returns how many were dropped for it.
+    /// Adds a flow. Returns how many flows were dropped because there were too many.
     pub(super) fn push(&mut self, one: Known, limits: Limits) -> u64 {
         if self.known.push(one) { self.bound(limits) } else { 0 }
     }
 
-    /// Adds those of another; returns how many were dropped.
+    /// Adds the flows of another. Returns how many flows were dropped because there were too many.
     pub(super) fn append(&mut self, mut theirs: Self, limits: Limits) -> u64 {
         self.known.append(&mut theirs.known);
         self.bound(limits)
@@ -101,16 +102,17 @@ impl KnownFlows {
         self.known.keep_first(limits.known, Known::order).count() as u64
     }
 
-    /// All flows with the hashes they are found by, once they are ready to be searched.
+    /// All flows with the hashes of their keys; call [`Self::seal`] first.
     pub(super) fn hashed(&self) -> impl Iterator<Item = (&Known, &[u32; 2])> {
         self.known.iter().zip(&self.hashes)
     }
 
-    /// Makes it ready to be searched, once nothing more comes. Returns how many were dropped.
+    /// Prepares the flows to be searched, when no more are added. Returns how many were dropped because there were
+    /// too many.
     pub(super) fn seal(&mut self, hasher: &RandomState, limits: Limits) -> u64 {
         let gone = self.known.keep_first(limits.known, Known::order).count() as u64;
         if self.hashes.len() != self.known.count() {
-            // A flow without a second key has the first one twice.
+            // A flow with only one key has its hash twice.
             let hashes = |known: &Known| {
                 let [socket, server] = keys_of(&known.neighbour()).map(|key| key.map(|key| hash(hasher, &key)));
                 let server = server.unwrap_or_default();
@@ -122,7 +124,7 @@ impl KnownFlows {
     }
 }
 
-/// Hash of a key, as [`KnownFlows`] keeps it.
+/// The hash of a key as [`KnownFlows`] keeps it.
 pub(super) fn hash(hasher: &RandomState, key: &Key) -> u32 {
     hasher.hash_one(key) as u32
 }

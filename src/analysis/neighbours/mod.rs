@@ -1,8 +1,9 @@
-//! Flows without evidence of their own take over the app of a neighbouring flow, by the rules of [`crate::app::inherit`].
+//! Gives flows without evidence of their own the app of a neighbouring flow, by the rules of [`crate::app::inherit`].
 //!
-//! Neighbours end at other times than the flow that inherits from them, so flows wait. So that the outcome does not depend on
-//! how the captures were cut, data alone decides who counts as a neighbour: flows of a window (a minute) see those whose own
-//! windows end at most an hour before and two minutes after theirs, the first ones by frame where there are too many.
+//! Neighbours end at other times than the flow that inherits from them, so flows wait for them. Only the data decide
+//! which flows count as neighbours, so that the result does not depend on how the captures were cut: a flow of a
+//! window (a minute of the capture's clock) sees flows whose windows are at most an hour earlier and two minutes
+//! later. If there are too many, the first by frame count.
 
 mod batches;
 mod key;

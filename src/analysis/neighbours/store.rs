@@ -1,4 +1,4 @@
-//! All flows that others may inherit from, and the search among them.
+//! The store of all flows from which others may inherit, and the search in it.
 
 use super::batches::keep_first;
 use super::key::{Key, keys_of, sought};
@@ -16,19 +16,19 @@ use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-/// Neighbours of one flow that are looked at under each rule.
+/// Neighbours of one flow that are considered under each rule.
 const NEIGHBOURS: usize = 64;
 
-/// Flows by what they have in common with others, with their windows.
+/// The flows found, by what they have in common with others, and with their windows.
 type Found<'a> = HashMap<Key, Vec<(i64, &'a Known)>, RandomState>;
 
-/// The flows that others may inherit from, by window.
+/// The flows from which others may inherit, by window.
 #[derive(Debug, Default)]
 pub(in crate::analysis) struct Neighbours {
     windows: BTreeMap<i64, KnownFlows>,
     limits: Limits,
     hasher: RandomState,
-    /// Flows that could not take part.
+    /// How many flows could not take part.
     pub(in crate::analysis) too_many: TooMany,
 }
 
@@ -38,14 +38,14 @@ impl Neighbours {
         Self { limits, ..Self::default() }
     }
 
-    /// Remembers a flow of this window, where others may inherit from it.
+    /// Adds a flow of this window, if others may inherit from it.
     pub(in crate::analysis) fn observe(&mut self, window: i64, observed: &Observed<'_>) {
         if let Some(known) = Known::of(observed) {
             self.too_many.known += self.windows.entry(window).or_default().push(known, self.limits);
         }
     }
 
-    /// Takes over what another store remembers.
+    /// Moves in the flows of another store.
     pub(in crate::analysis) fn append(&mut self, other: &mut Self) {
         let TooMany { seekers, known } = std::mem::take(&mut other.too_many);
         self.too_many.seekers += seekers;
@@ -55,12 +55,13 @@ impl Neighbours {
         }
     }
 
-    /// Forgets what no flow of this window or a later one can inherit from.
+    /// Forgets the flows from which no flow of this window or a later one can inherit.
     pub(in crate::analysis) fn forget_before(&mut self, window: i64) {
         self.windows = self.windows.split_off(&window.saturating_sub(EARLIER));
     }
 
-    /// Lets the flows of these windows inherit. All windows up to [`LATER`] after them must be complete.
+    /// Gives the flows of these windows the apps that they inherit. All windows up to [`LATER`] after them must be
+    /// complete.
     pub(in crate::analysis) fn settle(&mut self, ready: &mut BTreeMap<i64, Seekers>, knowledge: &Knowledge) {
         let (Some((&first, _)), Some((&last, _))) = (ready.first_key_value(), ready.last_key_value()) else { return };
         let mut seekers: Vec<(i64, &mut Studied)> = Vec::new();
@@ -90,8 +91,9 @@ impl Neighbours {
         }
     }
 
-    /// What is found in these windows for these seekers: each list by windows, and of each window the first [`NEIGHBOURS`] in
-    /// order. No seeker sees more of them, and a list that is as long as the capture is not walked for each seeker.
+    /// Finds the flows of these windows that share a key with one of the seekers. Each list is ordered by window, and
+    /// holds the first [`NEIGHBOURS`] flows of each window. No seeker considers more of them, so even in a capture
+    /// with very many flows no long list is walked for each seeker.
     fn search<'a>(&self, windows: RangeInclusive<i64>, seekers: impl Iterator<Item = &'a Studied>) -> Found<'_> {
         let mut wanted: HashSet<u32, RandomState> = HashSet::default();
         for seeker in seekers {
@@ -123,10 +125,10 @@ impl Neighbours {
     }
 }
 
-/// The first of a list that a flow of this window sees.
+/// The first [`NEIGHBOURS`] flows of a list that a flow of this window considers.
 fn first_near<'a>(list: &[(i64, &'a Known)], window: i64) -> Vec<&'a Known> {
     let range = window.saturating_sub(EARLIER)..=window.saturating_add(LATER);
-    // Few of each window are in the list: see `search`.
+    // The list holds few flows of each window, see `search`.
     let from = list.partition_point(|(window, _)| window < range.start());
     let of_range = list[from..].iter().take_while(|(window, _)| range.contains(window));
     let mut first: Vec<&Known> = of_range.map(|&(_, known)| known).collect();
@@ -135,7 +137,7 @@ fn first_near<'a>(list: &[(i64, &'a Known)], window: i64) -> Vec<&'a Known> {
     first
 }
 
-/// Gives a flow the app that it inherits; what it had on weaker evidence stays beside it.
+/// Gives a flow the app that it inherits. A claim on weaker evidence is kept beside it.
 fn give_app(seeker: &mut Studied, claim: Claim, knowledge: &Knowledge) {
     let app = knowledge.catalogue.app(&claim.app);
     let attribution = &mut seeker.learned.attribution;

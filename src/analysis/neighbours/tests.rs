@@ -1,4 +1,4 @@
-//! Tests of inheritance: the rules as they are applied, and that neither order nor cuts matter.
+//! Tests of inheritance: how the rules are applied, and that neither order nor cuts change the result.
 
 use super::{Limits, Neighbours, Seekers, TooMany, is_seeker, order, settled};
 use crate::analysis::{Knowledge, Learned, Studied};
@@ -44,12 +44,13 @@ fn knowledge() -> Knowledge {
     Knowledge::new(Catalogue::default(), places, None)
 }
 
-/// Frame, app and kind of each flow, where flows arrive as `arrival` says and `steps` windows complete at a time.
+/// Frame, and app with kind and rule, of each flow, if flows arrive in the order `arrival` and `steps` windows become
+/// complete at a time.
 fn run(flows: &[(i64, Studied)], arrival: &[usize], steps: i64, knowledge: &Knowledge) -> Vec<(u64, String)> {
     limited(Limits::default(), flows, arrival, steps, knowledge).0
 }
 
-/// The same where fewer may take part, and how many could not.
+/// The same with these limits, and how many flows could not take part.
 fn limited(
     limits: Limits,
     flows: &[(i64, Studied)],

@@ -1,5 +1,5 @@
-//! Meta's QUIC library mvfst: versions `FACEB00x` in the long header of QUIC packets (RFC 8999 §5.1). They tell the operator,
-//! not which of its apps.
+//! Meta's QUIC library mvfst: versions `FACEB00x` in the long header of QUIC packets (RFC 8999 §5.1). They identify
+//! the operator, but not which of its apps.
 
 use super::{Confidence, Over, Probe, Says, Signature};
 
@@ -11,8 +11,9 @@ pub(super) const SIGNATURE: Signature = Signature {
     read,
 };
 
-/// Meta's SDKs in other developers' apps speak HTTP through the system's stack; mvfst comes with Meta's own apps only. A name
-/// of the Facebook app's family under it is therefore the app's, though Meta's other apps ask there now and then.
+/// Recognises the Facebook app. Meta's SDKs in other developers' apps use the HTTP library of the system; only Meta's
+/// own apps contain mvfst. So mvfst to a name under facebook.com is taken for the Facebook app, though Meta's other
+/// apps use these names now and then.
 pub(super) const OWN_APP: Signature = Signature {
     name: "mvfst-facebook",
     says: Says::App("facebook"),

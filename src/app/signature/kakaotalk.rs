@@ -1,5 +1,5 @@
-//! KakaoTalk's LOCO over TCP: the secure handshake gives, as little-endian 32-bit numbers, a key length of 256 and the kinds
-//! of key and cipher, then the key.
+//! KakaoTalk's LOCO over TCP: the secure handshake consists of little-endian 32-bit numbers (a key length of 256, and
+//! the kinds of key and cipher), then the key.
 
 use super::{Confidence, Over, Probe, Says, Signature, networks};
 

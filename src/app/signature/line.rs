@@ -1,5 +1,5 @@
-//! LINE calls over UDP: the signalling of LINE's call servers, and their older fixed-length messages. Held against LINE's
-//! own network, since the marks alone are few.
+//! LINE calls over UDP: the signalling of LINE's call servers, and their older fixed-length messages. They are
+//! accepted only in LINE's own networks, since there are few marks.
 
 use super::{Confidence, Over, Probe, Says, Side, Signature, networks};
 
@@ -23,7 +23,7 @@ fn read(probe: &Probe<'_>) -> Option<Confidence> {
     }
 }
 
-/// Messages of one length each.
+/// Whether the side's first message is one of the fixed-length messages.
 fn is_fixed(side: Side<'_>) -> bool {
     let length = side.first_length();
     [
@@ -36,7 +36,8 @@ fn is_fixed(side: Side<'_>) -> bool {
     .any(|(start, whole)| side.has(0, &start[..]) && length == *whole)
 }
 
-/// Call setup: a word that begins with the nibble D, another word, then 06 02; long.
+/// Whether the side's first message sets up a call: two bytes of which the first begins with the nibble D, two more
+/// bytes, then 06 02; more than 40 bytes long.
 fn is_setup(side: Side<'_>) -> bool {
     matches!(side.bytes, [0xd0..=0xdf, _, _, _, 6, 2, ..]) && side.first_length() > 40
 }

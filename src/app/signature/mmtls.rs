@@ -1,6 +1,7 @@
 //! WeChat's MMTLS over TCP: records of type 15 alert, 16 handshake, 17 data or 19 early handshake (hexadecimal), then `F1 03`
 //! or `F1 04` and a 16-bit length. Documented by the Citizen Lab's analysis of the protocol (2024).
 
+use super::probe::MMTLS;
 use super::{Confidence, Over, Probe, Says, Side, Signature};
 
 pub(super) const SIGNATURE: Signature = Signature {
@@ -11,11 +12,8 @@ pub(super) const SIGNATURE: Signature = Signature {
     read,
 };
 
-/// The word of the protocol that a reader recognises: WeChat alone speaks it.
-pub(super) const APPLICATION: &str = "mmtls";
-
 fn read(probe: &Probe<'_>) -> Option<Confidence> {
-    if probe.application == APPLICATION {
+    if probe.application == MMTLS {
         return Some(Confidence::Certain);
     }
     if !probe.is_tcp {
@@ -32,7 +30,7 @@ fn read_side(side: Side<'_>) -> Option<Confidence> {
     if is_hello || record(side, 5 + length).is_some() {
         return Some(Confidence::Certain);
     }
-    // One record that is just what the first segment carried.
+    // The first segment carried exactly one record.
     (side.first_length() == 5 + length).then_some(Confidence::Probable)
 }
 

@@ -1,7 +1,9 @@
-//! Wire signatures: from the first bytes of a flow to the app that speaks so. One file per wire format, one row in the table.
+//! Wire signatures: recognise an app by the first bytes of a flow. There is one file for each wire format, and one
+//! row for it in the table.
 //!
-//! A signature reads only what a [`Probe`] holds, in constant time and without allocating, and is the stricter the weaker its
-//! marks are: where they could be chance, it demands the operator's AS as well and says `probable` or `weak`.
+//! A signature reads only what a [`Probe`] holds, in constant time and without allocating. The weaker its marks are,
+//! the stricter it is: if they could occur by chance, it also demands the operator's AS and says `probable` or
+//! `weak`.
 
 mod dingtalk;
 mod discord;
@@ -10,6 +12,8 @@ mod facebook;
 mod kakaotalk;
 mod line;
 mod mmtls;
+mod networks;
+mod probe;
 mod qq;
 mod snapchat;
 mod spotify;
@@ -18,191 +22,13 @@ mod stun;
 mod teamviewer;
 mod telegram;
 mod telegram_voip;
+#[cfg(test)]
+pub(super) mod testing;
 mod wechat_media;
 mod whatsapp;
 mod zoom;
 
-use crate::flow::Flow;
-use crate::place::Place;
-use std::net::IpAddr;
-
-/// IP protocol numbers (IANA).
-const TCP: u8 = 6;
-const UDP: u8 = 17;
-
-/// How sure a signature is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Confidence {
-    /// By chance or by another app about never.
-    Certain,
-    /// Marks and address agree; others could speak so.
-    Probable,
-    /// A hint.
-    Weak,
-}
-
-impl Confidence {
-    /// All, surest first: the order is the index into per-confidence tables.
-    pub const ALL: [Self; 3] = [Self::Certain, Self::Probable, Self::Weak];
-
-    /// The word shown.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Certain => "certain",
-            Self::Probable => "probable",
-            Self::Weak => "weak",
-        }
-    }
-}
-
-/// What a signature tells.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Says {
-    /// The app with this catalogue id.
-    App(&'static str),
-    /// Only the operator: the catalogue's platform with this id.
-    Platform(&'static str),
-}
-
-/// The transport that a wire format is spoken over.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Over {
-    /// TCP alone.
-    Tcp,
-    /// UDP alone.
-    Udp,
-    /// Either.
-    Either,
-}
-
-impl Over {
-    /// Whether it may be this IP protocol.
-    pub const fn holds(self, protocol: u8) -> bool {
-        match self {
-            Self::Tcp => protocol == TCP,
-            Self::Udp => protocol == UDP,
-            Self::Either => true,
-        }
-    }
-}
-
-/// The first bytes one side sent.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Side<'a> {
-    /// At most [`crate::flow::Head::LIMIT`] bytes of the stream or the first datagram.
-    pub bytes: &'a [u8],
-    /// Payload lengths of the first segments or datagrams.
-    pub lengths: &'a [u32],
-}
-
-impl Side<'_> {
-    /// Length of the first segment or datagram.
-    pub fn first_length(&self) -> usize {
-        self.lengths.first().map_or(self.bytes.len(), |&length| length as usize)
-    }
-
-    /// The big-endian 16-bit number at an offset.
-    fn u16(&self, at: usize) -> Option<u16> {
-        Some(u16::from_be_bytes(self.bytes.get(at..at + 2)?.try_into().ok()?))
-    }
-
-    /// The little-endian 32-bit number at an offset.
-    fn u32_little(&self, at: usize) -> Option<u32> {
-        Some(u32::from_le_bytes(self.bytes.get(at..at + 4)?.try_into().ok()?))
-    }
-
-    /// The big-endian 32-bit number at an offset.
-    fn u32(&self, at: usize) -> Option<u32> {
-        Some(u32::from_be_bytes(self.bytes.get(at..at + 4)?.try_into().ok()?))
-    }
-
-    /// Whether these bytes stand at an offset.
-    fn has(&self, at: usize, bytes: &[u8]) -> bool {
-        self.bytes.get(at..at + bytes.len()) == Some(bytes)
-    }
-}
-
-/// What signatures look at.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Probe<'a> {
-    /// Over TCP.
-    pub is_tcp: bool,
-    /// Over UDP.
-    pub is_udp: bool,
-    /// What the client sent.
-    pub client: Side<'a>,
-    /// What the server sent.
-    pub server: Side<'a>,
-    /// Port of the client.
-    pub client_port: u16,
-    /// Port of the server.
-    pub server_port: u16,
-    /// Origin AS of the server's address.
-    pub asn: u32,
-    /// The protocol a reader recognised, as flow records show it; empty where none did.
-    pub application: &'static str,
-    /// The server's name; empty where none is known.
-    pub name: &'a str,
-    /// The server's address is IPv6 and carries `face:b00c`, as Meta gives its own.
-    pub is_face_book: bool,
-}
-
-impl<'a> Probe<'a> {
-    /// What a flow offers, if anything: bytes, or a protocol that only one app speaks.
-    pub fn of(flow: &'a Flow, place: &Place) -> Option<Self> {
-        let speaks = |word: &str| flow.application.is_some_and(|application| application.0 == word);
-        if flow.client_head.is_none() && flow.server_head.is_none() && !speaks(mmtls::APPLICATION) {
-            return None;
-        }
-        let side = |head: &'a Option<Box<crate::flow::Head>>| {
-            head.as_ref().map_or(Side::default(), |head| Side { bytes: &head.bytes, lengths: &head.lengths })
-        };
-        Some(Self {
-            is_tcp: flow.protocol == TCP,
-            is_udp: flow.protocol == UDP,
-            client: side(&flow.client_head),
-            server: side(&flow.server_head),
-            client_port: flow.client_port.unwrap_or(0),
-            server_port: flow.server_port.unwrap_or(0),
-            asn: place.asn.unwrap_or(0),
-            application: flow.application.map_or("", |application| application.0),
-            name: flow.name().map_or("", |name| &name.name),
-            is_face_book: match flow.server_ip {
-                IpAddr::V6(ip) => ip.segments()[4..6] == [0xface, 0xb00c],
-                IpAddr::V4(_) => false,
-            },
-        })
-    }
-
-    /// Either side, the client first.
-    fn sides(&self) -> [Side<'a>; 2] {
-        [self.client, self.server]
-    }
-
-    /// Whether the server's address is in one of these ASes.
-    fn is_in(&self, asns: &[u32]) -> bool {
-        asns.contains(&self.asn)
-    }
-
-    /// What a mark in the bytes is worth: certain where the operator's own network answers, probable elsewhere.
-    fn judge(&self, is_marked: bool, asns: &[u32]) -> Option<Confidence> {
-        is_marked.then(|| if self.is_in(asns) { Confidence::Certain } else { Confidence::Probable })
-    }
-}
-
-/// One wire format.
-pub struct Signature {
-    /// As claims show it: `signature mmtls`.
-    pub name: &'static str,
-    /// Who speaks it.
-    pub says: Says,
-    /// What it looks for, in a sentence.
-    pub about: &'static str,
-    /// What it is spoken over.
-    pub over: Over,
-    /// Whether the flow speaks it.
-    pub read: fn(&Probe<'_>) -> Option<Confidence>,
-}
+pub use probe::{Confidence, Over, Probe, Says, Side, Signature};
 
 /// All wire signatures, by name.
 pub static SIGNATURES: &[Signature] = &[
@@ -228,45 +54,9 @@ pub static SIGNATURES: &[Signature] = &[
     zoom::SIGNATURE,
 ];
 
-/// ASes of the operators whose addresses weak marks are held against.
-mod networks {
-    pub(super) const ALIBABA: &[u32] = &[37963, 45102, 45103, 45104, 24429, 134963];
-    pub(super) const AMAZON: &[u32] = &[16509, 14618];
-    pub(super) const GOOGLE: &[u32] = &[15169, 396982];
-    pub(super) const KAKAO: &[u32] = &[38099, 7625, 10158, 152199];
-    /// LINE's calls run in LY's and, of old, in NAVER's network.
-    pub(super) const LINE: &[u32] = &[38631, 23576];
-    pub(super) const META: &[u32] = &[32934, 11917, 63293, 54115, 149642];
-    pub(super) const MICROSOFT: &[u32] = &[8075, 8068];
-    pub(super) const TELEGRAM: &[u32] = &[62041, 62014, 59930, 44907, 211157];
-    pub(super) const TENCENT: &[u32] = &[45090, 132203, 133478, 139341];
-    pub(super) const ZOOM: &[u32] = &[30103];
-}
-
-#[cfg(test)]
-pub(super) mod testing {
-    use super::{Probe, Side};
-
-    /// A UDP probe with one datagram each way.
-    pub(crate) fn udp<'a>(client: &'a [u8], server: &'a [u8], server_port: u16, asn: u32) -> Probe<'a> {
-        let side = |bytes| Side { bytes, lengths: &[] };
-        Probe { is_udp: true, client: side(client), server: side(server), server_port, asn, ..Probe::default() }
-    }
-
-    /// A TCP probe.
-    pub(crate) fn tcp<'a>(client: &'a [u8], server: &'a [u8], server_port: u16, asn: u32) -> Probe<'a> {
-        Probe { is_tcp: true, is_udp: false, ..udp(client, server, server_port, asn) }
-    }
-
-    /// Bytes from hexadecimal text.
-    pub(crate) fn hex(text: &str) -> Vec<u8> {
-        let digits: Vec<u8> = text.bytes().filter_map(|b| (b as char).to_digit(16)).map(|d| d as u8).collect();
-        digits.chunks(2).map(|pair| pair.iter().fold(0, |sum, d| sum * 16 + d)).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::probe::{TCP, UDP};
     use super::testing::{tcp, udp};
     use super::*;
     use crate::name::table::{DATAGRAM_READERS, STREAM_READERS};
@@ -285,7 +75,7 @@ mod tests {
         }
     }
 
-    /// So a flow of which no bytes are kept need not be shown to them.
+    /// A flow of which no bytes are kept need not be tested, because of this.
     #[test]
     fn without_bytes_only_a_protocol_of_one_app_matches() {
         let readers = STREAM_READERS.iter().map(|reader| reader.protocol);
@@ -298,7 +88,7 @@ mod tests {
                 }
             }
         }
-        let probe = Probe { application: mmtls::APPLICATION, ..tcp(&[], &[], 443, 0) };
+        let probe = Probe { application: probe::MMTLS, ..tcp(&[], &[], 443, 0) };
         assert_eq!((mmtls::SIGNATURE.read)(&probe), Some(Confidence::Certain));
     }
 

@@ -1,4 +1,5 @@
-//! QQ's OICQ over UDP: `02`, a 16-bit version and a 16-bit command, `03` at the end. Few marks, so never more than probable.
+//! QQ's OICQ over UDP: `02`, a 16-bit version and a 16-bit command, and `03` at the end. These are few marks, so the
+//! result is never more than probable.
 
 use super::{Confidence, Over, Probe, Says, Signature, networks};
 
@@ -10,7 +11,7 @@ pub(super) const SIGNATURE: Signature = Signature {
     read,
 };
 
-/// Client versions known from published captures: 0x0100 to 0x3fff cover them.
+/// Client versions; those known from published captures lie between 0x0900 and 0x3fff.
 const VERSIONS: std::ops::RangeInclusive<u16> = 0x0900..=0x3fff;
 
 fn read(probe: &Probe<'_>) -> Option<Confidence> {
@@ -19,7 +20,7 @@ fn read(probe: &Probe<'_>) -> Option<Confidence> {
         return None;
     }
     let is_command = matches!(client.u16(3)?, 0x0001..=0x00b5 | 0x03f7 | 0x0825 | 0x0836 | 0x0828);
-    // Seen whole, the datagram ends in 03.
+    // If the whole datagram was kept, it must end in 03.
     let whole = client.bytes.len() == client.first_length();
     if !VERSIONS.contains(&client.u16(1)?) || !is_command || (whole && client.bytes.last() != Some(&3)) {
         return None;

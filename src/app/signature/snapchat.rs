@@ -1,6 +1,7 @@
-//! Snapchat calls over UDP: Google QUIC of the version Q046 whose ClientHello names no server. Browsers of that time always named
-//! one; Snapchat's relays, in the clouds of Amazon and Google, are reached by address. As seen in captures published with
-//! nDPI (`snapchat_call.pcapng`); by its marks alone it could be any program built on the same library.
+//! Snapchat calls over UDP: Google QUIC of version Q046 whose ClientHello contains no server name. Browsers of that
+//! time always sent one; Snapchat's relays, in the clouds of Amazon and Google, are reached by address. This was seen
+//! in captures published with nDPI (`snapchat_call.pcapng`). Judged by these marks alone, it could be any program
+//! that uses the same library.
 
 use super::{Confidence, Over, Probe, Says, Signature, networks};
 

@@ -1,8 +1,9 @@
-//! Calls over STUN (RFC 8489) and TURN, told by attributes that only one vendor sends.
+//! Calls over STUN (RFC 8489) and TURN, recognised by attributes that only one vendor sends.
 //!
-//! WhatsApp: Allocate requests that begin with attribute 4000 and no other vendor's set, answered with 4002 by Meta's relays;
-//! and messages of the methods 0800 to 0805, which the registry of RFC 8489 §18.2 does not know, often bare.
-//! Microsoft: MS-VERSION 8008, MS-SERVICE-QUALITY 8055, MS-IMPLEMENTATION-VERSION 8070 and others of MS-TURN and MS-ICE2.
+//! WhatsApp: Allocate requests that begin with attribute 4000 and no other vendor's set, answered with 4002 by Meta's
+//! relays; and messages of the methods 0800 to 0805, which are not in the registry of RFC 8489 §18.2 and often have
+//! no attributes. Microsoft: MS-VERSION 8008, MS-SERVICE-QUALITY 8055, MS-IMPLEMENTATION-VERSION 8070 and others of
+//! MS-TURN and MS-ICE2.
 
 use super::{Confidence, Over, Probe, Says, Side, Signature, networks};
 
@@ -24,10 +25,10 @@ pub(super) const MICROSOFT: Signature = Signature {
 
 /// RFC 8489 §5.
 const MAGIC_COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
-/// Attributes looked at: the head kept of a datagram holds no more of four bytes and up.
+/// Attributes looked at: the bytes kept of a datagram hold no more of them, at four bytes or more each.
 const ATTRIBUTE_LIMIT: usize = 27;
 
-/// Attribute types of a STUN message, as far as its head was kept; empty where it is none.
+/// The attribute types of a STUN message, as far as its bytes were kept; empty if it is not a STUN message.
 fn attributes(side: Side<'_>) -> impl Iterator<Item = u16> {
     let is_message = side.bytes.first().is_some_and(|first| first & 0xc0 == 0)
         && side.has(4, &MAGIC_COOKIE)

@@ -23,8 +23,8 @@ fn read(probe: &Probe<'_>) -> Option<Confidence> {
     plain(probe).or_else(|| obfuscated(probe.client.bytes).then_some(Confidence::Certain))
 }
 
-/// The tag in clear, then a message whose length fits what was sent. An unencrypted first message (`req_pq`) has an
-/// auth_key_id of zero.
+/// Recognises the tag in clear, followed by a message whose length fits what was sent. An unencrypted first message
+/// (`req_pq`) has an auth_key_id of zero.
 fn plain(probe: &Probe<'_>) -> Option<Confidence> {
     let client = probe.client;
     let (start, length) = match client.bytes {
@@ -49,8 +49,9 @@ fn plain(probe: &Probe<'_>) -> Option<Confidence> {
     }
 }
 
-/// Whether the first 64 bytes decrypt, with key 8..40 and counter 40..56 taken from themselves, to a tag at 56. By chance one
-/// in 1.4 × 10^9. What the format forbids to stand first is ruled out before the cipher runs.
+/// Whether the first 64 bytes decrypt to a tag at offset 56, with the key at 8 to 40 and the counter at 40 to 56
+/// taken from these bytes themselves. By chance this holds once in 1.4 × 10^9. First bytes that the format forbids
+/// are ruled out before the cipher runs.
 fn obfuscated(bytes: &[u8]) -> bool {
     let Some(head) = bytes.get(..64) else {
         return false;
@@ -81,7 +82,7 @@ mod tests {
     use super::super::testing::{hex, tcp};
     use super::*;
 
-    /// 64 bytes as a client makes them.
+    /// The first 64 bytes as a client makes them.
     fn opening(tag: [u8; 4]) -> Vec<u8> {
         let mut bytes: Vec<u8> = (0..64u8).map(|n| n.wrapping_mul(37).wrapping_add(11)).collect();
         let mut stream = vec![0u8; 64];

@@ -1,5 +1,5 @@
-//! Telegram calls over UDP through its reflectors: a 16-byte peer tag, then twelve bytes FF and a request word; answers alike.
-//! From the published libtgvoip and tgcalls sources.
+//! Telegram calls over UDP through its reflectors: a 16-byte peer tag, then twelve bytes FF and a request word;
+//! answers look the same. Source: the published code of libtgvoip and tgcalls.
 
 use super::{Confidence, Over, Probe, Says, Signature, networks};
 

@@ -1,5 +1,5 @@
-//! WeChat's media transfers over TCP (`AB` and a 32-bit length) and call datagrams over UDP, both only within Tencent's
-//! network: the marks are few.
+//! WeChat's media transfers over TCP (`AB` and a 32-bit length) and call datagrams over UDP. Both are accepted only
+//! in Tencent's network, because there are few marks.
 
 use super::{Confidence, Over, Probe, Says, Signature, networks};
 

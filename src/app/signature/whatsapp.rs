@@ -1,5 +1,5 @@
-//! WhatsApp's chat connection over TCP: an optional edge-routing block `ED 00 01` + 24-bit length, then `WA` with a major and
-//! a minor version, from the client, before Noise begins.
+//! WhatsApp's chat connection over TCP: an optional edge-routing block (the letters `ED`, 00 01, a 24-bit length),
+//! then the letters `WA` with a major and a minor version, from the client, before the Noise handshake.
 
 use super::{Confidence, Over, Probe, Says, Signature, networks};
 
@@ -28,7 +28,7 @@ fn read(probe: &Probe<'_>) -> Option<Confidence> {
     };
     match (known, routing.is_some()) {
         (true, true) => Some(Confidence::Certain),
-        // Four bytes alone can be chance: one in 2^29, or less where the port or network fits.
+        // Four bytes alone match by chance once in 2^29, and less often if the port or the network fits.
         (true, false) if matches!(probe.server_port, 443 | 5222 | 80) => Some(Confidence::Certain),
         (true, false) => Some(Confidence::Probable),
         (false, true) if probe.is_in(networks::META) => Some(Confidence::Probable),

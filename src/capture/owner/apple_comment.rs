@@ -2,13 +2,14 @@
 //!
 //! Apple libpcap `pcap-darwin.c` writes them, separated by a comma and a space.
 
-use super::super::{Direction, FrameNote};
-use super::options::PacketOptions;
-use super::{Owner, OwnerFormat, SectionOwners, text};
+use super::section::Section;
+use crate::capture::note::{Direction, FrameNote, Owner, OwnerFormat};
+use crate::capture::options::PacketOptions;
+use crate::capture::text;
 use std::sync::Arc;
 
 /// Reads the comment. One without a process still tells the direction.
-pub(super) fn packet(_: &SectionOwners, options: &PacketOptions<'_>, _: i64, note: &mut FrameNote) -> bool {
+pub(super) fn packet(_: &Section, options: &PacketOptions<'_>, _: i64, note: &mut FrameNote) -> bool {
     let read = options.comments.iter().find_map(|comment| {
         if let Some(rest) = comment.strip_prefix("proc ") {
             let (owner, rest) = process(rest)?;
@@ -53,9 +54,10 @@ fn process(text: &str) -> Option<(Arc<Owner>, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::LinkType;
-    use super::super::build;
+    use super::super::table::SectionOwners;
     use super::*;
+    use crate::capture::frame::LinkType;
+    use crate::capture::owner::build;
 
     fn read(comment: &str) -> Option<FrameNote> {
         SectionOwners::default().packet(LinkType::ETHERNET, &build::comment(comment), 0)
@@ -75,7 +77,7 @@ mod tests {
         }
     }
 
-    /// Each comma was once looked back from to the comment's start: a second for each such comment.
+    /// From each comma, the reader once looked back to the start of the comment, which took a second for each such comment.
     #[test]
     fn a_comment_of_commas_is_read_through_once() {
         let commas = format!("proc {}", ", ".repeat(32_000));

@@ -3,32 +3,19 @@
 //! Apple libpcap `pcap-ng.h`. A packet names a block by its order in the section, from 0. The *effective* process is the
 //! one on whose behalf a daemon sent the packet, so it is preferred.
 
-use super::super::FrameNote;
-use super::options::{OptionReader, PacketOptions};
-use super::{Owner, OwnerFormat, SectionOwners, text};
+use super::section::Section;
+use crate::capture::note::{FrameNote, Owner, OwnerFormat};
+use crate::capture::options::{OptionReader, PacketOptions};
+use crate::capture::text;
 use std::sync::Arc;
 
-/// Processes in block order.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Processes {
-    owners: Vec<Option<Arc<Owner>>>,
-    /// There was no room for one: nothing is taken in after it, or the others would get other numbers.
-    is_full: bool,
-}
-
-impl Processes {
-    fn owner(&self, index: Option<u32>) -> Option<&Arc<Owner>> {
-        self.owners.get(usize::try_from(index?).ok()?)?.as_ref()
-    }
-}
-
-/// Takes in a process information block; whether there was no room for it. One that is cut short still counts: packets refer
+/// Takes in a process information block. Returns whether there was no room for it. One that is cut short still counts: packets refer
 /// to blocks by number.
-pub(super) fn block(section: &mut SectionOwners, block_type: u32, body: &[u8]) -> bool {
+pub(super) fn block(section: &mut Section, block_type: u32, body: &[u8]) -> bool {
     const PROCESS_INFORMATION: u32 = 0x8000_0001;
     const OPTION_NAME: u16 = 2;
     const OPTION_PATH: u16 = 3;
-    /// A block that says nothing takes its number.
+    /// Memory for a block that names nobody: it has a number too.
     const NUMBER: usize = size_of::<Option<Arc<Owner>>>();
     if block_type != PROCESS_INFORMATION {
         return false;
@@ -60,7 +47,7 @@ pub(super) fn block(section: &mut SectionOwners, block_type: u32, body: &[u8]) -
 
 /// Reads the process index, and whether the system dropped the packet. The option codes are of the range for local use, so
 /// they mean something only in a section with process blocks.
-pub(super) fn packet(section: &SectionOwners, options: &PacketOptions<'_>, _: i64, note: &mut FrameNote) -> bool {
+pub(super) fn packet(section: &Section, options: &PacketOptions<'_>, _: i64, note: &mut FrameNote) -> bool {
     let processes = &section.tables.darwin;
     if processes.owners.is_empty() {
         return false;
@@ -73,9 +60,11 @@ pub(super) fn packet(section: &SectionOwners, options: &PacketOptions<'_>, _: i6
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{ByteOrder, Direction, LinkType};
-    use super::super::build;
+    use super::super::table::SectionOwners;
     use super::*;
+    use crate::capture::frame::{ByteOrder, LinkType};
+    use crate::capture::note::Direction;
+    use crate::capture::owner::build;
 
     fn process(order: ByteOrder, pid: u32, name: &str) -> Vec<u8> {
         let mut body = build::u32(order, pid).to_vec();
@@ -147,11 +136,11 @@ mod tests {
         for _ in 0..100_000 {
             left_out += section.block(0x8000_0001, &long);
         }
-        let kept = section.tables.darwin.owners.len();
+        let kept = section.section.tables.darwin.owners.len();
         assert!((10_000..90_000).contains(&kept), "{kept}");
         assert_eq!(left_out, 100_000 - kept as u64);
         assert_eq!(section.block(0x8000_0001, &[]), 1);
         assert_eq!(section.packet(LinkType(1), &index(order, 0x8001, kept as u32), 0), None);
-        assert_eq!(section.tables.darwin.owners.len(), kept);
+        assert_eq!(section.section.tables.darwin.owners.len(), kept);
     }
 }

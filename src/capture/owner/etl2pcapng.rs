@@ -4,16 +4,17 @@
 //! what was sent, and often the idle (0) or system (4) process: those, and what was received, name no owner. Packets that
 //! pktmon logged have no comment, and are logged once per component with one packet id; their direction is a guess.
 
-use super::super::{Direction, FrameNote};
-use super::options::PacketOptions;
-use super::{Owner, OwnerFormat, SectionOwners, text};
+use super::section::Section;
+use crate::capture::note::{Direction, FrameNote, Owner, OwnerFormat};
+use crate::capture::options::PacketOptions;
+use crate::capture::text;
 use std::sync::Arc;
 
 /// The system process, in whose name drivers run.
 const SYSTEM_PROCESS: i64 = 4;
 
 /// Reads the comment or, in the form pktmon packets have, the options.
-pub(super) fn packet(section: &SectionOwners, options: &PacketOptions<'_>, _: i64, note: &mut FrameNote) -> bool {
+pub(super) fn packet(section: &Section, options: &PacketOptions<'_>, _: i64, note: &mut FrameNote) -> bool {
     let commented = options.comments.iter().find_map(|comment| process(comment));
     let pid = match (commented, options.process_id) {
         (Some(pid), _) => pid,
@@ -43,9 +44,10 @@ fn process(comment: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{ByteOrder, LinkType};
-    use super::super::build;
+    use super::super::table::SectionOwners;
     use super::*;
+    use crate::capture::frame::{ByteOrder, LinkType};
+    use crate::capture::owner::build;
 
     fn options(flags: u32, packet_id: Option<u64>, pid: Option<u32>, comment: &str) -> Vec<u8> {
         let order = ByteOrder::Little;

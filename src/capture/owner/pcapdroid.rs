@@ -7,10 +7,12 @@
 //! Lengths: with a trailer, the length on the wire is the synthetic Ethernet header plus the IP packet, which is what
 //! tshark counts for the frame less padding and trailer; a bare packet counts as the record says.
 
-use super::super::{ByteOrder, Direction, FrameNote, LinkType};
-use super::options::PacketOptions;
-use super::{InBand, Owner, OwnerFormat, SectionOwners, text};
-use std::collections::BTreeMap;
+use super::in_band::InBand;
+use super::section::Section;
+use crate::capture::frame::{ByteOrder, LinkType};
+use crate::capture::note::{Direction, FrameNote, Owner, OwnerFormat};
+use crate::capture::options::PacketOptions;
+use crate::capture::text;
 use std::sync::Arc;
 
 const ETHERNET_LENGTH: usize = 14;
@@ -123,19 +125,15 @@ fn direction(ip: &[u8]) -> Direction {
     }
 }
 
-/// Apps by uid, from the section's uid map blocks.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Apps(BTreeMap<i32, Arc<Owner>>);
-
-/// Takes in a uid map: a custom block with PCAPdroid's enterprise number; whether there was no room for it.
-pub(super) fn block(section: &mut SectionOwners, block_type: u32, body: &[u8]) -> bool {
+/// Takes in a uid map: a custom block with PCAPdroid's enterprise number. Returns whether there was no room for it.
+pub(super) fn block(section: &mut Section, block_type: u32, body: &[u8]) -> bool {
     let Some((uid, owner)) = uid_map(section.order, block_type, body) else {
         return false;
     };
     let Some(tables) = section.room_for(owner.weight()) else {
         return true;
     };
-    let replaced = tables.pcapdroid.0.insert(uid, Arc::new(owner));
+    let replaced = tables.pcapdroid.insert(uid, Arc::new(owner));
     tables.free(replaced);
     false
 }
@@ -162,12 +160,12 @@ fn uid_map(section_order: ByteOrder, block_type: u32, body: &[u8]) -> Option<(i3
 }
 
 /// Reads `u-UID` comments.
-pub(super) fn packet(section: &SectionOwners, options: &PacketOptions<'_>, _: i64, note: &mut FrameNote) -> bool {
+pub(super) fn packet(section: &Section, options: &PacketOptions<'_>, _: i64, note: &mut FrameNote) -> bool {
     let uid = options.comments.iter().find_map(|comment| comment.strip_prefix("u-")?.parse::<i32>().ok());
     let Some(uid) = uid else {
         return false;
     };
-    note.owner = match section.tables.pcapdroid.0.get(&uid) {
+    note.owner = match section.tables.pcapdroid.get(&uid) {
         Some(owner) => Some(Arc::clone(owner)),
         // A uid without a map is still an app of its own, only nameless.
         None if uid != UNKNOWN_UID => {
@@ -180,8 +178,10 @@ pub(super) fn packet(section: &SectionOwners, options: &PacketOptions<'_>, _: i6
 
 #[cfg(test)]
 mod tests {
-    use super::super::{build, in_band, may_be_in_band};
+    use super::super::table::SectionOwners;
     use super::*;
+    use crate::capture::owner::build;
+    use crate::capture::owner::table::{in_band, may_be_in_band};
 
     fn framed(ip: &[u8], uid: i32, label: &str) -> Vec<u8> {
         let mut bytes = vec![0; 12];

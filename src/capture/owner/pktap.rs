@@ -4,8 +4,10 @@
 //! read), version 2 is 40 bytes with offsets to the rest, and a drop record extends version 1. Link type 258 is registered;
 //! Apple's own libpcap writes 149, which is also everyone's "user 2", so that one is validated field by field.
 
-use super::super::{Direction, FrameNote, LinkType};
-use super::{InBand, Owner, OwnerFormat, text};
+use super::in_band::InBand;
+use crate::capture::frame::LinkType;
+use crate::capture::note::{Direction, FrameNote, Owner, OwnerFormat};
+use crate::capture::text;
 use std::sync::Arc;
 
 /// LINKTYPE_PKTAP.
@@ -144,7 +146,7 @@ fn inner_link_type(data_link_type: u32) -> Option<LinkType> {
         0 | 1 | 3 | 6..=10 => data_link_type,
         12 => 101,
         11 => 100,
-        // PKTAP inside PKTAP is not a thing; accepting it would nest.
+        // Nothing writes PKTAP inside PKTAP, and accepting it would allow any nesting.
         149 | 258 => return None,
         50 | 51 | 104..=300 => data_link_type,
         _ => return None,
@@ -179,8 +181,9 @@ fn i32_at(bytes: &[u8], at: usize) -> Option<i32> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{build, in_band, may_be_in_band};
     use super::*;
+    use crate::capture::owner::build;
+    use crate::capture::owner::table::{in_band, may_be_in_band};
     use proptest::prelude::*;
 
     struct Fields {

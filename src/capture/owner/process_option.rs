@@ -1,12 +1,12 @@
 //! The standard's own process option: from `epb_processid_threadid` (draft-ietf-opsawg-pcapng, section 4.3) to a process id.
 
-use super::super::FrameNote;
-use super::options::PacketOptions;
-use super::{Owner, OwnerFormat, SectionOwners};
+use super::section::Section;
+use crate::capture::note::{FrameNote, Owner, OwnerFormat};
+use crate::capture::options::PacketOptions;
 use std::sync::Arc;
 
 /// Reads the option.
-pub(super) fn packet(_: &SectionOwners, options: &PacketOptions<'_>, _: i64, note: &mut FrameNote) -> bool {
+pub(super) fn packet(_: &Section, options: &PacketOptions<'_>, _: i64, note: &mut FrameNote) -> bool {
     let Some(pid) = options.process_id else {
         return false;
     };
@@ -16,9 +16,10 @@ pub(super) fn packet(_: &SectionOwners, options: &PacketOptions<'_>, _: i64, not
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{ByteOrder, LinkType};
-    use super::super::build;
+    use super::super::table::SectionOwners;
     use super::*;
+    use crate::capture::frame::{ByteOrder, LinkType};
+    use crate::capture::owner::build;
 
     #[test]
     fn process_id_in_section_order() {

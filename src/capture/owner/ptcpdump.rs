@@ -3,16 +3,17 @@
 //! A packet has several comments: process (`PID`, `Cmd` or formerly `Command`, `Args`), thread, user, parent, container,
 //! pod. A value that ends in `...` was cut.
 
-use super::super::FrameNote;
-use super::options::PacketOptions;
-use super::{Owner, OwnerFormat, SectionOwners, text};
+use super::section::Section;
+use crate::capture::note::{FrameNote, Owner, OwnerFormat};
+use crate::capture::options::PacketOptions;
+use crate::capture::text;
 use std::sync::Arc;
 
 /// Lines read of one packet's comments; labels of a pod may be long, and the process stands first.
 const MAX_LINES: usize = 64;
 
 /// Reads the comments.
-pub(super) fn packet(_: &SectionOwners, options: &PacketOptions<'_>, _: i64, note: &mut FrameNote) -> bool {
+pub(super) fn packet(_: &Section, options: &PacketOptions<'_>, _: i64, note: &mut FrameNote) -> bool {
     let lines = options.comments.iter().flat_map(|comment| comment.lines()).take(MAX_LINES);
     let (mut pid, mut uid, mut command, mut arguments) = (None, None, None, None);
     for (key, value) in lines.filter_map(|line| line.split_once(':')) {
@@ -43,9 +44,10 @@ pub(super) fn packet(_: &SectionOwners, options: &PacketOptions<'_>, _: i64, not
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{ByteOrder, LinkType};
-    use super::super::build;
+    use super::super::table::SectionOwners;
     use super::*;
+    use crate::capture::frame::{ByteOrder, LinkType};
+    use crate::capture::owner::build;
 
     fn read(comments: &[&str]) -> Option<Arc<Owner>> {
         let order = ByteOrder::Little;

@@ -3,9 +3,12 @@
 //! Its comments carry both the process and the one on whose behalf it sent. Packets that came without a link header get a
 //! made-up Ethernet header whose EtherType says IPv4 always; [`mislabelled`] finds the IPv6 packets among them.
 
-use super::super::{FrameNote, LinkType};
-use super::options::PacketOptions;
-use super::{InBand, Owner, OwnerFormat, SectionOwners, text};
+use super::in_band::InBand;
+use super::section::Section;
+use crate::capture::frame::LinkType;
+use crate::capture::note::{FrameNote, Owner, OwnerFormat};
+use crate::capture::options::PacketOptions;
+use crate::capture::text;
 use std::sync::Arc;
 
 /// The addresses and EtherType of the made-up header.
@@ -29,7 +32,7 @@ pub(super) fn mislabelled(bytes: &[u8], wire_length: u32) -> Option<InBand> {
 }
 
 /// Reads the comment.
-pub(super) fn packet(_: &SectionOwners, options: &PacketOptions<'_>, _: i64, note: &mut FrameNote) -> bool {
+pub(super) fn packet(_: &Section, options: &PacketOptions<'_>, _: i64, note: &mut FrameNote) -> bool {
     let Some((pid, name)) = options.comments.iter().find_map(|comment| process(comment)) else {
         return false;
     };
@@ -57,8 +60,10 @@ fn process(comment: &str) -> Option<(Option<i64>, Option<Box<str>>)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{build, in_band, may_be_in_band};
+    use super::super::table::SectionOwners;
     use super::*;
+    use crate::capture::owner::build;
+    use crate::capture::owner::table::{in_band, may_be_in_band};
 
     fn read(comment: &str) -> Option<Arc<Owner>> {
         SectionOwners::default().packet(LinkType::ETHERNET, &build::comment(comment), 0)?.owner

@@ -2,16 +2,17 @@
 //!
 //! `direction=` there is the connection's (who opened it), not the packet's, so it is not read.
 
-use super::super::FrameNote;
-use super::options::PacketOptions;
-use super::{Owner, OwnerFormat, SectionOwners, text};
+use super::section::Section;
+use crate::capture::note::{FrameNote, Owner, OwnerFormat};
+use crate::capture::options::PacketOptions;
+use crate::capture::text;
 use std::sync::Arc;
 
 /// Words read of a comment; rustnet writes at most sixteen.
 const MAX_WORDS: usize = 64;
 
 /// Reads the comment.
-pub(super) fn packet(_: &SectionOwners, options: &PacketOptions<'_>, _: i64, note: &mut FrameNote) -> bool {
+pub(super) fn packet(_: &Section, options: &PacketOptions<'_>, _: i64, note: &mut FrameNote) -> bool {
     let Some(words) = options.comments.iter().find_map(|comment| comment.strip_prefix("rustnet ")) else {
         return false;
     };
@@ -33,9 +34,10 @@ pub(super) fn packet(_: &SectionOwners, options: &PacketOptions<'_>, _: i64, not
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::LinkType;
-    use super::super::build;
+    use super::super::table::SectionOwners;
     use super::*;
+    use crate::capture::frame::LinkType;
+    use crate::capture::owner::build;
 
     fn read(comment: &str) -> Option<FrameNote> {
         SectionOwners::default().packet(LinkType::ETHERNET, &build::comment(comment), 0)

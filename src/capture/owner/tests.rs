@@ -1,7 +1,9 @@
 //! The table as a whole: which format reads which comment, and hostile bytes.
 
-use super::super::{ByteOrder, Direction};
-use super::*;
+use super::build;
+use super::table::*;
+use crate::capture::frame::{ByteOrder, LinkType};
+use crate::capture::note::{Direction, FrameNote, OwnerFormat};
 use proptest::prelude::*;
 
 fn format_of(application: &str, comment: &str) -> Option<OwnerFormat> {

@@ -4,33 +4,15 @@
 //! Wireshark `wiretap/pcapng-wireshark-custom.c`, entry type 3; entries are little-endian whatever the section is. Ids are
 //! used again, so of several processes with one id the one that started last before the packet is meant.
 
-use super::super::{ByteOrder, FrameNote};
-use super::options::{OptionReader, PacketOptions};
-use super::{Owner, OwnerFormat, SectionOwners, text};
-use std::collections::BTreeMap;
+use super::section::Section;
+use crate::capture::frame::ByteOrder;
+use crate::capture::note::{FrameNote, Owner, OwnerFormat};
+use crate::capture::options::{OptionReader, PacketOptions};
+use crate::capture::text;
 use std::sync::Arc;
 
-/// Processes by id. In maps, since a hostile capture may give one id to all of them, in any order of their starts.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Processes {
-    /// Those whose start is known, by id and start in ns since 1970; the last where one id started twice at one time.
-    started: BTreeMap<(u32, u64), Arc<Owner>>,
-    /// The last of those whose start is not known.
-    undated: BTreeMap<u32, Arc<Owner>>,
-}
-
-impl Processes {
-    /// Who had the id at this time: the last that had started, else the undated one, else the first to start.
-    fn at(&self, pid: u32, time_ns: i64) -> Option<&Arc<Owner>> {
-        let time_ns = u64::try_from(time_ns).unwrap_or(0);
-        let before = self.started.range((pid, 0)..=(pid, time_ns)).next_back().map(|(_, owner)| owner);
-        let first = || self.started.range((pid, 0)..=(pid, u64::MAX)).next().map(|(_, owner)| owner);
-        before.or_else(|| self.undated.get(&pid)).or_else(first)
-    }
-}
-
-/// Takes in a process information entry; whether there was no room for it.
-pub(super) fn block(section: &mut SectionOwners, block_type: u32, body: &[u8]) -> bool {
+/// Takes in a process information entry. Returns whether there was no room for it.
+pub(super) fn block(section: &mut Section, block_type: u32, body: &[u8]) -> bool {
     let Some((pid, start, owner)) = entry(section.order, block_type, body) else {
         return false;
     };
@@ -81,16 +63,17 @@ fn entry(section_order: ByteOrder, block_type: u32, body: &[u8]) -> Option<(u32,
 }
 
 /// Finds the process that the packet's process option names.
-pub(super) fn packet(section: &SectionOwners, options: &PacketOptions<'_>, time_ns: i64, note: &mut FrameNote) -> bool {
+pub(super) fn packet(section: &Section, options: &PacketOptions<'_>, time_ns: i64, note: &mut FrameNote) -> bool {
     note.owner = options.process_id.and_then(|pid| section.tables.wireshark.at(pid, time_ns)).cloned();
     note.owner.is_some()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::LinkType;
-    use super::super::build;
+    use super::super::table::SectionOwners;
     use super::*;
+    use crate::capture::frame::LinkType;
+    use crate::capture::owner::build;
 
     fn body(order: ByteOrder, pid: u32, name: &str, start: Option<u64>) -> Vec<u8> {
         let little = ByteOrder::Little;
@@ -137,7 +120,7 @@ mod tests {
         for start in (0..200_000_u64).rev() {
             section.block(0x0bad, &body(order, 7, "x", Some(start)));
         }
-        assert!(section.tables.wireshark.started.len() < 200_000);
+        assert!(section.section.tables.wireshark.started.len() < 200_000);
         assert_eq!(name_at(&section, order, 7, 300_000).as_deref(), Some("x"));
     }
 

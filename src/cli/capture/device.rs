@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::output::escape;
 use pcap::{Active, Capture, Device, Linktype, Precision};
 
-/// Kept of a frame: all of it, whatever offloading makes of it.
+/// Bytes kept of a frame: all of it, also if offloading makes it longer than a packet.
 pub(super) const SNAP_LENGTH: u32 = 262_144;
 /// How long the kernel gathers packets before it hands them over, in ms. Short, so that the process behind a connection is
 /// still there when it is looked for.
@@ -62,7 +62,7 @@ impl Interface {
             // A system that has no nanoseconds refuses only them.
             Err(first) => (open(Precision::Micro).map_err(|_| denied(first))?, 1_000),
         };
-        // A read that waits may wait for ever on an idle interface (libpcap on Linux, whatever its timeout): we wait ourselves.
+        // On Linux, a read of libpcap that waits may wait for ever on an idle interface, whatever its timeout. So we wait ourselves.
         let mut capture = capture.setnonblock().map_err(denied)?;
         if let Some(expression) = filter {
             let refused = |error: pcap::Error| {

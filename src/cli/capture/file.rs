@@ -6,22 +6,22 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// Bytes that wait to be written at most: one write for many packets.
+/// Most bytes that wait to be written. Many packets go into one write.
 const BUFFER_BYTES_MAX: usize = 256 << 10;
 
 /// Where blocks go.
-enum Place {
+enum Sink {
     Stdout,
     /// A file; whether it is an ordinary one, which can be cut and has a disk below it.
     File(File, bool),
-    /// Nowhere any more: the file is complete.
+    /// The file is complete; nothing more is written.
     Complete,
 }
 
 /// A capture that is being written.
 pub(super) struct CaptureFile {
     pub(super) path: PathBuf,
-    place: Place,
+    sink: Sink,
     /// What waits to be written.
     pub(super) blocks: Blocks,
     written_bytes: u64,
@@ -34,12 +34,12 @@ pub(super) struct Unsynced(PathBuf, Option<File>);
 impl CaptureFile {
     /// Writes to stdout.
     pub(super) fn stdout() -> Self {
-        Self::new(Path::new("-"), Place::Stdout)
+        Self::new(Path::new("-"), Sink::Stdout)
     }
 
     /// Makes a file. One that exists is replaced if `is_forced`; a device or a pipe of that name is written to.
     ///
-    /// The file has its name from the start, so that whatever ends the program leaves there what was captured.
+    /// The file has its name from the start, so that what was captured is there however the program ends.
     pub(super) fn create(path: &Path, is_forced: bool) -> Result<Self, Error> {
         let existing = path.metadata().ok();
         if let Some(special) = existing.filter(|existing| !existing.is_file()) {
@@ -47,22 +47,22 @@ impl CaptureFile {
                 return Err(Error::not_usable(path, "this is a folder", "give the name of a file in it"));
             }
             let file = OpenOptions::new().write(true).open(path).map_err(|error| not_created(path, error))?;
-            return Ok(Self::new(path, Place::File(file, false)));
+            return Ok(Self::new(path, Sink::File(file, false)));
         }
         let create = || OpenOptions::new().write(true).create_new(true).open(path);
         let file = match create() {
-            // Removed, not emptied: whoever reads the old file, or has it under another name, keeps it.
+            // It is removed, not emptied, so that programs that have it open, and its other names, keep the old file.
             Err(error) if error.kind() == ErrorKind::AlreadyExists && is_forced => {
                 std::fs::remove_file(path).and_then(|()| create())
             }
             other => other,
         };
         let file = file.map_err(|error| not_created(path, error))?;
-        Ok(Self::new(path, Place::File(file, true)))
+        Ok(Self::new(path, Sink::File(file, true)))
     }
 
-    fn new(path: &Path, place: Place) -> Self {
-        Self { path: path.to_owned(), place, blocks: Blocks::default(), written_bytes: 0, written_packets: 0 }
+    fn new(path: &Path, sink: Sink) -> Self {
+        Self { path: path.to_owned(), sink, blocks: Blocks::default(), written_bytes: 0, written_packets: 0 }
     }
 
     /// Length of the file with what waits, in bytes.
@@ -82,16 +82,16 @@ impl CaptureFile {
 
     /// Writes what waits. If that fails, the file is cut back to the last whole block, and `written_packets` are in it.
     pub(super) fn flush(&mut self) -> Result<(), Error> {
-        if self.blocks.bytes().is_empty() && matches!(self.place, Place::Stdout) && is_reader_gone() {
+        if self.blocks.bytes().is_empty() && matches!(self.sink, Sink::Stdout) && is_reader_gone() {
             return Err(Error::io(&self.path, ErrorKind::BrokenPipe.into()));
         }
-        let (done, outcome) = write(&mut self.place, self.blocks.bytes());
+        let (done, outcome) = write(&mut self.sink, self.blocks.bytes());
         let whole = Whole::of(self.blocks.bytes().get(..done).unwrap_or_default());
         self.written_bytes += whole.bytes as u64;
         self.written_packets += whole.packets;
         self.blocks.clear();
         outcome.map_err(|source| {
-            if let Place::File(file, true) = &self.place {
+            if let Sink::File(file, true) = &self.sink {
                 // If this fails too, the file ends in the middle of a packet, which readers report.
                 let mut file = file;
                 let _ = file.set_len(self.written_bytes).and_then(|()| file.seek(SeekFrom::Start(self.written_bytes)));
@@ -103,8 +103,8 @@ impl CaptureFile {
     /// Writes what waits; no more follows.
     pub(super) fn finish(&mut self) -> Result<Unsynced, Error> {
         self.flush()?;
-        let file = match std::mem::replace(&mut self.place, Place::Complete) {
-            Place::File(file, true) => Some(file),
+        let file = match std::mem::replace(&mut self.sink, Sink::Complete) {
+            Sink::File(file, true) => Some(file),
             _ => None,
         };
         Ok(Unsynced(self.path.clone(), file))
@@ -112,7 +112,7 @@ impl CaptureFile {
 }
 
 impl Unsynced {
-    /// Waits until the disk has the file: some systems say only then that they had no room for it.
+    /// Waits until the file is on the disk. Some systems report a full disk only then.
     pub(super) fn sync(self) -> Result<(), Error> {
         let Self(path, Some(file)) = self else { return Ok(()) };
         file.sync_all().map_err(|source| Error::io(path, source))
@@ -120,19 +120,19 @@ impl Unsynced {
 }
 
 /// Writes bytes; how many were written, and what stopped it.
-fn write(place: &mut Place, mut bytes: &[u8]) -> (usize, io::Result<()>) {
+fn write(sink: &mut Sink, mut bytes: &[u8]) -> (usize, io::Result<()>) {
     let length = bytes.len();
     let outcome = loop {
         if bytes.is_empty() {
-            break match place {
-                Place::Stdout => io::stdout().flush(),
-                Place::File(..) | Place::Complete => Ok(()),
+            break match sink {
+                Sink::Stdout => io::stdout().flush(),
+                Sink::File(..) | Sink::Complete => Ok(()),
             };
         }
-        let written = match place {
-            Place::Stdout => io::stdout().write(bytes),
-            Place::File(file, _) => file.write(bytes),
-            Place::Complete => Err(io::Error::other("the file is complete already")),
+        let written = match sink {
+            Sink::Stdout => io::stdout().write(bytes),
+            Sink::File(file, _) => file.write(bytes),
+            Sink::Complete => Err(io::Error::other("the file is complete already")),
         };
         match written {
             Ok(0) => break Err(ErrorKind::WriteZero.into()),
@@ -144,7 +144,7 @@ fn write(place: &mut Place, mut bytes: &[u8]) -> (usize, io::Result<()>) {
     (length - bytes.len(), outcome)
 }
 
-/// Whether nobody reads stdout any more: an idle interface has nothing to write that would tell.
+/// Whether the reader of stdout has gone. With an idle interface nothing is written that would fail.
 #[cfg(target_os = "linux")]
 fn is_reader_gone() -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -154,7 +154,7 @@ fn is_reader_gone() -> bool {
     poll(&mut asked, Some(&at_once)).is_ok() && asked.iter().any(|asked| asked.revents().contains(PollFlags::ERR))
 }
 
-/// Elsewhere, the next packet tells.
+/// On other systems, writing the next packet fails.
 #[cfg(not(target_os = "linux"))]
 fn is_reader_gone() -> bool {
     false

@@ -5,7 +5,7 @@
 
 use super::device::Counted;
 use super::file::{CaptureFile, Unsynced};
-use super::owners::Process;
+use super::question::Process;
 use crate::cli::args::Rotate;
 use crate::error::Error;
 use crate::output::pcapng::{Blocks, Packet, Statistics};
@@ -32,7 +32,7 @@ pub(super) struct Plan<'a> {
     pub(super) head: Blocks,
 }
 
-/// See the module.
+/// The files of a capture that is being written.
 pub(super) struct Files<'a> {
     plan: Plan<'a>,
     current: CaptureFile,
@@ -114,7 +114,7 @@ impl<'a> Files<'a> {
         self.counted = counted.unwrap_or(self.counted);
         self.processes.clear();
         while self.plan.keep.is_some_and(|keep| self.complete.len() + 1 > keep) {
-            // Only names that this run made stand here. One that somebody else took away meanwhile is as good as removed.
+            // The list holds only names that this run made. A file that is gone already counts as removed.
             if let Some(oldest) = self.complete.pop_front() {
                 let _ = std::fs::remove_file(oldest);
                 self.removed += 1;
@@ -180,7 +180,7 @@ impl<'a> Files<'a> {
     }
 
     fn synced(&mut self) -> Result<(), Error> {
-        // A thread that could not end says nothing against the file.
+        // If the thread panicked, nothing is known against the file.
         self.syncing.take().and_then(|thread| thread.join().ok()).unwrap_or(Ok(()))
     }
 }

@@ -2,13 +2,16 @@
 
 use super::device::{self, Caught, Counted, Interface, SNAP_LENGTH};
 use super::files::{Files, Plan};
-use super::owners::{Answer, Ends, Owners, Process};
+use super::owners::{Answer, Owners};
+use super::question::{Ends, Process};
 use super::queue::{Queue, Waiting};
 use super::signals::Signals;
 use super::tally::Tally;
 use crate::cli::args::{Args, CaptureArgs};
+use crate::cli::end::End;
+use crate::cli::stderr::say;
 use crate::cli::target::Target;
-use crate::cli::{End, machine, say, stdout};
+use crate::cli::{machine, stdout};
 use crate::error::Error;
 use crate::output::pcapng::{self, Blocks};
 use crate::output::{escape, units};
@@ -24,9 +27,9 @@ const FLUSH_EVERY: Duration = Duration::from_millis(400);
 const PAUSE: Duration = Duration::from_millis(10);
 /// Packets taken before the clock is looked at.
 const FEW: usize = 64;
-/// What is still with the kernel at the end is taken for so long at most.
+/// Most time spent at the end on packets that the kernel still holds.
 const REST_MAX: Duration = Duration::from_millis(500);
-/// Answers to who owns the last packets are waited for so long.
+/// Most time to wait for the owners of the last packets.
 const LAST_ANSWERS: Duration = Duration::from_millis(200);
 
 /// Lists the interfaces, or captures until told to stop: by time, by size, or by a signal.
@@ -56,13 +59,13 @@ pub(in crate::cli) fn run(args: &Args, given: &CaptureArgs) -> Result<End, Error
         shown: Instant::now(),
     };
     let caught = session.catch(&signals, given);
-    // Whatever ended it, what was caught goes to the file.
+    // However the capture ended, what was caught is written to the file.
     let counted = session.interface.counted();
     let ended = session.end(counted);
     if session.is_shown {
         eprint("\n");
     }
-    // A file that cannot be written is the end of both: the first to notice tells it.
+    // If a file cannot be written, both fail. The error that came first is reported.
     caught.and(ended).map_err(|error| session.told(error, counted))?;
     session.summary(counted);
     Ok(End::Done)
@@ -74,7 +77,7 @@ fn check(path: &Path, given: &CaptureArgs) -> Result<(), Error> {
         let is_special = path.metadata().is_ok_and(|there| !there.is_file() && !there.is_dir());
         if is_special && !given.rotate.is_empty() {
             return Err(Error::usage(
-                "--rotate: a device or a pipe has no files",
+                "--rotate: a device or a pipe cannot be rotated",
                 "give a file, or leave --rotate out",
             ));
         }
@@ -84,11 +87,11 @@ fn check(path: &Path, given: &CaptureArgs) -> Result<(), Error> {
     }
     stdout::check()?;
     if !given.rotate.is_empty() {
-        return Err(Error::usage("--rotate: stdout has no files", "give a file with -o, or leave --rotate out"));
+        return Err(Error::usage("--rotate: stdout cannot be rotated", "give a file with -o, or leave --rotate out"));
     }
     if std::io::stdout().is_terminal() {
         let hint = "send it on, for example to `| whither map -`, or give a file with -o";
-        return Err(Error::usage("-o -: a capture is nothing for a terminal", hint));
+        return Err(Error::usage("-o -: a capture cannot be shown on a terminal", hint));
     }
     Ok(())
 }
@@ -183,7 +186,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// What is due now and then: answers, packets that waited for them, the file, the running line.
+    /// Does what is due at intervals: takes answers, writes the packets that waited for them, the file, and the running line.
     fn keep_up(&mut self, now: Instant) -> Result<(), Error> {
         self.owners.listen(now);
         self.release(now, false)?;
@@ -248,7 +251,7 @@ impl Session<'_> {
         self.files.finish(counted)
     }
 
-    /// The last words: what was written where, and what was not caught.
+    /// The last lines: what was written where, and what was not caught.
     fn summary(&self, counted: Option<Counted>) {
         if self.is_quiet {
             return;
@@ -267,7 +270,7 @@ impl Session<'_> {
         }
     }
 
-    /// The error with what became of the frames.
+    /// The error, with the number of frames that were written.
     fn told(&self, error: Error, counted: Option<Counted>) -> Error {
         match error {
             Error::Io { path, source } if source.kind() != ErrorKind::BrokenPipe => {
@@ -299,6 +302,6 @@ fn shown(text: &str) -> String {
 
 fn eprint(text: &str) {
     let mut out = std::io::stderr();
-    // A closed stderr is nobody's fault.
+    // That stderr may be closed is no error.
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }

@@ -13,6 +13,8 @@ mod live;
 #[cfg(feature = "live")]
 mod owners;
 #[cfg(feature = "live")]
+mod question;
+#[cfg(feature = "live")]
 mod queue;
 #[cfg(feature = "live")]
 mod signals;
@@ -27,7 +29,7 @@ pub(super) use filter::filter;
 pub(super) use live::run;
 
 #[cfg(not(feature = "live"))]
-pub(super) fn run(_: &super::args::Args, _: &super::args::CaptureArgs) -> Result<super::End, crate::error::Error> {
+pub(super) fn run(_: &super::args::Args, _: &super::args::CaptureArgs) -> Result<super::end::End, crate::error::Error> {
     Err(crate::error::Error::usage(
         "capture: this build has no live capture",
         "install libpcap and build with `cargo install whither --features live`, or capture with tcpdump or PCAPdroid",

@@ -1,103 +1,28 @@
-//! Which process owns a packet, where the system says: asked of a thread of its own, so that capturing never waits for it.
+//! Which process owns a packet, if the system tells. A thread of its own finds it out, so that capturing never waits for it.
 
-use crate::capture::{Frame, LinkType};
-use crate::output::pcapng;
-use crate::packet::{Dissected, Transport, dissect};
+use super::question::{Ends, Process, QUESTIONS_MAX, Question, Reply};
 use std::collections::{HashMap, HashSet};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::{Duration, Instant};
 
-/// Questions that wait for an answer at most; of more, the packet goes without.
-pub(super) const QUESTIONS_MAX: usize = 1_024;
-/// Answers remembered: as many again may be left of those before. More than a machine has connections of its own at a time.
+/// Answers kept; as many older ones may be kept beside them. No machine has so many connections of its own at a time.
 const KNOWN_MAX: usize = 16_384;
-/// Silence after which the same ports may be another program's.
+/// After so much silence, the same ports may belong to another program.
 const STALE: Duration = Duration::from_secs(60);
-/// When nobody was found, it is asked again so long after: a program may not have taken its connection over yet.
+/// If no owner was found, the question is asked again after these times: a program may not have accepted its connection yet.
 const AGAIN: [Duration; 3] = [Duration::from_millis(100), Duration::from_millis(500), Duration::from_secs(2)];
 /// How often the machine's own addresses are asked for.
 const ADDRESSES_EVERY: Duration = Duration::from_secs(10);
-
-/// A process, as far as the system tells.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Process {
-    pub(super) id: u32,
-    pub(super) name: Option<String>,
-    pub(super) path: Option<String>,
-    pub(super) user_id: Option<u32>,
-    pub(super) started_ns: Option<u64>,
-}
-
-impl Process {
-    /// As it is written to a capture.
-    pub(super) fn described(&self) -> pcapng::Process<'_> {
-        pcapng::Process {
-            id: self.id,
-            name: self.name.as_deref(),
-            path: self.path.as_deref(),
-            user_id: self.user_id,
-            started_ns: self.started_ns,
-        }
-    }
-}
-
-/// The two ends of a packet, from its sender to its receiver: on the loopback interface, each may be another process.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(super) struct Ends {
-    pub(super) is_tcp: bool,
-    pub(super) source: SocketAddr,
-    pub(super) destination: SocketAddr,
-}
-
-impl Ends {
-    /// Of a frame, and whether it opens a connection. None where it is not TCP or UDP of this machine's own: what is inside a
-    /// tunnel is somebody else's.
-    pub(super) fn of(link_type: LinkType, bytes: &[u8]) -> Option<(Self, bool)> {
-        let frame = Frame {
-            id: crate::capture::FrameId::default(),
-            time_ns: 0,
-            link_type,
-            bytes,
-            wire_length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
-            note: None,
-        };
-        let Dissected::Packet(packet) = dissect(&frame) else { return None };
-        if !packet.tunnel.is_empty() || packet.fragment.is_some() {
-            return None;
-        }
-        let (is_tcp, opens) = match packet.transport {
-            Transport::Tcp(segment) => (true, segment.flags.is_syn() && !segment.flags.is_ack()),
-            Transport::Udp => (false, false),
-            Transport::Other => return None,
-        };
-        let end = |side| SocketAddr::new(packet.key.address(side).to_canonical(), packet.key.port(side));
-        Some((Self { is_tcp, source: end(packet.side), destination: end(packet.side.opposite()) }, opens))
-    }
-}
-
-/// What is asked.
-pub(super) enum Question {
-    /// Who owns packets between these ends?
-    Owner(Ends),
-    /// Which addresses has this machine?
-    Addresses,
-}
-
-/// What is answered, in the order of the questions.
-pub(super) enum Reply {
-    Owner(Ends, Option<Arc<Process>>),
-    Addresses(HashSet<IpAddr>),
-}
 
 /// What is known of a packet's owner.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Answer {
     Process(Arc<Process>),
-    /// Nobody is known.
+    /// No owner is known.
     Nobody,
-    /// It was asked for and may be known in a moment.
+    /// It was asked for, and the answer may come soon.
     Soon,
 }
 
@@ -110,12 +35,12 @@ struct Known {
     tries: usize,
 }
 
-/// Questions and answers. Without a thread that answers, nobody is known.
+/// The questions and answers. Without a thread that answers, no owner is known.
 #[derive(Default)]
 pub(super) struct Owners {
     thread: Option<(SyncSender<Question>, Receiver<Reply>)>,
     known: HashMap<Ends, Known>,
-    /// What was known before there was too much of it.
+    /// Older answers, set aside when there were too many.
     earlier: HashMap<Ends, Known>,
     /// The machine's own addresses; none where they are not known.
     addresses: Option<HashSet<IpAddr>>,
@@ -146,7 +71,7 @@ impl Owners {
                 Reply::Owner(ends, process) => {
                     if let Some(known) = self.known.get_mut(&ends).or_else(|| self.earlier.get_mut(&ends)) {
                         known.is_asked = false;
-                        // A program that has ended meanwhile was still the owner of what came before.
+                        // A program that has ended since then was still the owner of earlier packets.
                         known.process = process.or_else(|| known.process.take());
                     }
                 }
@@ -186,7 +111,7 @@ impl Owners {
         if !known.is_asked && is_due && questions.try_send(Question::Owner(ends)).is_ok() {
             (known.is_asked, known.asked, known.tries) = (true, now, known.tries + 1);
         }
-        // Packets wait for the first answer only: most of those that nobody owned at first, nobody owns later.
+        // Packets wait only for the first answer: if it is that there is no owner, later answers mostly say the same.
         if known.is_asked && known.tries == 0 { Answer::Soon } else { Answer::Nobody }
     }
 }
@@ -194,6 +119,7 @@ impl Owners {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::SocketAddr;
     use std::sync::mpsc::sync_channel;
 
     fn ends(port: u16) -> Ends {

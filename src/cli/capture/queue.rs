@@ -1,6 +1,6 @@
-//! Packets that wait a moment for the answer to who owns them.
+//! Packets that wait a short time until their owners are known.
 
-use super::owners::Ends;
+use super::question::Ends;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 

@@ -15,7 +15,7 @@ impl Signals {
         let came = Arc::new(AtomicBool::new(false));
         let listen = || {
             for signal in [SIGINT, SIGTERM, SIGHUP] {
-                // Whoever starts a program with nohup(1) does not want it to end with the terminal.
+                // A program that was started with nohup(1) is not to end with the terminal.
                 if signal == SIGHUP && is_ignored(signal) {
                     continue;
                 }

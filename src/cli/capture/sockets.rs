@@ -1,9 +1,9 @@
-//! From Linux's tables of sockets and of processes (proc(5)) to who owns a connection.
+//! Finds the owner of a connection in Linux's tables of sockets and processes (proc(5)).
 //!
 //! `/proc/net/{tcp,udp}{,6}` say which socket has which ends; the links in `/proc/PID/fd` say which process holds a socket. Of
 //! other users' processes, only root sees the links.
 
-use super::owners::{Ends, Process, QUESTIONS_MAX, Question, Reply};
+use super::question::{Ends, Process, QUESTIONS_MAX, Question, Reply};
 use procfs::net::{TcpNetEntries, TcpState, UdpNetEntries};
 use procfs::process::FDTarget;
 use procfs::{FromBufReadSI, current_system_info};
@@ -14,17 +14,17 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// Read of a table at most: 100,000 sockets.
+/// Most bytes read of a table: 100,000 sockets.
 const TABLE_BYTES_MAX: u64 = 16 << 20;
 /// Links of one process that are looked at: above the usual limit of open files.
 const LINKS_MAX: usize = 65_536;
 /// Sockets whose process is remembered.
 const SOCKETS_MAX: usize = 65_536;
-/// Processes that are asked first: most connections are made by a few.
+/// Processes that are looked at first: a few processes make most connections.
 const FIRST_MAX: usize = 32;
-/// Looking takes at most one part of so many of the time of a processor.
+/// The search takes at most this part of the time of a processor.
 const SHARE: u32 = 5;
-/// Longest pause: longer ones come of waiting, not of looking.
+/// The longest pause.
 const PAUSE_MAX: Duration = Duration::from_secs(1);
 
 /// Starts the thread that answers; it ends with the questions. None where no thread can be had.
@@ -75,7 +75,7 @@ fn own_addresses() -> HashSet<IpAddr> {
 struct Sockets {
     /// By both ends, the own one first.
     connected: HashMap<(bool, SocketAddr, SocketAddr), u64>,
-    /// By the own port: sockets that listen, or send to whom they like.
+    /// By the own port: sockets that listen, or that send to any address.
     bound: HashMap<(bool, u16), Vec<(IpAddr, u64)>>,
 }
 

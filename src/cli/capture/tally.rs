@@ -8,14 +8,14 @@ use foldhash::fast::RandomState;
 use std::hash::BuildHasher as _;
 use std::time::Duration;
 
-/// Frames that are gathered before they join those before: what is gathered is not yet counted against the limit of memory.
+/// Most frames that are gathered before they are joined. What is gathered is not yet counted against the limit of memory.
 const GATHERED_MAX: u64 = 8_192;
-/// Taken by the program, libpcap and what is gathered, about.
+/// Memory that the program, libpcap and what is gathered take, about.
 const FIXED_BYTES: u64 = 48 << 20;
 /// Least that open flows may take, whatever the limit.
 const OPEN_BYTES_MIN: u64 = 4 << 20;
 
-/// See the module.
+/// The counts of the frames caught so far, and the open flows.
 pub(super) struct Tally {
     link_type: LinkType,
     pub(super) frames: u64,
@@ -31,7 +31,7 @@ fn tracking(memory_bytes: u64) -> (Tracker, Partial) {
     let open_bytes = (memory_bytes.saturating_sub(FIXED_BYTES) / 4).max(OPEN_BYTES_MIN);
     let limits = OpenLimits { sessions: open_bytes / 2, answers: open_bytes / 4, fragments: open_bytes / 4 };
     let hasher = RandomState::default();
-    // No report comes of this, so that the key need not be the same another time.
+    // No report is made of this, so the key may differ from run to run.
     let sample_key = SampleKey::from_words(hasher.hash_one(0), hasher.hash_one(1));
     (Tracker::new(sample_key, Some(limits)), Partial::new(sample_key))
 }

@@ -1,10 +1,11 @@
-//! Which names a client had been given an address for, and when.
+//! The table of answers: for which names a client was given an address, by DNS or another resolver, and when.
 
 pub(in crate::flow) mod delivery;
 mod times;
 
 use crate::capture::FrameId;
 use crate::flow::limit::{KeptPart, SampleKey};
+use crate::flow::record::Name;
 use crate::flow::stamp::Stamp;
 use crate::name::NameSource;
 use crate::packet::address_bits;
@@ -19,12 +20,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use times::Stamps;
 
-/// How long an answer explains a flow to the address it gave, in ns of the capture's clock. Apps keep addresses far beyond
-/// the record's time to live, but seldom for hours without asking again.
+/// How long an answer explains a flow to the address it gave, in ns of the capture's clock. Apps keep addresses far
+/// beyond the record's time to live, but seldom for hours without asking again.
 pub(in crate::flow) const LIFETIME_NS: i64 = 3 * 3_600 * 1_000_000_000;
-/// Names kept per client and address, by a keyed hash: more than a client asks for of one address.
+/// Names kept per client and address: more than a client asks for of one address. Of more, those with the lowest
+/// keyed hashes are kept.
 const NAME_LIMIT: usize = 256;
-/// ECH configurations kept per capture: more than the public names in use.
+/// ECH configurations kept: more than the public names in use.
 const ECH_CONFIG_LIMIT: usize = 4096;
 
 /// Bytes that a client and address take in the table, about.
@@ -32,10 +34,12 @@ const ENDS_WEIGHT: u64 = 192;
 /// Bytes that a name takes beside its text, about.
 const NAME_WEIGHT: u64 = 128;
 
-/// A name that an address was given for, and each time it was: which of them a flow followed is known when it is over.
+/// A name that an address was given for, and every time at which it was given. All times are kept, because which
+/// answer a flow followed is only known when the flow is over.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Given {
-    /// Keyed hash of name and source, where it was needed: of too many names those with the lowest are kept.
+    /// The keyed hash of name and source. It is computed only when there are too many names; then those with the
+    /// lowest hashes are kept.
     #[serde(skip)]
     rank: Option<u64>,
     name: Arc<str>,
@@ -54,18 +58,11 @@ impl Given {
     }
 }
 
-/// The answer that a flow followed.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(in crate::flow) struct Followed {
-    pub(in crate::flow) frame: FrameId,
-    pub(in crate::flow) source: NameSource,
-    pub(in crate::flow) name: Arc<str>,
-}
-
-/// Public name, configuration id, KDF, AEAD.
+/// Identifies an ECH configuration: public name, configuration id, KDF, AEAD.
 pub(in crate::flow) type EchKey = (Box<str>, u8, u16, u16);
 
-/// Who was told, and the address. As integers: what is written at once can be compared at once.
+/// The client that was given an answer, and the address in it. Addresses are kept as integers, which compare faster
+/// than [`IpAddr`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub(in crate::flow) struct Ends {
     client: u128,
@@ -84,7 +81,7 @@ impl Ends {
         }
     }
 
-    /// As bytes, the same on every machine: what keyed hashes of it are taken of.
+    /// The same as bytes, equal on every machine: the input of keyed hashes.
     fn to_bytes(self) -> [u8; 34] {
         let mut bytes = [0; 34];
         bytes[..16].copy_from_slice(&self.client.to_be_bytes());
@@ -101,21 +98,21 @@ impl Hash for Ends {
     }
 }
 
-/// The names that a client was given one address for, in order.
+/// The names that a client was given one address for, in the order of name and source.
 type Names = SmallVec<[Given; 1]>;
 
-/// Answers by client and address.
+/// All answers, by client and address.
 #[derive(Clone, Debug, Default)]
 pub(in crate::flow) struct Answers {
     given: HashMap<Ends, Names, RandomState>,
-    /// The first frame that published each configuration, in the order of their ranks.
+    /// The first frame that published each ECH configuration, in the order of their ranks.
     ech_configs: BTreeMap<(u64, EchKey), FrameId>,
     sample_key: SampleKey,
-    /// The part of all clients and addresses that is kept.
+    /// Which pairs of client and address are kept, by their hashes.
     part: KeptPart,
     /// Bytes that answers take, about.
     weight: u64,
-    /// Addresses let go of, each with its names, and names of addresses that have too many.
+    /// How many were dropped: addresses with all their names, and names of addresses that have too many.
     pub(in crate::flow) shed: u64,
 }
 
@@ -123,18 +120,19 @@ pub(in crate::flow) struct Answers {
 #[derive(Deserialize)]
 pub(in crate::flow) struct WrittenAnswers(Vec<(Ends, Vec<Given>)>, Vec<(EchKey, FrameId)>, u64);
 
-/// What adding a name did.
+/// What changed when a name was added.
 #[derive(Default)]
 struct Added {
-    /// Bytes more.
+    /// Bytes added.
     more: u64,
-    /// Bytes less.
+    /// Bytes removed.
     less: u64,
-    /// Names that were too many.
+    /// Names dropped because there were too many.
     shed: u64,
 }
 
-/// Adds a name to those of a client and address: a set, so that order does not matter.
+/// Adds a name to those of a client and address. The names form a set, so the order in which they are added does not
+/// matter.
 fn add(names: &mut Names, new: Given, sample_key: &SampleKey) -> Added {
     match names.binary_search_by(|known| known.order().cmp(&new.order())) {
         Ok(at) => Added { more: names[at].stamps.merge(new.stamps), ..Added::default() },
@@ -154,7 +152,7 @@ fn add(names: &mut Names, new: Given, sample_key: &SampleKey) -> Added {
     }
 }
 
-/// Keyed hash of a name and what else tells two things of that name apart.
+/// The keyed hash of a name and of `more`, which tells two entries with the same name apart.
 fn rank(sample_key: &SampleKey, name: &str, more: &[u8]) -> u64 {
     let mut bytes = SmallVec::<[u8; 288]>::from_slice(name.as_bytes());
     bytes.push(0);
@@ -163,7 +161,7 @@ fn rank(sample_key: &SampleKey, name: &str, more: &[u8]) -> u64 {
 }
 
 impl Answers {
-    /// None yet; what is kept under pressure is chosen by this key.
+    /// An empty table. When memory is short, this key decides which answers are kept.
     pub(in crate::flow) fn new(sample_key: SampleKey) -> Self {
         Self { sample_key, ..Self::default() }
     }
@@ -191,7 +189,7 @@ impl Answers {
         Some(answers)
     }
 
-    /// Takes in what `client` was told.
+    /// Adds what `client` was told.
     pub(in crate::flow) fn deliver(
         &mut self,
         client: IpAddr,
@@ -226,14 +224,15 @@ impl Answers {
         self.shed += shed;
     }
 
-    /// Appends what followed, as far as it is of the part to be kept. What is left of it is empty, with room for as much again.
+    /// Appends the answers of the frames that follow, as far as they are to be kept. `right` is left empty, with its
+    /// tables allocated.
     pub(in crate::flow) fn merge(&mut self, right: &mut Self) {
         self.shed += std::mem::take(&mut right.shed);
         if self.given.is_empty() && self.part.is_all() {
             std::mem::swap(&mut self.given, &mut right.given);
             std::mem::swap(&mut self.weight, &mut right.weight);
         } else {
-            // Taken out while it is drained, so that the other's fields are free.
+            // The map is taken out while it is drained, so that the borrow of `right` ends here.
             let mut given = std::mem::take(&mut right.given);
             for (ends, theirs) in given.drain() {
                 if self.part.holds(|| self.sample_key.hash(&ends.to_bytes())) {
@@ -256,7 +255,7 @@ impl Answers {
         }
     }
 
-    /// Whether a configuration had been published before that frame.
+    /// Whether an ECH configuration had been published before that frame.
     pub(in crate::flow) fn has_ech_config(&self, config: EchKey, frame: FrameId) -> bool {
         if self.ech_configs.is_empty() {
             return false;
@@ -264,9 +263,9 @@ impl Answers {
         self.ech_configs.get(&(self.ech_rank(&config), config)).is_some_and(|first| *first < frame)
     }
 
-    /// The name that `client` had last been given `address` for when a flow began at `began`. What it is given later does
-    /// not matter: whether that is known by now depends on how the capture is cut.
-    pub(in crate::flow) fn find(&self, client: IpAddr, address: IpAddr, began: Stamp) -> Option<Followed> {
+    /// The name for which `client` had last been given `address` when a flow began at `began`. Later answers are not
+    /// considered: whether they are known by now depends on how the capture is cut.
+    pub(in crate::flow) fn find(&self, client: IpAddr, address: IpAddr, began: Stamp) -> Option<Name> {
         if self.given.is_empty() {
             return None;
         }
@@ -276,15 +275,16 @@ impl Answers {
             (began.time_ns.saturating_sub(stamp.time_ns) <= LIFETIME_NS).then_some(stamp.frame)
         };
         let candidates = names.iter().filter_map(|given| Some((last(given)?, given)));
-        // What a reverse lookup gave counts where nothing else did.
+        // The answer of a reverse lookup counts only where there is no other.
         let is_forward = |given: &Given| given.source != NameSource::DnsReverse;
         let (frame, given) =
             candidates.max_by_key(|&(frame, given)| (is_forward(given), frame, &given.name, given.source))?;
-        Some(Followed { frame, source: given.source, name: given.name.clone() })
+        Some(Name { source: given.source, frame, name: given.name.clone() })
     }
 
-    /// Forgets answers that no flow can use which begins after `clock_ns`. `open` names the frames, in order, in which the flows
-    /// between a client and an address began that are still open: what these followed is kept.
+    /// Forgets the answers that no flow beginning after `clock_ns` can use. `open` gives the frames, in order, in
+    /// which the flows between a client and an address began that are still open; the answers that these flows
+    /// followed are kept.
     pub(in crate::flow) fn forget_before<'a>(&mut self, clock_ns: i64, open: impl Fn(&Ends) -> &'a [FrameId]) {
         let is_old = |stamp: &Stamp| clock_ns.saturating_sub(stamp.time_ns) > LIFETIME_NS;
         let weight = &mut self.weight;
@@ -301,7 +301,7 @@ impl Answers {
         });
     }
 
-    /// Clients and addresses there is room for.
+    /// How many pairs of client and address the table has room for without growing.
     pub(in crate::flow) fn room(&self) -> usize {
         self.given.capacity()
     }
@@ -311,7 +311,7 @@ impl Answers {
         self.weight
     }
 
-    /// Lets go of some, by a hash of client and address, where all take more than this.
+    /// If all answers take more than `limit` bytes, drops some of them, chosen by a hash of client and address.
     pub(in crate::flow) fn shed(&mut self, limit: u64) {
         while self.weight > limit && !self.part.is_empty() {
             self.part.halve();
@@ -330,7 +330,7 @@ impl Answers {
         }
     }
 
-    /// Shifts frame identities.
+    /// Adds `base` to all frame identities, once the range's position in the capture is known.
     pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
         self.given.values_mut().flatten().for_each(|given| given.stamps.rebase(base));
         self.ech_configs.values_mut().for_each(|frame| *frame = frame.rebased(base));

@@ -1,4 +1,4 @@
-//! When a client was given an address for a name: every time that may matter.
+//! The times at which a client was given one address for one name: all that may matter.
 
 use crate::capture::FrameId;
 use crate::flow::stamp::Stamp;
@@ -7,23 +7,26 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
 
-/// Of an answer given more often than once in this time only the first counts, so that a flood of them stays small.
+/// If an answer is given more often than once in this time, only the first counts, so that a flood of answers takes
+/// little memory.
 const SPACING_NS: i64 = 1_000_000_000;
-/// Up to so many stand in a list, which is looked through; most answers are given once or twice. More stand in trees.
+/// Up to this many times are kept in a list, which is searched from end to end; most answers are given once or twice.
+/// More are kept in trees.
 const FEW: usize = 8;
-/// Bytes that one takes in a list, about, and in the trees.
+/// Bytes that one time takes in a list, about, and in the trees.
 const FEW_WEIGHT: u64 = size_of::<Stamp>() as u64;
 const MANY_WEIGHT: u64 = 96;
 
-/// See the module. A set by second, so that order does not matter.
+/// The times at which an answer was given. They form a set by second, so the order in which they are added does not
+/// matter.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(in crate::flow) enum Stamps {
-    /// In order of frames.
+    /// A few times, in the order of their frames.
     Few(SmallVec<[Stamp; 1]>),
     Many(Box<Many>),
 }
 
-/// Times by frame, and which frame stands for which second.
+/// Many times: each by its frame, and for each second the frame that is kept of it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(in crate::flow) struct Many {
     times_ns: BTreeMap<FrameId, i64>,
@@ -49,6 +52,7 @@ impl Many {
 }
 
 impl Stamps {
+    /// A set of one time.
     pub(in crate::flow) fn of(stamp: Stamp) -> Self {
         Self::Few(SmallVec::from_buf([stamp]))
     }
@@ -73,7 +77,7 @@ impl Stamps {
         }
     }
 
-    /// Adds those of another; how many bytes more they take, about.
+    /// Adds the times of another. Returns by how many bytes it has grown, about.
     pub(in crate::flow) fn merge(&mut self, other: Self) -> u64 {
         let before = self.weight();
         match other {
@@ -82,11 +86,11 @@ impl Stamps {
                 many.times_ns.into_iter().for_each(|(frame, time_ns)| self.add(Stamp { frame, time_ns }));
             }
         }
-        // None is ever lost by adding others, and a second keeps its one.
+        // Adding never makes it smaller: every second that was there still has one time.
         self.weight() - before
     }
 
-    /// The last before that frame.
+    /// The last time before that frame.
     pub(in crate::flow) fn before(&self, frame: FrameId) -> Option<Stamp> {
         match self {
             Self::Few(list) => {
@@ -100,12 +104,12 @@ impl Stamps {
         }
     }
 
-    /// Forgets the old ones, but for the last before each of these frames, which are in order; how many bytes less the rest
-    /// takes, about.
+    /// Forgets the old times, except the last one before each of `frames`, which must be in order. Returns by how
+    /// many bytes it has shrunk, about.
     pub(in crate::flow) fn forget(&mut self, is_old: impl Fn(&Stamp) -> bool, frames: &[FrameId]) -> u64 {
         let before = self.weight();
         let mut frames = frames.iter().copied().peekable();
-        // Whether the next stamp comes after one of the frames that this one comes before.
+        // Whether one of `frames` lies between this stamp and the next, so that this stamp is the last before it.
         let mut is_last_before = |frame: FrameId, next: Option<FrameId>| {
             while frames.next_if(|&began| began <= frame).is_some() {}
             frames.peek().is_some_and(|&began| next.is_none_or(|next| began <= next))
@@ -133,6 +137,7 @@ impl Stamps {
         before - self.weight()
     }
 
+    /// Whether no time is left.
     pub(in crate::flow) fn is_empty(&self) -> bool {
         match self {
             Self::Few(list) => list.is_empty(),
@@ -148,7 +153,7 @@ impl Stamps {
         }
     }
 
-    /// Shifts frame identities.
+    /// Adds `base` to all frame identities.
     pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
         match self {
             Self::Few(list) => list.iter_mut().for_each(|stamp| stamp.rebase(base)),

@@ -1,18 +1,18 @@
-//! Gathering: the contiguous bytes that follow a start, from segments in any order.
+//! Puts segments that came in any order together: the contiguous bytes of a stream from a given sequence number on.
 
 use crate::flow::opening::segments::Segment;
 use smallvec::SmallVec;
 
-/// Segments that may follow the one that starts an opening, in record order, before it is given up.
+/// Segments that may follow the one in which an opening starts, in record order, before the opening is given up.
 pub(in crate::flow) const SEGMENT_LIMIT: usize = 32;
-/// Bytes after which no further segment is kept; the one that crosses it is kept whole. A ClientHello fits in one TLS
-/// record of 16 KiB (RFC 8446 §5.1).
+/// When this many bytes are kept, no further segment is kept; the segment that crosses the limit is kept whole. A
+/// ClientHello fits in one TLS record of 16 KiB (RFC 8446 §5.1).
 pub(in crate::flow) const BYTE_LIMIT: usize = 20 << 10;
 
-/// A segment by where it begins, as seen from the first byte wanted.
+/// A segment with its position in the stream.
 struct Placed<'a> {
     start: i64,
-    /// Its place among the others as they came.
+    /// Its index among the segments in record order.
     at: usize,
     bytes: &'a [u8],
 }
@@ -23,17 +23,18 @@ impl Placed<'_> {
     }
 }
 
-/// The bytes from `sequence` on that the segments hold without a hole.
+/// Writes to `into` the bytes from `sequence` on that the segments hold without a gap.
 ///
-/// Where segments overlap, the one that reaches furthest wins, and of those the first: two bytes of padding that pose as payload
-/// do not shadow a hello that begins at the same sequence number.
+/// Where segments overlap, the one that ends last is used, and among equals the first. So two bytes of padding that
+/// look like payload do not hide a hello that begins at the same sequence number.
 pub(in crate::flow) fn contiguous<'a>(
     segments: impl Iterator<Item = Segment<'a>> + Clone,
     sequence: u32,
     into: &mut Vec<u8>,
 ) {
     into.clear();
-    // Where each begins, as seen from the first byte wanted: segments of both sides of the wrap in one order.
+    // Start of each segment relative to the first byte wanted, so that segments on both sides of the wrap of sequence
+    // numbers are in one order.
     let placed = |(at, segment): (usize, Segment<'a>)| {
         let start = segment.sequence.wrapping_sub(sequence) as i32;
         Placed { start: i64::from(start), at, bytes: segment.bytes }
@@ -43,7 +44,7 @@ pub(in crate::flow) fn contiguous<'a>(
         segments.sort_by_key(|placed| placed.start);
     }
     let mut ahead = segments.into_iter().peekable();
-    // The segment that reaches furthest of those that begin before the next byte.
+    // Of the segments that begin before the next byte, the one that ends last.
     let mut best = Placed { start: 0, at: 0, bytes: &[] };
     let mut next = 0;
     loop {
@@ -93,7 +94,7 @@ mod tests {
         assert_eq!(bytes, b"abc");
     }
 
-    /// The same, looked for byte after byte.
+    /// The same, searched byte by byte.
     fn plainly(segments: &Segments, sequence: u32) -> Vec<u8> {
         let mut bytes = Vec::new();
         loop {
@@ -102,7 +103,7 @@ mod tests {
                 let skip = next.wrapping_sub(segment.sequence) as usize;
                 segment.bytes.get(skip..).filter(|tail| !tail.is_empty())
             });
-            // Of several that are as long the first, as `max_by_key` would not choose.
+            // Of several that end at the same byte, the first; `max_by_key` would choose the last.
             let Some(best) = tails.reduce(|best, tail| if tail.len() > best.len() { tail } else { best }) else {
                 return bytes;
             };

@@ -1,39 +1,40 @@
-//! Openings in a UDP conversation that may span several datagrams: QUIC's Initials, DTLS hellos.
+//! Openings of UDP conversations that may span several datagrams: QUIC Initials and DTLS hellos.
 //!
-//! Only the first such opening of a session counts. A part of a capture that has not seen the session's start cannot know
-//! whether its datagrams complete an earlier opening, so it keeps them until it is joined to what came before.
+//! Only the first such opening of a session counts. A partial that does not hold the start of the session cannot know
+//! whether its datagrams complete an earlier opening, so it keeps them until it is joined to the partial before it.
 
 use crate::capture::FrameId;
 use crate::flow::opening::segments::{Segment, Segments};
 use crate::flow::stamp::Stamp;
-use crate::name::table::{DATAGRAM_READERS, Datagram, GoesOn};
-use crate::name::{Findings, Reading};
+use crate::name::table::DATAGRAM_READERS;
+use crate::name::{Datagram, Findings, IncrementalReader, Reading};
 use crate::packet::Side;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Datagrams kept of one direction of an opening: a hello of two post-quantum key shares takes three; retransmissions
-/// come on top.
+/// Datagrams kept of one direction of an opening. A hello with two post-quantum key shares takes three;
+/// retransmissions come on top.
 const DATAGRAM_LIMIT: usize = 10;
 
-/// What one reader gathers in one session.
+/// The datagrams that one reader gathers in one session, and what it has read in them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::flow) struct DatagramOpening {
     /// Index in [`DATAGRAM_READERS`].
     pub(in crate::flow) reader: usize,
     ports: [u16; 2],
     datagrams: [Segments; 2],
-    /// What the opening gave by now, and who sent it: by [`Self::slot`].
+    /// What was found so far, when, and the side that sent it; indexed by [`Self::slot`].
     found: [Option<(Stamp, Side, Box<Findings>)>; 2],
     is_settled: [bool; 2],
-    /// What the reader remembers of all the datagrams of a side, if anything.
+    /// The state of the reader after all datagrams of a side, if it keeps one.
     #[serde(skip)]
     remembered: [Remembered; 2],
 }
 
-/// A reading that goes on. Of no meaning but speed: where there is none it is begun again, and so it is not copied.
+/// The state of a reading that is not finished. It only saves time: without it the datagrams are read again from the
+/// first. So it is not copied.
 #[derive(Default)]
-struct Remembered(Option<Box<dyn GoesOn>>);
+struct Remembered(Option<Box<dyn IncrementalReader>>);
 
 impl Clone for Remembered {
     fn clone(&self) -> Self {
@@ -48,7 +49,7 @@ impl fmt::Debug for Remembered {
 }
 
 impl DatagramOpening {
-    /// An opening for this reader between these ports (of the low and the high side).
+    /// An opening for the reader with this index, between these ports (of the low and the high side).
     pub(in crate::flow) fn new(reader: usize, ports: [u16; 2]) -> Self {
         Self {
             reader,
@@ -66,18 +67,19 @@ impl DatagramOpening {
             && self.datagrams.iter().all(|kept| kept.len() <= DATAGRAM_LIMIT)
     }
 
-    /// Where a side's reading is kept: one place for both where the first to be whole is all that counts.
+    /// The index in `found` and `is_settled` for a side. Both sides share one if only the first complete opening
+    /// counts.
     fn slot(&self, side: Side) -> usize {
         if DATAGRAM_READERS[self.reader].reads_both_sides { side as usize } else { 0 }
     }
 
-    /// Takes in a datagram that the reader may want.
+    /// Adds a datagram that the reader may be able to read.
     pub(in crate::flow) fn observe(&mut self, stamp: Stamp, side: Side, payload: &[u8], is_anchored: bool) {
         if !self.is_collecting(side, is_anchored) {
             return;
         }
         if is_anchored && self.datagrams[side as usize].is_empty() {
-            // The common case, a whole hello in one datagram, copies nothing.
+            // The common case is a whole hello in one datagram; then nothing is copied.
             let reading = self.read_first(side, &[datagram(self.ports, side, payload)]);
             self.take(stamp, side, reading);
             if !self.is_settled[self.slot(side)] {
@@ -89,13 +91,13 @@ impl DatagramOpening {
         }
     }
 
-    /// Whether the next datagram is kept. One that comes after the opening was read may still belong to what came before:
-    /// with that, the reading may take another course.
+    /// Whether the next datagram is kept. Even after the opening was read it may be needed: if it belongs to what
+    /// came before this partial, the reading may turn out differently.
     fn is_collecting(&self, side: Side, is_anchored: bool) -> bool {
         (!is_anchored || !self.is_settled[self.slot(side)]) && self.datagrams[side as usize].len() < DATAGRAM_LIMIT
     }
 
-    /// Lets go of what need not be remembered: the reading is over, or little more is to be expected.
+    /// Drops the states of the readers, when the reading is over or little more is expected.
     fn forget(&mut self) {
         self.remembered = Default::default();
     }
@@ -121,7 +123,7 @@ impl DatagramOpening {
         self.take(stamp, side, reading);
     }
 
-    /// Reads the first datagrams of a side, and remembers what goes on.
+    /// Reads the first datagrams of a side, and keeps the state of the reading if it is not finished.
     fn read_first(&mut self, side: Side, datagrams: &[Datagram<'_>]) -> Reading {
         let Some(begin) = DATAGRAM_READERS[self.reader].begin else {
             return (DATAGRAM_READERS[self.reader].read)(datagrams);
@@ -150,7 +152,7 @@ impl DatagramOpening {
         }
     }
 
-    /// Appends what the same reader gathered in what followed.
+    /// Appends what the same reader gathered in the frames that follow.
     pub(in crate::flow) fn merge(&mut self, right: Self, is_anchored: bool) {
         let [low, high] = &right.datagrams;
         let mut following: Vec<(Side, Segment<'_>)> =
@@ -169,7 +171,7 @@ impl DatagramOpening {
         }
     }
 
-    /// Nothing came before: a settled opening needs its datagrams no more.
+    /// Called when the session is known to begin here: drops the datagrams of openings that are settled.
     pub(in crate::flow) fn anchor(&mut self) {
         self.forget();
         for side in [Side::Low, Side::High] {
@@ -184,21 +186,21 @@ impl DatagramOpening {
         size_of::<Self>() + self.datagrams.iter().map(Segments::weight).sum::<usize>()
     }
 
-    /// What was found, when the session is over, in the order of frames.
+    /// What was found, in the order of frames, once the session is over.
     pub(in crate::flow) fn into_found(self) -> impl Iterator<Item = (Stamp, Side, Box<Findings>)> {
         let mut found: Vec<_> = self.found.into_iter().flatten().collect();
         found.sort_by_key(|(stamp, ..)| stamp.frame);
         found.into_iter()
     }
 
-    /// Shifts frame identities.
+    /// Adds `base` to all frame identities.
     pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
         self.datagrams.iter_mut().for_each(|kept| kept.rebase(base));
         self.found.iter_mut().flatten().for_each(|(stamp, ..)| stamp.rebase(base));
     }
 }
 
-/// A datagram that a side sent, between these ports of the low and the high side.
+/// The form in which readers take a datagram that `side` sent; `ports` are those of the low and the high side.
 fn datagram(ports: [u16; 2], side: Side, payload: &[u8]) -> Datagram<'_> {
     Datagram { payload, source_port: ports[side as usize], destination_port: ports[side.opposite() as usize] }
 }

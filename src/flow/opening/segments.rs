@@ -1,49 +1,49 @@
-//! Payloads kept of packets: what the openings of a stream or a conversation are gathered from.
+//! Payloads kept of packets, in which the openings of a stream or a conversation are searched.
 
 use crate::capture::FrameId;
 use crate::flow::stamp::Stamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smallvec::SmallVec;
 
-/// Payload of one packet.
+/// The payload of one packet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(in crate::flow) struct Segment<'a> {
     pub(in crate::flow) stamp: Stamp,
     /// Sequence number of the first byte; 0 for datagrams.
     pub(in crate::flow) sequence: u32,
-    /// Length on the wire.
+    /// Length on the wire, in bytes.
     pub(in crate::flow) length: u32,
     pub(in crate::flow) bytes: &'a [u8],
 }
 
-/// Payloads kept of packets, most often none. In a box, and many in one piece of memory: what keeps any often keeps many, most
-/// of them small, and to ask for memory takes longer than to copy them.
+/// Payloads kept of packets; most often there are none. They are boxed, and the bytes of many share one allocation:
+/// where any are kept there are often many small ones, and allocating memory takes longer than copying them.
 #[derive(Clone, Debug, Default)]
 pub(in crate::flow) struct Segments(Option<Box<Kept>>);
 
 #[derive(Clone, Debug, Default)]
 struct Kept {
     marks: SmallVec<[Mark; 4]>,
-    /// Their bytes one after the other, each segment's in one piece. None of these grows: to move them costs more than what is
-    /// left empty at their ends.
+    /// The bytes of all payloads one after another, each payload within one piece. A piece never grows, because
+    /// moving its bytes would cost more than the room left at its end.
     pieces: SmallVec<[Vec<u8>; 2]>,
-    /// Bytes of all.
+    /// Bytes of all payloads.
     bytes: usize,
-    /// Bytes that the pieces have room for.
+    /// Capacity of all pieces, in bytes.
     room: usize,
 }
 
-/// A segment among those kept: all but its bytes.
+/// A segment without its bytes.
 #[derive(Clone, Copy, Debug)]
 struct Mark {
     stamp: Stamp,
     sequence: u32,
     length: u32,
-    /// How many bytes were kept.
+    /// How many of its bytes were kept.
     kept: u32,
 }
 
-/// Where a segment's bytes begin.
+/// The position at which a segment's bytes begin.
 #[derive(Clone, Copy, Default)]
 struct Start {
     piece: usize,
@@ -51,7 +51,8 @@ struct Start {
 }
 
 impl Start {
-    /// Where the next begins: at once behind, or where the next piece does. The bytes between.
+    /// Moves on to the next segment, which begins right behind this one or in the next piece. Returns the bytes of
+    /// this one, of which there are `kept`.
     fn step<'a>(&mut self, pieces: &'a [Vec<u8>], kept: u32) -> &'a [u8] {
         let kept = kept as usize;
         if pieces.get(self.piece).is_some_and(|piece| piece.len() - self.offset < kept) {
@@ -64,7 +65,7 @@ impl Start {
 }
 
 impl Kept {
-    /// Counts anew what is there, after some of it went.
+    /// Counts the bytes again, after some were dropped.
     fn count(&mut self) {
         self.bytes = self.pieces.iter().map(Vec::len).sum();
         self.room = self.pieces.iter().map(Vec::capacity).sum();
@@ -72,14 +73,16 @@ impl Kept {
 }
 
 impl Segments {
-    /// Bytes that the second piece has room for at least, and so on doubling; the first is made for the first segment alone,
-    /// since often it remains the only one.
+    /// The least capacity of the second piece, in bytes; it doubles with each further piece. The first piece is made
+    /// for the first segment alone, which often remains the only one.
     const ROOM: usize = 1 << 10;
 
+    /// How many segments are kept.
     pub(in crate::flow) fn len(&self) -> usize {
         self.marks().len()
     }
 
+    /// Whether no segment is kept.
     pub(in crate::flow) fn is_empty(&self) -> bool {
         self.0.is_none()
     }
@@ -92,7 +95,7 @@ impl Segments {
         self.0.as_ref().map_or(&[], |kept| &kept.pieces)
     }
 
-    /// Where the bytes of this one begin, or end those of the last.
+    /// The position at which the bytes of the segment with this index begin, or at which those of the last end.
     fn start(&self, at: usize) -> Start {
         let mut start = Start::default();
         for mark in self.marks().iter().take(at) {
@@ -101,16 +104,17 @@ impl Segments {
         start
     }
 
-    /// Bytes of all.
+    /// Bytes of all payloads.
     pub(in crate::flow) fn bytes(&self) -> usize {
         self.0.as_ref().map_or(0, |kept| kept.bytes)
     }
 
-    /// Bytes of those from this one on.
+    /// Bytes of all payloads from this index on.
     pub(in crate::flow) fn bytes_from(&self, at: usize) -> usize {
         self.marks().iter().skip(at).map(|mark| mark.kept as usize).sum()
     }
 
+    /// Adds a segment at the end.
     pub(in crate::flow) fn push(&mut self, segment: Segment<'_>) {
         let Segment { stamp, sequence, length, bytes } = segment;
         let Kept { marks, pieces, bytes: all, room } = &mut **self.0.get_or_insert_default();
@@ -128,7 +132,7 @@ impl Segments {
         marks.push(Mark { stamp, sequence, length, kept: bytes.len() as u32 });
     }
 
-    /// Those from this one on.
+    /// The segments from this index on.
     pub(in crate::flow) fn from(&self, at: usize) -> impl Iterator<Item = Segment<'_>> + Clone {
         let (mut start, pieces) = (self.start(at), self.pieces());
         self.marks().iter().skip(at).map(move |&Mark { stamp, sequence, length, kept }| Segment {
@@ -139,15 +143,17 @@ impl Segments {
         })
     }
 
+    /// All segments, in the order in which they were added.
     pub(in crate::flow) fn iter(&self) -> impl Iterator<Item = Segment<'_>> + Clone {
         self.from(0)
     }
 
+    /// The segment that was added last.
     pub(in crate::flow) fn last(&self) -> Option<Segment<'_>> {
         self.from(self.len().checked_sub(1)?).next()
     }
 
-    /// Lets go of all before this one.
+    /// Drops the segments before this index.
     pub(in crate::flow) fn drop_before(&mut self, at: usize) {
         let Start { piece, offset } = self.start(at);
         match &mut self.0 {
@@ -163,7 +169,7 @@ impl Segments {
         }
     }
 
-    /// Lets go of all from this one on.
+    /// Drops the segments from this index on.
     pub(in crate::flow) fn truncate(&mut self, at: usize) {
         let Start { piece, offset } = self.start(at);
         match &mut self.0 {
@@ -187,7 +193,7 @@ impl Segments {
         })
     }
 
-    /// Shifts frame identities.
+    /// Adds `base` to all frame identities.
     pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
         self.0.iter_mut().flat_map(|kept| &mut kept.marks).for_each(|mark| mark.stamp.rebase(base));
     }
@@ -212,37 +218,48 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Compares it with a plain list, whatever is added, and dropped at either end.
+    fn check(steps: &[(u8, Vec<u8>)]) -> Result<(), TestCaseError> {
+        let (mut kept, mut list) = (Segments::default(), Vec::<(u32, Vec<u8>)>::new());
+        for (sequence, (kind, bytes)) in (0..).zip(steps) {
+            let at = bytes.len() % 8;
+            match *kind {
+                0 => {
+                    kept.drop_before(at);
+                    list.drain(..at.min(list.len()));
+                }
+                1 => {
+                    kept.truncate(at);
+                    list.truncate(at);
+                }
+                _ => {
+                    let length = bytes.len() as u32;
+                    kept.push(Segment { stamp: Stamp::default(), sequence, length, bytes });
+                    list.push((sequence, bytes.clone()));
+                }
+            }
+            prop_assert_eq!((kept.len(), kept.is_empty()), (list.len(), list.is_empty()));
+            prop_assert!(kept.iter().map(|one| (one.sequence, one.bytes)).eq(list.iter().map(|one| (one.0, &*one.1))));
+            prop_assert_eq!(kept.last().map(|one| one.sequence), list.last().map(|one| one.0));
+            let rest = list.get(at..).unwrap_or_default();
+            prop_assert!(kept.from(at).map(|one| one.sequence).eq(rest.iter().map(|one| one.0)));
+            prop_assert_eq!(kept.bytes_from(at), rest.iter().map(|one| one.1.len()).sum::<usize>());
+            prop_assert_eq!(kept.bytes(), list.iter().map(|one| one.1.len()).sum::<usize>());
+            prop_assert!(kept.weight() >= kept.bytes());
+        }
+        Ok(())
+    }
+
+    /// What the property below has found before.
+    #[test]
+    fn behind_the_last_segment_there_is_nothing() {
+        check(&[(2, vec![0; 90])]).unwrap();
+    }
+
     proptest! {
-        /// Against a plain list: what is there, whatever was put in, and let go of at either end.
         #[test]
         fn keeps_what_a_list_would(steps in prop::collection::vec((0..8_u8, prop::collection::vec(any::<u8>(), 0..700)), 0..40)) {
-            let (mut kept, mut list) = (Segments::default(), Vec::<(u32, Vec<u8>)>::new());
-            for (sequence, (kind, bytes)) in (0..).zip(steps) {
-                let at = bytes.len() % 8;
-                match kind {
-                    0 => {
-                        kept.drop_before(at);
-                        list.drain(..at.min(list.len()));
-                    }
-                    1 => {
-                        kept.truncate(at);
-                        list.truncate(at);
-                    }
-                    _ => {
-                        let length = bytes.len() as u32;
-                        kept.push(Segment { stamp: Stamp::default(), sequence, length, bytes: &bytes });
-                        list.push((sequence, bytes));
-                    }
-                }
-                prop_assert_eq!((kept.len(), kept.is_empty()), (list.len(), list.is_empty()));
-                prop_assert!(kept.iter().map(|one| (one.sequence, one.bytes)).eq(list.iter().map(|one| (one.0, &*one.1))));
-                prop_assert_eq!(kept.last().map(|one| one.sequence), list.last().map(|one| one.0));
-                let rest = list.get(at..).unwrap_or_default();
-                prop_assert!(kept.from(at).map(|one| one.sequence).eq(rest.iter().map(|one| one.0)));
-                prop_assert_eq!(kept.bytes_from(at), rest.iter().map(|one| one.1.len()).sum::<usize>());
-                prop_assert_eq!(kept.bytes(), list.iter().map(|one| one.1.len()).sum::<usize>());
-                prop_assert!(kept.weight() >= kept.bytes());
-            }
+            check(&steps)?;
         }
     }
 }

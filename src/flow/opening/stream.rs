@@ -1,9 +1,10 @@
 //! Openings in one direction of a TCP stream.
 //!
-//! Every payload-bearing segment is asked whether an opening may start there: a test of that segment alone, so that it
-//! holds whatever the cut. From a start on, the following segments of the direction are kept until a reader is done, at
-//! most [`SEGMENT_LIMIT`] of them. A part of a capture that has not seen the session's start also keeps the direction's
-//! first segments: what an opening left unfinished before the cut goes on with them.
+//! Each segment with payload is tested whether an opening may start in it. The test looks at that segment alone, so
+//! that its result does not depend on how the capture is cut. From a start on, the following segments of the
+//! direction are kept until a reader is done, at most [`SEGMENT_LIMIT`] of them. A partial that does not hold the
+//! start of the session also keeps the first segments of the direction, because an opening left unfinished before the
+//! cut may continue in them.
 
 use crate::capture::FrameId;
 use crate::flow::opening::contiguous::{BYTE_LIMIT, SEGMENT_LIMIT, contiguous};
@@ -17,11 +18,11 @@ use crate::stored::small;
 use serde::{Deserialize, Serialize};
 use smallvec::{SmallVec, smallvec};
 
-/// Bytes after which no further segment is kept of a stream whose start was seen: a hello of five full segments in any
-/// order, and enough for wire signatures. Bounded in bytes, so that small segments are no worse off; they count to
-/// [`SEGMENT_LIMIT`] all the same.
+/// When this many bytes are kept of a stream whose start was seen, no further segment is kept. They suffice for a
+/// hello of five full segments in any order, and for wire signatures. The limit is in bytes so that small segments
+/// are treated no worse; [`SEGMENT_LIMIT`] holds as well.
 const HEAD_BYTE_LIMIT: usize = 6 << 10;
-/// Segments are counted up to here: one more than are ever kept, so that a missed one tells.
+/// Segments are counted up to this number. It is one more than are ever kept, so that a missing segment is noticed.
 const SEEN_LIMIT: u8 = SEGMENT_LIMIT as u8 + 1;
 
 /// One direction of a stream.
@@ -30,49 +31,51 @@ pub(in crate::flow) struct StreamSide {
     /// The first segments of the session in this direction.
     pub(in crate::flow) first: Segments,
     pending: Option<Box<Pending>>,
-    /// Payload-bearing segments seen, counted to [`SEEN_LIMIT`].
+    /// Segments with payload seen so far, counted up to [`SEEN_LIMIT`].
     seen: u8,
     read: Read,
-    /// How many of `first` came before the session's first SYN: openings from before end there.
+    /// How many of `first` came before the session's first SYN. Openings from before the SYN end there.
     syn_at: Option<u8>,
 }
 
-/// Openings that need more bytes; there is one at least.
+/// Openings that need more bytes, at least one.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Pending {
-    /// Segments since the oldest one's start.
-    window: Segments,
+    /// The segments since the start of the oldest opening.
+    segments: Segments,
     /// The openings, oldest first.
     #[serde(with = "small")]
     unfinished: SmallVec<[Opening; 1]>,
 }
 
-/// Rows of [`STREAM_READERS`] to leave out.
+/// Rows of [`STREAM_READERS`] to leave out, as a set of bits.
 pub(in crate::flow) type Ignored = u32;
 
 impl StreamSide {
     /// Whether it holds no more than it may, and its openings lie in its segments.
     pub(in crate::flow) fn is_sound(&self) -> bool {
         let is_pending_sound = self.pending.as_ref().is_none_or(|pending| {
-            let Pending { window, unfinished } = &**pending;
+            let Pending { segments, unfinished } = &**pending;
             let is_in_reach = |opening: &Opening| {
-                opening.slot < window.len()
-                    && window.len() - opening.slot <= SEGMENT_LIMIT + 1
+                opening.slot < segments.len()
+                    && segments.len() - opening.slot <= SEGMENT_LIMIT + 1
                     && opening.reader < STREAM_READERS.len()
             };
             !unfinished.is_empty() && unfinished.iter().all(is_in_reach)
         });
+        // Of the first segments fewer may be left than came before the SYN.
         let before_syn = self.syn_at.map_or(0, usize::from);
-        is_pending_sound && self.first.len() <= SEGMENT_LIMIT && before_syn <= self.first.len()
+        is_pending_sound && self.first.len() <= SEGMENT_LIMIT && before_syn <= SEGMENT_LIMIT
     }
 
-    /// Takes in a payload-bearing segment.
+    /// Adds a segment with payload.
     pub(in crate::flow) fn observe(&mut self, segment: Segment<'_>, is_anchored: bool, ignored: Ignored) -> Completed {
         let mut completed = Completed::new();
         self.go_on(segment, &mut completed);
         let mut is_superseded = false;
         if let Some(row) = reader_for(segment.bytes, 0) {
-            // Where it is ignored and where it is read, by a part that cannot know better, the head is as good as read.
+            // This is set both where the opening is ignored and where a partial that does not know better reads it,
+            // so that the head does not depend on the cut.
             self.read.is_known |= STREAM_READERS[row].is_second_choice;
             self.read.is_second_choice |= STREAM_READERS[row].is_second_choice;
             is_superseded = ignored >> row & 1 != 0;
@@ -80,8 +83,8 @@ impl StreamSide {
                 self.start(segment, &mut completed);
             }
         }
-        // At last, since most first segments are settled by now and need no copy. Of one that is superseded none would stay
-        // where the start was seen.
+        // This comes last because most streams are settled by their first segment, which then need not be copied. A
+        // segment that is superseded would not stay if the start of the stream was seen.
         if !(is_anchored && is_superseded) && self.is_collecting(is_anchored) {
             self.first.push(segment);
         }
@@ -89,32 +92,33 @@ impl StreamSide {
         completed
     }
 
-    /// Counts payload-bearing segments.
+    /// Counts segments with payload.
     fn count(&mut self, segments: u8) {
         self.seen = self.seen.saturating_add(segments).min(SEEN_LIMIT);
     }
 
-    /// Reads the openings that start in this segment. Where others are unfinished it is the last of their window already.
+    /// Reads the openings that start in this segment. If others are unfinished, this segment is already the last of
+    /// those kept for them.
     fn start(&mut self, segment: Segment<'_>, completed: &mut Completed) {
         let Segment { stamp, sequence, bytes, .. } = segment;
         let Some(opening) = self.read.openings(bytes, 0, sequence, stamp, completed) else { return };
         let pending = self.pending.get_or_insert_default();
-        if pending.window.is_empty() {
-            pending.window.push(segment);
+        if pending.segments.is_empty() {
+            pending.segments.push(segment);
         }
-        pending.unfinished.push(Opening { slot: pending.window.len() - 1, ..opening });
+        pending.unfinished.push(Opening { slot: pending.segments.len() - 1, ..opening });
     }
 
-    /// Offers the next segment to the unfinished openings and gives up those that had enough.
+    /// Offers the next segment to the unfinished openings, and gives up those that have reached their limit.
     fn go_on(&mut self, segment: Segment<'_>, completed: &mut Completed) {
         let Some(mut pending) = self.pending.take() else { return };
-        let Pending { window, unfinished } = &mut *pending;
-        window.push(segment);
+        let Pending { segments, unfinished } = &mut *pending;
+        segments.push(segment);
         let stamp = segment.stamp;
         let mut bytes = Vec::new();
         for mut opening in std::mem::take(unfinished) {
             let slot = opening.slot;
-            contiguous(window.from(slot), opening.sequence, &mut bytes);
+            contiguous(segments.from(slot), opening.sequence, &mut bytes);
             let mut is_over = false;
             let is_more = bytes.len() > opening.tried_bytes;
             let waits = is_more && opening.waits(&bytes, stamp);
@@ -148,46 +152,46 @@ impl StreamSide {
                     }
                 }
             }
-            if !is_over && window.len() - slot <= SEGMENT_LIMIT && window.bytes_from(slot) <= BYTE_LIMIT {
+            if !is_over && segments.len() - slot <= SEGMENT_LIMIT && segments.bytes_from(slot) <= BYTE_LIMIT {
                 unfinished.push(opening);
             } else {
                 completed.extend(opening.given_up(|_| std::mem::take(&mut bytes)));
             }
         }
-        // Of the segments before the oldest opening none is needed.
+        // The segments before the oldest opening are no longer needed.
         if let Some(oldest) = unfinished.iter().map(|opening| opening.slot).min() {
             if oldest > 0 {
-                window.drop_before(oldest);
+                segments.drop_before(oldest);
                 unfinished.iter_mut().for_each(|opening| opening.slot -= oldest);
             }
             self.pending = Some(pending);
         }
     }
 
-    /// Whether the next segment is one of the first: of the session, for its head, or, where the session's start was not
-    /// seen, those that openings from before may go on with.
+    /// Whether the next segment belongs to the first ones, which are kept for the head of the session or, if the
+    /// start of the session was not seen, for openings that began before.
     fn is_collecting(&self, is_anchored: bool) -> bool {
         let is_of_head = !self.read.is_settled && self.first.bytes() < HEAD_BYTE_LIMIT;
         let may_continue = !is_anchored && self.syn_at.is_none() && self.first.bytes() <= BYTE_LIMIT;
         (is_of_head || may_continue) && self.first.len() < SEGMENT_LIMIT && self.first.len() == usize::from(self.seen)
     }
 
-    /// Whether the next payload must be shown to this side even if nothing starts with it.
+    /// Whether the next payload must be added even if no opening starts in it.
     pub(in crate::flow) fn is_watching(&self, is_anchored: bool) -> bool {
         self.pending.is_some() || self.is_collecting(is_anchored)
     }
 
-    /// Ends the unfinished openings with what is certain: a SYN came, or the end.
+    /// Ends the unfinished openings with what is certain so far: a SYN came, or the session is over.
     pub(in crate::flow) fn finish(&mut self) -> Completed {
         self.syn_at.get_or_insert(self.first.len() as u8);
         match self.pending.take() {
             Some(pending) => {
-                let Pending { window, unfinished } = *pending;
+                let Pending { segments, unfinished } = *pending;
                 let given_up = |opening: Opening| {
                     let slot = opening.slot;
                     opening.given_up(|sequence| {
                         let mut bytes = Vec::new();
-                        contiguous(window.from(slot), sequence, &mut bytes);
+                        contiguous(segments.from(slot), sequence, &mut bytes);
                         bytes
                     })
                 };
@@ -197,7 +201,8 @@ impl StreamSide {
         }
     }
 
-    /// Appends the same direction of what followed: its own openings, and its first segments to those left unfinished.
+    /// Appends the same direction of the frames that follow: its own openings, and its first segments to the openings
+    /// left unfinished here.
     pub(in crate::flow) fn merge(&mut self, right: Self, is_anchored: bool) -> Completed {
         let mut completed = Completed::new();
         let reach = right.syn_at.map_or(right.first.len(), usize::from);
@@ -225,11 +230,11 @@ impl StreamSide {
         self.count(right.seen);
         match (&mut self.pending, right.pending) {
             (Some(mine), Some(theirs)) => {
-                // All segments of the right part are here now, and its own unfinished openings start in the last of them.
-                let shift = mine.window.len().saturating_sub(theirs.window.len());
+                // All segments of `right` are here now, and its own unfinished openings start in the last of them.
+                let shift = mine.segments.len().saturating_sub(theirs.segments.len());
                 let shifted = |opening: Opening| Opening { slot: opening.slot + shift, ..opening };
-                // What was read from a file may say otherwise: an opening outside the window is none.
-                let length = mine.window.len();
+                // What was read from a file may say otherwise: an opening outside the segments is none.
+                let length = mine.segments.len();
                 let openings = theirs.unfinished.into_iter().map(shifted).filter(|opening| opening.slot < length);
                 mine.unfinished.extend(openings);
             }
@@ -238,7 +243,7 @@ impl StreamSide {
         completed
     }
 
-    /// Nothing came before: keeps what a stream whose start was seen would have kept.
+    /// Called when the session is known to begin here: keeps only what is kept of a stream whose start was seen.
     pub(in crate::flow) fn anchor(&mut self) {
         if self.read.is_settled {
             return self.forget_first();
@@ -255,26 +260,27 @@ impl StreamSide {
 
     /// Bytes of memory it takes beside itself, about.
     pub(in crate::flow) fn weight(&self) -> usize {
-        self.first.weight() + self.pending.as_ref().map_or(0, |pending| pending.window.weight())
+        self.first.weight() + self.pending.as_ref().map_or(0, |pending| pending.segments.weight())
     }
 
-    /// Whether a server name, where one is known, says all that can be found in this direction.
+    /// Whether nothing but a second choice can be found in this direction, so that a known server name makes it
+    /// useless.
     pub(in crate::flow) fn is_second_choice(&self) -> bool {
         self.read.is_second_choice
     }
 
-    /// Lets go of the first segments: nothing will be looked for in them.
+    /// Drops the first segments, in which nothing will be searched.
     pub(in crate::flow) fn forget_first(&mut self) {
         self.first = Segments::default();
     }
 
-    /// The stream's first bytes where no opening was recognised.
+    /// The first bytes of the stream, if no opening was recognised.
     pub(in crate::flow) fn head(&self) -> Option<Box<Head>> {
         if self.read.is_settled || self.read.is_known { None } else { stream_head(&self.first) }
     }
 
-    /// A second reading of a stream's first segments, put in order, where nothing was recognised as they came: an opening
-    /// whose first segment arrived late.
+    /// Reads the first segments again in the order of their sequence numbers, if nothing was recognised in record
+    /// order. This finds an opening whose first segment arrived late.
     pub(in crate::flow) fn reread(&self) -> Completed {
         if self.read.is_settled || self.first.len() < 2 {
             return Completed::new();
@@ -284,7 +290,8 @@ impl StreamSide {
         }
         let mut bytes = Vec::new();
         let mut certain = Completed::new();
-        // With each segment more, as they came: the one that completes the opening is the one to name.
+        // Segments are added one by one in record order, because the one that completes the opening is the one to
+        // name.
         for here in (1..=self.first.len()).map(|count| self.first.iter().take(count)) {
             let Some(stamp) = here.clone().map(|segment| segment.stamp).max() else { break };
             for start in here.clone().filter(|segment| may_start(segment.bytes)) {
@@ -310,7 +317,7 @@ impl StreamSide {
         certain
     }
 
-    /// The name in a hello whose beginning was not captured, for a stream that is known to carry TLS.
+    /// The server name in a hello whose beginning was not captured, for a stream that is known to carry TLS.
     pub(in crate::flow) fn piece(&self) -> Option<(Stamp, Box<Findings>)> {
         if self.read.is_settled {
             return None;
@@ -323,7 +330,7 @@ impl StreamSide {
         })
     }
 
-    /// The openings behind one that was found late, in all that is there.
+    /// Reads the openings after one that was found late, in all segments.
     fn reread_after(&self, start: Segment<'_>, consumed: usize, completed: &mut Completed) {
         let mut bytes = Vec::new();
         contiguous(self.first.iter(), start.sequence, &mut bytes);
@@ -333,11 +340,11 @@ impl StreamSide {
         completed.extend(next.and_then(|next| next.certain));
     }
 
-    /// Shifts frame identities.
+    /// Adds `base` to all frame identities.
     pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
         self.first.rebase(base);
         let Some(pending) = &mut self.pending else { return };
-        pending.window.rebase(base);
+        pending.segments.rebase(base);
         for opening in &mut pending.unfinished {
             if let Some((stamp, _)) = &mut opening.certain {
                 stamp.rebase(base);
@@ -346,7 +353,7 @@ impl StreamSide {
     }
 }
 
-/// The head of a stream from its first segments.
+/// Makes the head of a stream from its first segments.
 fn stream_head(segments: &Segments) -> Option<Box<Head>> {
     if segments.is_empty() {
         return None;
@@ -364,7 +371,7 @@ fn stream_head(segments: &Segments) -> Option<Box<Head>> {
 mod tests {
     use super::*;
 
-    /// A request of this many bytes, in segments that come in this order.
+    /// A request of this many bytes, in segments that arrive in this order.
     fn names(length: usize, order: &[usize]) -> Vec<String> {
         let end = b" HTTP/1.1\r\nHost: late.example\r\n\r\n";
         let request = [&b"GET /"[..], &vec![b'a'; length - 5 - end.len()], end].concat();

@@ -1,4 +1,4 @@
-//! What few sessions have, or have for a short while: openings being read, names, owners.
+//! The parts of a session that few sessions have, or have only for a short while: openings being read, names, owners.
 
 use super::heads::FirstDatagrams;
 use crate::capture::FrameId;
@@ -6,7 +6,7 @@ use crate::flow::answers::delivery::Delivery;
 use crate::flow::opening::Completed;
 use crate::flow::opening::datagram::DatagramOpening;
 use crate::flow::opening::stream::StreamSide;
-use crate::flow::record::{Counters, Flow, Head};
+use crate::flow::record::{Counters, Flow, Head, Name};
 use crate::flow::session::first::First;
 use crate::flow::session::repeats::Repeats;
 use crate::flow::session::votes::Ballot;
@@ -24,22 +24,7 @@ const NAME_LIMIT: usize = Flow::NAME_LIMIT;
 /// Application protocols kept per session.
 const APPLICATION_LIMIT: usize = 4;
 
-/// A name as found.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-pub(in crate::flow) struct Found {
-    pub(in crate::flow) frame: FrameId,
-    pub(in crate::flow) source: NameSource,
-    pub(in crate::flow) name: Arc<str>,
-}
-
-impl Found {
-    /// Whether it says the same as another, leaving aside where it was found.
-    fn is_same(&self, source: NameSource, name: &str) -> bool {
-        self.source == source && *self.name == *name
-    }
-}
-
-/// What few sessions have.
+/// The parts of a session that few sessions have.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::flow) struct Details {
     pub(in crate::flow) streams: [StreamSide; 2],
@@ -47,42 +32,43 @@ pub(in crate::flow) struct Details {
     pub(in crate::flow) heads: [FirstDatagrams; 2],
 
     pub(in crate::flow) datagrams: Vec<DatagramOpening>,
+    /// Names, in the order in which they were found.
     #[serde(with = "small")]
-    pub(in crate::flow) names: SmallVec<[Found; 1]>,
+    pub(in crate::flow) names: SmallVec<[Name; 1]>,
 
     #[serde(with = "small")]
     pub(in crate::flow) applications: SmallVec<[(FrameId, Application); 1]>,
-    /// The text of [`Alpn`]: without room for none.
+    /// The text of [`Alpn`], boxed so that sessions without it use no room for it.
     pub(in crate::flow) alpn: First<Box<str>>,
     rare: Option<Box<RareDetails>>,
 
-    /// Which side a reader took for the client.
+    /// The side that a reader recognised as the client.
     pub(in crate::flow) client: First<Side>,
     pub(in crate::flow) ech: First<EchOffer>,
-    /// Answers on their way to the answer table.
+    /// Answers that are not yet in the answer table.
     pub(in crate::flow) outbox: Vec<Delivery>,
 }
 
-/// What few of the few have.
+/// The parts of a session that are rare even among the sessions that have [`Details`].
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::flow) struct RareDetails {
-    /// The first hello with an encrypted server name of ECH's drafts.
+    /// The first hello with an encrypted server name of the drafts before ECH.
     pub(in crate::flow) esni: First<()>,
     pub(in crate::flow) certificate: First<CertificateSubject>,
     /// The owners that packets name.
     pub(in crate::flow) owners: Ballot,
-    /// Records with a packet id, which may repeat each other.
+    /// Records with a packet id, some of which may repeat others.
     pub(in crate::flow) repeats: Repeats,
-    /// Datagrams that came in pieces: put together by the tracker, so that a partial has none.
+    /// What reassembled datagrams add to the session: put together by the tracker, so that a partial has none.
     #[serde(skip)]
     pub(in crate::flow) folded: Option<Box<Folded>>,
 }
 
-/// What datagrams that came in pieces add to a session. They are put together when nobody knows how much of the session was
-/// seen by then, so what depends on their place in it is kept apart.
+/// What reassembled datagrams add to a session. When they are reassembled it is no longer known how much of the
+/// session had been seen by then, so whatever depends on their position in it is kept apart.
 #[derive(Clone, Debug)]
 pub(in crate::flow) struct Folded {
-    /// The first piece, and who sent it.
+    /// The first piece.
     pub(in crate::flow) first: Stamp,
     pub(in crate::flow) side: Side,
     pub(in crate::flow) tunnel: TunnelPath,
@@ -90,12 +76,12 @@ pub(in crate::flow) struct Folded {
 }
 
 impl Details {
-    /// Bytes of a name, with what it points to.
+    /// Bytes that a name takes with its text, about.
     pub(in crate::flow) const ITEM: usize = 128;
 
     /// Makes anew what is not written, and checks what was read; `counters` are those of the session.
     pub(in crate::flow) fn restore(&mut self, counters: &[Counters; 2]) -> Result<(), &'static str> {
-        if self.names.len() > 2 * NAME_LIMIT || !self.names.is_sorted() {
+        if self.names.len() > 2 * NAME_LIMIT || !self.names.is_sorted_by(|a, b| !b.found_before(a)) {
             return Err("names of a session");
         }
         if self.applications.len() > APPLICATION_LIMIT || !self.applications.is_sorted() {
@@ -124,7 +110,8 @@ impl Details {
         self.rare.as_ref().map_or(0, |rare| rare.owners.votes())
     }
 
-    /// Nothing yet. `has_syn`: the session has seen a SYN, so that what follows continues nothing from before.
+    /// Empty details. `has_syn` says that the session has seen a SYN, so that what follows continues no earlier
+    /// opening.
     pub(in crate::flow) fn new(has_syn: bool) -> Box<Self> {
         let mut new = Box::<Self>::default();
         if has_syn {
@@ -133,7 +120,7 @@ impl Details {
         new
     }
 
-    /// Takes over what a reader found in bytes that `side` sent, completed by `stamp`.
+    /// Moves in what a reader found in bytes that `side` sent; `stamp` is the frame that completed it.
     pub(in crate::flow) fn absorb(
         &mut self,
         findings: &mut Findings,
@@ -171,8 +158,7 @@ impl Details {
         }
     }
 
-    /// The same for all openings that were completed. Looked at where they are: most often there is none, and to move even that
-    /// would wait for the memory that was just written.
+    /// The same for all openings that were completed.
     pub(in crate::flow) fn absorb_all(
         &mut self,
         mut completed: Completed,
@@ -184,17 +170,17 @@ impl Details {
         }
     }
 
-    /// What is rare, if there is any of it.
+    /// The rare parts, if there are any.
     pub(in crate::flow) fn rare(&self) -> Option<&RareDetails> {
         self.rare.as_deref()
     }
 
-    /// The box for what is rare.
+    /// The rare parts, which are created if there are none yet.
     pub(in crate::flow) fn rare_mut(&mut self) -> &mut RareDetails {
         self.rare.get_or_insert_default()
     }
 
-    /// Takes the openings read of datagrams, those that came in pieces last.
+    /// Takes out the openings read in datagrams, those of reassembled datagrams last.
     pub(in crate::flow) fn take_datagrams(&mut self) -> Vec<DatagramOpening> {
         let mut all = std::mem::take(&mut self.datagrams);
         if let Some(folded) = self.rare.as_mut().and_then(|rare| rare.folded.as_mut()) {
@@ -203,30 +189,30 @@ impl Details {
         all
     }
 
-    /// Takes what is rare.
+    /// Takes out the rare parts.
     pub(in crate::flow) fn take_rare(&mut self) -> Option<Box<RareDetails>> {
         self.rare.take()
     }
 
-    /// Adds a name: the first by frame are kept, in whatever order they come. Those of certificates have their own places,
-    /// since whether certificates are read depends on what came before.
+    /// Adds a name. The first by frame are kept, in whatever order they are added. Names of certificates are limited
+    /// separately, because whether certificates are read depends on what came before.
     fn push_name(&mut self, frame: FrameId, source: NameSource, name: &str, intern: &mut impl FnMut(&str) -> Arc<str>) {
-        let new = match self.names.iter().position(|found| found.is_same(source, name)) {
+        let new = match self.names.iter().position(|known| known.source == source && *known.name == *name) {
             Some(at) if self.names[at].frame <= frame => return,
-            Some(at) => Found { frame, ..self.names.remove(at) },
-            None => Found { frame, source, name: intern(name) },
+            Some(at) => Name { frame, ..self.names.remove(at) },
+            None => Name { source, frame, name: intern(name) },
         };
-        let at = self.names.partition_point(|found| *found < new);
+        let at = self.names.partition_point(|known| known.found_before(&new));
         self.names.insert(at, new);
         let is_of_kind =
-            |found: &&Found| (found.source == NameSource::TlsCertificate) == (source == NameSource::TlsCertificate);
+            |found: &&Name| (found.source == NameSource::TlsCertificate) == (source == NameSource::TlsCertificate);
         if self.names.len() > NAME_LIMIT && self.names.iter().filter(is_of_kind).count() > NAME_LIMIT {
             let last = self.names.iter().rposition(|found| is_of_kind(&found));
             last.map(|last| self.names.remove(last));
         }
     }
 
-    /// Adds an application protocol: the first by frame, then by name, are kept.
+    /// Adds an application protocol. The first by frame, then by name, are kept.
     fn push_application(&mut self, frame: FrameId, application: Application) {
         if let Some(at) = self.applications.iter().position(|&(_, known)| known == application) {
             if self.applications[at].0 <= frame {
@@ -239,7 +225,7 @@ impl Details {
         self.applications.truncate(APPLICATION_LIMIT);
     }
 
-    /// A new connection begins (a SYN): what was being gathered is finished with what is there.
+    /// Ends the unfinished openings with what is there, because a SYN began a new connection or the session is over.
     pub(in crate::flow) fn finish_openings(&mut self, intern: &mut impl FnMut(&str) -> Arc<str>) {
         for side in [Side::Low, Side::High] {
             let completed = self.streams[side as usize].finish();
@@ -247,7 +233,7 @@ impl Details {
         }
     }
 
-    /// Appends what followed.
+    /// Appends the details of the session that continues this one.
     pub(in crate::flow) fn merge(&mut self, right: Self, is_anchored: bool) {
         let intern = &mut |name: &str| Arc::from(name);
         for (side, theirs) in [Side::Low, Side::High].into_iter().zip(right.streams) {
@@ -283,22 +269,22 @@ impl Details {
         }
     }
 
-    /// Lets go of the directions in which nothing will be looked for, since a server name is known. Of no consequence but for
-    /// memory: when the session is over the same is asked again.
+    /// Drops the first segments of the directions in which nothing more is searched because a server name is known.
+    /// This only saves memory: it is decided again when the session is over.
     pub(in crate::flow) fn supersede(&mut self) {
         if self.streams.iter().any(StreamSide::is_second_choice) && self.has_server_name() {
             self.streams.iter_mut().filter(|stream| stream.is_second_choice()).for_each(StreamSide::forget_first);
         }
     }
 
-    /// The session begins here for certain: lets go of what was kept for a possible predecessor.
+    /// Called when the session is known to begin here: drops what was kept for a possible predecessor.
     pub(in crate::flow) fn anchor(&mut self) {
         self.streams.iter_mut().for_each(StreamSide::anchor);
         self.supersede();
         self.datagrams.iter_mut().for_each(DatagramOpening::anchor);
     }
 
-    /// Shifts frame identities.
+    /// Adds `base` to all frame identities.
     pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
         let shift = |frame: &mut FrameId| *frame = frame.rebased(base);
         self.names.iter_mut().for_each(|found| shift(&mut found.frame));
@@ -329,15 +315,16 @@ impl Details {
             + self.datagrams.iter().map(DatagramOpening::weight).sum::<usize>()
     }
 
-    /// Whether a hello with a server name was seen, so that a certificate would add nothing. Some clients send the bare
-    /// address, against RFC 6066 §3: that is no name.
+    /// Whether a hello with a server name was seen, so that a certificate would add nothing. Some clients send a bare
+    /// address, against RFC 6066 §3; that does not count as a name.
     pub(in crate::flow) fn has_server_name(&self) -> bool {
         self.names.iter().any(|found| found.source == NameSource::TlsSni && !is_ip_literal(&found.name))
     }
 }
 
 impl RareDetails {
-    /// Appends what followed; records with a packet id are joined by the session, which corrects its counts.
+    /// Appends the rare parts of the session that continues this one, except records with a packet id: the session
+    /// merges these itself, because it must correct its counts.
     fn merge(&mut self, right: Self) {
         self.esni.merge(right.esni);
         self.certificate.merge(right.certificate);

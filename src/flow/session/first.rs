@@ -1,13 +1,13 @@
-//! The first of its kind that a session showed.
+//! The first value of its kind that was seen in a session.
 
 use crate::capture::FrameId;
 use serde::{Deserialize, Serialize};
 
-/// A value and the frame that showed it, if one did. The first by frame is kept, and within a frame the least, so that the order
-/// of arrival is all one.
+/// A value and the frame in which it was seen, if there is one. The first by frame is kept, and within a frame the
+/// least, so that the order of arrival does not matter.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::flow) struct First<T> {
-    /// Of no meaning where there is no value.
+    /// Has no meaning if there is no value.
     frame: FrameId,
     value: Option<T>,
 }
@@ -19,14 +19,14 @@ impl<T> Default for First<T> {
 }
 
 impl<T: Ord> First<T> {
-    /// Takes a value where it comes first.
+    /// Keeps this value if it comes first.
     pub(in crate::flow) fn keep(&mut self, frame: FrameId, value: T) {
         if self.value.as_ref().is_none_or(|mine| (frame, &value) < (self.frame, mine)) {
             *self = Self { frame, value: Some(value) };
         }
     }
 
-    /// Takes over another's where it comes first.
+    /// Keeps the value of `other` if it comes first.
     pub(in crate::flow) fn merge(&mut self, other: Self) {
         if let Some(value) = other.value {
             self.keep(other.frame, value);
@@ -40,7 +40,7 @@ impl<T> First<T> {
         self.value.as_ref()
     }
 
-    /// The same with its frame.
+    /// The value with its frame.
     pub(in crate::flow) fn found(&self) -> Option<(FrameId, &T)> {
         self.value.as_ref().map(|value| (self.frame, value))
     }
@@ -50,7 +50,7 @@ impl<T> First<T> {
         self.value.take()
     }
 
-    /// Shifts the frame's identity.
+    /// Adds `base` to the frame's identity.
     pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
         self.frame = self.frame.rebased(base);
     }

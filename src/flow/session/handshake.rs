@@ -1,13 +1,14 @@
-//! TCP's handshake, as far as it was seen.
+//! TCP's handshake, as far as it was captured.
 
 use crate::flow::record::{Rtt, RttSource};
 use crate::packet::{Side, TcpSegment};
 use serde::{Deserialize, Serialize};
 
-/// The time of what was not seen.
+/// Stands for the time of something that was not captured.
 pub(in crate::flow) const NEVER: i64 = i64::MIN;
 
-/// TCP's three-way handshake as far as seen (RFC 9293 §3.5). Times are [`NEVER`] where there is none.
+/// TCP's three-way handshake, as far as it was captured (RFC 9293 §3.5). Times are in ns since 1970 UTC, or
+/// [`NEVER`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(in crate::flow) struct Handshake {
     /// Time of the last SYN before the first answer.
@@ -18,17 +19,17 @@ pub(in crate::flow) struct Handshake {
     pub(in crate::flow) ack_ns: i64,
     /// Initial sequence number of the opener, from the last SYN or SYN-ACK.
     pub(in crate::flow) isn: Option<u32>,
-    /// Sequence number where the session's very first packet is a SYN.
+    /// Sequence number of the session's first packet, if that is a SYN.
     pub(in crate::flow) opening_syn: Option<u32>,
-    /// What the first answer acknowledges.
+    /// The acknowledgment number of the first answer.
     pub(in crate::flow) answer_acknowledgment: u32,
-    /// Who opened, from the first SYN or SYN-ACK.
+    /// The side that opened the connection, by the first SYN or SYN-ACK.
     pub(in crate::flow) client: Option<Side>,
-    /// Who sent the first answer.
+    /// The side that sent the first answer.
     pub(in crate::flow) answerer: Option<Side>,
-    /// The first answer is a reset.
+    /// Whether the first answer is a reset.
     pub(in crate::flow) is_reset: bool,
-    /// SYNs before the first answer, counted to 255.
+    /// SYNs before the first answer, counted up to 255.
     pub(in crate::flow) syn_count: u8,
 }
 
@@ -50,7 +51,7 @@ impl Default for Handshake {
 }
 
 impl Handshake {
-    /// Takes in a segment with the SYN or the RST flag.
+    /// Adds a segment with the SYN or the RST flag.
     #[cold]
     pub(in crate::flow) fn observe(&mut self, segment: &TcpSegment, side: Side, time_ns: i64) {
         let (is_syn, is_ack) = (segment.flags.is_syn(), segment.flags.is_ack());
@@ -74,7 +75,7 @@ impl Handshake {
         }
     }
 
-    /// Appends what followed.
+    /// Appends the handshake of the session that continues this one.
     pub(in crate::flow) fn merge(&mut self, right: &Self) {
         self.isn = right.isn.or(self.isn);
         self.client = self.client.or(right.client);
@@ -93,8 +94,8 @@ impl Handshake {
         }
     }
 
-    /// The time from the last SYN before the answer to that answer; from the SYN to the opener's own acknowledgment where
-    /// `is_one_way`: nothing of the other side was captured.
+    /// The round-trip time: from the last SYN before the first answer to that answer. If `is_one_way`, nothing of the
+    /// other side was captured, and it is the time from the SYN to the opener's own acknowledgment.
     pub(in crate::flow) fn rtt(&self, is_one_way: bool) -> Option<Rtt> {
         let client = self.client.filter(|_| self.syn_ns != NEVER)?;
         let between = |end_ns: i64| u64::try_from(end_ns.checked_sub(self.syn_ns)?).ok();

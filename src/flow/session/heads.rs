@@ -1,10 +1,10 @@
-//! The first datagrams of each side, which wire signatures look at.
+//! The first datagrams that one side sent, for the wire signatures.
 
 use crate::capture::FrameId;
 use crate::flow::record::Head;
 use serde::{Deserialize, Serialize};
 
-/// The first datagrams that one side sent, if any: what wire signatures look at.
+/// The first datagrams that one side sent, if any.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::flow) struct FirstDatagrams(Option<Box<Head>>);
 
@@ -14,12 +14,13 @@ impl FirstDatagrams {
         self.0.as_ref().is_none_or(|head| head.is_sound())
     }
 
-    /// Whether there was none.
+    /// Whether there was no datagram.
     pub(in crate::flow) fn is_empty(&self) -> bool {
         self.0.is_none()
     }
 
-    /// Takes in a datagram of this length on the wire. The first by frame are kept: what came in pieces comes late.
+    /// Adds a datagram of this length on the wire, in bytes. The first by frame are kept; a reassembled datagram may
+    /// be added after later ones.
     pub(in crate::flow) fn observe(&mut self, frame: FrameId, length: u32, payload: &[u8]) {
         let head = self.0.get_or_insert_default();
         let at = head.frames.partition_point(|&kept| kept < frame);
@@ -30,13 +31,13 @@ impl FirstDatagrams {
         head.insert(at, frame, length);
     }
 
-    /// Whether a datagram of this frame would be kept.
+    /// Whether a datagram in this frame would be kept.
     pub(in crate::flow) fn wants(&self, frame: FrameId) -> bool {
         let frames = self.0.as_ref().map_or(&[][..], |head| &head.frames);
         frames.len() < Head::LENGTHS || frames.last().is_some_and(|&last| frame <= last)
     }
 
-    /// Appends what followed.
+    /// Appends the datagrams of the session that continues this one.
     pub(in crate::flow) fn merge(&mut self, right: Self) {
         match (&mut self.0, right.0) {
             (Some(mine), Some(theirs)) => {
@@ -48,12 +49,12 @@ impl FirstDatagrams {
         }
     }
 
-    /// What wire signatures look at, if there was a datagram.
+    /// The head for the wire signatures, if there was a datagram.
     pub(in crate::flow) fn into_head(self) -> Option<Box<Head>> {
         self.0
     }
 
-    /// Shifts frame identities.
+    /// Adds `base` to all frame identities.
     pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
         self.0.iter_mut().flat_map(|head| &mut head.frames).for_each(|frame| *frame = frame.rebased(base));
     }

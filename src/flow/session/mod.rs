@@ -1,4 +1,5 @@
-//! A session: what is known of one conversation between two idle gaps. Small, since a capture holds millions.
+//! A session: what is known of one conversation between two idle periods. It is kept small, because a capture holds
+//! millions.
 
 pub(in crate::flow) mod details;
 mod first;
@@ -20,25 +21,27 @@ use details::Details;
 use handshake::Handshake;
 use serde::{Deserialize, Serialize};
 
-/// One session of a flow key. All fields are sums, minima, maxima or *first by frame*, so that sessions join.
+/// One session of a flow key. All fields are sums, minima, maxima or *first by frame*, so that sessions merge.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::flow) struct Session {
     pub(in crate::flow) key: FlowKey,
-    /// What few sessions have, or have for a short while.
+    /// The parts that few sessions have, or have only for a short while.
     details: Option<Box<Details>>,
-    /// The frames in `details` count from here. So a session joins without a look at its box, which would have to be waited for.
+    /// What is still to be added to the frame identities in `details`. So the details need not be read when the
+    /// session is only moved to the tracker.
     #[serde(skip)]
     details_base: FrameId,
 
     pub(in crate::flow) counters: [Counters; 2],
     /// Time of the last packet in record order.
     pub(in crate::flow) last_ns: i64,
-    /// A side's payload still goes to the stream reader: it may start the stream or continue an opening.
+    /// Whether each side's payload still goes to the stream reader, because it may start the stream or continue an
+    /// opening.
     #[serde(skip)]
     pub(in crate::flow) is_watched: [bool; 2],
-    /// Nothing before the first frame can belong to this session.
+    /// Whether the session is known to begin with its first frame.
     pub(in crate::flow) is_anchored: bool,
-    /// Packets may be kept for a possible predecessor.
+    /// Whether packets may be kept that a possible predecessor would need.
     is_holding: bool,
     /// The side that sent the first frame.
     pub(in crate::flow) opener: Side,
@@ -48,15 +51,15 @@ pub(in crate::flow) struct Session {
     pub(in crate::flow) first_ns: [i64; 2],
 
     pub(in crate::flow) first: FrameId,
-    /// Latest time of a piece of a datagram that came in pieces, or [`NEVER`].
+    /// Latest time of a piece of a reassembled datagram, or [`NEVER`].
     #[serde(skip, default = "never")]
     pub(in crate::flow) folded_ns: i64,
-    /// What lay around the first packet.
+    /// The encapsulations around the first packet.
     pub(in crate::flow) tunnel: TunnelPath,
-    /// Bytes that `details` takes with what is kept of packets, about; 0 where nothing is.
+    /// Bytes that `details` takes with the packets kept in it, about, when last measured; 0 if nothing is kept.
     #[serde(skip)]
     kept_weight: u32,
-    /// Where it stands among the others; of no meaning elsewhere.
+    /// Its links in a table; they have no meaning outside it.
     #[serde(skip)]
     pub(in crate::flow) links: Links,
 }
@@ -67,7 +70,7 @@ const fn never() -> i64 {
 }
 
 impl Session {
-    /// A session that begins with this frame, before anything of it is counted.
+    /// A session that begins with this frame, of which nothing is counted yet.
     #[inline(always)]
     pub(in crate::flow) fn begin(key: FlowKey, side: Side, frame: FrameId, time_ns: i64, is_anchored: bool) -> Self {
         Self {
@@ -112,12 +115,12 @@ impl Session {
         counters.chain([votes])
     }
 
-    /// Whether no session is here: see [`Self::vacate`].
+    /// Whether this slot holds no session, see [`Self::vacate`].
     pub(in crate::flow) fn is_vacant(&self) -> bool {
         self.first == FrameId::MAX
     }
 
-    /// No session is here any more, and so it stands nowhere among the others.
+    /// Marks this slot as holding no session, and resets its links.
     pub(in crate::flow) fn vacate(&mut self) {
         self.first = FrameId::MAX;
         self.details = None;
@@ -126,38 +129,38 @@ impl Session {
 
     /// Bytes of memory it takes, about.
     pub(in crate::flow) fn weight(&self) -> usize {
-        /// A box with a few names and heads.
+        /// Details with a few names and heads.
         const BOX: usize = size_of::<Details>() + 3 * Details::ITEM;
-        // The slot, and its part of the tables that find it.
+        // Twice the size: the slot, and its share of the tables by which it is found.
         2 * size_of::<Self>() + self.details.as_ref().map_or(0, |_| BOX.max(self.kept_weight as usize))
     }
 
-    /// The box for what is rare.
+    /// The details, which are created if there are none yet.
     pub(in crate::flow) fn details_mut(&mut self) -> &mut Details {
         self.settle_base();
         let has_syn = self.handshake.isn.is_some();
         self.details.get_or_insert_with(|| Details::new(has_syn))
     }
 
-    /// What is in the box, if there is one.
+    /// The details, if there are any.
     pub(in crate::flow) fn known_details_mut(&mut self) -> Option<&mut Details> {
         self.settle_base();
         self.details.as_deref_mut()
     }
 
-    /// Takes what is in the box.
+    /// Takes out the details.
     pub(in crate::flow) fn take_details(&mut self) -> Option<Box<Details>> {
         self.settle_base();
         self.details.take()
     }
 
-    /// Whether a packet of this frame and side is among those that wire signatures look at.
+    /// Whether a packet in this frame and of this side is among those kept for the wire signatures.
     pub(in crate::flow) fn wants_head(&mut self, frame: FrameId, side: usize) -> bool {
         self.settle_base();
         self.details.as_ref().is_none_or(|details| details.heads[side].wants(frame))
     }
 
-    /// Takes note of packets that were put into the box or taken out, or of much else.
+    /// Measures the details again, after packets or much else were added to them or dropped.
     pub(in crate::flow) fn note_kept(&mut self) {
         self.is_holding = true;
         self.kept_weight =
@@ -175,8 +178,9 @@ impl Session {
         }
     }
 
-    /// Whether a session whose first packet came `first_ns`, possibly a SYN with `isn`, continues this one: the local rule
-    /// that holds for neighbours in record order whatever the cut.
+    /// Whether a session whose first packet came at `first_ns`, and whose SYN, if that packet is one, has the
+    /// sequence number `syn`, continues this one. The rule looks only at two neighbours in record order, so it does
+    /// not depend on how the capture is cut.
     #[inline]
     pub(in crate::flow) fn is_continued_by(&self, first_ns: i64, syn: Option<u32>, idle_ns: i64) -> bool {
         first_ns <= self.last_ns.saturating_add(idle_ns) && syn.is_none_or(|isn| self.handshake.isn == Some(isn))
@@ -187,20 +191,21 @@ impl Session {
         self.first_ns[self.opener as usize]
     }
 
-    /// The first frame, or the first piece of a datagram that came in pieces where that came before.
+    /// The first frame, or the first piece of a reassembled datagram if that came earlier.
     pub(in crate::flow) fn began_frame(&self) -> FrameId {
         let folded = || self.details.as_ref()?.rare()?.folded.as_ref().map(|folded| folded.first.frame);
         let folded = (self.folded_ns != NEVER).then(folded).flatten();
         folded.map_or(self.first, |frame| frame.min(self.first))
     }
 
-    /// Time of the last packet, or of the last piece of a datagram that came in pieces: these do not make a session longer
-    /// for what follows, since they are known to belong to it only later.
+    /// Time of the last packet, or of the last piece of a reassembled datagram. Such pieces do not extend the session
+    /// for the packets that follow, since they are assigned to it only later.
     pub(in crate::flow) fn end_ns(&self) -> i64 {
         self.last_ns.max(self.folded_ns)
     }
 
-    /// Appends the session that continues this one; what of it turns out to repeat this one's last packets.
+    /// Appends the session that continues this one. Returns the frames of it that turn out to repeat the last packets
+    /// of this one.
     pub(in crate::flow) fn merge(&mut self, mut right: Self) -> OtherFrames {
         let excess = match right.known_details_mut() {
             Some(details) if details.rare().is_some_and(|rare| !rare.repeats.is_empty()) => {
@@ -212,7 +217,8 @@ impl Session {
         if right.details.is_some() || self.details.is_some() {
             let is_anchored = self.is_anchored;
             let theirs = right.details.unwrap_or_else(|| Details::new(right.handshake.isn.is_some()));
-            // Before the handshakes join: what this side has not gathered it has not, whatever SYN follows.
+            // This must come before the handshakes are merged: what this session has not gathered stays so, whatever
+            // SYN follows.
             self.details_mut().merge(*theirs, is_anchored);
             if is_anchored {
                 self.details_mut().supersede();
@@ -251,7 +257,8 @@ impl Session {
         }
     }
 
-    /// The session is now known to begin with its first frame: what was kept for a possible predecessor goes.
+    /// Called when the session is known to begin with its first frame: drops what was kept for a possible
+    /// predecessor.
     pub(in crate::flow) fn anchor(&mut self) {
         if !self.is_anchored {
             self.is_anchored = true;
@@ -265,7 +272,7 @@ impl Session {
         }
     }
 
-    /// Shifts frame identities once the range's place in the capture is known.
+    /// Adds `base` to the frame identities, once the range's position in the capture is known.
     pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
         self.first = self.first.rebased(base);
         if self.details.is_some() {

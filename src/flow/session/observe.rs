@@ -1,4 +1,4 @@
-//! What packets tell a session: notes of the capture, handshakes, openings in streams and datagrams.
+//! Adds packets to a session: notes of the capture, handshakes, openings in streams and datagrams.
 
 use super::Session;
 use super::details::Details;
@@ -8,21 +8,22 @@ use crate::flow::interner::Interner;
 use crate::flow::opening::datagram::DatagramOpening;
 use crate::flow::opening::segments::Segment;
 use crate::flow::stamp::Stamp;
-use crate::name::Reading;
-use crate::name::table::{DATAGRAM_READERS, Datagram, SECOND_CHOICES, datagram_candidates};
+use crate::name::table::DATAGRAM_READERS;
+use crate::name::{Datagram, Reading, SECOND_CHOICES, datagram_candidates};
 use crate::packet::{FlowKey, Side, TcpFlags, TcpSegment};
 
-/// Payload of a packet. With its fields one by one, so that a packet need not be written to be passed on.
+/// The payload of a packet.
 #[derive(Clone, Copy)]
 pub(in crate::flow) struct Payload<'a> {
-    /// What was captured of it.
+    /// The bytes that were captured.
     pub(in crate::flow) bytes: &'a [u8],
-    /// Length on the wire.
+    /// Length on the wire, in bytes.
     pub(in crate::flow) length: u32,
 }
 
 impl Session {
-    /// Takes in what the capture says of a packet of so many bytes and so much payload; whether that repeats another.
+    /// Adds what the capture notes about a packet of this many bytes and this much payload. Returns whether the
+    /// packet repeats another.
     #[cold]
     pub(in crate::flow) fn observe_note(
         &mut self,
@@ -38,6 +39,7 @@ impl Session {
         note.packet_id.is_some_and(|id| self.details_mut().rare_mut().repeats.observe(id, side, bytes, payload))
     }
 
+    /// Adds a TCP segment with the SYN or the RST flag.
     #[inline(never)]
     pub(in crate::flow) fn observe_handshake(
         &mut self,
@@ -57,6 +59,7 @@ impl Session {
         }
     }
 
+    /// Adds the payload of a TCP segment, in which an opening may start or continue.
     #[inline(never)]
     pub(in crate::flow) fn observe_segment(
         &mut self,
@@ -84,6 +87,7 @@ impl Session {
         self.note_kept();
     }
 
+    /// Adds the payload of a UDP datagram. `is_folded` says that it was reassembled from fragments.
     #[inline(never)]
     pub(in crate::flow) fn observe_datagram(
         &mut self,
@@ -118,7 +122,7 @@ impl Session {
                 let opening = match openings.iter_mut().position(|opening| opening.reader == at) {
                     Some(known) => &mut openings[known],
                     None => {
-                        // One is all there is, about always.
+                        // Most sessions have one opening, so room is made for one only.
                         openings.reserve_exact(1);
                         openings.push(DatagramOpening::new(at, [key.port(Side::Low), key.port(Side::High)]));
                         let last = openings.len() - 1;
@@ -145,7 +149,7 @@ impl Session {
         self.keep_head(side, payload, stamp);
     }
 
-    /// Keeps what wire signatures look at.
+    /// Keeps the payload for the wire signatures, if it is among the first.
     fn keep_head(&mut self, side: Side, payload: Payload<'_>, stamp: Stamp) {
         let side = side as usize;
         if self.wants_head(stamp.frame, side) {
@@ -154,7 +158,7 @@ impl Session {
     }
 }
 
-/// Hands a session's answers to the answer table.
+/// Moves the answers that a session has read into the answer table.
 pub(in crate::flow) fn deliver(session: &mut Session, answers: &mut Answers, interner: &mut Interner) {
     let key = session.key;
     if let Some(details) = session.known_details_mut() {
@@ -163,7 +167,8 @@ pub(in crate::flow) fn deliver(session: &mut Session, answers: &mut Answers, int
 }
 
 fn deliver_of(key: &FlowKey, details: &mut Details, answers: &mut Answers, interner: &mut Interner) {
-    // Taken, not drained: nothing more comes for most, and what they take stays until they are over.
+    // The list is taken and not drained: most sessions read no more answers, and a drained list would keep its memory
+    // until they are over.
     for delivery in std::mem::take(&mut details.outbox) {
         answers.deliver(key.address(delivery.to), delivery, &mut |name| interner.intern(name));
     }

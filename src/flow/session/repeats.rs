@@ -1,19 +1,19 @@
-//! Records of one packet that the capture holds several times, told by their packet id: pktmon logs a packet once per
-//! component it passes, and `epb_packetid` says so (pcapng §4.3). Only the first of them is counted.
+//! Finds records that repeat a packet, by their packet id. pktmon logs a packet once for each component that it
+//! passes, and marks the records with `epb_packetid` (pcapng §4.3). Only the first record of a packet is counted.
 //!
-//! The rule is local, so that it survives every cut: a record repeats another if one of the [`REACH`] records of the session
-//! that come before it and have an id has the same. The first and the last records of a part are kept for what lies beyond
-//! its ends.
+//! The rule is local, so that it does not depend on how the capture is cut: a record repeats another if one of the
+//! [`REACH`] records with an id before it in the session has the same id. The first and the last records of a partial
+//! are kept, to be compared with those beyond its ends.
 
 use crate::flow::record::Counters;
 use crate::packet::Side;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
-/// Records looked back on. A packet passes a dozen components at most, within microseconds.
+/// How many records back are compared. A packet passes a dozen components at most, within microseconds.
 const REACH: usize = 64;
 
-/// What was counted for one record: its id, side, bytes and payload; nothing where it repeats another.
+/// What was counted for one record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Counted {
     id: u64,
@@ -23,7 +23,7 @@ struct Counted {
     is_counted: bool,
 }
 
-/// See the module. Empty for captures without packet ids.
+/// The records of a session that have a packet id; empty for captures without packet ids.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(in crate::flow) struct Repeats {
     /// The first records, at most [`REACH`].
@@ -52,7 +52,7 @@ impl Repeats {
         is_counted && self.first.len() <= REACH && self.last.len() <= REACH
     }
 
-    /// Takes in a record; whether it repeats one before it.
+    /// Adds a record. Returns whether it repeats one before it.
     pub(in crate::flow) fn observe(&mut self, id: u64, side: Side, bytes: u64, payload: u64) -> bool {
         let is_repeat = self.last.contains(&id);
         if self.first.len() < REACH {
@@ -65,11 +65,12 @@ impl Repeats {
         is_repeat
     }
 
-    /// Appends what followed; what of it was counted although it repeats records of this part.
+    /// Appends the records of the session that continues this one. Returns what was counted there although it repeats
+    /// records from here.
     pub(in crate::flow) fn merge(&mut self, right: Self) -> [Counters; 2] {
         let mut excess = [Counters::default(); 2];
         for (at, mut record) in right.first.into_iter().enumerate() {
-            // As many records of the right part lie between, so that far fewer of this part are within reach.
+            // `at` records of `right` lie between, so that fewer records of `self` are within reach.
             let reach = REACH - at;
             if record.is_counted && self.last.iter().rev().take(reach).any(|id| *id == record.id) {
                 record.is_counted = false;

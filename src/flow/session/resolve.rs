@@ -1,9 +1,10 @@
-//! From a session that is over to a [`Flow`]: direction, names in order of choice, names from answers.
+//! Turns a session that is over into a [`Flow`]: finds the direction, orders the names, and adds a name from
+//! resolvers' answers.
 
-use crate::flow::answers::{Answers, Followed};
+use crate::flow::answers::Answers;
 use crate::flow::lifetime::TCP;
 use crate::flow::record::{Counters, Ech, Flow, Head, Name, Rtt, RttSource};
-use crate::flow::session::details::{Details, Found};
+use crate::flow::session::details::Details;
 use crate::flow::session::{NEVER, Session};
 use crate::flow::stamp::Stamp;
 use crate::name::{Alpn, Application, NameSource};
@@ -11,7 +12,7 @@ use crate::packet::Side;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Server names that stand for any of many hidden behind them: public names of ECH configurations in wide use.
+/// Server names behind which any of many names may be hidden: public names of ECH configurations in wide use.
 const PUBLIC_NAMES: &[&str] = &["cloudflare-ech.com", "crypto.cloudflare.com"];
 /// Ports from 1024 on that servers are known to listen on (IANA and common use), for flows whose opening was not seen.
 const SERVER_PORTS: &[u16] = &[
@@ -26,7 +27,8 @@ fn is_server_port(port: u16) -> bool {
 }
 
 impl Session {
-    /// Adds the flow that this session was. Of the session nothing is left but what it is found by.
+    /// Adds the flow that this session resolves to. Afterwards only the fields by which the session is found are
+    /// valid.
     pub(in crate::flow) fn resolve(&mut self, answers: &Answers, flows: &mut Vec<Flow>) {
         let last_seen_ns = self.end_ns();
         let mut began = Stamp { frame: self.first, time_ns: self.began_ns() };
@@ -38,13 +40,14 @@ impl Session {
                 (began, self.opener, self.tunnel) = (folded.first, folded.side, folded.tunnel);
             }
         }
-        let said = details.as_ref().and_then(|details| details.client.get()).copied();
-        let (client, found) = self.direction(said, answers, began);
+        let recognised = details.as_ref().and_then(|details| details.client.get()).copied();
+        let (client, found) = self.direction(recognised, answers, began);
         let server = client.opposite();
         let (client_ip, server_ip) = (self.key.address(client), self.key.address(server));
         let port =
             |side| Some(self.key.port(side)).filter(|_| self.key.port(client) != 0 || self.key.port(server) != 0);
-        // Made where it is to stay, and filled there: to copy what was written a moment ago takes longer than to write it.
+        // The flow is built in its place in the list, because copying what was just written is slower than writing it
+        // there.
         flows.reserve(1);
         flows.push(Flow::between(self.key.protocol(), (client_ip, port(client)), (server_ip, port(server))));
         let Some(flow) = flows.last_mut() else { return };
@@ -52,18 +55,16 @@ impl Session {
         (flow.up, flow.down) = (self.counted(client), self.counted(server));
         flow.application = details.as_ref().and_then(|details| choose_application(&details.applications));
         flow.tunnel = self.tunnel;
-        // No answer comes in no time: the capture has no clock (simple packet blocks), or too coarse a one.
-        // A record without a time has time 0: nothing was measured.
+        // A round trip of 0 ns with a time of 0 means that the capture has no times (simple packet blocks), so
+        // nothing was measured.
         flow.rtt = self.rtt(client, flow.application).filter(|rtt| rtt.ns > 0 || began.time_ns != 0);
-        if let Some(Followed { frame, source, name }) = found.or_else(|| answers.find(client_ip, server_ip, began)) {
-            flow.names.push(Name { source, frame, name });
-        }
+        flow.names.extend(found.or_else(|| answers.find(client_ip, server_ip, began)));
         if let Some(details) = details {
             details.tell(flow, client, answers);
         }
     }
 
-    /// Ends what was still being read.
+    /// Ends the openings that were still being read.
     fn finish(&self, details: &mut Details) {
         let intern = &mut |name: &str| Arc::from(name);
         if self.key.protocol() == TCP {
@@ -83,7 +84,7 @@ impl Session {
             let completed = details.streams[side as usize].reread();
             details.absorb_all(completed, side, intern);
         }
-        // A server says hello to a client whose own hello lacks its start.
+        // The server has answered with a hello, but the start of the client's own hello is missing.
         let is_tls = |&(_, application): &(_, Application)| application == Application("tls");
         if details.applications.iter().any(is_tls)
             && !details.names.iter().any(|found| found.source == NameSource::TlsSni)
@@ -94,21 +95,22 @@ impl Session {
         }
     }
 
-    /// What went one way. Where both ends are the same endpoint, everything counts as sent by it.
+    /// What a side sent. If both ends are the same endpoint, everything counts as sent by it.
     fn counted(&self, side: Side) -> Counters {
         self.counters[side as usize]
     }
 
-    /// Who is the client: the handshake knows, else the reader of an opening, else the resolver's answers, else ports, else
-    /// who sent first.
-    fn direction(&self, said: Option<Side>, answers: &Answers, began: Stamp) -> (Side, Option<Followed>) {
-        if let Some(client) = self.handshake.client.or(said) {
+    /// Which side is the client. It is decided by the handshake, else by the reader of an opening, else by resolvers'
+    /// answers, else by group addresses, else by ports, else it is the side that sent first. Also returns the name
+    /// from the answer that decided, if one did.
+    fn direction(&self, recognised: Option<Side>, answers: &Answers, began: Stamp) -> (Side, Option<Name>) {
+        if let Some(client) = self.handshake.client.or(recognised) {
             return (client, None);
         }
         let opener = self.opener;
         for client in [opener, opener.opposite()] {
             let found = answers.find(self.key.address(client), self.key.address(client.opposite()), began);
-            // Servers look up who talks to them: a reverse lookup tells no direction.
+            // Servers look up the names of their clients, so a reverse lookup does not tell the direction.
             if found.as_ref().is_some_and(|found| found.source != NameSource::DnsReverse) {
                 return (client, found);
             }
@@ -140,12 +142,12 @@ impl Session {
 }
 
 impl Details {
-    /// Says in the flow what was found, beside the name that an answer gave.
+    /// Moves into the flow what was found in the session, beside the name that an answer gave.
     fn tell(mut self: Box<Self>, flow: &mut Flow, client: Side, answers: &Answers) {
         let has_sni = self.has_server_name();
         flow.names.reserve(self.names.len());
         let found = self.names.drain(..).filter(|found| !has_sni || found.source != NameSource::TlsCertificate);
-        found.for_each(|Found { source, frame, name }| flow.names.push(Name { source, frame, name }));
+        flow.names.extend(found);
         flow.names.sort();
         flow.ech = self.ech.found().map(|(frame, offer)| {
             let hello_name = flow.names.iter().find(|n| matches!(n.source, NameSource::TlsSni | NameSource::QuicSni));
@@ -175,7 +177,8 @@ impl Details {
     }
 }
 
-/// The application that names a session best: what was spoken inside a proxy's or a mail server's opening, else the first.
+/// The application that describes a session best: one that was spoken inside the opening of a proxy or a mail server,
+/// else the first.
 fn choose_application(seen: &[(crate::capture::FrameId, Application)]) -> Option<Application> {
     let inner = ["mmtls", "tls", "quic", "dtls"];
     let preferred = inner.iter().find_map(|word| seen.iter().find(|(_, application)| application.0 == *word));

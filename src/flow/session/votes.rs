@@ -1,4 +1,4 @@
-//! Which owners the packets of a session name, and how often: from votes to the owner that the flow is shown with.
+//! Counts how often the packets of a session name each owner, and chooses the owner that the flow is shown with.
 
 use crate::capture::owner::Owner;
 use crate::capture::{Direction, FrameId};
@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 /// Owners counted per session: an honest capture names one or a few.
 const LIMIT: usize = 32;
-/// Owners shown beside the one elected: each is held against the catalogue.
+/// Owners shown beside the one chosen; each is looked up in the catalogue.
 const OTHERS: usize = 8;
 
-/// How often packets named an owner.
+/// How often packets name one owner.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Votes {
     #[serde(with = "written_owner")]
@@ -28,7 +28,7 @@ impl Votes {
         self.packets.iter().sum()
     }
 
-    /// Bytes of memory that it takes, about. The owner counts in full, also where others share it.
+    /// Bytes of memory that it takes, about. The owner counts in full even if others share it.
     fn weight(&self) -> usize {
         size_of::<Self>() + self.owner.weight()
     }
@@ -60,16 +60,17 @@ mod written_owner {
     }
 }
 
-/// The votes of a session.
+/// The votes for all owners of a session.
 ///
-/// Of more owners than are counted, the first in the order of owners stay. So it does not matter how the session was cut: what is
-/// among the first of the whole is among the first of each part, and none of its votes was left out anywhere.
+/// If there are more owners than [`LIMIT`], the first in the order of owners are counted. So it does not matter how
+/// the session was cut: an owner that is among the first of the whole is among the first of each part, and none of
+/// its votes was left out anywhere.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::flow) struct Ballot {
-    /// By owner. Most sessions have one.
+    /// In the order of owners; most sessions have one.
     #[serde(with = "small")]
     votes: SmallVec<[Votes; 1]>,
-    /// Votes for owners that are not among them.
+    /// Votes for owners that are not counted.
     left_out: u64,
     /// Bytes of memory that the votes take, about.
     #[serde(skip)]
@@ -93,16 +94,16 @@ impl Ballot {
     pub(in crate::flow) fn observe(&mut self, owner: &Arc<Owner>, direction: Direction, frame: FrameId) {
         let mut packets = [0; 3];
         packets[direction as usize] = 1;
-        match self.place(owner) {
+        match self.find(owner) {
             Ok(at) => self.votes[at].packets[direction as usize] += 1,
             Err(at) if at < LIMIT => self.insert(at, Votes { owner: Arc::clone(owner), first: frame, packets }),
             Err(_) => self.left_out += 1,
         }
     }
 
-    /// Where an owner is, or would be.
-    fn place(&self, owner: &Arc<Owner>) -> Result<usize, usize> {
-        // Owners come from a table of the capture most often: the same one is the same place in memory.
+    /// The index of an owner, or the index at which it would be inserted.
+    fn find(&self, owner: &Arc<Owner>) -> Result<usize, usize> {
+        // Owners mostly come from a table of the capture, so that equal owners are the same object.
         match self.votes.iter().position(|votes| Arc::ptr_eq(&votes.owner, owner)) {
             Some(at) => Ok(at),
             None => self.votes.binary_search_by(|votes| votes.owner.cmp(owner)),
@@ -120,11 +121,11 @@ impl Ballot {
         }
     }
 
-    /// Appends the votes of what followed.
+    /// Appends the votes of the session that continues this one.
     pub(in crate::flow) fn merge(&mut self, right: Self) {
         self.left_out += right.left_out;
         for theirs in right.votes {
-            match self.place(&theirs.owner) {
+            match self.find(&theirs.owner) {
                 Ok(at) => {
                     let mine = &mut self.votes[at];
                     mine.first = mine.first.min(theirs.first);
@@ -136,7 +137,7 @@ impl Ballot {
         }
     }
 
-    /// Shifts frame identities.
+    /// Adds `base` to all frame identities.
     pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
         self.votes.iter_mut().for_each(|votes| votes.first = votes.first.rebased(base));
     }
@@ -178,7 +179,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn owner(name: u64) -> Arc<Owner> {
-        // Long equal beginnings, and not in the order in which they come.
+        // The names begin alike, and do not come in the order of owners.
         let name = format!("{}{:04}", "x".repeat(200), name * 7_919 % 1_000);
         Arc::new(Owner { name: Some(name.into()), ..Owner::new(OwnerFormat::Rustnet) })
     }

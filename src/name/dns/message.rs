@@ -1,25 +1,27 @@
 //! Turns a DNS message into the addresses and ECH configurations it gives for names (RFC 1035 §4, RFC 9460).
 //!
-//! Two walks: the first notes where records lie, the second follows the CNAME chain from the question. Names become text
-//! only for the records that are kept.
+//! The records are walked twice. The first walk notes where the records are, and the second follows the CNAME chain from the
+//! question. Names become text only for the records that are kept.
 
 use super::{name, svcb};
+use crate::name::findings::{Answer, EchConfig, Findings};
+use crate::name::source::NameSource;
 use crate::name::wire::{u16_at, u32_at};
-use crate::name::{Answer, EchConfig, Findings, NameSource};
 use foldhash::fast::RandomState;
 use smallvec::SmallVec;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Length of the header (RFC 1035 §4.1.1); the first question's name begins there.
+/// Length of the header (RFC 1035 §4.1.1). The name of the first question begins after it.
 const HEADER_LENGTH: usize = 12;
 
-/// Records read of one message. A datagram of 1,232 bytes holds about 75 addresses; zone transfers are of no interest.
+/// Records that are read of one message. A datagram of 1,232 bytes holds about 75 addresses, and zone transfers are not of
+/// interest.
 const RECORD_LIMIT: usize = 256;
 
-/// CNAMEs followed. Resolvers give up between 8 and 16.
+/// CNAMEs that are followed. Resolvers give up after 8 to 16.
 const CHAIN_LIMIT: usize = 16;
 
-/// Questions in a message that is read. Only multicast DNS has more than one, up to about 30.
+/// Questions that a message may have to be read. Only multicast DNS has more than one, up to about 30.
 const QUESTION_LIMIT: u16 = 64;
 
 const TYPE_A: u16 = 1;
@@ -31,8 +33,8 @@ const TYPE_HTTPS: u16 = 65;
 
 const CLASS_IN: u16 = 1;
 
-/// The name asked for and those that it is an alias of, with their hashes: with many records of many long names, each is read
-/// once and not once for each link.
+/// The name asked for, and the names that it is an alias of, with their hashes. Thanks to the hashes each of many long names is
+/// read once, and not once for each link.
 #[derive(Default)]
 struct Chain {
     links: SmallVec<[(usize, u64); 4]>,
@@ -44,7 +46,7 @@ impl Chain {
         name::hash(message, position, &self.hasher)
     }
 
-    /// Which link has this name.
+    /// The index of the link that has this name.
     fn place_of(&self, message: &[u8], position: usize) -> Option<usize> {
         if let [(only, _)] = *self.links {
             return name::same(message, only, position).then_some(0);
@@ -58,12 +60,12 @@ impl Chain {
 #[derive(Clone, Copy)]
 pub(super) struct Header {
     flags: u16,
-    /// Questions, answers, authority and additional records.
+    /// Number of questions, answers, authority records and additional records.
     counts: [u16; 4],
 }
 
 impl Header {
-    /// Reads the header and tells whether it can be one: bytes that are not DNS nearly always fail here.
+    /// Reads the header. `None` if it cannot be one, which is the case for nearly all bytes that are not DNS.
     #[inline]
     pub(super) fn parse(message: &[u8], is_multicast: bool) -> Option<Self> {
         let flags = u16_at(message, 2)?;
@@ -75,7 +77,7 @@ impl Header {
         } else if header.is_response() {
             questions <= 1 && authorities <= 512
         } else {
-            // Queries carry a cookie, a signature or (IXFR, UPDATE, NOTIFY) a few records at most.
+            // Queries carry at most a cookie, a signature, or a few records (IXFR, UPDATE, NOTIFY).
             questions <= 1 && (answers <= 1 || header.operation() == 5) && authorities <= 64 && additional <= 64
         };
         let is_known = flags & RESERVED == 0 && matches!(header.operation(), 0 | 1 | 2 | 4 | 5 | 6);
@@ -90,16 +92,16 @@ impl Header {
         self.counts[0]
     }
 
-    /// Query, status, notify or update (the OPCODE).
+    /// The kind of query (OPCODE): query, status, notify or update.
     const fn operation(self) -> u16 {
         self.flags >> 11 & 0xf
     }
 }
 
-/// The Z bit, to be zero (RFC 1035 §4.1.1; RFC 2535 took the two bits beside it).
+/// The Z bit, which must be zero (RFC 1035 §4.1.1; RFC 2535 took the two bits beside it).
 const RESERVED: u16 = 0x0040;
 
-/// Where a record lies.
+/// The place of a record in the message.
 #[derive(Clone, Copy)]
 struct Record {
     owner: usize,
@@ -109,24 +111,24 @@ struct Record {
 }
 
 impl Record {
-    /// Whether it is of a service, at a port and a scheme.
+    /// Whether it describes a service, whose owner may name a port and a scheme.
     const fn is_service(&self) -> bool {
         matches!(self.kind, TYPE_HTTPS | TYPE_SVCB)
     }
 }
 
-/// A message whose question was understood.
+/// A message whose questions were understood.
 pub(super) struct Message<'a> {
     bytes: &'a [u8],
     header: Header,
     records: SmallVec<[Record; 24]>,
     /// Whether the header announces more records than are read.
     pub(super) has_more: bool,
-    /// Where the last record that was read ends.
+    /// Offset of the end of the last record that was read.
     pub(super) end: usize,
 }
 
-/// Why there is no message.
+/// The reasons why bytes are no message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum NoMessage {
     /// The bytes end within the question.
@@ -136,13 +138,13 @@ pub(super) enum NoMessage {
 }
 
 impl<'a> Message<'a> {
-    /// Reads questions and notes the records, as many as there are whole.
+    /// Reads the questions, and notes the place of each record that is whole.
     pub(super) fn parse(bytes: &'a [u8], header: Header) -> Result<Self, NoMessage> {
         let mut message = Self { bytes, header, records: SmallVec::new(), has_more: false, end: HEADER_LENGTH };
         for _ in 0..header.questions() {
             message.end = question_end(bytes, message.end)?;
         }
-        // Only responses carry what we look for; the counts of a query are checked with its header.
+        // Only responses carry what is looked for. The counts of a query are checked with its header.
         let announced = header.counts.iter().skip(1).map(|&count| usize::from(count)).sum::<usize>();
         message.has_more = announced > RECORD_LIMIT;
         for _ in 0..announced.min(RECORD_LIMIT) {
@@ -152,7 +154,7 @@ impl<'a> Message<'a> {
         Ok(message)
     }
 
-    /// Notes the record at `end`; the new end, or `None` if it is cut short or malformed.
+    /// Notes the record at `end`, and returns the new end; `None` if the record is cut short or malformed.
     fn push_record(&mut self) -> Option<usize> {
         let fixed = name::end(self.bytes, self.end)?;
         let kind = u16_at(self.bytes, fixed)?;
@@ -170,12 +172,12 @@ impl<'a> Message<'a> {
         Some(end)
     }
 
-    /// Whether it answers.
+    /// Whether the message is a response.
     pub(super) const fn is_response(&self) -> bool {
         self.header.is_response()
     }
 
-    /// Adds the name asked for, without the labels of a port and a scheme; zone maintenance asks for nothing.
+    /// Adds the name asked for, without the labels of a port and a scheme. Messages that maintain zones ask for no name.
     pub(super) fn add_question(&self, findings: &mut Findings) {
         if self.header.questions() == 1
             && self.header.operation() == 0
@@ -190,7 +192,7 @@ impl<'a> Message<'a> {
         let chain = self.chain();
         let mut last = None;
         for record in self.records.iter().filter(|record| record.kind != TYPE_CNAME) {
-            // Records of one name mostly follow each other, and point to one place.
+            // Records of one name mostly follow each other, with pointers to the same place.
             let owner = (name::start(self.bytes, record.owner), record.is_service());
             if last.as_ref().is_none_or(|(known, _)| *known != owner) {
                 last = Some((owner, self.names_of(record, &chain)));
@@ -221,7 +223,7 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// The question's name and those that its CNAMEs lead to.
+    /// The name in the question, and the names that its CNAMEs lead to.
     fn chain(&self) -> Chain {
         let mut chain = Chain::default();
         if self.header.questions() != 1 {
@@ -230,7 +232,7 @@ impl<'a> Message<'a> {
         let aliases = self.records.iter().filter(|record| record.kind == TYPE_CNAME);
         let aliases: SmallVec<[_; 4]> =
             aliases.map(|record| (record.data, record.owner, chain.hash(self.bytes, record.owner))).collect();
-        // Where there is no alias no hash is asked for.
+        // If there is no alias, the hash is not needed.
         let asked = if aliases.is_empty() { 0 } else { chain.hash(self.bytes, HEADER_LENGTH) };
         chain.links.push((HEADER_LENGTH, asked));
         while let Some(&(tail, hash)) = chain.links.last()
@@ -243,7 +245,7 @@ impl<'a> Message<'a> {
         chain
     }
 
-    /// The name a record answers for, and the last name of the chain where they differ.
+    /// The name that a record answers for, and the last name of the chain if they differ.
     fn names_of(&self, record: &Record, chain: &Chain) -> Option<(Box<str>, Option<Box<str>>)> {
         let place = chain.place_of(self.bytes, record.owner);
         let owner = name::text(self.bytes, if place.is_some() { HEADER_LENGTH } else { record.owner })?;
@@ -311,7 +313,7 @@ impl<'a> Message<'a> {
     }
 }
 
-/// Where the question at `position` ends.
+/// Offset of the end of the question at `position`.
 fn question_end(bytes: &[u8], position: usize) -> Result<usize, NoMessage> {
     let Some(end) = name::end(bytes, position) else {
         return Err(if is_cut_short(bytes, position) { NoMessage::CutShort } else { NoMessage::NotDns });
@@ -319,7 +321,7 @@ fn question_end(bytes: &[u8], position: usize) -> Result<usize, NoMessage> {
     let (Some(kind), Some(class)) = (u16_at(bytes, end), u16_at(bytes, end + 2)) else {
         return Err(NoMessage::CutShort);
     };
-    // The top bit asks for a unicast answer in multicast DNS (RFC 6762 §5.4). Classes: RFC 6895 §3.2.
+    // The top bit asks for a unicast answer in multicast DNS (RFC 6762 §5.4). RFC 6895 §3.2 lists the classes.
     let is_class = matches!(class & 0x7fff, 1 | 3 | 4 | 254 | 255);
     if kind == 0 || !is_class || !name::is_valid(bytes, position) {
         return Err(NoMessage::NotDns);
@@ -327,7 +329,7 @@ fn question_end(bytes: &[u8], position: usize) -> Result<usize, NoMessage> {
     Ok(end + 4)
 }
 
-/// Whether the name at `position` has no end because the bytes end, rather than because it is none.
+/// Whether the name at `position` has no end because the bytes end, and not because it is malformed.
 fn is_cut_short(bytes: &[u8], mut position: usize) -> bool {
     let limit = position + 255;
     while position < limit {

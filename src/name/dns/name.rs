@@ -3,14 +3,15 @@
 use std::hash::{BuildHasher, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Longest name on the wire (RFC 1035 §2.3.4), and longest text kept: only names full of odd bytes escape to more.
+/// Length of the longest name on the wire (RFC 1035 §2.3.4), and of the longest text that is kept. Only names with many unusual
+/// bytes have a longer text.
 const LENGTH_LIMIT: usize = 255;
 
-/// Compression pointers followed in one name. Each must point further back, so this only bounds the time spent on a
-/// message built of pointers; real names take one or two.
+/// Compression pointers that are followed in one name. Each must point further back, so this limits only the time that a
+/// message made of pointers takes. Real names have one or two.
 const POINTER_LIMIT: usize = 16;
 
-/// A name as lower-case text without the trailing dot, kept on the stack.
+/// A name as lower-case text without the trailing dot. It is kept on the stack.
 #[derive(Clone, Copy)]
 pub(super) struct NameText {
     bytes: [u8; LENGTH_LIMIT],
@@ -18,9 +19,9 @@ pub(super) struct NameText {
 }
 
 impl NameText {
-    /// The text; empty for the root.
+    /// The text, which is empty for the root.
     pub(super) fn as_str(&self) -> &str {
-        // Only ASCII is ever written, so this never falls back.
+        // Only ASCII is written, so the text is always valid.
         self.bytes.get(..usize::from(self.length)).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
     }
 
@@ -39,7 +40,7 @@ impl NameText {
             let place = self.bytes.get_mut(start..start + label.len())?;
             place.copy_from_slice(label);
             place.make_ascii_lowercase();
-            // A label has at most 63 bytes, and the place for them was there.
+            // A label has at most 63 bytes, and there was room for them.
             self.length += label.len() as u8;
             return Some(());
         }
@@ -62,20 +63,21 @@ impl NameText {
     }
 }
 
-/// Walks the labels of a name, through its compression pointers.
+/// A walk over the labels of a name, through its compression pointers.
 struct Labels<'a> {
     message: &'a [u8],
     position: usize,
-    /// Where the part of the name now read begins: a pointer must lead to before it, or the walk could circle.
+    /// Offset where the part of the name that is being read begins. A pointer must lead to a place before it, so that the walk
+    /// cannot go in a circle.
     part: usize,
-    /// Where labels must end: what a pointer leads to was there before it, so that a message of which the end is missing is
-    /// judged no differently.
+    /// Offset by which labels must end. What a pointer leads to must come before the pointer, so that a message is judged in
+    /// the same way whether its end is there or not.
     limit: usize,
     pointers: usize,
     wire_length: usize,
 }
 
-/// What stands where a label is due.
+/// What stands in the place of a label.
 enum Label<'a> {
     Text(&'a [u8]),
     Root,
@@ -86,7 +88,7 @@ impl<'a> Labels<'a> {
         Self { message, position, part: position, limit: usize::MAX, pointers: 0, wire_length: 0 }
     }
 
-    /// The next label; `None` where the name is cut short or malformed.
+    /// The next label; `None` if the name is cut short or malformed.
     fn step(&mut self) -> Option<Label<'a>> {
         loop {
             let length = *self.message.get(self.position)?;
@@ -173,7 +175,8 @@ pub(super) fn same(message: &[u8], left: usize, right: usize) -> bool {
     }
 }
 
-/// A hash of the name at `position`, without case: to compare one name with many without reading all of them each time.
+/// A hash of the name at `position`, without regard to case. It allows one name to be compared with many without reading all of
+/// them each time.
 pub(super) fn hash(message: &[u8], position: usize, hasher: &impl BuildHasher) -> u64 {
     let mut state = hasher.build_hasher();
     let mut labels = Labels::at(message, position);
@@ -184,7 +187,7 @@ pub(super) fn hash(message: &[u8], position: usize, hasher: &impl BuildHasher) -
     state.finish()
 }
 
-/// Where the name at `position` stands: elsewhere, if there is but a pointer here.
+/// Offset of the name at `position`: another place if there is only a pointer here.
 pub(super) fn start(message: &[u8], position: usize) -> usize {
     match message.get(position..) {
         Some([high @ 0xc0..=0xff, low, ..]) => usize::from(high & 0x3f) << 8 | usize::from(*low),
@@ -192,7 +195,7 @@ pub(super) fn start(message: &[u8], position: usize) -> usize {
     }
 }
 
-/// Where the name at `position` ends in the message, without following a pointer.
+/// Offset of the end of the name at `position`, without following a pointer.
 pub(super) fn end(message: &[u8], mut position: usize) -> Option<usize> {
     let limit = position + LENGTH_LIMIT;
     while position < limit {

@@ -1,12 +1,13 @@
-//! Recognises resolvers reached over an encrypted protocol: DNS over TLS (RFC 7858), HTTPS (RFC 8484) and QUIC (RFC 9250).
+//! Recognises resolvers that are reached over an encrypted protocol: DNS over TLS (RFC 7858), HTTPS (RFC 8484) and QUIC (RFC
+//! 9250).
 
-use crate::name::Alpn;
+use crate::name::alpn::Alpn;
 
 /// The port of DNS over TLS and DNS over QUIC (IANA).
 const PORT_DNS_OVER_TLS: u16 = 853;
 
-/// The word for an encrypted resolver protocol (`dot`, `doh`, `doq`), if the server is known to be a resolver by its name,
-/// its port or the application protocols offered.
+/// The word for an encrypted resolver protocol (`dot`, `doh`, `doq`), if the server is known to be a resolver by its name, its
+/// port or the application protocols offered.
 pub fn encrypted_resolver(server_name: Option<&str>, port: u16, alpn: &Alpn) -> Option<&'static str> {
     if alpn.iter().any(|protocol| protocol == "doq" || protocol.starts_with("doq-i")) {
         return Some("doq");
@@ -25,7 +26,7 @@ fn is_resolver(name: &str) -> bool {
         || name.match_indices('.').take(8).any(|(dot, _)| is_listed(PARENTS, name.get(dot + 1..).unwrap_or_default()))
 }
 
-/// Hosts that resolve names, from the operators' own pages. Sorted.
+/// Hosts that resolve names, as the operators' own pages list them. Sorted.
 static HOSTS: &[&str] = &[
     "1dot1dot1dot1.cloudflare-dns.com",
     "8888.google",
@@ -132,7 +133,7 @@ static HOSTS: &[&str] = &[
     "zero.dns0.eu",
 ];
 
-/// Domains whose every host resolves names: one host name per customer or filter. Sorted.
+/// Domains all of whose hosts resolve names, with one host for each customer or filter. Sorted.
 static PARENTS: &[&str] = &[
     "cloudflare-gateway.com",
     "d.adguard-dns.com",

@@ -4,25 +4,25 @@
 use crate::name::wire::Wire;
 use std::net::IpAddr;
 
-/// Parameters of one record, addresses per hint, configurations per list and suites per configuration: honest records
-/// have fewer than ten of each.
+/// Parameters of one record, addresses per hint, configurations per list and suites per configuration that are read. Honest
+/// records have fewer than ten of each.
 const COUNT_LIMIT: usize = 32;
 
 const IPV4_HINT: u16 = 4;
 const ECH: u16 = 5;
 const IPV6_HINT: u16 = 6;
 
-/// The version of ECHConfig that RFC 9849 defines; drafts from 08 on used the same layout under other numbers.
+/// The versions of ECHConfig: the one that RFC 9849 defines, and those of the drafts from 08 on, which had the same layout.
 const ECH_CONFIG_VERSIONS: std::ops::RangeInclusive<u16> = 0xfe0a..=0xfe0d;
 
-/// One published ECH configuration, without its owner.
+/// A published ECH configuration, without its owner.
 pub(super) struct Config<'a> {
     pub(super) public_name: &'a str,
     pub(super) config_id: u8,
     pub(super) suites: Vec<(u16, u16)>,
 }
 
-/// What a record's parameters say, as far as they could be read.
+/// What the parameters of a record say, as far as they could be read.
 #[derive(Default)]
 pub(super) struct Parameters<'a> {
     pub(super) addresses: Vec<IpAddr>,
@@ -51,7 +51,7 @@ pub(super) fn parameters(bytes: &[u8]) -> Parameters<'_> {
     found
 }
 
-/// Reads an ECHConfigList; configurations of unknown versions are passed by.
+/// Reads an ECHConfigList, and skips configurations of unknown versions.
 fn configs(list: &[u8]) -> Vec<Config<'_>> {
     let mut found = Vec::new();
     let Some(list) = Wire::new(list).vector_u16() else { return found };

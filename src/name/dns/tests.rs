@@ -1,5 +1,7 @@
-use super::*;
-use crate::name::Answer;
+use super::transport::*;
+use crate::name::findings::{Answer, Findings, Role};
+use crate::name::reader::{Datagram, Reading};
+use crate::name::source::NameSource;
 use proptest::prelude::*;
 
 /// A message with this header and body.
@@ -158,8 +160,8 @@ proptest! {
     }
 }
 
-/// What a pointer leads to was there before it: a name that reads on over its own pointer, into what a stream may not have
-/// brought yet, is none, however much of the stream is there.
+/// What a pointer leads to must come before the pointer. A name that continues over its own pointer, into bytes that a stream
+/// may not have brought yet, is malformed however much of the stream is there.
 #[test]
 fn a_pointer_leads_to_nothing_that_comes_after_it() {
     let answer = message(

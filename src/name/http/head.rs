@@ -1,45 +1,47 @@
 //! Splits the head of an HTTP, SIP or RTSP message into its first line and its fields (RFC 9112 §2, RFC 3261 §7).
 //!
-//! httparse reads what keeps to the standard; lines it refuses (folded, or with odd names) are found by a plain scan.
+//! The crate httparse reads heads that keep to the standard. Lines that it refuses, which are folded or have unusual names, are
+//! found by a simple search.
 
 use memchr::memmem::Finder;
 use memchr::{memchr, memrchr};
 use smallvec::SmallVec;
 use std::sync::LazyLock;
 
-/// Longest head that is read. Servers refuse more than 8 to 64 KiB.
-pub(in crate::name) const HEAD_LIMIT: usize = 64 * 1024;
+/// Length of the longest head that is read. Servers refuse heads of more than 8 to 64 KiB.
+pub(crate) const HEAD_LIMIT: usize = 64 * 1024;
 
-/// Fields read by the standard; servers refuse more than about 100.
+/// Fields that are read of a head that keeps to the standard. Servers refuse more than about 100.
 const FIELD_LIMIT: usize = 128;
-/// Fields that most heads have at most: room for them is made first, since making it takes longer than reading few.
+/// The number of fields that most heads do not exceed. Room is made for so many first, since making room for all takes longer
+/// than reading a few.
 const FEW_FIELDS: usize = 24;
-/// Fields looked at where there are more.
+/// Lines that are looked at in a head that does not keep to the standard.
 const LINE_LIMIT: usize = 1024;
 
-/// How far the head goes.
+/// How much of a head is there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::name) enum HeadState {
-    /// It is all here, so many bytes with the empty line.
+pub(crate) enum HeadState {
+    /// The whole head is there. The number is its length with the empty line.
     Whole(usize),
-    /// Its end is not here yet.
+    /// The end of the head has not come yet.
     NotYet,
-    /// Its end is further than [`HEAD_LIMIT`].
+    /// The head is longer than [`HEAD_LIMIT`].
     TooLong,
-    /// It is none.
+    /// The bytes are no head.
     NotText,
 }
 
-/// A message's head, as far as it is here.
-pub(in crate::name) struct Head<'a> {
-    /// The request or status line without its end.
-    pub(in crate::name) first_line: &'a [u8],
+/// The head of a message, as far as it is there.
+pub(crate) struct Head<'a> {
+    /// The request line or status line, without its line end.
+    pub(crate) first_line: &'a [u8],
     fields: SmallVec<[(&'a [u8], &'a [u8]); FEW_FIELDS]>,
 }
 
 impl<'a> Head<'a> {
-    /// Reads the head as far as its lines are whole; an error before the first line is whole.
-    pub(in crate::name) fn parse(bytes: &'a [u8]) -> Result<(Self, HeadState), HeadState> {
+    /// Reads the head as far as its lines are whole. It is an error if the first line is not.
+    pub(crate) fn parse(bytes: &'a [u8]) -> Result<(Self, HeadState), HeadState> {
         let window = bytes.get(..HEAD_LIMIT).unwrap_or(bytes);
         let is_full = window.len() == HEAD_LIMIT;
         let Some(line_end) = memchr(b'\n', window) else {
@@ -61,18 +63,19 @@ impl<'a> Head<'a> {
         };
         let lines = match state {
             HeadState::Whole(length) => window.get(line_end + 1..length).unwrap_or_default(),
-            // The last line may go on in bytes not here.
+            // The last line may continue in bytes that have not come yet.
             _ => lines.get(..memrchr(b'\n', lines).map_or(0, |end| end + 1)).unwrap_or_default(),
         };
         let mut head = Self { first_line, fields: SmallVec::new() };
-        // Without its end no head keeps to the standard: a head that comes in many segments is not read twice with each.
+        // A head without its end does not keep to the standard. So a head that comes in many segments is not read twice with
+        // each of them.
         if !matches!(state, HeadState::Whole(_)) || !head.push_standard(lines) {
             head.push_lines(lines);
         }
         Ok((head, state))
     }
 
-    /// Takes the fields if they all keep to the standard.
+    /// Takes the fields if all of them keep to the standard. Returns whether they do.
     fn push_standard(&mut self, lines: &'a [u8]) -> bool {
         match self.push_at_most::<FEW_FIELDS>(lines) {
             Err(httparse::Error::TooManyHeaders) => self.push_at_most::<FIELD_LIMIT>(lines).unwrap_or(false),
@@ -80,7 +83,7 @@ impl<'a> Head<'a> {
         }
     }
 
-    /// Takes so many fields at most; whether that was all.
+    /// Takes at most so many fields. Returns whether those were all.
     fn push_at_most<const LIMIT: usize>(&mut self, lines: &'a [u8]) -> Result<bool, httparse::Error> {
         let mut fields = [httparse::EMPTY_HEADER; LIMIT];
         let status = httparse::parse_headers(lines, &mut fields)?;
@@ -90,7 +93,7 @@ impl<'a> Head<'a> {
         Ok(status.is_complete())
     }
 
-    /// Takes what looks like a field, line by line.
+    /// Takes whatever looks like a field, line by line.
     fn push_lines(&mut self, lines: &'a [u8]) {
         let mut rest = lines;
         for _ in 0..LINE_LIMIT {
@@ -102,8 +105,8 @@ impl<'a> Head<'a> {
             if let Some(colon) = memchr(b':', line)
                 && let Some((name, value)) = line.split_at_checked(colon)
             {
-                // A folded line continues the value before it, which no field of interest has need for (RFC 9112 §5.2).
-                // Where the value itself was folded away, the line after holds it.
+                // A folded line continues the value before it, which is not needed for the fields of interest (RFC 9112 §5.2).
+                // If nothing of the value stands in the first line, the folded line holds it.
                 let value = value.get(1..).unwrap_or_default().trim_ascii();
                 if !name.starts_with(b" ") && !name.starts_with(b"\t") {
                     self.fields.push((name.trim_ascii(), value));
@@ -118,31 +121,31 @@ impl<'a> Head<'a> {
         }
     }
 
-    /// The values of a field, in order. `name` in lower case.
-    pub(in crate::name) fn values(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+    /// The values of a field, in order. The name must be in lower case.
+    pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         let name = name.as_bytes();
         self.fields.iter().filter(move |(field, _)| field.eq_ignore_ascii_case(name)).map(|&(_, value)| value)
     }
 
-    /// Length of the body, where the head says it.
-    pub(in crate::name) fn content_length(&self) -> Option<usize> {
+    /// Length of the body, if the head says it.
+    pub(crate) fn content_length(&self) -> Option<usize> {
         std::str::from_utf8(self.values("content-length").next()?).ok()?.parse().ok()
     }
 
     /// Whether the body comes in chunks.
-    pub(in crate::name) fn is_chunked(&self) -> bool {
+    pub(crate) fn is_chunked(&self) -> bool {
         self.values("transfer-encoding").any(|value| value.eq_ignore_ascii_case(b"chunked"))
     }
 }
 
-/// Whether a head that lacked its end with so many bytes lacks it with these.
-pub(in crate::name) fn lacks_end(bytes: &[u8], before: usize) -> bool {
-    /// The empty line and the line end before it, without the last byte.
+/// Whether a head that lacked its end after so many bytes lacks it with these.
+pub(crate) fn lacks_end(bytes: &[u8], before: usize) -> bool {
+    /// Length of a line end and the empty line after it, without the last byte.
     const PART: usize = 3;
     bytes.len() < HEAD_LIMIT && end_of(bytes.get(before.saturating_sub(PART)..).unwrap_or_default()).is_none()
 }
 
-/// Where the fields end, with their empty line.
+/// Length of the fields with their empty line.
 fn end_of(lines: &[u8]) -> Option<usize> {
     if lines.starts_with(b"\r\n") {
         return Some(2);
@@ -150,8 +153,8 @@ fn end_of(lines: &[u8]) -> Option<usize> {
     if lines.starts_with(b"\n") {
         return Some(1);
     }
-    // Lines may end in a bare line feed (RFC 9112 §2.2). The common form is looked for first, and what precedes it is
-    // then searched for the other.
+    // Lines may end in a line feed alone (RFC 9112 §2.2). The common form is searched first, and then what comes before it is
+    // searched for the other.
     static PROPER: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\r\n\r\n"));
     static BARE: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\n\n"));
     let proper = PROPER.find(lines).map(|at| at + 4);
@@ -159,13 +162,13 @@ fn end_of(lines: &[u8]) -> Option<usize> {
     bare.or(proper)
 }
 
-/// A line without the carriage returns of its end: some clients send two.
+/// A line without the carriage returns at its end. Some clients send two.
 fn without_return(line: &[u8]) -> &[u8] {
     let end = line.iter().rposition(|&byte| byte != b'\r').map_or(0, |last| last + 1);
     line.get(..end).unwrap_or(line)
 }
 
-/// Whether a first line holds no control characters: binary data is ruled out at once.
+/// Whether a first line has no control characters. This rules out binary data at once.
 fn is_text(line: &[u8]) -> bool {
     line.iter().all(|&byte| byte >= 0x20 && byte != 0x7f || byte == b'\t')
 }

@@ -1,5 +1,8 @@
-use super::*;
-use crate::name::NameFound;
+use super::head::HEAD_LIMIT;
+use super::http1::*;
+use crate::name::findings::{Findings, FoundName, Role};
+use crate::name::reader::Reading;
+use crate::name::source::NameSource;
 use proptest::prelude::*;
 
 fn done(bytes: &[u8]) -> (Findings, usize) {
@@ -10,7 +13,7 @@ fn done(bytes: &[u8]) -> (Findings, usize) {
 }
 
 fn names(findings: &Findings) -> Vec<(NameSource, &str)> {
-    findings.names.iter().map(|NameFound { source, name }| (*source, &**name)).collect()
+    findings.names.iter().map(|FoundName { source, name }| (*source, &**name)).collect()
 }
 
 #[test]

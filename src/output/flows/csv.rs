@@ -1,8 +1,9 @@
 //! Flow records as CSV (RFC 4180). Columns are the fields of the flow record in its order; `names`, `alpn`, `owner` and
 //! `tunnel` hold JSON, so nothing is lost; null is an empty cell. Text is escaped and guarded as [`escape::csv_into`] says.
 
+use super::record::FlowRecord;
 use super::record::Json;
-use super::{FlowRecord, FlowWriter};
+use super::writer::FlowWriter;
 use crate::output::csv::party_word;
 use crate::output::escape;
 use std::io::Write;

@@ -5,31 +5,15 @@
 
 mod csv;
 mod ndjson;
+mod owned;
 mod record;
 mod sorter;
+mod writer;
 
+pub use owned::{OwnedClaim, OwnedName, OwnedOwner, OwnedRecord};
 pub use record::FlowRecord;
 pub use sorter::{Lane, Sorter};
-
-/// Appends flow records in one format to a buffer.
-pub trait FlowWriter: Send {
-    /// Appends what comes before the first record.
-    fn header(&mut self, out: &mut Vec<u8>);
-    /// Appends a record. Records may be written into several buffers and joined in any order.
-    fn record(&mut self, record: &FlowRecord<'_>, out: &mut Vec<u8>);
-    /// Appends what comes after the last record.
-    fn finish(&mut self, out: &mut Vec<u8>);
-}
-
-/// A format that flow records can be written in.
-pub struct FlowFormat {
-    /// The value of `--format`.
-    pub name: &'static str,
-    /// What it is, for the help text.
-    pub about: &'static str,
-    /// Makes a writer.
-    pub writer: fn() -> Box<dyn FlowWriter>,
-}
+pub use writer::{FlowFormat, FlowWriter};
 
 /// All formats, sorted by name.
 pub const FORMATS: &[FlowFormat] = &[
@@ -38,8 +22,12 @@ pub const FORMATS: &[FlowFormat] = &[
         about: "comma-separated values with a header line; lists and objects as JSON in a cell",
         writer: || Box::new(csv::Csv::default()),
     },
-    FlowFormat { name: "ndjson", about: "one JSON object per line", writer: || Box::new(ndjson::Ndjson) },
+    NDJSON,
 ];
+
+/// One JSON object per line.
+pub const NDJSON: FlowFormat =
+    FlowFormat { name: "ndjson", about: "one JSON object per line", writer: || Box::new(ndjson::Ndjson) };
 
 /// The format with this name.
 pub fn format(name: &str) -> Option<&'static FlowFormat> {

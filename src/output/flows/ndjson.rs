@@ -1,6 +1,7 @@
 //! Flow records as newline-delimited JSON.
 
-use super::{FlowRecord, FlowWriter};
+use super::record::FlowRecord;
+use super::writer::FlowWriter;
 
 /// One JSON object per line, no header.
 pub(super) struct Ndjson;

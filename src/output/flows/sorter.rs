@@ -1,10 +1,12 @@
-//! Flow records that come in any order, put in the order in which they leave: windows of the capture's clock, then first frames.
+//! Puts flow records, which come in any order, into the order in which they are written: by windows of the capture's clock, then by
+//! first frames.
 //!
-//! A record waits until its window is complete, and a capture may have any number of flows end in one window, or a clock that stands
-//! still. So what waits takes only so much memory; the rest waits in temporary files without names, sorted, and is merged when it
-//! leaves. Nothing is left out, and the order is the same whatever the limit.
+//! A record waits until its window is complete. Any number of flows may end in one window, and the clock of a capture may stand still.
+//! So only a limited amount waits in memory; the rest waits in sorted temporary files without names, and is merged when it is written.
+//! Nothing is left out, and the order does not depend on the limit.
 
-use super::{FlowFormat, FlowRecord, FlowWriter};
+use super::record::FlowRecord;
+use super::writer::{FlowFormat, FlowWriter};
 use crate::analysis::order;
 use crate::flow::Flow;
 use crate::route::Observed;
@@ -18,10 +20,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Bytes of a [`Key`].
 const KEY: usize = 57;
-/// By what records are ordered, as bytes that compare as it does: window, first frame, addresses, port.
+/// The key by which records are ordered, as bytes that compare in that order: window, first frame, addresses, port.
 type Key = [u8; KEY];
 
-/// Files of one size that are merged into a larger one, so that few are open however much waits.
+/// So many files of one size are merged into a larger one, so that few are open however much waits.
 const FILES_PER_SIZE: usize = 24;
 /// Bytes read of a file at a time: all files together take little beside what waits in memory.
 const READ: usize = 16 << 10;
@@ -61,7 +63,7 @@ fn key(window: i64, flow: &Flow) -> Key {
     key
 }
 
-/// A window as bytes that compare as it does.
+/// A window as bytes that compare in the same order.
 fn window_bytes(window: i64) -> [u8; 8] {
     (window as u64 ^ 1 << 63).to_be_bytes()
 }
@@ -90,7 +92,7 @@ impl Window {
     }
 }
 
-/// What one thread adds to.
+/// The records that one thread has added.
 pub struct Lane {
     writer: Box<dyn FlowWriter>,
     windows: BTreeMap<i64, Window>,
@@ -98,7 +100,7 @@ pub struct Lane {
 }
 
 /// A file of records in order, read from where it was left.
-struct Run {
+struct SortedFile {
     file: BufReader<File>,
     /// How often what it holds was merged.
     merges: usize,
@@ -107,8 +109,8 @@ struct Run {
     record: Vec<u8>,
 }
 
-impl Run {
-    /// Goes on to the next record; whether there is one.
+impl SortedFile {
+    /// Goes on to the next record. Returns whether there is one.
     fn advance(&mut self) -> io::Result<bool> {
         let mut length = [0; 4];
         match self.file.read_exact(&mut length) {
@@ -116,7 +118,7 @@ impl Run {
             other => other?,
         }
         self.file.read_exact(&mut self.key)?;
-        // What was written here was of this length.
+        // The record was written with this length.
         self.record.resize(u32::from_le_bytes(length) as usize, 0);
         self.file.read_exact(&mut self.record)?;
         Ok(true)
@@ -124,9 +126,9 @@ impl Run {
 }
 
 /// Writes a file of records that come in order.
-struct RunWriter(BufWriter<File>);
+struct SortedFileWriter(BufWriter<File>);
 
-impl RunWriter {
+impl SortedFileWriter {
     fn begin(folder: &std::path::Path) -> io::Result<Self> {
         Ok(Self(BufWriter::with_capacity(WRITE, tempfile::tempfile_in(folder)?)))
     }
@@ -138,47 +140,52 @@ impl RunWriter {
         self.0.write_all(record)
     }
 
-    /// The file, at its first record; none where it has none.
-    fn finish(self, merges: usize) -> io::Result<Option<Run>> {
+    /// The file, at its first record; none if it has no records.
+    fn finish(self, merges: usize) -> io::Result<Option<SortedFile>> {
         let mut file = self.0.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.seek(SeekFrom::Start(0))?;
-        let mut run = Run { file: BufReader::with_capacity(READ, file), merges, key: [0; KEY], record: Vec::new() };
-        Ok(run.advance()?.then_some(run))
+        let mut file =
+            SortedFile { file: BufReader::with_capacity(READ, file), merges, key: [0; KEY], record: Vec::new() };
+        Ok(file.advance()?.then_some(file))
     }
 }
 
-/// Hands on the records of files in order, as long as their keys are below a limit; leaves the files at what follows.
+/// Passes on the records of files in order, as long as their keys are below a limit. The files remain at the next record.
 fn merge(
-    runs: &mut Vec<Run>,
+    files: &mut Vec<SortedFile>,
     limit: Option<&[u8]>,
     mut put: impl FnMut(&[u8], &[u8]) -> io::Result<()>,
 ) -> io::Result<()> {
     let is_below = |key: &Key| limit.is_none_or(|limit| &key[..] < limit);
-    let mut next: BinaryHeap<Reverse<(Key, usize)>> =
-        runs.iter().enumerate().filter(|(_, run)| is_below(&run.key)).map(|(at, run)| Reverse((run.key, at))).collect();
-    let mut is_over = vec![false; runs.len()];
+    let mut next: BinaryHeap<Reverse<(Key, usize)>> = files
+        .iter()
+        .enumerate()
+        .filter(|(_, file)| is_below(&file.key))
+        .map(|(at, file)| Reverse((file.key, at)))
+        .collect();
+    let mut is_over = vec![false; files.len()];
     while let Some(Reverse((key, at))) = next.pop() {
-        let Some(run) = runs.get_mut(at) else { continue };
-        put(&key, &run.record)?;
-        if !run.advance()? {
+        let Some(file) = files.get_mut(at) else { continue };
+        put(&key, &file.record)?;
+        if !file.advance()? {
             is_over[at] = true;
-        } else if is_below(&run.key) {
-            next.push(Reverse((run.key, at)));
+        } else if is_below(&file.key) {
+            next.push(Reverse((file.key, at)));
         }
     }
     let mut is_over = is_over.into_iter();
-    runs.retain(|_| is_over.next() != Some(true));
+    files.retain(|_| is_over.next() != Some(true));
     Ok(())
 }
 
-/// What waits in files, or why none could be written.
+/// The files of waiting records, or why one could not be written.
 #[derive(Default)]
 struct Files {
-    runs: Vec<Run>,
+    files: Vec<SortedFile>,
     failure: Option<io::Error>,
 }
 
-/// See the module.
+/// Puts flow records in order; what does not fit into memory waits in files.
 pub struct Sorter<'a> {
     format: &'a FlowFormat,
     /// Captures, as the user named them.
@@ -200,13 +207,13 @@ impl<'a> Sorter<'a> {
         waiting_bytes: Option<u64>,
         lanes: usize,
     ) -> Self {
-        // Half, since what grows is copied.
+        // Half, since a buffer that grows is copied.
         let lane = waiting_bytes.map(|bytes| usize::try_from(bytes / 2 / lanes.max(1) as u64));
         let lane_bytes = lane.and_then(Result::ok).unwrap_or(usize::MAX);
         Self { format, captures, folder, lane_bytes, files: Mutex::default() }
     }
 
-    /// What a thread adds to.
+    /// The records of one thread; none yet.
     pub fn lane(&self) -> Lane {
         Lane { writer: (self.format.writer)(), windows: BTreeMap::new(), bytes: 0 }
     }
@@ -244,16 +251,16 @@ impl<'a> Sorter<'a> {
         let written = self.write_run(windows);
         let files = &mut *self.files();
         match written {
-            Ok(run) => files.runs.extend(run),
+            Ok(file) => files.files.extend(file),
             Err(error) => files.failure = Some(error),
         }
-        if let Err(error) = self.merge_equals(&mut files.runs) {
+        if let Err(error) = self.merge_equals(&mut files.files) {
             files.failure = Some(error);
         }
     }
 
-    fn write_run(&self, windows: &BTreeMap<i64, Window>) -> io::Result<Option<Run>> {
-        let mut out = RunWriter::begin(&self.folder)?;
+    fn write_run(&self, windows: &BTreeMap<i64, Window>) -> io::Result<Option<SortedFile>> {
+        let mut out = SortedFileWriter::begin(&self.folder)?;
         for window in windows.values() {
             for at in window.sorted() {
                 let (key, record) = window.record(at as usize);
@@ -263,15 +270,15 @@ impl<'a> Sorter<'a> {
         out.finish(0)
     }
 
-    /// Merges files that were merged equally often where there are many: so each record is copied few times.
-    fn merge_equals(&self, runs: &mut Vec<Run>) -> io::Result<()> {
+    /// Merges files that were merged equally often if there are many. This way each record is copied few times.
+    fn merge_equals(&self, files: &mut Vec<SortedFile>) -> io::Result<()> {
         let mut merges = 0;
-        while runs.iter().filter(|run| run.merges == merges).count() >= FILES_PER_SIZE {
-            let mut equals: Vec<Run> = runs.extract_if(.., |run| run.merges == merges).collect();
-            let mut out = RunWriter::begin(&self.folder)?;
+        while files.iter().filter(|file| file.merges == merges).count() >= FILES_PER_SIZE {
+            let mut equals: Vec<SortedFile> = files.extract_if(.., |file| file.merges == merges).collect();
+            let mut out = SortedFileWriter::begin(&self.folder)?;
             merge(&mut equals, None, |key, record| out.put(key, record))?;
             merges += 1;
-            runs.extend(out.finish(merges)?);
+            files.extend(out.finish(merges)?);
         }
         Ok(())
     }
@@ -301,8 +308,8 @@ impl<'a> Sorter<'a> {
             all.sort();
             for (key, record) in all {
                 // What waits in files and comes before it.
-                if !files.runs.is_empty()
-                    && let Err(error) = merge(&mut files.runs, Some(key), |_, record| {
+                if !files.files.is_empty()
+                    && let Err(error) = merge(&mut files.files, Some(key), |_, record| {
                         put(record);
                         Ok(())
                     })
@@ -316,14 +323,14 @@ impl<'a> Sorter<'a> {
         }
         let limit = window_bytes(until);
         let limit = (until != i64::MAX).then_some(&limit[..]);
-        let merged = merge(&mut files.runs, limit, |_, record| {
+        let merged = merge(&mut files.files, limit, |_, record| {
             put(record);
             Ok(())
         });
         files.failure = merged.err();
     }
 
-    /// What went wrong with a temporary file, if anything: what was handed out is not all then.
+    /// The error of a temporary file, if there was one. Then some records are missing.
     pub fn failure(self) -> Option<(PathBuf, io::Error)> {
         let files = self.files.into_inner().unwrap_or_else(PoisonError::into_inner);
         files.failure.map(|error| (self.folder, error))

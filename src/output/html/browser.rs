@@ -1,6 +1,6 @@
 //! Opens the page in a headless Chromium, where there is one, and looks at what its script made of it.
 
-use crate::output::demo;
+use crate::output::example;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -53,7 +53,7 @@ fn app_is_switched_off_by_the_fragment() {
     };
     let folder = tempfile::tempdir().unwrap();
     let page = folder.path().join("map.html");
-    super::write(&demo::report(), &mut std::fs::File::create(&page).unwrap()).unwrap();
+    super::write(&example::report(), &mut std::fs::File::create(&page).unwrap()).unwrap();
     let profile = folder.path().join("profile");
     let Some(all) = dom(&browser, &page, &profile, "") else {
         println!("skipped: {} does not start here", browser.display());

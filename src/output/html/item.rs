@@ -1,4 +1,4 @@
-//! What the drawer shows of a destination: ready text, so that the script only sets it.
+//! What the drawer shows of a destination, as text that the script only has to insert.
 
 use crate::output::escape::visible;
 use crate::output::map::Map;

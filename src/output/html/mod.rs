@@ -18,7 +18,7 @@ use std::io::{self, Write};
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
-/// Names of places written on the map; further ones would not find room.
+/// Names of places written on the map; there is no room for more.
 const LABEL_LIMIT: usize = 60;
 
 /// Distance between rings around a place, where there is no origin to draw arcs from.
@@ -31,7 +31,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let items = item::items(report, &map);
     let data = serde_json::to_string(&items)?;
     fill(out, |slot| match slot {
-        "generator" => super::GENERATOR.to_owned(),
+        "generator" => super::generator::GENERATOR.to_owned(),
         "title" => html(&title(report)).into_owned(),
         "summary" => html(&summary(report)).into_owned(),
         "script_hash" => format!("sha256-{}", base64(&Sha256::digest(SCRIPT.as_bytes()))),
@@ -57,10 +57,11 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 /// Whether a page of this program begins so.
 pub(super) fn is_own(head: &[u8]) -> bool {
-    head.starts_with(b"<!doctype html>") && super::contains(head, "<meta name=\"generator\" content=\"whither ")
+    head.starts_with(b"<!doctype html>")
+        && super::generator::contains(head, "<meta name=\"generator\" content=\"whither ")
 }
 
-/// Writes the template with each `{{slot}}` replaced once: what is filled in is never looked at again.
+/// Writes the template with each `{{slot}}` replaced once. What is filled in is not searched for slots.
 fn fill(out: &mut dyn Write, slot: impl Fn(&str) -> String) -> io::Result<()> {
     let mut rest = TEMPLATE;
     while let Some((before, after)) = rest.split_once("{{") {
@@ -203,7 +204,7 @@ fn base64(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::demo;
+    use crate::output::example;
 
     fn page(report: &Report) -> String {
         let mut out = Vec::new();
@@ -213,7 +214,7 @@ mod tests {
 
     #[test]
     fn nothing_from_the_wire_becomes_markup() {
-        let page = page(&demo::report());
+        let page = page(&example::report());
         assert!(!page.contains("<img"));
         assert_eq!(page.matches("</script>").count(), 2);
         assert!(!page.contains('\u{1b}') && !page.contains('\u{202e}'));
@@ -222,7 +223,7 @@ mod tests {
 
     #[test]
     fn nothing_is_fetched() {
-        let page = page(&demo::report());
+        let page = page(&example::report());
         for outside in ["src=\"http", "url(", "@import", "<link", "fetch(", "XMLHttpRequest", "import("] {
             assert!(!page.contains(outside), "{outside}");
         }
@@ -231,8 +232,8 @@ mod tests {
 
     #[test]
     fn a_hostile_report_is_text_everywhere() {
-        let mut report = demo::report();
-        let hostile = demo::HOSTILE_NAME.to_owned();
+        let mut report = example::report();
+        let hostile = example::HOSTILE_NAME.to_owned();
         report.captures[0].name.clone_from(&hostile);
         report.generator.command.clone_from(&hostile);
         report.notes.push(hostile.clone());
@@ -251,7 +252,7 @@ mod tests {
 
     #[test]
     fn empty_report_makes_a_page() {
-        let report = demo::finish(Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let report = example::finish(Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         assert!(page(&report).ends_with("</html>\n"));
     }
 

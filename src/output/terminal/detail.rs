@@ -1,6 +1,6 @@
 //! Per app: its destinations by place and network, each with names, frames, round trip and the three location facts.
 
-use super::sheet::{Ink, Line, Sheet, cut, cut_name};
+use super::lines::{Ink, Line, Lines, cut, cut_name};
 use crate::output::units;
 use crate::output::words::{self, CountryNames};
 use crate::place::LocationCheck;
@@ -17,29 +17,29 @@ const EVIDENCE_LIMIT: usize = 4;
 const INDENT: usize = 2;
 
 /// Every app in detail, up to the limit.
-pub(super) fn apps(sheet: &mut Sheet, report: &Report) {
+pub(super) fn apps(lines: &mut Lines, report: &Report) {
     let names = CountryNames::of(report);
     let limit = if report.apps.len() == 1 { usize::MAX } else { DESTINATION_LIMIT };
     for app in report.apps.iter().take(APP_LIMIT) {
-        sheet.gap();
-        heading(sheet, app, &names);
-        destinations(sheet, report, &app.destinations, limit);
+        lines.gap();
+        heading(lines, app, &names);
+        destinations(lines, report, &app.destinations, limit);
     }
     let more = report.apps.len().saturating_sub(APP_LIMIT);
     if more > 0 {
-        sheet.gap();
+        lines.gap();
         let mut line = Line::default();
         line.put(Ink::Dim, format!("+{} more; --app ID shows one", units::plural(more as u64, "app", "apps")));
-        sheet.line(&line);
+        lines.line(&line);
     }
 }
 
-fn heading(sheet: &mut Sheet, app: &AppRoutes, names: &CountryNames<'_>) {
-    let mut pieces = vec![(Ink::Bold, sheet.text(&app.name).into_owned())];
+fn heading(lines: &mut Lines, app: &AppRoutes, names: &CountryNames<'_>) {
+    let mut pieces = vec![(Ink::Bold, lines.text(&app.name).into_owned())];
     let operator = app.operator.as_deref().or(app.developer.as_deref());
     let jurisdiction = app.jurisdiction.map(|country| format!("jurisdiction {}", names.name(country)));
     let who: Vec<_> =
-        operator.map(|operator| sheet.text(operator).into_owned()).into_iter().chain(jurisdiction).collect();
+        operator.map(|operator| lines.text(operator).into_owned()).into_iter().chain(jurisdiction).collect();
     if !who.is_empty() {
         pieces.push((Ink::Plain, who.join(", ")));
     }
@@ -48,26 +48,26 @@ fn heading(sheet: &mut Sheet, app: &AppRoutes, names: &CountryNames<'_>) {
         pieces.push((Ink::Dim, format!("also {}", others.join(", "))));
     }
     for evidence in app.evidence.iter().take(EVIDENCE_LIMIT) {
-        let rule = sheet.text(&evidence.rule);
+        let rule = lines.text(&evidence.rule);
         let kind = evidence.kind.word();
         // `domain weixin.qq.com` says more than `name`, and `signature mmtls` repeats its kind.
         let rule = rule.strip_prefix(kind).map_or(&*rule, str::trim_start);
         pieces.push((Ink::Dim, format!("by {kind} {} ({rule})", units::share(evidence.share))));
     }
-    sheet.pieces(Line::default(), INDENT, " · ", pieces);
+    lines.pieces(Line::default(), INDENT, " · ", pieces);
 }
 
 /// The destinations of an app, or of what no app was named for.
-pub(super) fn destinations(sheet: &mut Sheet, report: &Report, destinations: &[Destination], limit: usize) {
+pub(super) fn destinations(lines: &mut Lines, report: &Report, destinations: &[Destination], limit: usize) {
     let names = CountryNames::of(report);
     let limit = if destinations.len() == limit.saturating_add(1) { usize::MAX } else { limit };
     let widest = destinations.iter().take(limit).map(|destination| place(destination).width()).max().unwrap_or(0);
-    let most = if sheet.columns() < 100 { 14 } else { 24 };
+    let most = if lines.columns() < 100 { 14 } else { 24 };
     let facts = INDENT + widest.clamp(8, most) + 2;
     for destination in destinations.iter().take(limit) {
-        figures(sheet, destination, facts);
-        evidence(sheet, report, destination, facts);
-        location(sheet, destination, facts, &names);
+        figures(lines, destination, facts);
+        evidence(lines, report, destination, facts);
+        location(lines, destination, facts, &names);
     }
     let rest = destinations.get(limit..).unwrap_or_default();
     if !rest.is_empty() {
@@ -76,7 +76,7 @@ pub(super) fn destinations(sheet: &mut Sheet, report: &Report, destinations: &[D
         let mut line = Line::default();
         let text = format!("+{} destinations: {} ↑ {} ↓", rest.len(), units::bytes(up), units::bytes(down));
         line.to(INDENT).put(Ink::Dim, text);
-        sheet.line(&line);
+        lines.line(&line);
     }
 }
 
@@ -87,8 +87,8 @@ fn place(destination: &Destination) -> String {
 }
 
 /// Place, network, bytes, share, flows.
-fn figures(sheet: &mut Sheet, destination: &Destination, facts: usize) {
-    let columns = sheet.columns();
+fn figures(lines: &mut Lines, destination: &Destination, facts: usize) {
+    let columns = lines.columns();
     let traffic = &destination.traffic;
     let flows = units::plural(traffic.flows, "flow", "flows");
     let is_narrow = columns < 72;
@@ -100,9 +100,9 @@ fn figures(sheet: &mut Sheet, destination: &Destination, facts: usize) {
     let network_end = up_end.saturating_sub(10);
 
     let mut line = Line::default();
-    let label = sheet.text(&place(destination)).into_owned();
+    let label = lines.text(&place(destination)).into_owned();
     line.to(INDENT).put(Ink::Accent, cut(&label, facts.saturating_sub(INDENT + 2))).to(facts);
-    let network = sheet.text(&words::network(destination)).into_owned();
+    let network = lines.text(&words::network(destination)).into_owned();
     line.put(Ink::Plain, cut(&network, network_end.saturating_sub(line.width())));
     line.right(Ink::Plain, &format!("{} ↑", units::bytes(traffic.bytes_up)), up_end);
     line.right(Ink::Plain, &format!("{} ↓", units::bytes(traffic.bytes_down)), down_end);
@@ -110,12 +110,12 @@ fn figures(sheet: &mut Sheet, destination: &Destination, facts: usize) {
     if !is_narrow {
         line.right(Ink::Dim, &flows, end);
     }
-    sheet.line(&line);
+    lines.line(&line);
 }
 
 /// Names with source and frame; addresses where there is no name.
-fn evidence(sheet: &mut Sheet, report: &Report, destination: &Destination, facts: usize) {
-    let columns = sheet.columns();
+fn evidence(lines: &mut Lines, report: &Report, destination: &Destination, facts: usize) {
+    let columns = lines.columns();
     let room = columns.saturating_sub(facts);
     let mut line = Line::default();
     line.to(facts);
@@ -125,7 +125,7 @@ fn evidence(sheet: &mut Sheet, report: &Report, destination: &Destination, facts
         let mut text = String::from("no name");
         let mut shown = 0;
         for address in &destination.addresses {
-            let address = sheet.text(address);
+            let address = lines.text(address);
             if text.width() + address.width() + 8 > room {
                 break;
             }
@@ -137,7 +137,7 @@ fn evidence(sheet: &mut Sheet, report: &Report, destination: &Destination, facts
             text.push_str(&format!(" +{}", addresses - shown));
         }
         line.put(Ink::Dim, cut(&text, room));
-        sheet.line(&line);
+        lines.line(&line);
         return;
     }
     let mut shown: u64 = 0;
@@ -145,9 +145,9 @@ fn evidence(sheet: &mut Sheet, report: &Report, destination: &Destination, facts
         let left = total - shown;
         let reserve = if left > 1 { 1 + format!("+{}", left - 1).len() } else { 0 };
         let frame = frame_number(report, &name.capture, name.frame);
-        let origin = format!(" {} {frame}", sheet.text(&name.source));
+        let origin = format!(" {} {frame}", lines.text(&name.source));
         let gap = if shown == 0 { 0 } else { 2 };
-        let text = sheet.text(&name.name);
+        let text = lines.text(&name.name);
         let free = columns.saturating_sub(line.width() + gap + origin.width() + reserve);
         // The first name is cut to fit; further ones stand whole or are counted.
         if shown > 0 && text.width() > free {
@@ -165,7 +165,7 @@ fn evidence(sheet: &mut Sheet, report: &Report, destination: &Destination, facts
     if total > shown {
         line.put(Ink::Dim, format!(" +{}", total - shown));
     }
-    sheet.line(&line);
+    lines.line(&line);
 }
 
 /// `#112`, or `#2:112` for the second of several captures.
@@ -177,14 +177,14 @@ fn frame_number(report: &Report, capture: &str, frame: u64) -> String {
 }
 
 /// The separate facts: databases, registration of block and AS, jurisdiction, round trip, whose service.
-fn location(sheet: &mut Sheet, destination: &Destination, facts: usize, names: &CountryNames<'_>) {
+fn location(lines: &mut Lines, destination: &Destination, facts: usize, names: &CountryNames<'_>) {
     let mut pieces: Vec<(Ink, String)> = Vec::new();
     let says = words::opinions(destination);
     if destination.kind == PlaceKind::Anycast {
         pieces.push((Ink::Dim, "which site answered is not known".to_owned()));
     } else if !says.is_empty() {
         let ink = if destination.is_disputed { Ink::Warn } else { Ink::Dim };
-        pieces.push((ink, sheet.text(&says.join(", ")).into_owned()));
+        pieces.push((ink, lines.text(&says.join(", ")).into_owned()));
     }
     if !destination.registered_countries.is_empty() {
         let codes: Vec<_> = destination.registered_countries.iter().map(|country| country.code()).collect();
@@ -208,9 +208,9 @@ fn location(sheet: &mut Sheet, destination: &Destination, facts: usize, names: &
         pieces.push((Ink::Dim, words::party_short(*party).to_owned()));
     }
     if !destination.services.is_empty() {
-        pieces.push((Ink::Dim, format!("via {}", sheet.text(&destination.services.join(", ")))));
+        pieces.push((Ink::Dim, format!("via {}", lines.text(&destination.services.join(", ")))));
     }
     let mut line = Line::default();
     line.to(facts);
-    sheet.pieces(line, facts, " · ", pieces);
+    lines.pieces(line, facts, " · ", pieces);
 }

@@ -1,6 +1,6 @@
 //! The first screen: what was read, the table of apps and the sum that accounts for every byte.
 
-use super::sheet::{Ink, Line, Sheet, cut};
+use super::lines::{Ink, Line, Lines, cut};
 use crate::output::{escape, units};
 use crate::report::{AppRoutes, Destination, Remainder, Report};
 use unicode_width::UnicodeWidthStr;
@@ -15,11 +15,11 @@ const BYTES_WIDTH: usize = 9;
 const SHARE_WIDTH: usize = 8;
 
 /// What was read, with what, from where.
-pub(super) fn header(sheet: &mut Sheet, report: &Report) {
+pub(super) fn header(lines: &mut Lines, report: &Report) {
     let mut pieces = Vec::new();
     let is_numbered = report.captures.len() > 1;
     for (position, capture) in report.captures.iter().enumerate().take(CAPTURE_LIMIT) {
-        let name = sheet.text(&capture.name);
+        let name = lines.text(&capture.name);
         let text = if is_numbered { format!("[{}] {name}", position + 1) } else { name.into_owned() };
         pieces.push((Ink::Bold, text));
     }
@@ -30,17 +30,17 @@ pub(super) fn header(sheet: &mut Sheet, report: &Report) {
     pieces.push((Ink::Plain, units::plural(report.frames, "packet", "packets")));
     pieces.push((Ink::Plain, units::bytes(report.bytes)));
     pieces.push(match &report.vantage {
-        Some(vantage) => (Ink::Plain, format!("from {} ({:.0} km)", sheet.text(&vantage.label), vantage.radius_km)),
+        Some(vantage) => (Ink::Plain, format!("from {} ({:.0} km)", lines.text(&vantage.label), vantage.radius_km)),
         None => (Ink::Dim, "from an unknown place: no distance checks (--from PLACE)".to_owned()),
     });
-    sheet.pieces(Line::default(), 2, " · ", pieces);
+    lines.pieces(Line::default(), 2, " · ", pieces);
 
     let databases: Vec<String> =
         report.databases.iter().map(|database| format!("{} {}", database.name, database.date)).collect();
     let places = if databases.is_empty() { "none".to_owned() } else { databases.join(", ") };
-    let mut pieces = vec![(Ink::Dim, format!("places {}", sheet.text(&places)))];
+    let mut pieces = vec![(Ink::Dim, format!("places {}", lines.text(&places)))];
     pieces.push((Ink::Dim, format!("catalogue of {}", units::plural(report.catalogue_apps as u64, "app", "apps"))));
-    sheet.pieces(Line::default(), 2, " · ", pieces);
+    lines.pieces(Line::default(), 2, " · ", pieces);
 }
 
 /// A row of the table: name, up, down, share, and where.
@@ -53,9 +53,9 @@ struct Row {
 }
 
 /// The table of apps, what no app got, and the sum.
-pub(super) fn table(sheet: &mut Sheet, report: &Report) {
-    let rows = rows(sheet, report);
-    let columns = sheet.columns();
+pub(super) fn table(lines: &mut Lines, report: &Report) {
+    let rows = rows(lines, report);
+    let columns = lines.columns();
     let widest = rows.iter().map(|row| row.name.1.width()).max().unwrap_or(0);
     let name_width = widest.clamp(9, (columns / 4).clamp(9, 32)) + 1;
     let up = name_width + BYTES_WIDTH;
@@ -70,11 +70,11 @@ pub(super) fn table(sheet: &mut Sheet, report: &Report) {
         share,
     );
     head.to(places).put(Ink::Bold, "WHERE ITS UPLOADS WENT");
-    sheet.line(&head);
+    lines.line(&head);
     if report.apps.is_empty() {
         let mut line = Line::default();
         line.put(Ink::Dim, "no app could be named");
-        sheet.line(&line);
+        lines.line(&line);
     }
     for row in &rows {
         let mut line = Line::default();
@@ -84,16 +84,16 @@ pub(super) fn table(sheet: &mut Sheet, report: &Report) {
         line.right(Ink::Plain, &units::share(units::part(row.bytes, report.bytes)), share);
         line.to(places);
         fit(&mut line, columns, &row.places);
-        sheet.line(&line);
+        lines.line(&line);
     }
-    sum(sheet, report);
+    sum(lines, report);
 }
 
-fn rows(sheet: &Sheet, report: &Report) -> Vec<Row> {
+fn rows(lines: &Lines, report: &Report) -> Vec<Row> {
     let mut rows = Vec::new();
     for app in report.apps.iter().take(APP_LIMIT) {
         rows.push(Row {
-            name: (Ink::Accent, sheet.text(&app.name).into_owned()),
+            name: (Ink::Accent, lines.text(&app.name).into_owned()),
             up: Some(app.traffic.bytes_up),
             down: Some(app.traffic.bytes_down),
             bytes: app.traffic.bytes(),
@@ -130,7 +130,7 @@ fn rows(sheet: &Sheet, report: &Report) -> Vec<Row> {
             up: split.map(|split| split.0),
             down: split.map(|split| split.1),
             bytes,
-            places: reasons(sheet, remainders, bytes),
+            places: reasons(lines, remainders, bytes),
         });
     }
     rows
@@ -168,11 +168,11 @@ fn places(destinations: &[Destination]) -> Vec<(Ink, String)> {
     pieces
 }
 
-fn reasons(sheet: &Sheet, remainders: &[Remainder], total: u64) -> Vec<(Ink, String)> {
+fn reasons(lines: &Lines, remainders: &[Remainder], total: u64) -> Vec<(Ink, String)> {
     let share = |remainder: &Remainder| units::share(units::part(remainder.bytes, total));
     remainders
         .iter()
-        .map(|remainder| (Ink::Dim, format!("{} {}", sheet.text(&remainder.reason), share(remainder))))
+        .map(|remainder| (Ink::Dim, format!("{} {}", lines.text(&remainder.reason), share(remainder))))
         .collect()
 }
 
@@ -199,7 +199,7 @@ fn fit(line: &mut Line, columns: usize, pieces: &[(Ink, String)]) {
 }
 
 /// All bytes of the captures, accounted for.
-fn sum(sheet: &mut Sheet, report: &Report) {
+fn sum(lines: &mut Lines, report: &Report) {
     let of = |remainders: &[Remainder]| remainders.iter().map(|remainder| remainder.bytes).sum::<u64>();
     let apps: u64 = report.apps.iter().map(|app| app.traffic.bytes()).sum();
     let parts = [
@@ -217,5 +217,5 @@ fn sum(sheet: &mut Sheet, report: &Report) {
         let difference = units::count(total.abs_diff(report.bytes));
         pieces.push((Ink::Warn, format!("off by {difference} bytes: please report this")));
     }
-    sheet.pieces(line, 5, " + ", pieces);
+    lines.pieces(line, 5, " + ", pieces);
 }

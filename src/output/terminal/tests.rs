@@ -1,13 +1,13 @@
 //! Golden text at three widths, and the property that no line is wider than the terminal.
 
 use super::*;
-use crate::output::demo;
+use crate::output::example;
 use crate::report::{Destination, Remainder};
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
 
 fn rendered(width: usize) -> String {
-    render(&demo::report(), &Style { width, ..Style::default() })
+    render(&example::report(), &Style { width, ..Style::default() })
 }
 
 fn assert_fits(text: &str, width: usize) {
@@ -38,21 +38,21 @@ fn golden_at_200_columns() {
 #[test]
 fn colour_changes_nothing_but_colour() {
     let style = Style { color: true, ..Style::default() };
-    let coloured = render(&demo::report(), &style);
+    let coloured = render(&example::report(), &style);
     assert!(coloured.contains("\u{1b}["));
     assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), rendered(80));
 }
 
 #[test]
 fn ascii_is_ascii() {
-    let text = render(&demo::report(), &Style { ascii: true, ..Style::default() });
+    let text = render(&example::report(), &Style { ascii: true, ..Style::default() });
     assert!(text.is_ascii());
     assert_fits(&text, 80);
 }
 
 #[test]
 fn empty_report_still_answers() {
-    let report = demo::finish(Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let report = example::finish(Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let text = render(&report, &Style::default());
     assert!(text.contains("no app could be named"), "{text}");
     assert!(text.contains("Sum  0 bytes"), "{text}");
@@ -60,7 +60,7 @@ fn empty_report_still_answers() {
 
 #[test]
 fn sum_that_does_not_add_up_says_so() {
-    let mut report = demo::report();
+    let mut report = example::report();
     report.bytes += 5;
     assert!(render(&report, &Style::default()).contains("off by 5 bytes"));
 }
@@ -71,15 +71,15 @@ prop_compose! {
         names in proptest::collection::vec(any::<String>(), 0..5), extra in 0u64..1000, up in 0u64..1 << 50,
         down in 0u64..1 << 50, flows in 0u64..1 << 40, is_disputed in any::<bool>(), template in 0usize..3,
     ) -> Destination {
-        let mut destination = demo::report().apps[template].destinations[2].clone();
+        let mut destination = example::report().apps[template].destinations[2].clone();
         destination.label = label;
         destination.operator = operator;
         destination.asn = asn;
         destination.names_total = names.len() as u64 + extra;
-        let sample = demo::report().apps[0].destinations[0].names[0].clone();
+        let sample = example::report().apps[0].destinations[0].names[0].clone();
         destination.names = names.into_iter()
             .map(|name| crate::report::NameEvidence { name, frame: up, ..sample.clone() }).collect();
-        destination.traffic = demo::traffic(up, down, flows);
+        destination.traffic = example::traffic(up, down, flows);
         destination.is_disputed = is_disputed;
         destination
     }
@@ -105,12 +105,12 @@ proptest! {
         capture in any::<String>(), note in any::<String>(),
     ) {
         let apps = apps.into_iter().map(|(name, destinations)| {
-            let mut app = demo::report().apps[0].clone();
+            let mut app = example::report().apps[0].clone();
             app.name = name;
             app.destinations = destinations;
             app
         }).collect();
-        let mut report = demo::finish(apps, unattributed, routes, local, Vec::new());
+        let mut report = example::finish(apps, unattributed, routes, local, Vec::new());
         report.captures[0].name = capture;
         report.notes.push(note);
         let text = render(&report, &Style { width, color, ascii });

@@ -1,7 +1,7 @@
 //! ARCNET as BSD (link type 7) and Linux (129) capture it: RFC 1201, and RFC 1051 before it.
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 const IP: u8 = 212;
@@ -15,9 +15,9 @@ fn lead(kind: u8, inner: Span<'_>) -> Result<Next<'_>, NotIp> {
     }
 }
 
-/// Source, destination, type; in RFC 1201 a split flag and a sequence number.
-pub(super) fn read_bsd(span: Span<'_>) -> Result<Next<'_>, NotIp> {
-    /// The flag of a frame made longer, whose own follows.
+/// Reads a frame as BSD captures it: source, destination and type; in RFC 1201 also a split flag and a sequence number.
+pub(crate) fn read_bsd(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+    /// The flag that marks a frame as made longer. The frame's own flag follows.
     const EXCEPTION: u8 = 0xff;
     let kind = span.byte(2)?;
     if kind == IP_OLD {
@@ -27,12 +27,12 @@ pub(super) fn read_bsd(span: Span<'_>) -> Result<Next<'_>, NotIp> {
         EXCEPTION => (span.byte(7)?, 10),
         flag => (flag, 6),
     };
-    // Only what was not split is a whole packet.
+    // Only a frame that was not split holds a whole packet.
     if flag == 0 { lead(kind, span.after(header)?) } else { Err(NotIp::Protocol(u16::from(kind))) }
 }
 
-/// The kernel puts together what was split, and adds an offset.
-pub(super) fn read_linux(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads a frame as Linux captures it. The kernel puts together what was split, and adds an offset.
+pub(crate) fn read_linux(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let kind = span.byte(4)?;
     lead(kind, span.after(if kind == IP_OLD { 5 } else { 8 })?)
 }

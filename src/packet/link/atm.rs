@@ -1,29 +1,29 @@
-//! IP over ATM (RFC 2684): LLC (link types 100 and, in old files, 11), with or without it (106, 19), behind SunATM's
-//! pseudo-header (123), LAN emulation (110).
+//! IP over ATM (RFC 2684): with LLC (link types 100 and, in old files, 11), with or without it (106, 19), after the
+//! pseudo-header of SunATM (123), and in LAN emulation (110).
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
-pub(super) fn read_rfc1483(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read_rfc1483(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     Ok(Next::Llc(span))
 }
 
-/// Classical IP over ATM: drivers may leave the LLC header out.
-pub(super) fn read_classical(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads classical IP over ATM, from which drivers may leave the LLC header out.
+pub(crate) fn read_classical(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     match span.array(0)? {
         [0xaa, 0xaa, 3] => Ok(Next::Llc(span)),
         _ => Ok(Next::Ip(span)),
     }
 }
 
-/// LAN emulation: the client's identity, then Ethernet.
-pub(super) fn read_lan_emulation(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads a frame of LAN emulation: the client's identity, then Ethernet.
+pub(crate) fn read_lan_emulation(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     Ok(Next::Ethernet(span.after(2)?))
 }
 
-/// Flags with the traffic type, path, circuit.
-pub(super) fn read_sun(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads the header of SunATM: flags with the type of traffic, path, circuit.
+pub(crate) fn read_sun(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const LAN_EMULATION: u8 = 1;
     const LLC: u8 = 2;
     let inner = span.after(4)?;

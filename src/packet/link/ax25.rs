@@ -1,17 +1,17 @@
-//! Amateur packet radio (AX.25 2.2 §3; link type 3, and 202 behind a KISS byte) that carries IP.
+//! Amateur packet radio that carries IP (AX.25 2.2 §3; link type 3, and 202 after a KISS byte).
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 const ADDRESS: usize = 7;
-/// Destination, source, and eight repeaters.
+/// Addresses that are read: destination, source, and eight repeaters.
 const ADDRESS_LIMIT: usize = 10;
 const LAST: u8 = 1;
-/// Protocol identifier of IP.
+/// The protocol identifier of IP.
 const IP: u8 = 0xcc;
 
-pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let mut count = 0;
     loop {
         count += 1;
@@ -25,15 +25,15 @@ pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let rest = span.after(count * ADDRESS)?;
     match rest.array(0)? {
         _ if count < 2 => Err(NotIp::Malformed),
-        // Information, numbered or (without the poll bit) not.
+        // This is information, numbered or (without the poll bit) not.
         [control, IP] if control & 1 == 0 || control & 0xef == 0x03 => Ok(Next::Ip(rest.after(2)?)),
         [control, other] if control & 1 == 0 || control & 0xef == 0x03 => Err(NotIp::Protocol(u16::from(other))),
         [_, _] => Err(NotIp::LinkControl),
     }
 }
 
-/// The low half of a KISS byte is the command: 0 is data.
-pub(super) fn read_kiss(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads a frame after a KISS byte, whose low half is the command. Command 0 is data.
+pub(crate) fn read_kiss(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     match span.byte(0)? & 0x0f {
         0 => read(span.after(1)?),
         _ => Err(NotIp::LinkControl),

@@ -1,24 +1,25 @@
 //! IP over cable and air: DOCSIS (link type 143), EPON (259), ATSC 3.0 (A/330 §5, 289).
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
-/// Frame control, parameter, length, the extended header that the parameter measures, checksum; then Ethernet.
-pub(super) fn read_docsis(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads a DOCSIS frame: frame control, parameter, length, an extended header as long as the parameter says, checksum, then
+/// Ethernet.
+pub(crate) fn read_docsis(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const HEADER: usize = 6;
     const HAS_EXTENDED: u8 = 0x01;
     let [control, parameter] = span.array(0)?;
     let extended = if control & HAS_EXTENDED != 0 { usize::from(parameter) } else { 0 };
     match control >> 6 {
         0b00 => Ok(Next::Ethernet(span.after(HEADER + extended)?)),
-        // ATM, reserved or isolated, and the media access layer's own.
+        // The others are ATM, reserved or isolated types, and messages of the media access layer.
         _ => Err(NotIp::LinkControl),
     }
 }
 
-/// The preamble holds the logical link's number; then Ethernet.
-pub(super) fn read_epon(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads an EPON frame: a preamble with the number of the logical link, then Ethernet.
+pub(crate) fn read_epon(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const DELIMITER: u8 = 0xd5;
     match span.byte(2)? {
         DELIMITER => Ok(Next::Ethernet(span.after(8)?)),
@@ -26,8 +27,8 @@ pub(super) fn read_epon(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     }
 }
 
-/// The link layer of ATSC 3.0: packets of IPv4, one in each.
-pub(super) fn read_atsc(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads a packet of the link layer of ATSC 3.0, which holds one IPv4 packet.
+pub(crate) fn read_atsc(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const IS_PARTIAL: u8 = 0x10;
     const HAS_MORE: u8 = 0x08;
     const HAS_STREAM: u8 = 0x02;

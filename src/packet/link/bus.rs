@@ -1,32 +1,32 @@
 //! IP over serial buses: IEEE 1394 as Apple captures it (link type 138), InfiniBand (RFC 4391, 242; with its
 //! own headers, 247).
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
-/// Both 8-byte addresses, EtherType.
-pub(super) fn read_ieee1394(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads an IEEE 1394 frame: two addresses of 8 bytes, then an EtherType.
+pub(crate) fn read_ieee1394(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     Ok(Next::EtherType(span.u16(16)?, span.after(18)?))
 }
 
-/// A global routing header, then EtherType and two reserved bytes.
-pub(super) fn read_infiniband(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads a global routing header, then an EtherType and two reserved bytes.
+pub(crate) fn read_infiniband(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     Ok(Next::EtherType(span.u16(40)?, span.after(44)?))
 }
 
-/// InfiniBand from its local routing header on (Architecture Specification 1 §5.2): IP in datagrams or connections.
-pub(super) fn read_infiniband_local(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads InfiniBand from its local routing header on (Architecture Specification 1 §5.2): IP in datagrams or connections.
+pub(crate) fn read_infiniband_local(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const LOCAL_HEADER: usize = 8;
     const GLOBAL_HEADER: usize = 40;
     const TRANSPORT_HEADER: usize = 12;
-    /// SEND ONLY of reliable and unreliable connections, and of datagrams, which have eight more bytes.
+    /// The operations SEND ONLY of reliable and unreliable connections, and of datagrams, which have eight more bytes.
     const SEND_RELIABLE: u8 = 0x04;
     const SEND_UNRELIABLE: u8 = 0x24;
     const SEND_DATAGRAM: u8 = 0x64;
     let after_local = span.after(LOCAL_HEADER)?;
     let transport = match span.byte(1)? & 3 {
-        // Raw: an EtherType behind two reserved bytes, or IPv6.
+        // A raw packet holds IPv6, or an EtherType after two reserved bytes.
         0 => return Ok(Next::EtherType(after_local.u16(2)?, after_local.after(4)?)),
         1 => return Ok(Next::Ip(after_local)),
         2 => after_local,
@@ -37,7 +37,7 @@ pub(super) fn read_infiniband_local(span: Span<'_>) -> Result<Next<'_>, NotIp> {
         SEND_DATAGRAM => transport.after(TRANSPORT_HEADER + 8)?,
         _ => return Err(NotIp::LinkControl),
     };
-    // EtherType and two reserved bytes. Nothing says that this is IP but they (RFC 4391 §6).
+    // An EtherType and two reserved bytes are the only sign that this is IP (RFC 4391 §6).
     match (inner.u16(0)?, inner.u16(2)?) {
         (ether_type @ (0x0800 | 0x0806 | 0x86dd), 0) => Ok(Next::EtherType(ether_type, inner.after(4)?)),
         _ => Err(NotIp::Protocol(0)),

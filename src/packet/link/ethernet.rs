@@ -1,23 +1,23 @@
 //! Ethernet (IEEE 802.3, link types 1 and 274) and what EtherTypes lead to, VLAN tags and other tags included.
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 const ADDRESSES: usize = 12;
-/// Transparent Ethernet bridging.
+/// The EtherType of transparent Ethernet bridging.
 const ETHERTYPE_TEB: u16 = 0x6558;
-/// Largest value that is a length and not an EtherType.
+/// The largest value that is a length and not an EtherType.
 const LARGEST_LENGTH: u16 = 1500;
 /// Cisco ISL frames go to one of these addresses (without their last byte).
 const ISL: [[u8; 5]; 2] = [[1, 0, 0x0c, 0, 0], [3, 0, 0x0c, 0, 0]];
 const ISL_HEADER: usize = 26;
-/// What 802.3 frames of old Novell networks start with instead of LLC: the IPX checksum that is never used.
+/// The unused IPX checksum that 802.3 frames of old Novell networks start with in place of LLC.
 const NOVELL: u16 = 0xffff;
 const ETHERTYPE_IPX: u16 = 0x8137;
 
-/// An Ethernet frame from the destination address on.
-pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads an Ethernet frame that begins with its destination address.
+pub(crate) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let destination: [u8; 5] = span.array(0)?;
     if ISL.contains(&destination) {
         return Ok(Next::Ethernet(span.after(ISL_HEADER)?));
@@ -26,8 +26,8 @@ pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     Ok(Next::EtherType(ether_type, span.after(ADDRESSES + 2)?))
 }
 
-/// IEEE 802.3br mPackets: preamble, then a delimiter that tells whole (express) frames from pieces.
-pub(super) fn read_mpacket(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads an IEEE 802.3br mPacket: a preamble, then a delimiter that tells whole (express) frames from pieces.
+pub(crate) fn read_mpacket(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const PREAMBLE: u8 = 0x55;
     const PREAMBLE_LIMIT: usize = 8;
     let mut at = 0;
@@ -35,18 +35,18 @@ pub(super) fn read_mpacket(span: Span<'_>) -> Result<Next<'_>, NotIp> {
         at += 1;
     }
     match span.byte(at)? {
-        // Start of an express frame, or the first piece of a preemptible one.
+        // The delimiter starts an express frame, or the first piece of a preemptible one.
         0xd5 | 0xe6 | 0x4c | 0x7f | 0xb3 => Ok(Next::Ethernet(span.after(at + 1)?)),
         _ => Err(NotIp::LinkControl),
     }
 }
 
-/// The payload of an EtherType (IEEE registration authority).
-pub(super) fn read_ether_type(ether_type: u16, span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads the payload of an EtherType (IEEE registration authority).
+pub(crate) fn read_ether_type(ether_type: u16, span: Span<'_>) -> Result<Next<'_>, NotIp> {
     match ether_type {
         0x0800 | 0x86dd => Ok(Next::Ip(span)),
         0x22f3 => read_trill(span),
-        // 802.1Q, 802.1ad and the numbers used for double tags before it.
+        // These are 802.1Q, 802.1ad, and the numbers for double tags before it.
         0x8100 | 0x88a8 | 0x9100 | 0x9200 | 0x9300 => tagged(span, 2),
         ETHERTYPE_TEB => Ok(Next::Ethernet(span)),
         0x8847 | 0x8848 => Ok(Next::Mpls(span)),
@@ -54,7 +54,7 @@ pub(super) fn read_ether_type(ether_type: u16, span: Span<'_>) -> Result<Next<'_
         0x8864 => read_pppoe_session(span),
         0x8870 => Ok(Next::Llc(span)),
         0x88e5 => read_macsec(span),
-        // Provider backbone bridges (802.1ah): flags and service, then the customer's frame.
+        // In provider backbone bridges (802.1ah) flags and service come first, then the customer's frame.
         0x88e7 => Ok(Next::Ethernet(span.after(4)?)),
         // Cisco FabricPath: tree and time to live.
         0x8903 => Ok(Next::Ethernet(span.after(2)?)),
@@ -72,7 +72,7 @@ pub(super) fn read_ether_type(ether_type: u16, span: Span<'_>) -> Result<Next<'_
     }
 }
 
-/// A tag of `length` bytes, then another EtherType.
+/// Reads a tag of `length` bytes, then another EtherType.
 fn tagged(span: Span<'_>, length: usize) -> Result<Next<'_>, NotIp> {
     Ok(Next::EtherType(span.u16(length)?, span.after(length + 2)?))
 }
@@ -85,8 +85,8 @@ fn read_llc(length: u16, span: Span<'_>) -> Result<Next<'_>, NotIp> {
     }
 }
 
-/// A PPPoE session (RFC 2516 §4), from its version on.
-pub(super) fn read_pppoe_session(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads a packet of a PPPoE session (RFC 2516 §4), from its version on.
+pub(crate) fn read_pppoe_session(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const HEADER: usize = 6;
     let [version, code, _, _] = span.array(0)?;
     let length = usize::from(span.u16(4)?);
@@ -97,7 +97,7 @@ pub(super) fn read_pppoe_session(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     }
 }
 
-/// TRILL (RFC 6325 §3): flags with the length of the options, both nicknames, the frame.
+/// Reads a TRILL header (RFC 6325 §3): flags with the length of the options, both nicknames, then the frame.
 fn read_trill(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let flags = span.u16(0)?;
     let options = usize::from(flags >> 6 & 0x1f) * 4;
@@ -107,7 +107,7 @@ fn read_trill(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     }
 }
 
-/// MACsec (IEEE 802.1AE §9): the tag alone where only integrity is protected.
+/// Reads a MACsec tag (IEEE 802.1AE §9). What follows can be read only if the tag protects integrity alone.
 fn read_macsec(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const ENCRYPTED: u8 = 0x08;
     const CHANGED: u8 = 0x04;

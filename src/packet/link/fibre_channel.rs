@@ -1,26 +1,26 @@
 //! Fibre Channel frames (FC-FS-5 §8; link types 224, and 225 with their delimiters) that carry IP (RFC 4338 §3).
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 const HEADER: usize = 24;
 const TYPE: usize = 8;
 const DATA_FIELD_CONTROL: usize = 13;
-/// LLC, in order of its frames or not.
+/// The frame types of LLC, whether its frames are in order or not.
 const TYPE_LLC: [u8; 2] = [4, 5];
-/// Extended headers before the frame's own: virtual fabric and routing between fabrics, and encapsulation.
+/// Extended headers that come before the frame's own: virtual fabric, routing between fabrics, and encapsulation.
 const EXTENDED: [(u8, usize); 3] = [(0x50, 8), (0x51, 8), (0x52, 24)];
 const HAS_NETWORK_HEADER: u8 = 0x20;
 
-pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let mut frame = span;
     for (kind, length) in EXTENDED {
         if frame.byte(0)? == kind {
             frame = frame.after(length)?;
         }
     }
-    // Routing bits 0: device data, as opposed to link services and control.
+    // Routing bits of 0 mean device data, and not link services or control.
     let routing = frame.byte(0)?;
     let (kind, control) = (frame.byte(TYPE)?, frame.byte(DATA_FIELD_CONTROL)?);
     let inner = frame.after(HEADER)?;
@@ -32,8 +32,8 @@ pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     }
 }
 
-/// The same behind a word that marks the frame's start.
-pub(super) fn read_delimited(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads a frame after a word that marks its start.
+pub(crate) fn read_delimited(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     read(span.after(4)?)
 }
 

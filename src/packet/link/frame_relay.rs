@@ -1,15 +1,16 @@
 //! Frame Relay (link types 107, 206, 182): RFC 2427 encapsulation, or Cisco's with an EtherType.
 
-use super::{Next, llc};
-use crate::packet::NotIp;
+use crate::packet::link::llc;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
-/// Q.922 addresses have two to four bytes, the last one marked.
+/// Q.922 addresses have two to four bytes, of which the last one is marked.
 const ADDRESS_LIMIT: usize = 4;
 const ADDRESS_END: u8 = 1;
 const UNNUMBERED: u8 = 0x03;
 
-pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let mut length = 1;
     while span.byte(length - 1)? & ADDRESS_END == 0 {
         if length == ADDRESS_LIMIT {
@@ -19,7 +20,7 @@ pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     }
     let rest = span.after(length)?;
     match rest.array(0)? {
-        // A zero aligns what follows.
+        // A zero byte aligns what follows.
         [UNNUMBERED, 0] => llc::read_nlpid(rest.after(2)?),
         [UNNUMBERED, _] => llc::read_nlpid(rest.after(1)?),
         _ if length < 2 => Err(NotIp::Malformed),
@@ -27,8 +28,8 @@ pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     }
 }
 
-/// Frame Relay in a bundle of links (FRF.16; link type 182): only frames that were not split are whole.
-pub(super) fn read_bundled(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads Frame Relay in a bundle of links (FRF.16; link type 182), where only frames that were not split are whole.
+pub(crate) fn read_bundled(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const WHOLE: u8 = 0xc0;
     const CONTROL: u8 = 0x20;
     match span.byte(0)? {
@@ -38,8 +39,8 @@ pub(super) fn read_bundled(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     }
 }
 
-/// The same behind a byte for the direction.
-pub(super) fn read_directed(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads a frame after a byte that says its direction.
+pub(crate) fn read_directed(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     read(span.after(1)?)
 }
 

@@ -1,37 +1,37 @@
-//! Wi-Fi data frames (IEEE 802.11-2020 §9.3.2; link type 105), bare or behind radiotap (127), Prism (119) or AVS (163)
-//! headers. Of an aggregate (A-MSDU) the first part is read.
+//! Wi-Fi data frames (IEEE 802.11-2020 §9.3.2; link type 105), by themselves or after a radiotap (127), Prism (119) or AVS
+//! (163) header. Of an aggregate (A-MSDU) only the first part is read.
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
-/// In the first byte of the frame control: type and subtype.
+/// Type and subtype, in the first byte of the frame control.
 const TYPE_MASK: u8 = 0x0c;
 const TYPE_DATA: u8 = 0x08;
 const SUBTYPE_NO_DATA: u8 = 0x40;
 const SUBTYPE_QOS: u8 = 0x80;
-/// In the second byte.
+/// Flags in the second byte of the frame control.
 const TO_AND_FROM_DS: u8 = 0x03;
 const PROTECTED: u8 = 0x40;
 const ORDER: u8 = 0x80;
-/// In the first byte of the QoS control.
+/// A flag in the first byte of the QoS control.
 const AGGREGATE: u8 = 0x80;
 const HEADER: usize = 24;
 const FOURTH_ADDRESS: usize = 6;
 const QOS_CONTROL: usize = 2;
 const HT_CONTROL: usize = 4;
-/// Addresses and length before each part of an aggregate.
+/// Length of the addresses and the length field before each part of an aggregate.
 const SUBFRAME_HEADER: usize = 14;
-/// Where an AVS header starts with its magic number, in place of a Prism header.
+/// The magic number with which an AVS header starts, in place of a Prism header.
 const AVS_MAGIC: u32 = 0x8021_1000;
 const PRISM_HEADER: usize = 144;
 
-pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let control = span.array(0)?;
     read_data(control, span, false)
 }
 
-/// With the bytes of the frame control exchanged, as some access points send them to their controller.
+/// Reads a frame whose frame control has its bytes exchanged, as some access points send it to their controller.
 pub(crate) fn read_swapped(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let [second, first] = span.array(0)?;
     read_data([first, second], span, false)
@@ -68,8 +68,9 @@ fn read_data([first, second]: [u8; 2], span: Span<'_>, is_padded: bool) -> Resul
     Ok(Next::Llc(span.after(length)?))
 }
 
-/// Radiotap (<https://www.radiotap.org>): its length, and from the flags whether the frame's header is padded.
-pub(super) fn read_radiotap(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads a radiotap header (<https://www.radiotap.org>): its length, and the flag that says whether the header of the frame is
+/// padded.
+pub(crate) fn read_radiotap(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const DATA_PADDING: u8 = 0x20;
     let length = usize::from(span.u16_little(2)?);
     let is_padded = radiotap_flags(span).is_some_and(|flags| flags & DATA_PADDING != 0);
@@ -89,16 +90,16 @@ fn radiotap_flags(span: Span<'_>) -> Option<u8> {
     (present & FLAGS != 0).then(|| span.byte(at).ok()).flatten()
 }
 
-/// A Prism header has a fixed length; the AVS header took its link type in some drivers.
-pub(super) fn read_prism(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads a Prism header, which has a fixed length. In some drivers the AVS header has the same link type.
+pub(crate) fn read_prism(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     if span.u32(0)? & 0xffff_f000 == AVS_MAGIC {
         return read_avs(span);
     }
     read(span.after(PRISM_HEADER)?)
 }
 
-/// An AVS header says its length after its version.
-pub(super) fn read_avs(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads an AVS header, which says its length after its version.
+pub(crate) fn read_avs(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let length = usize::try_from(span.u32(4)?).map_err(|_| NotIp::Malformed)?;
     read(span.after(length)?)
 }

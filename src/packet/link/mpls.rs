@@ -1,17 +1,18 @@
-//! MPLS label stacks (RFC 3032): to IP, or to Ethernet in a pseudowire (RFC 4448), as the first nibble suggests (RFC 4928).
+//! MPLS label stacks (RFC 3032). They lead to IP, or to Ethernet in a pseudowire (RFC 4448), as the first four bits suggest
+//! (RFC 4928).
 
-use super::Next;
-use crate::packet::NotIp;
 use crate::packet::ip;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
-/// Labels taken off one stack: deeper than any network stacks them.
+/// Labels that are taken off one stack. No network stacks more.
 const LABEL_LIMIT: usize = 32;
 const BOTTOM: u32 = 0x100;
-/// Control word of a pseudowire (RFC 4385 §3).
+/// The control word of a pseudowire (RFC 4385 §3).
 const CONTROL_WORD: usize = 4;
 
-pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+pub(crate) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let mut rest = span;
     for _ in 0..LABEL_LIMIT {
         let label = rest.u32(0)?;
@@ -26,14 +27,14 @@ pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
 fn read_payload(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     match span.byte(0)? >> 4 {
         4 | 6 if ip::fits(span) || !is_ethernet_ip(span) => Ok(Next::Ip(span)),
-        // Associated channel (RFC 5586): operations, not data.
+        // An associated channel (RFC 5586) carries operations and no data.
         1 => Err(NotIp::LinkControl),
         0 if !is_ethernet_ip(span) => Ok(Next::Ethernet(span.after(CONTROL_WORD)?)),
         _ => Ok(Next::Ethernet(span)),
     }
 }
 
-/// Whether an Ethernet header that leads on to IP or a VLAN tag stands here.
+/// Whether an Ethernet header starts here that leads to IP or a VLAN tag.
 fn is_ethernet_ip(span: Span<'_>) -> bool {
     matches!(span.u16(12), Ok(0x0800 | 0x86dd | 0x8100 | 0x88a8))
 }

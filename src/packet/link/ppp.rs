@@ -1,16 +1,17 @@
 //! PPP (RFC 1661; link types 9, 50, 51, 166, 204) and Cisco's HDLC (104, 205).
 
-use super::{Next, ethernet};
-use crate::packet::NotIp;
+use crate::packet::link::{ethernet, llc};
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
-/// All stations, unnumbered information (RFC 1662 §3.1).
+/// Address and control field: all stations, unnumbered information (RFC 1662 §3.1).
 const ADDRESS_CONTROL: [u8; 2] = [0xff, 0x03];
-/// Cisco HDLC addresses: unicast, multicast.
+/// The addresses of Cisco's HDLC: unicast and multicast.
 const CISCO: [u8; 2] = [0x0f, 0x8f];
 
-/// The protocol field, after the address and control fields where they were not left out.
-pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads the protocol field, after the address and control fields unless they were left out.
+pub(crate) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     match span.array(0) {
         Ok(ADDRESS_CONTROL) => read_protocol(span.after(2)?),
         _ => read_protocol(span),
@@ -18,55 +19,55 @@ pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
 }
 
 fn read_protocol(span: Span<'_>) -> Result<Next<'_>, NotIp> {
-    // An odd first byte is the whole number, compressed (RFC 1661 §6.5).
+    // If the first byte is odd it is the whole number, compressed (RFC 1661 §6.5).
     let first = span.byte(0)?;
     let (protocol, inner) =
         if first & 1 == 1 { (u16::from(first), span.after(1)?) } else { (span.u16(0)?, span.after(2)?) };
     match protocol {
         0x0021 | 0x0057 => Ok(Next::Ip(inner)),
         0x0281 | 0x0283 => Ok(Next::Mpls(inner)),
-        // Link control, authentication, network control.
+        // These are link control, authentication and network control.
         0x8000.. => Err(NotIp::LinkControl),
         other => Err(NotIp::Protocol(other)),
     }
 }
 
-/// PPP in HDLC framing, or Cisco's HDLC, by the address.
-pub(super) fn read_serial(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads PPP in HDLC framing, or Cisco's HDLC. The address tells which it is.
+pub(crate) fn read_serial(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     match span.byte(0)? {
         address if CISCO.contains(&address) => read_cisco(span),
         _ => read(span),
     }
 }
 
-/// PPP whose address byte holds the direction instead.
-pub(super) fn read_directed(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads PPP in which a direction takes the place of the address byte.
+pub(crate) fn read_directed(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     match span.array(0)? {
-        // pppd's own: the direction stands in for the address.
+        // This is the form of pppd, in which the direction takes the place of the address.
         [_, 0x03] => read(span.after(2)?),
         _ => read_serial(span.after(1)?),
     }
 }
 
-/// PPP over Ethernet, from the PPPoE header on.
-pub(super) fn read_oe(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads PPP over Ethernet, from the PPPoE header on.
+pub(crate) fn read_oe(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     ethernet::read_pppoe_session(span)
 }
 
-/// Cisco HDLC: address, control, EtherType.
-pub(super) fn read_cisco(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads Cisco's HDLC: address, control, EtherType.
+pub(crate) fn read_cisco(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let protocol = span.u16(2)?;
     let inner = span.after(4)?;
     match protocol {
-        // SLARP keepalives, CDP.
+        // These are SLARP keepalives and CDP.
         0x8035 | 0x2000 => Err(NotIp::LinkControl),
-        0xfefe => super::llc::read_nlpid(inner),
+        0xfefe => llc::read_nlpid(inner),
         ether_type => Ok(Next::EtherType(ether_type, inner)),
     }
 }
 
-/// The same behind a byte for the direction.
-pub(super) fn read_cisco_directed(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads Cisco's HDLC after a byte that says the direction.
+pub(crate) fn read_cisco_directed(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     read_cisco(span.after(1)?)
 }
 

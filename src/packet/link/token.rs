@@ -1,11 +1,11 @@
 //! Token Ring (IEEE 802.5, link type 6), FDDI (10) and IP over Fibre Channel (RFC 2625, 122): each leads to LLC.
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
-/// Access control, frame control, addresses; the source says whether a route follows.
-pub(super) fn read_ring(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads a Token Ring frame: access control, frame control, addresses. The source address says whether a route follows.
+pub(crate) fn read_ring(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const HEADER: usize = 14;
     const SOURCE: usize = 8;
     const LLC_FRAME: u8 = 0x40;
@@ -17,17 +17,17 @@ pub(super) fn read_ring(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     Ok(Next::Llc(span.after(HEADER + route)?))
 }
 
-/// Frame control and addresses.
-pub(super) fn read_fddi(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads an FDDI frame: frame control and addresses.
+pub(crate) fn read_fddi(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     match span.byte(0)? & 0xf0 {
-        // Asynchronous and synchronous LLC frames.
+        // These are asynchronous and synchronous LLC frames.
         0x50 | 0xd0 => Ok(Next::Llc(span.after(13)?)),
         _ => Err(NotIp::LinkControl),
     }
 }
 
-/// The network header: both port names.
-pub(super) fn read_fibre_channel(span: Span<'_>) -> Result<Next<'_>, NotIp> {
+/// Reads the network header of IP over Fibre Channel: both port names.
+pub(crate) fn read_fibre_channel(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     Ok(Next::Llc(span.after(16)?))
 }
 

@@ -1,7 +1,7 @@
 //! AYIYA (draft-massar-v6ops-ayiya §3): Anything In Anything.
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 const HEADER: usize = 8;

@@ -1,7 +1,7 @@
 //! Geneve (RFC 8926 §3.4).
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 const HEADER: usize = 8;

@@ -1,8 +1,9 @@
 //! GRE (RFC 2784, RFC 2890), its version 1 for PPTP (RFC 2637 §4.1), and ERSPAN (draft-foschiano-erspan) in it.
 
-use super::Next;
+use crate::packet::encapsulation::Encapsulation;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
-use crate::packet::{Encapsulation, NotIp};
 
 const CHECKSUM: u16 = 0x8000;
 const ROUTING: u16 = 0x4000;
@@ -16,25 +17,25 @@ const ARUBA_FIRST: u16 = 0x8200;
 const ARUBA_LAST: u16 = 0x8370;
 const ETHERTYPE_ERSPAN: u16 = 0x88be;
 const ETHERTYPE_ERSPAN_THIRD: u16 = 0x22eb;
-/// Cisco's web cache protocol: an IPv4 packet, after a redirect header in its second version.
+/// Cisco's web cache protocol: an IPv4 packet, which in the second version comes after a redirect header.
 const ETHERTYPE_WCCP: u16 = 0x883e;
 
-/// What a GRE header leads to.
+/// Reads a GRE header.
 pub(super) fn read(span: Span<'_>) -> Result<(Encapsulation, Next<'_>), NotIp> {
     let (flags, protocol) = (span.u16(0)?, span.u16(2)?);
     let optional = [CHECKSUM, KEY, SEQUENCE, ACKNOWLEDGMENT].into_iter().filter(|flag| flags & flag != 0).count() * 4;
     let rest = span.after(4 + optional)?;
     let plain = |next| Ok((Encapsulation::Gre, next));
     match (flags & VERSION, protocol) {
-        // Source routes (RFC 1701) are long gone; in version 0 the acknowledgment bit is reserved.
+        // Source routes (RFC 1701) are no longer used, and in version 0 the acknowledgment bit is reserved.
         _ if flags & ROUTING != 0 => Err(NotIp::Malformed),
         (1, ETHERTYPE_PPP) if flags & SEQUENCE != 0 => plain(Next::Ppp(rest)),
         (1, ETHERTYPE_PPP) => Err(NotIp::LinkControl),
-        // MikroTik's Ethernet over IP: its length and number stand where the key does.
+        // In MikroTik's Ethernet over IP, length and number take the place of the key.
         (1, ETHERTYPE_EOIP) if flags & KEY != 0 => plain(Next::Ethernet(rest)),
         (0, _) if flags & ACKNOWLEDGMENT != 0 => Err(NotIp::Malformed),
         (0, ETHERTYPE_ERSPAN) => {
-            // The first type has neither a sequence number nor a header of its own.
+            // The first type of ERSPAN has neither a sequence number nor a header of its own.
             let frame = if flags & SEQUENCE != 0 { rest.after(8)? } else { rest };
             Ok((Encapsulation::Erspan, Next::Ethernet(frame)))
         }
@@ -47,7 +48,7 @@ pub(super) fn read(span: Span<'_>) -> Result<(Encapsulation, Next<'_>), NotIp> {
             4 => plain(Next::Ip(rest)),
             _ => plain(Next::Ip(rest.after(4)?)),
         },
-        // Aruba's access points: an 802.11 frame, the protocol says from which radio.
+        // Aruba's access points send 802.11 frames. The protocol number says from which radio.
         (0, ARUBA_FIRST..=ARUBA_LAST) => plain(Next::Link(105, rest)),
         (0, ether_type) => plain(Next::EtherType(ether_type, rest)),
         _ => Err(NotIp::Malformed),

@@ -1,18 +1,18 @@
 //! GTP-U, version 1 (3GPP TS 29.281 §5): user packets of a mobile network.
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 const HEADER: usize = 8;
-/// Version 1, protocol type GTP (not charging), the reserved bit clear.
+/// The bits that must be set and clear: version 1, protocol type GTP (not charging), the reserved bit clear.
 const VERSION_MASK: u8 = 0xf8;
 const VERSION: u8 = 0x30;
 const HAS_EXTENSION: u8 = 0x04;
-/// Extension, sequence number or N-PDU number: any brings the field for all three.
+/// The flags for an extension, a sequence number and an N-PDU number. Any of them brings the field for all three.
 const HAS_OPTIONAL: u8 = 0x07;
 const USER_PACKET: u8 = 255;
-/// Extension headers of one packet; networks use one or two.
+/// Extension headers that are read of one packet. Networks use one or two.
 const EXTENSION_LIMIT: usize = 16;
 
 pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
@@ -38,7 +38,7 @@ pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
         if extension == 0 {
             return Ok(Next::Ip(rest));
         }
-        // The length counts four bytes each, the last of which is the type of the next header.
+        // The length counts units of four bytes. The last byte is the type of the next header.
         let length = usize::from(rest.byte(0)?) * 4;
         let last = length.checked_sub(1).ok_or(NotIp::Malformed)?;
         extension = rest.byte(last)?;

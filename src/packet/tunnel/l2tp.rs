@@ -1,8 +1,10 @@
 //! L2TP: version 2 in UDP with PPP (RFC 2661 §3.1), version 3 in UDP or IP with any link layer (RFC 3931 §4.1).
 
-use super::{Next, enter};
+use crate::packet::encapsulation::TunnelPath;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
-use crate::packet::{NotIp, TunnelPath};
+use crate::packet::tunnel::enter::enter;
 
 const CONTROL: u16 = 0x8000;
 const HAS_LENGTH: u16 = 0x4000;
@@ -27,7 +29,7 @@ fn read_second(flags: u16, span: Span<'_>) -> Result<Next<'_>, NotIp> {
         end = usize::from(span.u16(at)?);
         at += 2;
     }
-    // Tunnel and session.
+    // The tunnel and session numbers.
     at += 4;
     if flags & HAS_SEQUENCE != 0 {
         at += 4;
@@ -38,11 +40,11 @@ fn read_second(flags: u16, span: Span<'_>) -> Result<Next<'_>, NotIp> {
     Ok(Next::Ppp(span.limited(end).after(at)?))
 }
 
-/// From the session on. How long the cookie is, whether a sublayer header follows, and what the link layer is was agreed
-/// on when the session began: the first reading that holds a sound IP header is taken.
+/// Reads from the session number on. The length of the cookie, the presence of a sublayer header, and the link layer were
+/// agreed on when the session began and are not known here. The first reading that leads to a well-formed IP header is taken.
 pub(super) fn read_ip(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const SESSION: usize = 4;
-    /// Cookies have 0, 4 or 8 bytes, the sublayer header 0 or 4.
+    /// Cookies have 0, 4 or 8 bytes, and the sublayer header has 0 or 4.
     const BEFORE_FRAME: [usize; 4] = [0, 4, 8, 12];
     if span.u32(0)? == 0 {
         return Err(NotIp::LinkControl);

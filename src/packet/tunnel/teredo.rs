@@ -1,7 +1,7 @@
 //! Teredo (RFC 4380 §5.1.1): IPv6 in UDP, after authentication and origin headers.
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 const ORIGIN: u16 = 0x0000;
@@ -11,7 +11,7 @@ pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let mut rest = span;
     if rest.u16(0)? == AUTHENTICATION {
         let [client, value] = rest.array(2)?;
-        // Nonce and confirmation follow the two values.
+        // The nonce and the confirmation follow the two values.
         rest = rest.after(4 + usize::from(client) + usize::from(value) + 9)?;
     }
     if rest.u16(0)? == ORIGIN {

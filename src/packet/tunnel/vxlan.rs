@@ -1,7 +1,7 @@
 //! VXLAN (RFC 7348 §5; Linux and AWS traffic mirroring too) and its generic extension (draft-ietf-nvo3-vxlan-gpe).
 
-use super::Next;
-use crate::packet::NotIp;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 const HEADER: usize = 8;
@@ -16,13 +16,13 @@ pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     }
 }
 
-/// With the protocol of what is inside.
+/// Reads the generic extension, which says the protocol of what is inside.
 pub(super) fn read_generic(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let [flags, _, _, protocol, ..]: [u8; HEADER] = span.array(0)?;
     let inner = span.after(HEADER)?;
     match protocol {
         _ if flags & VERSION != 0 => Err(NotIp::Malformed),
-        // The flag that says so is left out often enough: a protocol speaks for itself.
+        // The flag for this field is often left out, so a protocol that is there counts by itself.
         0 => read(span),
         1 | 2 => Ok(Next::Ip(inner)),
         3 => Ok(Next::Ethernet(inner)),

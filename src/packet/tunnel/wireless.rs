@@ -1,17 +1,17 @@
-//! Wi-Fi frames on their way from access points: CAPWAP data (RFC 5415 §4), LWAPP data (RFC 5412 §3.3).
+//! Wi-Fi frames that access points send to their controller: CAPWAP data (RFC 5415 §4), LWAPP data (RFC 5412 §3.3).
 
-use super::Next;
-use crate::packet::NotIp;
-use crate::packet::link;
+use crate::packet::link::ieee80211;
+use crate::packet::next::Next;
+use crate::packet::not_ip::NotIp;
 use crate::packet::span::Span;
 
 const LINK_IEEE80211: u16 = 105;
 
-/// An 802.11 frame, whose frame control some makers send with its bytes exchanged.
+/// Reads an 802.11 frame. Some makers exchange the bytes of its frame control.
 fn read_frame(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     const DATA: u8 = 0x08;
     match span.array(0)? {
-        [first, second] if first & 0x0f != DATA && second & 0x0f == DATA => link::read_ieee80211_swapped(span),
+        [first, second] if first & 0x0f != DATA && second & 0x0f == DATA => ieee80211::read_swapped(span),
         [_, _] => Ok(Next::Link(LINK_IEEE80211, span)),
     }
 }
@@ -25,12 +25,12 @@ pub(super) fn read_capwap(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let is_keep_alive = flags & 0x08 != 0;
     let inner = span.after(header)?;
     match (preamble, binding) {
-        // Version 0, not encrypted.
+        // The frame must have version 0 and not be encrypted.
         (1.., _) => Err(NotIp::Encrypted),
         _ if header < 8 => Err(NotIp::Malformed),
         _ if is_fragment || is_keep_alive => Err(NotIp::LinkControl),
         (_, _) if !is_native => Ok(Next::Ethernet(inner)),
-        // Cisco's controllers say 0 for 802.11 too.
+        // Cisco's controllers write 0 for 802.11 too.
         (_, 0 | 1) => read_frame(inner),
         (_, other) => Err(NotIp::Protocol(u16::from(other))),
     }

@@ -52,21 +52,21 @@ pub(super) const KINDS: &[Kind] = &[
     }),
     Kind::pcapng("name_blocks", "a block that names an address before every packet", |number, out| {
         let record = [&[1, 0, 9, 0][..], &CLIENT.to_be_bytes(), b"a.bc\0\0\0\0", &END].concat();
-        out.extend(block(4, record));
+        out.extend(block(4, &record));
         out.extend(packet(&small(number), &[]));
     }),
     Kind::pcapng("secrets", "a block of 4 kB of secrets before every packet", |number, out| {
-        out.extend(block(10, [fields(&[0x544c_534b, 4_096]), vec![b's'; 4_096]].concat()));
+        out.extend(block(10, &[fields(&[0x544c_534b, 4_096]), vec![b's'; 4_096]].concat()));
         out.extend(packet(&small(number), &[]));
     }),
     Kind::pcapng("custom_blocks", "custom blocks of nothing behind one packet", |number, out| {
         if number == 0 {
             out.extend(packet(&one(), &[]));
         }
-        out.extend(block(CUSTOM, fields(&[1])));
+        out.extend(block(CUSTOM, &fields(&[1])));
     }),
     Kind::pcapng("large_blocks", "blocks of almost 16 MiB that are passed by", |_, out| {
-        out.extend(block(0x777, vec![1; LARGE]));
+        out.extend(block(0x777, &vec![1; LARGE]));
         out.extend(packet(&one(), &[]));
     }),
     Kind::pcapng("large_comments", "packets with 250 comments of 65,000 bytes", |_, out| {

@@ -2,6 +2,9 @@
 
 use super::block::{RAW_IP, section};
 use super::{answers, blocks, flows, fragments, names, openings, owners, packed, times, tunnels};
+use fixtures::Order;
+use fixtures::pcap::{MICROSECONDS, header_with};
+use fixtures::pcapng::SNAP_LENGTH;
 use std::io::{self, Write};
 
 /// What begins the file.
@@ -62,7 +65,7 @@ impl Kind {
 }
 
 fn pcap_head() -> Vec<u8> {
-    super::block::fields(&[0xa1b2_c3d4, 0x0004_0002, 0, 0, 1 << 18, u32::from(RAW_IP)])
+    header_with(Order::Little, MICROSECONDS, (2, 4), SNAP_LENGTH, RAW_IP.into())
 }
 
 /// What all others are held against: a few hundred flows of full-size packets.

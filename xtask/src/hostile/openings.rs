@@ -1,7 +1,7 @@
 //! Streams that open and never come to a point: hellos and requests without an end, byte by byte, backwards, overlapping.
 
 use super::kind::Kind;
-use super::wire::{PUSH, SERVER, START, SYN, TCP, client, ip, record, scramble, tcp};
+use super::wire::{PUSH_ACK, SERVER, START, SYN, TCP, client, ip, record, scramble, tcp};
 
 /// A record header and the beginning of a ClientHello that claims 16,380 bytes.
 const HELLO: &[u8] = b"\x16\x03\x01\x40\x00\x01\x00\x3f\xfc\x03\x03rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr\x00";
@@ -62,14 +62,14 @@ fn starts(number: u64, head: &[u8], length: usize, out: &mut Vec<u8>) {
     if at == 0 {
         segment(stream, FIRST - 1, SYN, b"", out);
     }
-    segment(stream, FIRST + at * length as u32, PUSH, &filled(head, length), out);
+    segment(stream, FIRST + at * length as u32, PUSH_ACK, &filled(head, length), out);
 }
 
 fn hello_by_bytes(number: u64, out: &mut Vec<u8>) {
     let hello = filled(HELLO, HELLO.len() + 300);
     segment(number, FIRST - 1, SYN, b"", out);
     for (sequence, byte) in (FIRST..).zip(hello.chunks(1)) {
-        segment(number, sequence, PUSH, byte, out);
+        segment(number, sequence, PUSH_ACK, byte, out);
     }
 }
 
@@ -79,14 +79,14 @@ fn backwards(number: u64, head: &[u8], length: usize, out: &mut Vec<u8>) {
         segment(stream, FIRST - 1, SYN, b"", out);
     }
     let place = (BACKWARDS - at) as u32;
-    segment(stream, FIRST + place * length as u32, PUSH, &filled(head, length), out);
+    segment(stream, FIRST + place * length as u32, PUSH_ACK, &filled(head, length), out);
 }
 
 fn one_stream(number: u64, sequence: u32, head: &[u8], length: usize, out: &mut Vec<u8>) {
     if number == 0 {
         segment(0, FIRST - 1, SYN, b"", out);
     }
-    segment(0, sequence, PUSH, &filled(head, length), out);
+    segment(0, sequence, PUSH_ACK, &filled(head, length), out);
 }
 
 fn quic_junk(number: u64, out: &mut Vec<u8>) {

@@ -156,7 +156,7 @@ fn starts_backwards(number: u64, out: &mut Vec<u8>) {
     }
     let start = (1_u64 << 40) - at;
     let entry = [&7_u32.to_le_bytes()[..], &option(2, b"a"), &option(9, &start.to_le_bytes())].concat();
-    out.extend(block::block(CUSTOM, [fields(&[32_622, 3, entry.len() as u32]), entry].concat()));
+    out.extend(block::block(CUSTOM, &[fields(&[32_622, 3, entry.len() as u32]), entry].concat()));
     if at == ROUND - 1 {
         out.extend(packet(&one(), &[option(8, &fields(&[7, 0])), END.to_vec()].concat()));
     }
@@ -168,7 +168,7 @@ fn uid_maps(number: u64, out: &mut Vec<u8>) {
     let lengths = [200, 200];
     let label = long_name(number, 191);
     let body = [&fields(&[62_652])[..], &[1, 0, 1, 0], &uid.to_le_bytes(), &lengths, &[b'p'; 200], &label].concat();
-    out.extend(block::block(CUSTOM, body));
+    out.extend(block::block(CUSTOM, &body));
     out.extend(packet(&small(number), &comment(&format!("u-{number}"))));
 }
 

@@ -1,5 +1,9 @@
 //! From two apps' made-up conversations to IP packets with valid checksums.
 
+use fixtures::dns;
+use fixtures::ethernet::frame_with;
+use fixtures::ip::{self, TCP, UDP};
+use fixtures::transport::{self, ACK, FIN_ACK, PUSH_ACK, SYN};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub(super) struct App {
@@ -96,19 +100,11 @@ impl Scene {
     /// A DNS question for an address and its answer.
     fn lookup(&mut self, app: &'static App, at_us: u64, ends: (Endpoint, Endpoint), name: &str, answer: Ipv4Addr) {
         let (local, remote) = ends;
-        let mut question = Vec::new();
-        for label in name.split('.') {
-            question.push(label.len() as u8);
-            question.extend(label.as_bytes());
-        }
-        question.extend([0, 0, 1, 0, 1]);
-        let mut message = vec![0x12, (local.1 & 0xff) as u8, 0x01, 0x00, 0, 1, 0, 0, 0, 0, 0, 0];
-        message.extend(&question);
-        self.packet(app, at_us, true, true, udp(local, remote, &message));
-        message.splice(2..8, [0x81, 0x80, 0, 1, 0, 1]);
-        message.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4]);
-        message.extend(answer.octets());
-        self.packet(app, at_us + 9_000, false, true, udp(remote, local, &message));
+        let id = 0x1200 | (local.1 & 0xff);
+        let answer = [dns::Record::address(name, answer.into())];
+        self.packet(app, at_us, true, true, udp(local, remote, &dns::query(id, name, dns::A)));
+        let answer = dns::answer(id, name, dns::A, 60, &answer);
+        self.packet(app, at_us + 9_000, false, true, udp(remote, local, &answer));
         self.conversation(app, 17, ends, (at_us, at_us + 9_000));
     }
 
@@ -121,10 +117,6 @@ impl Scene {
         ends: (Endpoint, Endpoint),
         rounds: &[(usize, usize)],
     ) {
-        const SYN: u8 = 0x02;
-        const ACK: u8 = 0x10;
-        const PUSH_ACK: u8 = 0x18;
-        const FIN_ACK: u8 = 0x11;
         let (local, remote) = ends;
         let (mut ours, mut theirs) = (1_000 * u32::from(local.1), 77_000);
         let mut now = at_us;
@@ -159,75 +151,27 @@ pub(super) fn payload(length: usize) -> Vec<u8> {
 }
 
 pub(super) fn udp(from: Endpoint, to: Endpoint, payload: &[u8]) -> Vec<u8> {
-    let mut segment =
-        [from.1.to_be_bytes(), to.1.to_be_bytes(), (8 + payload.len() as u16).to_be_bytes(), [0; 2]].concat();
-    segment.extend(payload);
-    ip(from.0, to.0, 17, segment, 6)
+    packet(from.0, to.0, UDP, transport::udp((from.1, to.1), payload))
 }
 
 pub(super) fn tcp(from: Endpoint, to: Endpoint, numbers: (u32, u32), flags: u8, payload: &[u8]) -> Vec<u8> {
-    let mut segment = [from.1.to_be_bytes(), to.1.to_be_bytes()].concat();
-    segment.extend(numbers.0.to_be_bytes());
-    segment.extend(numbers.1.to_be_bytes());
-    segment.extend([0x50, flags, 0xff, 0xff, 0, 0, 0, 0]);
-    segment.extend(payload);
-    ip(from.0, to.0, 6, segment, 16)
+    packet(from.0, to.0, TCP, transport::tcp((from.1, to.1), numbers.0, numbers.1, flags, payload))
 }
 
-/// An IP packet around a segment whose checksum lies at an offset.
-pub(super) fn ip(from: IpAddr, to: IpAddr, protocol: u8, mut segment: Vec<u8>, checksum_at: usize) -> Vec<u8> {
-    let length = segment.len() as u16;
-    let addresses = match (from, to) {
-        (IpAddr::V4(from), IpAddr::V4(to)) => [from.octets(), to.octets()].concat(),
-        (from, to) => [as_v6(from).octets(), as_v6(to).octets()].concat(),
-    };
-    let pseudo = [addresses.as_slice(), &[0, protocol], &length.to_be_bytes(), &segment].concat();
-    let sum = checksum(&pseudo);
-    if let Some(field) = segment.get_mut(checksum_at..checksum_at + 2) {
-        field.copy_from_slice(&sum.to_be_bytes());
+/// An IP packet around a datagram or segment.
+fn packet(from: IpAddr, to: IpAddr, protocol: u8, segment: Vec<u8>) -> Vec<u8> {
+    let segment = transport::summed(from, to, protocol, segment);
+    match (from, to) {
+        (IpAddr::V4(from), IpAddr::V4(to)) => {
+            ip::v4_fragment(from.octets(), to.octets(), protocol, &segment, (1, ip::WHOLE))
+        }
+        (from, to) => ip::between(from, to, protocol, &segment),
     }
-    let mut packet = Vec::new();
-    if addresses.len() == 8 {
-        packet.extend([0x45, 0]);
-        packet.extend((20 + length).to_be_bytes());
-        packet.extend([0, 1, 0x40, 0, 64, protocol]);
-        let sum = checksum(&[packet.as_slice(), &addresses].concat());
-        packet.extend(sum.to_be_bytes());
-    } else {
-        packet.extend([0x60, 0, 0, 0]);
-        packet.extend(length.to_be_bytes());
-        packet.extend([protocol, 64]);
-    }
-    packet.extend(addresses);
-    packet.extend(segment);
-    packet
-}
-
-pub(super) fn as_v6(address: IpAddr) -> Ipv6Addr {
-    match address {
-        IpAddr::V4(address) => address.to_ipv6_mapped(),
-        IpAddr::V6(address) => address,
-    }
-}
-
-/// The Internet checksum (RFC 1071).
-pub(super) fn checksum(bytes: &[u8]) -> u16 {
-    let word = |pair: &[u8]| pair.iter().fold(0, |word, byte| word << 8 | u32::from(*byte)) << (8 * (2 - pair.len()));
-    let mut sum: u32 = bytes.chunks(2).map(word).sum();
-    while sum > 0xffff {
-        sum = (sum & 0xffff) + (sum >> 16);
-    }
-    !(sum as u16)
-}
-
-pub(super) fn is_v6(ip: &[u8]) -> bool {
-    ip.first().is_some_and(|first| first >> 4 == 6)
 }
 
 /// An Ethernet frame around an IP packet.
 pub(super) fn ethernet(addresses: [u8; 12], packet: &Packet) -> Vec<u8> {
-    let ether_type: [u8; 2] = if is_v6(&packet.ip) { [0x86, 0xdd] } else { [0x08, 0x00] };
-    [addresses.as_slice(), &ether_type, &packet.ip].concat()
+    frame_with(addresses, &[], &packet.ip)
 }
 
 /// Addresses of the device and its router, in the order of a frame's direction.

@@ -64,7 +64,7 @@ fn dns_https() -> Vec<u8> {
     let name = "hints.example.net";
     let mut scene = Scene::default();
     let resolver = Path::new("192.168.1.23:40000", "192.168.1.1:53", 6);
-    let at_us = scene.lookup(0, resolver, name, &[(name.to_owned(), dns::HTTPS, data)]);
+    let at_us = scene.lookup(0, resolver, name, &[dns::Record::new(name, dns::HTTPS, data)]);
     nameless(&mut scene, at_us);
     pcap(&scene.packets())
 }

@@ -151,7 +151,7 @@ fn dns_fragments() -> Vec<u8> {
             })
             .collect();
         records.push(dns::address(name, address));
-        let kind = records[0].1;
+        let kind = records[0].kind;
         scene.udp(at_us, path, true, &dns::message(9, name, kind, &[]));
         let answer = packet::udp(path.server, path.client, &dns::message(9, name, kind, &records));
         let mut parts = packet::fragments(&answer, 600);

@@ -1,6 +1,6 @@
 //! Samples of capture files: their formats, compressions, and the ways they break.
 
-use super::capture::{ETHERNET, LINUX_SLL, Pcapng, RAW, pcap, pcap_of};
+use super::capture::{ETHERNET, LINUX_COOKED, Pcapng, RAW, pcap, pcap_of};
 use super::names::{conversation, short, short_frames};
 use super::packet::ethernet;
 use super::scene::START_US;
@@ -95,7 +95,7 @@ fn interfaces() -> Vec<u8> {
     file.section(false);
     file.interface(ETHERNET, "eth0", Some(3));
     file.interface(RAW, "tun0", Some(9));
-    file.interface(LINUX_SLL, "any", Some(0x80 | 20));
+    file.interface(LINUX_COOKED, "any", Some(0x80 | 20));
     for (index, packet) in short("interfaces.example.net").iter().enumerate() {
         let time_us = u128::from(packet.time_us);
         match index % 3 {

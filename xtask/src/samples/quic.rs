@@ -5,6 +5,7 @@
 use super::seeded;
 use super::tls::{Flight, Hello};
 use aes_gcm::{AeadInOut, Aes128Gcm, KeyInit};
+use fixtures::quic::{crypto, varint};
 use rustls::Side;
 use rustls::crypto::ring::cipher_suite::TLS13_AES_128_GCM_SHA256;
 use rustls::quic::{ClientConnection, DirectionalKeys, KeyChange, Keys, ServerConnection, Suite, Version};
@@ -66,16 +67,6 @@ fn long_header(kind: u8, version: Version, destination: &[u8], source: &[u8], to
         header.extend(token);
     }
     header
-}
-
-/// A number in two bytes (RFC 9000 §16).
-fn varint(value: usize) -> [u8; 2] {
-    (value as u16 | 0x4000).to_be_bytes()
-}
-
-/// A CRYPTO frame.
-fn crypto(offset: usize, bytes: &[u8]) -> Vec<u8> {
-    [&[0x06][..], &varint(offset), &varint(bytes.len()), bytes].concat()
 }
 
 /// An ACK of the first so many packets.

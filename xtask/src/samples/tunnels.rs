@@ -66,7 +66,7 @@ fn outer(inner: &[u8], protocol: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 fn outer_udp(inner: &[u8], port: u16, payload: &[u8]) -> Vec<u8> {
-    let ends = [(at("192.168.1.99:0").ip(), 50_000).into(), (at("198.51.100.9:0").ip(), port).into()];
+    let ends = [(at("192.168.1.99:0").ip(), 50_000), (at("198.51.100.9:0").ip(), port)];
     let (from, to) = if is_up(inner) { (ends[0], ends[1]) } else { (ends[1], ends[0]) };
     ethernet(&udp(from, to, payload))
 }

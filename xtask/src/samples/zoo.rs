@@ -1,6 +1,6 @@
 //! Samples that hold many conversations each, one for each way in which a name may be said: the names tell which.
 
-use super::capture::{ETHERNET, Frame, LINUX_SLL, Pcapng, RAW, pcap, pcap_of};
+use super::capture::{ETHERNET, Frame, LINUX_COOKED, Pcapng, RAW, pcap, pcap_of};
 use super::dns;
 use super::packet::{self, at, ethernet, ip, udp};
 use super::quic::Opening;
@@ -327,7 +327,7 @@ fn dns_ways() -> Vec<u8> {
     zoo.datagrams("192.168.1.1:53", &[Flight::up(question), Flight::down(answer)]);
     zoo.after("203.0.113.52:443", &[], &nameless);
     let reverse = "55.113.0.203.in-addr.arpa";
-    zoo.lookup(reverse, &[(reverse.to_owned(), dns::PTR, dns::name("reverse.example.net"))]);
+    zoo.lookup(reverse, &[dns::Record::new(reverse, dns::PTR, dns::name("reverse.example.net"))]);
     zoo.after("203.0.113.55:443", &[], &nameless);
     // An HTTPS record with a configuration (RFC 9848 §3), and a hello that offers it.
     let front = b"front.example.net";
@@ -338,7 +338,7 @@ fn dns_ways() -> Vec<u8> {
     let config = [&[0xfe, 0x0d][..], &(contents.len() as u16).to_be_bytes(), &contents].concat();
     let list = [&(config.len() as u16).to_be_bytes()[..], &config].concat();
     let data = [&[0, 1, 0, 0, 5][..], &(list.len() as u16).to_be_bytes(), &list].concat();
-    zoo.lookup("hidden.example.net", &[("hidden.example.net".to_owned(), dns::HTTPS, data)]);
+    zoo.lookup("hidden.example.net", &[dns::Record::new("hidden.example.net", dns::HTTPS, data)]);
     zoo.lookup("hidden.example.net", &[dns::address("hidden.example.net", "203.0.113.54")]);
     let hello = tls::with_extension(&Hello::new("front.example.net").record(), 0xfe0d, &tls::ech(0x2a, 208));
     zoo.stream("203.0.113.54:443", &[Flight::up(hello), sealed()]);
@@ -500,7 +500,7 @@ fn hello_packet(name: &'static str, port: u16) -> Vec<u8> {
 fn tunnels() -> Vec<u8> {
     let ends = [at("192.168.1.99:50000"), at("198.51.100.9:0")];
     let outer = |protocol: u8, payload: Vec<u8>| ethernet(&ip(ends[0].ip(), ends[1].ip(), protocol, &payload));
-    let outer_udp = |port: u16, payload: Vec<u8>| ethernet(&udp(ends[0], (ends[1].ip(), port).into(), &payload));
+    let outer_udp = |port: u16, payload: Vec<u8>| ethernet(&udp(ends[0], (ends[1].ip(), port), &payload));
     let with = |header: &[u8], inner: Vec<u8>| [header, &inner].concat();
     let hello = |name, port| hello_packet(name, port);
     let macs = |packet: &[u8]| packet::macs(packet).to_vec();
@@ -560,7 +560,7 @@ fn links() -> Vec<u8> {
         (104, "cisco-hdlc.example.net", vec![0x0f, 0, 8, 0]),
         (105, "wifi.example.net", wifi.clone()),
         (107, "frame-relay.example.net", vec![0x18, 0x41, 3, 0xcc]),
-        (LINUX_SLL, "cooked.example.net", cooked),
+        (LINUX_COOKED, "cooked.example.net", cooked),
         (117, "pflog.example.net", pflog),
         (119, "prism.example.net", [prism, wifi.clone()].concat()),
         (127, "radiotap.example.net", [&[0, 0, 8, 0, 0, 0, 0, 0][..], &wifi].concat()),

@@ -2,18 +2,11 @@
 //! its answer (RFC 1035 §4), a request (RFC 9112 §3).
 
 use super::random::Random;
-use rustls::crypto::ring::cipher_suite::TLS13_AES_128_GCM_SHA256;
-use rustls::quic::Version;
-use rustls::{Side, SupportedCipherSuite};
+use fixtures::quic::Initial;
 use std::net::IpAddr;
 
 /// A QUIC client's first datagram is at least this long (RFC 9000 §14.1).
 const INITIAL_BYTES: usize = 1_200;
-/// Bytes of a QUIC packet number as written here.
-const NUMBER_BYTES: usize = 2;
-/// Bytes after the start of the packet number where the sample for its protection lies (RFC 9001 §5.4.2).
-const SAMPLE: std::ops::Range<usize> = 4..20;
-const TAG_BYTES: usize = 16;
 /// Seconds that an answer holds.
 const TTL: u32 = 300;
 
@@ -117,27 +110,7 @@ pub(super) fn quic_initial(out: &mut Vec<u8>, name: &str, random: &mut Random) {
     frames.append(&mut hello);
 
     out.clear();
-    out.push(0xc0 | (NUMBER_BYTES as u8 - 1));
-    out.extend(1_u32.to_be_bytes());
-    out.push(id.len() as u8);
-    out.extend(id);
-    out.extend([0, 0]);
-    let rest = INITIAL_BYTES - out.len() - 2;
-    out.extend((0x4000 | rest as u16).to_be_bytes());
-    let number_at = out.len();
-    out.extend([0; NUMBER_BYTES]);
-    frames.resize(rest - NUMBER_BYTES - TAG_BYTES, 0);
-
-    let SupportedCipherSuite::Tls13(suite) = TLS13_AES_128_GCM_SHA256 else { return };
-    let Some(quic) = suite.quic_suite() else { return };
-    let keys = quic.keys(&id, Side::Client, Version::V1).local;
-    let Ok(tag) = keys.packet.encrypt_in_place(0, out, &mut frames) else { return };
-    out.append(&mut frames);
-    out.extend_from_slice(tag.as_ref());
-    let (head, tail) = out.split_at_mut(number_at + SAMPLE.start);
-    let (start, number) = head.split_at_mut(number_at);
-    // The sample has the right length and the number is short: this cannot fail.
-    let _ = keys.header.encrypt_in_place(&tail[..SAMPLE.len()], &mut start[0], &mut number[..NUMBER_BYTES]);
+    out.extend(Initial::first(&id).seal(&frames, INITIAL_BYTES));
 }
 
 fn dns_name(out: &mut Vec<u8>, name: &str) {

@@ -84,7 +84,7 @@ fn initials_open() {
     let mut initial = Vec::new();
     openings::quic_initial(&mut initial, "video7.googlevideo.com", &mut random::Random::new(1));
     assert_eq!(initial.len(), 1_200);
-    let datagram = whither::name::table::Datagram { payload: &initial, source_port: 50_000, destination_port: 443 };
+    let datagram = whither::name::Datagram { payload: &initial, source_port: 50_000, destination_port: 443 };
     let reader = whither::name::table::DATAGRAM_READERS.iter().find(|reader| (reader.starts)(&datagram)).unwrap();
     let found = format!("{:?}", (reader.read)(&[datagram]));
     assert!(found.contains("video7.googlevideo.com"), "{found}");

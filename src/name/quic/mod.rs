@@ -1,0 +1,14 @@
+//! The ClientHello in the first packets of QUIC, of Google's QUIC before it, and of Facebook's protocol that took over its message.
+
+pub(super) mod fbzero;
+mod frames;
+pub(super) mod gquic;
+mod hello;
+pub(super) mod initial;
+mod keys;
+mod packet;
+mod tag_table;
+mod versions;
+
+#[cfg(test)]
+pub(crate) mod samples;

@@ -1,0 +1,47 @@
+//! Opens a tunnel: the datagram inside another one, if there is a whole inner IP header.
+//!
+//! A port or protocol number is only a guess. It counts if the tunnel's own header is well-formed and leads to an IP header
+//! whose lengths fit. Otherwise the outer datagram is the packet.
+
+use super::enter::enter;
+use super::ports::{is_tunnel_port, row_of};
+use super::{ether_ip, gre, l2tp};
+use crate::packet::encapsulation::{Encapsulation, TunnelPath};
+use crate::packet::ip::{self, IpDatagram};
+use crate::packet::next::Next;
+use crate::packet::span::Span;
+use crate::packet::transport::{self, UDP};
+
+/// The datagram inside this one, and the path to it.
+pub(crate) fn open<'a>(datagram: &IpDatagram<'a>, path: TunnelPath) -> Option<(TunnelPath, IpDatagram<'a>)> {
+    if datagram.fragment.is_some() {
+        return None;
+    }
+    let payload = datagram.payload;
+    let (encapsulation, next) = match datagram.protocol {
+        UDP => return open_udp(payload, path),
+        4 | 41 => (Encapsulation::IpInIp, Next::Ip(payload)),
+        47 => gre::read(payload).ok()?,
+        51 => return Some((path.entered(Encapsulation::Ah)?, ip::past_authentication(datagram)?)),
+        97 => (Encapsulation::EtherIp, ether_ip::read(payload).ok()?),
+        115 => (Encapsulation::L2tp, l2tp::read_ip(payload).ok()?),
+        137 => (Encapsulation::Other, Next::Mpls(payload)),
+        // Segment routing (RFC 8986 §4.9) and OAM put Ethernet directly into IP.
+        143 => (Encapsulation::Other, Next::Ethernet(payload)),
+        // Reading the NSH header enters it in the path.
+        145 => return enter(path, Next::Nsh(payload)),
+        _ => return None,
+    };
+    enter(path.entered(encapsulation)?, next)
+}
+
+fn open_udp<'a>(payload: Span<'a>, path: TunnelPath) -> Option<(TunnelPath, IpDatagram<'a>)> {
+    let ((source, destination), data) = transport::udp(payload)?;
+    if !is_tunnel_port(source) && !is_tunnel_port(destination) {
+        return None;
+    }
+    [destination, source].into_iter().filter_map(row_of).find_map(|(_, encapsulation, read)| {
+        let next = read(data).ok()?;
+        enter(path.entered(*encapsulation)?, next)
+    })
+}
