@@ -2,9 +2,9 @@
 //!
 //! | bytes | what |
 //! |--:|---|
-//! | 8 | [`MAGIC`] |
-//! | 4 | what it is: [`Form::tag`] |
-//! | 2 | [`Form::version`], low byte first |
+//! | 8 | how everything that is written begins |
+//! | 4 | what it is |
+//! | 2 | version of its form, low byte first |
 //! | 1 + n | length and text of the version of whither that wrote it |
 //! | 8 | length of the body, low byte first |
 //! | n | the body, as [postcard](https://postcard.jamesmunns.com) writes serde's data model |
