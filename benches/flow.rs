@@ -3,7 +3,6 @@
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use fixtures::transport::{ACK, tcp};
 use fixtures::{ethernet, ip};
-use foldhash::fast::RandomState;
 use std::hint::black_box;
 use whither::capture::{Frame, FrameId, LinkType};
 use whither::flow::{Partial, SampleKey, Tracker};
@@ -34,8 +33,8 @@ fn packets() -> Vec<Vec<u8>> {
     (0..all).map(|at| packet((at * STRIDE) % FLOWS, at / FLOWS)).collect()
 }
 
-fn gather(packets: &[Vec<u8>], first: usize, hasher: &RandomState) -> Partial {
-    let mut partial = Partial::new(hasher.clone(), SampleKey::default());
+fn gather(packets: &[Vec<u8>], first: usize) -> Partial {
+    let mut partial = Partial::new(SampleKey::default());
     for (at, bytes) in packets.iter().enumerate() {
         partial.observe(Frame {
             id: FrameId::new(0, at as u64),
@@ -52,17 +51,16 @@ fn gather(packets: &[Vec<u8>], first: usize, hasher: &RandomState) -> Partial {
 fn benches(criterion: &mut Criterion) {
     let packets = packets();
     let (left, right) = packets.split_at(packets.len() / 2);
-    let hasher = RandomState::default();
-    let halves = || (gather(left, 0, &hasher), gather(right, left.len(), &hasher));
+    let halves = || (gather(left, 0), gather(right, left.len()));
     let mut group = criterion.benchmark_group("flow");
     group.sample_size(20).throughput(Throughput::Elements(packets.len() as u64));
-    group.bench_function("observe", |bencher| bencher.iter(|| gather(black_box(&packets), 0, &hasher)));
+    group.bench_function("observe", |bencher| bencher.iter(|| gather(black_box(&packets), 0)));
     group.throughput(Throughput::Elements(u64::from(FLOWS)));
     group.bench_function("merge", |bencher| {
         bencher.iter_batched(
             halves,
             |(mut left, right)| {
-                left.merge(right, FrameId::new(0, 0));
+                left.merge(right, FrameId::new(0, 0)).expect("one key");
                 left
             },
             BatchSize::LargeInput,
@@ -72,9 +70,9 @@ fn benches(criterion: &mut Criterion) {
         bencher.iter_batched(
             halves,
             |(mut one, mut two)| {
-                let mut tracker = Tracker::new(hasher.clone(), SampleKey::default(), None);
+                let mut tracker = Tracker::new(SampleKey::default(), None);
                 for (half, first) in [(&mut one, 0), (&mut two, left.len() as u64)] {
-                    tracker.join(half, FrameId::new(0, first), &mut |_| ());
+                    tracker.join(half, FrameId::new(0, first), &mut |_| ()).expect("one key");
                     tracker.close(|closed| closed.drain(..).for_each(|flow| drop(black_box(flow))));
                 }
                 tracker.finish(|closed| closed.drain(..).for_each(|flow| drop(black_box(flow))))

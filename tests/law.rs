@@ -13,6 +13,7 @@ use whither::output::flows::{FlowRecord, format};
 use whither::output::write_json_compact;
 use whither::place::Places;
 use whither::report::build;
+use whither::route::RouteMap;
 
 /// What `map --json` and `flows` say of these captures.
 fn analyse(paths: &[PathBuf], range_bytes: Option<u64>, threads: usize, knowledge: &Knowledge) -> (String, String) {
@@ -22,6 +23,9 @@ fn analyse(paths: &[PathBuf], range_bytes: Option<u64>, threads: usize, knowledg
     let mut report = Vec::new();
     let (routes, analysed) = pool.install(|| analysis::map(open(), &options, knowledge, &Progress::default()));
     write_json_compact(&build(&routes, &analysed, knowledge, "whither map".to_owned()), &mut report).unwrap();
+    let mut again = Vec::new();
+    write_json_compact(&build(&carried(routes), &analysed, knowledge, "whither map".to_owned()), &mut again).unwrap();
+    assert!(report == again, "what is written and read again says the same");
 
     let sources = open();
     let names: Vec<String> = sources.iter().map(|source| source.name().to_owned()).collect();
@@ -35,6 +39,16 @@ fn analyse(paths: &[PathBuf], range_bytes: Option<u64>, threads: usize, knowledg
         })
     });
     (String::from_utf8(report).unwrap(), String::from_utf8(flows).unwrap())
+}
+
+/// The map as another process reads it, merged there with an empty one.
+fn carried(mut routes: RouteMap) -> RouteMap {
+    let mut bytes = Vec::new();
+    routes.write_to(&mut bytes).unwrap();
+    let mut merged = RouteMap::default();
+    merged.merge(RouteMap::read_from(&mut &*bytes, bytes.len() as u64).unwrap()).unwrap();
+    merged.settle();
+    merged
 }
 
 fn knowledge() -> Knowledge {

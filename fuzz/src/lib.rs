@@ -7,6 +7,7 @@ mod captures;
 mod given;
 mod names;
 mod packets;
+mod partials;
 mod quic;
 pub mod samples;
 mod whole;
@@ -28,6 +29,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "law", run: whole::law },
     Target { name: "link", run: packets::link },
     Target { name: "owner", run: captures::owner },
+    Target { name: "partials", run: partials::partials },
     Target { name: "quic", run: quic::quic },
     Target { name: "report", run: whole::report },
     Target { name: "streams", run: names::streams },

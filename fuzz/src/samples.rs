@@ -8,17 +8,21 @@ use fixtures::quic::crypto;
 use fixtures::transport::{PUSH_ACK, tcp, udp};
 use fixtures::{dns, ip, pcap};
 use whither::capture::{self, Frame, Observe, Progress, ReadOptions, Source};
+use whither::analysis::{self, Options};
+use whither::flow::{Partial, SampleKey};
 use whither::name::table::{DATAGRAM_READERS, STREAM_READERS};
 use whither::name::{Datagram, Reading};
 use whither::packet::{Dissected, FlowKey, Side, Transport, dissect};
 use whither::place::Country;
 use whither::place::embedded::{Location, Network, blob, encode_locations, encode_networks, encode_ranges};
 
-use crate::{captures, given, names, packets, quic, whole};
+use crate::{captures, given, names, packets, partials, quic, whole};
 
 /// Largest file, and largest seed made of a capture: small inputs are mutated to more purpose.
 const FILE_LIMIT: usize = 1 << 20;
 const SEED_LIMIT: usize = 32 << 10;
+/// Bytes of a capture that a partial is made of.
+const PARTIAL_LIMIT: usize = 8 << 10;
 /// Bytes kept of a stream, and datagrams of a sender.
 const STREAM_LIMIT: usize = 12 << 10;
 const DATAGRAM_COUNT: usize = 8;
@@ -29,6 +33,15 @@ const LINK_TYPES: &[u16] = &[
     0, 1, 6, 8, 9, 10, 12, 14, 50, 51, 100, 101, 104, 105, 106, 107, 108, 109, 113, 117, 119, 122, 123, 127, 138, 163,
     166, 178, 192, 197, 204, 205, 206, 226, 228, 229, 239, 242, 252, 274, 276, 281, 282, 284, 285,
 ];
+
+/// Gathers the frames of a capture.
+struct Gather(Partial);
+
+impl Observe for Gather {
+    fn observe(&mut self, frame: Frame<'_>) {
+        self.0.observe(frame);
+    }
+}
 
 /// Inputs by target.
 #[derive(Default)]
@@ -104,6 +117,7 @@ impl Seeds {
                 self.add("capture", [&[how], bytes.get(..2_000).unwrap_or(bytes)].concat());
             }
             self.add_owners(bytes);
+            self.add_partials(bytes.get(..PARTIAL_LIMIT).unwrap_or(bytes));
         }
         let frames = frames(source);
         self.add_law(&frames);
@@ -111,6 +125,24 @@ impl Seeds {
             self.add("link", packets::framed(*link_type, *wire_length, bytes));
         }
         self.add_payloads(&frames);
+    }
+
+    /// What a short part of a capture comes to, written.
+    fn add_partials(&mut self, capture: &[u8]) {
+        let Ok(source) = Source::memory("sample", capture) else { return };
+        let (options, progress) = (Options::default(), Progress::default());
+        let (routes, _) = analysis::map(vec![source], &options, whole::knowledge(), &progress);
+        let routes = partials::written_map(routes);
+        self.add("partials", [&[partials::ROUTES], partials::body(&routes)].concat());
+        self.add("partials", routes);
+        let Ok(source) = Source::memory("sample", capture) else { return };
+        let empty = || Gather(Partial::new(SampleKey::default()));
+        let mut gathered = Partial::new(SampleKey::default());
+        capture::read(vec![source], &ReadOptions::default(), &progress, &empty, &mut |piece| {
+            gathered.merge(piece.partial.0, piece.base).expect("one key");
+        });
+        let flows = partials::written_partial(gathered);
+        self.add("partials", [&[partials::FLOWS], partials::body(&flows)].concat());
     }
 
     fn add_law(&mut self, frames: &[(u16, u32, Vec<u8>)]) {

@@ -21,7 +21,7 @@ use crate::captures::pool;
 /// Records that one run makes of its bytes.
 const RECORD_LIMIT: usize = 400;
 
-fn knowledge() -> &'static Knowledge {
+pub(crate) fn knowledge() -> &'static Knowledge {
     static KNOWLEDGE: OnceLock<Knowledge> = OnceLock::new();
     KNOWLEDGE.get_or_init(|| {
         let places = Places::open(&[]).expect("sound");

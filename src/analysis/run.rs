@@ -9,7 +9,6 @@ use super::worker::{Workers, lock};
 use crate::capture::{self, Frame, Observe, Outcome, Progress, Source};
 use crate::flow::{Flow, Partial, Pool, SampleKey, Summary, Tracker};
 use crate::route::{Bounds, Observed, Reason, RouteMap};
-use foldhash::fast::RandomState;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -68,20 +67,21 @@ fn run(
     take: &(dyn Fn(&mut Vec<Flow>) + Sync),
     after: &mut (dyn FnMut(i64) + Send),
 ) -> (Vec<Outcome>, Summary) {
-    let (hasher, sample_key) = (RandomState::default(), sample_key(&sources));
+    let sample_key = sample_key(&sources);
     let shares = options.shares();
-    let mut tracker = Tracker::new(hasher.clone(), sample_key, shares.map(|shares| shares.open));
+    let mut tracker = Tracker::new(sample_key, shares.map(|shares| shares.open));
     let mut read = options.read;
     read.most_range_bytes = shares.map(|shares| shares.range);
     read.memory_bytes = read.memory_bytes.or(options.max_memory);
-    let pool = Pool::new(hasher, sample_key);
+    let pool = Pool::new(sample_key);
     let empty = || Filtered { partial: pool.take(), filter: options.filter.clone() };
     let outcomes = capture::read(sources, &read, progress, &empty, &mut |piece| {
         let mut partial = piece.partial.partial;
-        tracker.join(&mut partial, piece.base, &mut |tracker| {
+        let joined = tracker.join(&mut partial, piece.base, &mut |tracker| {
             tracker.close(take);
             after(tracker.complete_window());
         });
+        debug_assert_eq!(joined, Ok(()), "partials of one pool have one key");
         pool.put(partial);
     });
     let summary = tracker.finish(take);

@@ -5,7 +5,6 @@ use super::options::Options;
 use crate::capture::{self, Frame, Observe, Outcome, Progress, Source};
 use crate::flow::{Flow, Partial, Pool, SampleKey, Tracker};
 use crate::packet::dissect;
-use foldhash::fast::RandomState;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -80,17 +79,17 @@ pub fn read_to(stage: Stage, sources: Vec<Source>, options: &Options, progress: 
             Reached { outcomes, flows: 0 }
         }
         Stage::Track => {
-            let hasher = RandomState::default();
-            let mut tracker = Tracker::new(hasher.clone(), SampleKey::default(), None);
+            let mut tracker = Tracker::new(SampleKey::default(), None);
             let flows = AtomicU64::new(0);
             let take = |closed: &mut Vec<Flow>| {
                 flows.fetch_add(closed.drain(..).count() as u64, Ordering::Relaxed);
             };
-            let pool = Pool::new(hasher, SampleKey::default());
+            let pool = Pool::new(SampleKey::default());
             let empty = || Gather(pool.take());
             let outcomes = capture::read(sources, read, progress, &empty, &mut |piece| {
                 let mut partial = piece.partial.0;
-                tracker.join(&mut partial, piece.base, &mut |tracker| tracker.close(take));
+                let joined = tracker.join(&mut partial, piece.base, &mut |tracker| tracker.close(take));
+                debug_assert_eq!(joined, Ok(()), "partials of one pool have one key");
                 pool.put(partial);
             });
             tracker.finish(take);

@@ -1,10 +1,11 @@
 //! Claims about which app sent a flow. All are kept; the one with the strongest kind of evidence is chosen and shown.
 
 use crate::capture::FrameId;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What a claim rests on, strongest first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum EvidenceKind {
@@ -47,7 +48,7 @@ pub struct Claim {
 }
 
 /// Whose service a destination is, from the point of view of the app that used it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Party {

@@ -1,12 +1,14 @@
 //! A frame is one record of a capture: its identity, time, bytes and what the capture says about it.
 
 use super::note::FrameNote;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Which frame of which capture. Everything is ordered by it.
 ///
 /// Captures of a run are numbered by their first packet's time; records are numbered from 0 within their capture, or,
 /// until ranges join, within their range. Packed so that it compares and copies as one integer.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
 pub struct FrameId(u64);
 
 impl FrameId {
@@ -42,6 +44,14 @@ impl FrameId {
     /// The same frame once its range is known to start where `base` says.
     pub const fn rebased(self, base: Self) -> Self {
         Self(self.0 + base.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for FrameId {
+    /// Only those to which others can be added: no capture comes near the end of what there is room for.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let id = u64::deserialize(deserializer)?;
+        if id <= Self::MAX.0 / 4 { Ok(Self(id)) } else { Err(D::Error::custom("a frame beyond any capture")) }
     }
 }
 

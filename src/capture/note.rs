@@ -1,6 +1,6 @@
 //! What a capture says of a frame beyond its bytes: which process or app owned it, which way it went.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Which way the capture says a frame went, seen from the capturing device.
@@ -30,7 +30,7 @@ pub struct FrameNote {
 }
 
 /// Which metadata format named the owner.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum OwnerFormat {

@@ -3,12 +3,14 @@
 //! A single record with a wrong time, decades ahead, must not end every open session. So a time is believed only when
 //! [`REACH`] frames in a row have reached it. The clock shows the latest such time, and is never ahead of the frames.
 
+use serde::{Deserialize, Serialize};
+
 /// How many frames in a row must have reached a time before it is believed: more than one or two stray records, but
 /// so few that the clock lags very little.
 const REACH: usize = 4;
 
 /// The clock over some frames in record order. The clocks of neighbouring ranges of frames merge.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct Clock {
     frames: u64,
     /// Times of the first frames, as far as there are any.
@@ -48,6 +50,11 @@ impl Clock {
             self.last_ns = right.last_ns;
         }
         (self.frames, self.reached_ns) = (frames, self.reached_ns.max(reached_ns));
+    }
+
+    /// Frames seen.
+    pub(super) fn frames(&self) -> u64 {
+        self.frames
     }
 
     fn first_frames(&self) -> &[i64] {

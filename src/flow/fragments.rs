@@ -12,8 +12,10 @@ use crate::flow::frames::OtherFrames;
 use crate::flow::limit::{KeptPart, SampleKey};
 use crate::flow::stamp::Stamp;
 use crate::packet::{FlowKey, Packet, Side, TunnelPath};
+use crate::stored::{Sorted, sorted_map};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Pieces that come later than this after the first piece of a datagram belong to another datagram (RFC 8200 §4.5: 60
@@ -29,8 +31,8 @@ const DATAGRAM_LIMIT: usize = 65_535;
 /// identification field.
 type Key = (FlowKey, Side, u32);
 
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct Piece {
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(super) struct Piece {
     stamp: Stamp,
     tunnel: TunnelPath,
     /// Frame length on the wire.
@@ -86,6 +88,13 @@ impl Group {
         has.iter().all(|&has| has).then_some(bytes)
     }
 }
+
+/// Pieces as they were written, with those let go of.
+#[derive(Deserialize)]
+pub(super) struct WrittenFragments(
+    #[serde(with = "sorted_map")] HashMap<Key, VecDeque<Piece>, RandomState>,
+    OtherFrames,
+);
 
 /// All datagrams that are not yet complete.
 #[derive(Clone, Debug, Default)]
@@ -164,6 +173,27 @@ impl Fragments {
     /// An empty store from which datagrams can be taken out, see [`Self::drain_before`].
     pub(super) fn ordered(sample_key: SampleKey) -> Self {
         Self { is_ordered: true, ..Self::new(sample_key) }
+    }
+
+    /// What of them is written.
+    pub(super) fn written(&self) -> impl Serialize + '_ {
+        (Sorted(&self.pieces), self.shed)
+    }
+
+    /// Those that were written; none where an identification has no pieces, which is never written.
+    pub(super) fn restored(sample_key: SampleKey, WrittenFragments(written, shed): WrittenFragments) -> Option<Self> {
+        let mut fragments = Self { shed, ..Self::new(sample_key) };
+        for (key, pieces) in written {
+            pieces.front()?;
+            fragments.push(key, pieces.into_iter());
+        }
+        Some(fragments)
+    }
+
+    /// What merging adds up.
+    pub(super) fn amounts(&self) -> impl Iterator<Item = u64> {
+        let lengths = self.pieces.values().flatten().map(|piece| u64::from(piece.length));
+        lengths.chain([self.shed.frames, self.shed.bytes])
     }
 
     /// Adds a piece.

@@ -1,9 +1,10 @@
 //! Counts of frames, and the times they span.
 
 use crate::capture::Frame;
+use serde::{Deserialize, Serialize};
 
 /// Number of frames, and their lengths.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct OtherFrames {
     /// Number of frames.
     pub frames: u64,
@@ -26,7 +27,7 @@ impl OtherFrames {
 }
 
 /// The times that some frames span.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Span {
     /// Earliest time, in ns since 1970 UTC.
     pub earliest_ns: i64,

@@ -8,7 +8,6 @@ use fixtures::ip::v4_fragment as ip;
 use fixtures::quic::{Initial, crypto};
 use fixtures::transport::{tcp, udp};
 use fixtures::{dns, ethernet, tls};
-use foldhash::fast::RandomState;
 use proptest::prelude::*;
 use std::sync::{Arc, Mutex};
 
@@ -57,7 +56,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// One frame of a capture that was built in memory.
 #[derive(Clone, Debug)]
-struct Built {
+pub(super) struct Built {
     time_ns: i64,
     bytes: Vec<u8>,
     note: Option<FrameNote>,
@@ -228,9 +227,34 @@ fn capture(steps: &[Step]) -> Vec<Built> {
     frames.collect()
 }
 
+/// A capture in which everything happens once or twice.
+pub(super) fn sample_capture() -> Vec<Built> {
+    let step = |at: u8| Step {
+        kind: at % 24,
+        conversation: at % 3,
+        pause: usize::from(at) % 8,
+        variant: at.wrapping_mul(37),
+        cuts: vec![300, 900],
+        jitter: vec![at % 5; 8],
+    };
+    capture(&(0..48).map(step).collect::<Vec<_>>())
+}
+
+/// The partial as it is written.
+pub(super) fn written(mut partial: Partial) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    partial.write_to(&mut bytes).unwrap();
+    bytes
+}
+
+/// The partial as another process reads it.
+pub(super) fn carried(partial: Partial) -> Partial {
+    Partial::read_from(&mut &*written(partial), u64::MAX).unwrap()
+}
+
 /// The partial of some frames, which are numbered from 0.
-fn observe(frames: &[Built], hasher: &RandomState) -> Partial {
-    observe_into(Partial::new(hasher.clone(), SampleKey::default()), frames)
+pub(super) fn observe(frames: &[Built]) -> Partial {
+    observe_into(Partial::new(SampleKey::default()), frames)
 }
 
 fn observe_into(mut partial: Partial, frames: &[Built]) -> Partial {
@@ -248,18 +272,17 @@ fn observe_into(mut partial: Partial, frames: &[Built]) -> Partial {
 }
 
 /// The flows in the order in which they are given out, with their windows.
-fn track(parts: Vec<(usize, Partial)>, hasher: &RandomState) -> Vec<(i64, Flow)> {
-    track_as(&mut parts.into_iter(), hasher, 1, &mut drop)
+pub(super) fn track(parts: Vec<(usize, Partial)>) -> Vec<(i64, Flow)> {
+    track_as(&mut parts.into_iter(), 1, &mut drop)
 }
 
 /// The same, with sessions closed after every `close_every` parts, and each emptied partial given back.
 fn track_as(
     parts: &mut dyn Iterator<Item = (usize, Partial)>,
-    hasher: &RandomState,
     close_every: usize,
     take_back: &mut dyn FnMut(Partial),
 ) -> Vec<(i64, Flow)> {
-    let mut tracker = Tracker::new(hasher.clone(), SampleKey::default(), None);
+    let mut tracker = Tracker::new(SampleKey::default(), None);
     let (waiting, mut left) = (Mutex::new(Vec::new()), Vec::new());
     let sink = |closed: &mut Vec<Flow>| waiting.lock().unwrap().append(closed);
     let mut leave = |before: i64| {
@@ -270,7 +293,7 @@ fn track_as(
         left.extend(ready.into_iter().map(|flow| (flow.window(), flow)));
     };
     for (at, (base, mut partial)) in parts.enumerate() {
-        tracker.join(&mut partial, FrameId::new(0, base as u64), &mut |_| ());
+        tracker.join(&mut partial, FrameId::new(0, base as u64), &mut |_| ()).unwrap();
         take_back(partial);
         if at % close_every == 0 {
             tracker.close(sink);
@@ -297,21 +320,20 @@ fn merge_tree(mut parts: Vec<(usize, Partial)>, picks: &[u16]) -> Option<Partial
         let at = usize::from(*picks.next().unwrap_or(&0)) % (parts.len() - 1);
         let (base, right) = parts.remove(at + 1);
         let (first, left) = &mut parts[at];
-        left.merge(right, FrameId::new(0, (base - *first) as u64));
+        left.merge(right, FrameId::new(0, (base - *first) as u64)).unwrap();
     }
     parts.pop().map(|(_, whole)| whole)
 }
 
 /// The flows that are kept when memory is limited, and what was dropped.
 fn track_within(frames: &[Built], cuts: &[u16], limits: OpenLimits, sample_key: SampleKey) -> (Vec<Flow>, Shed) {
-    let hasher = RandomState::default();
-    let mut tracker = Tracker::new(hasher.clone(), sample_key, Some(limits));
+    let mut tracker = Tracker::new(sample_key, Some(limits));
     let flows = Mutex::new(Vec::new());
     let sink = |closed: &mut Vec<Flow>| flows.lock().unwrap().append(closed);
-    let pool = Pool::new(hasher, sample_key);
+    let pool = Pool::new(sample_key);
     for (base, piece) in pieces(frames, cuts) {
         let mut partial = observe_into(pool.take(), piece);
-        tracker.join(&mut partial, FrameId::new(0, base as u64), &mut |tracker| tracker.close(sink));
+        tracker.join(&mut partial, FrameId::new(0, base as u64), &mut |tracker| tracker.close(sink)).unwrap();
         pool.put(partial);
     }
     let shed = tracker.finish(sink).shed;
@@ -342,42 +364,43 @@ fn too_many_owners_of_a_flow_are_the_same_ones_for_every_cut() {
             }
         })
         .collect();
-    let hasher = RandomState::default();
-    let whole = track(vec![(0, observe(&frames, &hasher))], &hasher);
+    let whole = track(vec![(0, observe(&frames))]);
     let owner = whole[0].1.owner.as_ref().unwrap();
     assert_eq!((whole.len(), owner.votes_total + owner.left_out), (1, 400));
     assert!(owner.left_out > 200 && owner.others.iter().all(|(_, votes)| *votes >= 3));
     for size in [1, 7, 50, 133, 399] {
-        let parts = frames.chunks(size).enumerate().map(|(at, piece)| (at * size, observe(piece, &hasher)));
-        assert_same(&whole, &track(parts.collect(), &hasher), "cut");
+        let parts = frames.chunks(size).enumerate().map(|(at, piece)| (at * size, observe(piece)));
+        assert_same(&whole, &track(parts.collect()), "cut");
     }
 }
 
 /// However a capture of these steps is cut and merged, the same flows leave it.
 fn check(steps: &[Step], cuts: &[u16], picks: &[u16], close_every: usize) -> Result<(), TestCaseError> {
     let frames = capture(steps);
-    let hasher = RandomState::default();
-    let whole = track(vec![(0, observe(&frames, &hasher))], &hasher);
+    let whole = track(vec![(0, observe(&frames))]);
     prop_assert_eq!(
         whole.iter().map(|(_, flow)| flow.up.packets + flow.down.packets).sum::<u64>(),
         frames.len() as u64
     );
 
     let cut = pieces(&frames, cuts);
-    let parts = cut.iter().map(|&(base, piece)| (base, observe(piece, &hasher)));
+    let parts = cut.iter().map(|&(base, piece)| (base, observe(piece)));
     let merged = merge_tree(parts.collect(), picks).unwrap();
-    assert_same(&whole, &track(vec![(0, merged)], &hasher), "merged");
+    assert_same(&whole, &track(vec![(0, merged)]), "merged");
 
-    let other = RandomState::default();
-    let parts = cut.iter().map(|&(base, piece)| (base, observe(piece, &other))).collect();
-    assert_same(&whole, &track(parts, &other), "joined piece by piece");
+    let parts = cut.iter().map(|&(base, piece)| (base, observe(piece))).collect();
+    assert_same(&whole, &track(parts), "joined piece by piece");
 
-    let parts = frames.chunks(1).enumerate().map(|(base, piece)| (base, observe(piece, &hasher))).collect();
-    assert_same(&whole, &track(parts, &hasher), "joined frame by frame");
+    let parts = cut.iter().map(|&(base, piece)| (base, carried(observe(piece))));
+    let merged = merge_tree(parts.collect(), picks).unwrap();
+    assert_same(&whole, &track(vec![(0, carried(merged))]), "written, read, merged, written and read");
 
-    let pool = Pool::new(hasher.clone(), SampleKey::default());
+    let parts = frames.chunks(1).enumerate().map(|(base, piece)| (base, observe(piece))).collect();
+    assert_same(&whole, &track(parts), "joined frame by frame");
+
+    let pool = Pool::new(SampleKey::default());
     let mut parts = cut.iter().map(|&(base, piece)| (base, observe_into(pool.take(), piece)));
-    let seen = track_as(&mut parts, &hasher, close_every, &mut |partial| pool.put(partial));
+    let seen = track_as(&mut parts, close_every, &mut |partial| pool.put(partial));
     assert_same(&whole, &seen, "gathered into what was used before, and closed now and then");
     Ok(())
 }

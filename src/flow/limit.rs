@@ -6,6 +6,7 @@
 //! its own key for each run, so that someone who only sends packets cannot choose addresses that are kept or that
 //! push others out.
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use siphasher::sip::SipHasher13;
 use std::hash::Hasher as _;
@@ -15,7 +16,7 @@ use std::hash::Hasher as _;
 ///
 /// Someone who does not know these packets and their times cannot predict the choice. Someone who wrote the captures,
 /// or their first packets, can.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct SampleKey([u64; 2]);
 
 impl SampleKey {
@@ -48,6 +49,11 @@ impl SampleKey {
         hasher.finish()
     }
 }
+
+/// Two parts of an analysis that left something out by different keys, and so cannot be one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("what was left out of the two for lack of memory was chosen by different keys")]
+pub struct DifferentKeys;
 
 /// Which keys are kept: those whose hashes do not exceed a bound. A smaller part lies within a larger one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -22,11 +22,12 @@ mod session;
 mod shard;
 mod shed;
 mod stamp;
+mod stored;
 mod table;
 mod tracker;
 
 pub use frames::{OtherFrames, Span};
-pub use limit::{KeptPart, SampleKey};
+pub use limit::{DifferentKeys, KeptPart, SampleKey};
 pub use partial::Partial;
 pub use pool::Pool;
 pub use record::{Counters, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSource};

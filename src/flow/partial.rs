@@ -7,19 +7,18 @@ use crate::flow::clock::Clock;
 use crate::flow::fragments::Fragments;
 use crate::flow::frames::{OtherFrames, Span};
 use crate::flow::interner::Interner;
-use crate::flow::limit::SampleKey;
+use crate::flow::limit::{DifferentKeys, SampleKey};
 use crate::flow::session::observe::deliver;
 use crate::flow::shard::{SHARDS, Shard, shard_of};
 use crate::flow::stamp::Stamp;
 use crate::flow::table::Table;
 use crate::packet::{Dissected, NotIp, Packet, dissect_other, dissect_plain};
-use foldhash::fast::RandomState;
 use std::collections::BTreeMap;
 
 /// What has accumulated from the frames of one range.
 #[derive(Clone, Debug)]
 pub struct Partial {
-    pub(super) hasher: RandomState,
+    pub(super) sample_key: SampleKey,
     pub(super) shards: Box<[Shard; SHARDS]>,
     pub(super) answers: Answers,
     pub(super) fragments: Fragments,
@@ -38,21 +37,21 @@ pub struct Partial {
 /// Where the session of the last packet is: the next packet most often belongs to it too.
 #[derive(Clone, Copy, Debug)]
 struct Recent {
-    hash: u64,
+    shard: usize,
     at: usize,
 }
 
 impl Default for Recent {
     fn default() -> Self {
-        Self { hash: 0, at: usize::MAX }
+        Self { shard: 0, at: usize::MAX }
     }
 }
 
 impl Partial {
-    /// An empty partial. Partials that are to be merged must share one hasher and one key.
-    pub fn new(hasher: RandomState, sample_key: SampleKey) -> Self {
+    /// An empty partial. Partials that are to be merged must share one key.
+    pub fn new(sample_key: SampleKey) -> Self {
         Self {
-            hasher,
+            sample_key,
             shards: Box::default(),
             answers: Answers::new(sample_key),
             fragments: Fragments::new(sample_key),
@@ -64,6 +63,11 @@ impl Partial {
             clock: Clock::default(),
             recent: Recent::default(),
         }
+    }
+
+    /// The key by which is chosen what is kept of too many names: partials that merge have the same.
+    pub fn sample_key(&self) -> SampleKey {
+        self.sample_key
     }
 
     /// How many sessions and answers the tables have room for without growing.
@@ -114,17 +118,17 @@ impl Partial {
 
     #[inline(always)]
     fn observe_packet(&mut self, packet: Packet<'_>, frame: Frame<'_>) {
-        let Recent { hash, at } = self.recent;
-        let is_recent = self.shards[shard_of(hash)].table.get(at).is_some_and(|session| session.key == packet.key);
-        let (hash, known) = if is_recent {
-            (hash, Some(at))
+        let Recent { shard, at } = self.recent;
+        let is_recent = self.shards[shard].table.get(at).is_some_and(|session| session.key == packet.key);
+        let (shard, known) = if is_recent {
+            (shard, Some(at))
         } else {
-            let hash = packet.key.hashed(&self.hasher);
-            (hash, self.shards[shard_of(hash)].table.find(hash, &packet.key))
+            let shard = shard_of(&packet.key);
+            let table = &self.shards[shard].table;
+            (shard, table.find(table.hash(&packet.key), &packet.key))
         };
-        let shard = &mut self.shards[shard_of(hash)];
-        let at = shard.observe((hash, known), packet, frame, &self.hasher, (&mut self.answers, &mut self.interner));
-        self.recent = Recent { hash, at };
+        let at = self.shards[shard].observe(known, packet, frame, (&mut self.answers, &mut self.interner));
+        self.recent = Recent { shard, at };
     }
 
     /// Adds `base` to the frame identities outside the shards, once the range's position in the capture is known.
@@ -133,16 +137,24 @@ impl Partial {
         self.fragments.rebase(base);
     }
 
-    /// Appends the partial of the frames that follow. `base` is the identity of its first frame.
-    pub fn merge(&mut self, mut right: Self, base: FrameId) {
+    /// Appends the partial of the frames that follow. `base` is the identity of its first frame. Fails, and changes nothing, where
+    /// the two have different keys: what each keeps of too many names was chosen by its own.
+    pub fn merge(&mut self, mut right: Self, base: FrameId) -> Result<(), DifferentKeys> {
+        self.check_key(&right)?;
         right.rebase_rest(base);
         self.answers.merge(&mut right.answers);
         let (answers, interner) = (&mut self.answers, &mut self.interner);
         for (mine, theirs) in self.shards.iter_mut().zip(right.shards.iter_mut()) {
             let joined = |table: &mut Table, at: usize| deliver(table.at(at), answers, interner);
-            mine.append(theirs, base, |_| true, &self.hasher, joined, |_, _| ());
+            mine.append(theirs, base, |_| true, joined, |_, _| ());
         }
         self.merge_counts(&mut right);
+        Ok(())
+    }
+
+    /// Whether another has the same key.
+    pub(super) fn check_key(&self, other: &Self) -> Result<(), DifferentKeys> {
+        if self.sample_key == other.sample_key { Ok(()) } else { Err(DifferentKeys) }
     }
 
     /// Appends everything except sessions and answers, and takes it out of `right`.

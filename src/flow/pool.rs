@@ -3,7 +3,6 @@
 
 use crate::flow::limit::SampleKey;
 use crate::flow::partial::Partial;
-use foldhash::fast::RandomState;
 use std::sync::{Mutex, PoisonError};
 
 /// Partials kept: one for each that is read or joined at the same time, on as many threads as are useful.
@@ -15,21 +14,20 @@ const ROOM: usize = 1 << 16;
 /// Emptied partials, ready to be used again.
 #[derive(Debug)]
 pub struct Pool {
-    hasher: RandomState,
     sample_key: SampleKey,
     kept: Mutex<Vec<Partial>>,
 }
 
 impl Pool {
-    /// An empty pool, for partials that share this hasher and this key.
-    pub fn new(hasher: RandomState, sample_key: SampleKey) -> Self {
-        Self { hasher, sample_key, kept: Mutex::default() }
+    /// An empty pool, for partials that share this key.
+    pub fn new(sample_key: SampleKey) -> Self {
+        Self { sample_key, kept: Mutex::default() }
     }
 
     /// An empty partial: one that was used before, or a new one.
     pub fn take(&self) -> Partial {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        kept.unwrap_or_else(|| Partial::new(self.hasher.clone(), self.sample_key))
+        kept.unwrap_or_else(|| Partial::new(self.sample_key))
     }
 
     /// Takes back a partial that a tracker has emptied.

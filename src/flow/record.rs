@@ -4,12 +4,14 @@ use crate::capture::FrameId;
 use crate::capture::owner::Owner;
 use crate::name::{Alpn, Application, CertificateSubject, EchOffer, NameSource};
 use crate::packet::TunnelPath;
+use crate::stored::small;
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Packets and bytes in one direction.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Counters {
     /// Packets; each fragment counts as one.
     pub packets: u64,
@@ -20,7 +22,7 @@ pub struct Counters {
 }
 
 /// A name with its evidence. The order is that of choice: the best source first.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Name {
     /// Where it was found.
     pub source: NameSource,
@@ -39,13 +41,16 @@ impl Name {
 
 /// The first payload bytes that one side sent. They are kept where an app may be recognised by them, for the wire
 /// signatures.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Head {
     /// The first [`Head::LIMIT`] bytes of the side's stream, or of its first datagram.
+    #[serde(with = "small")]
     pub bytes: SmallVec<[u8; Head::LIMIT]>,
     /// Payload lengths of the side's first segments or datagrams, at most [`Head::LENGTHS`].
+    #[serde(with = "small")]
     pub lengths: SmallVec<[u32; Head::LENGTHS]>,
     /// The frames of these segments or datagrams.
+    #[serde(with = "small")]
     pub frames: SmallVec<[FrameId; Head::LENGTHS]>,
 }
 
@@ -54,6 +59,15 @@ impl Head {
     pub const LIMIT: usize = 128;
     /// Lengths kept.
     pub const LENGTHS: usize = 4;
+
+    /// Whether it is as long as it may be, and each length has its frame.
+    pub(super) fn is_sound(&self) -> bool {
+        let Self { bytes, lengths, frames } = self;
+        bytes.len() <= Self::LIMIT
+            && frames.len() <= Self::LENGTHS
+            && frames.len() == lengths.len()
+            && frames.is_sorted()
+    }
 
     /// The frame with the first byte.
     pub fn frame(&self) -> Option<FrameId> {
@@ -74,7 +88,7 @@ impl Head {
 }
 
 /// How a round-trip time was measured.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum RttSource {
     /// From the TCP SYN to the SYN-ACK, each seen once.

@@ -36,15 +36,19 @@ impl Shard {
         self.table.iter().chain(self.pieced.iter())
     }
 
-    /// Counts a packet, given its key's hash and the slot of the key's latest session, if there is one. Returns the slot of the
-    /// session that it belongs to.
+    /// Brings the frames of all sessions up to date.
+    pub(super) fn settle(&mut self) {
+        self.table.settle();
+    }
+
+    /// Counts a packet, given the slot of its key's latest session where that is known already. Returns the slot of the session
+    /// that it belongs to.
     #[inline(always)]
     pub(super) fn observe(
         &mut self,
-        (hash, known): (u64, Option<usize>),
+        known: Option<usize>,
         packet: Packet<'_>,
         frame: Frame<'_>,
-        hasher: &RandomState,
         context: (&mut Answers, &mut Interner),
     ) -> usize {
         let segment = match packet.transport {
@@ -57,7 +61,7 @@ impl Shard {
             _ => {
                 let is_anchored = known.is_some() || segment.is_some_and(|s| s.flags.is_syn());
                 let first = Stamp { frame: frame.id, time_ns: frame.time_ns };
-                let at = self.begin((hash, known), packet.key, packet.side, first, is_anchored, hasher);
+                let at = self.begin(known, packet.key, packet.side, first, is_anchored);
                 let session = self.table.at(at);
                 session.handshake.opening_syn = syn;
                 session.tunnel = packet.tunnel;
@@ -110,16 +114,9 @@ impl Shard {
     /// Begins a session.
     #[cold]
     #[inline(never)]
-    fn begin(
-        &mut self,
-        (hash, before): (u64, Option<usize>),
-        key: FlowKey,
-        side: Side,
-        first: Stamp,
-        is_anchored: bool,
-        hasher: &RandomState,
-    ) -> usize {
-        self.table.push(hash, before, hasher, || Session::begin(key, side, first.frame, first.time_ns, is_anchored))
+    fn begin(&mut self, before: Option<usize>, key: FlowKey, side: Side, first: Stamp, is_anchored: bool) -> usize {
+        let hash = self.table.hash(&key);
+        self.table.push(hash, before, || Session::begin(key, side, first.frame, first.time_ns, is_anchored))
     }
 
     /// Appends the sessions of the frames that follow, whose identities count from `base`. A session that continues
@@ -130,13 +127,12 @@ impl Shard {
         right: &mut Self,
         base: FrameId,
         is_kept: impl Fn(&FlowKey) -> bool,
-        hasher: &RandomState,
         mut joined: impl FnMut(&mut Table, usize),
         mut added: impl FnMut(&mut Table, usize),
     ) {
         self.repeated.add(std::mem::take(&mut right.repeated));
         for mut session in right.table.drain() {
-            let hash = session.key.hashed(hasher);
+            let hash = self.table.hash(&session.key);
             let (began_ns, syn) = (session.began_ns(), session.handshake.opening_syn);
             let latest = self.table.find(hash, &session.key);
             match latest {
@@ -147,7 +143,7 @@ impl Shard {
                 }
                 _ if !is_kept(&session.key) => self.shed.add(&session),
                 _ => {
-                    let at = self.table.push(hash, latest, hasher, || session);
+                    let at = self.table.push(hash, latest, || session);
                     self.table.at(at).rebase(base);
                     added(&mut self.table, at);
                 }
@@ -163,14 +159,13 @@ impl Shard {
     /// until when a session is kept.
     pub(super) fn fold(
         &mut self,
-        (hash, hasher): (u64, &RandomState),
         Pieced { packet, frame, packets, last_ns }: Pieced<'_>,
         begun: &mut Begun,
         end_ns: impl Fn(&Session) -> i64,
         context: (&mut Answers, &mut Interner),
     ) {
         let idle = idle_ns(packet.key.protocol());
-        let (before, after) = begun.around(&self.table, hash, &packet.key, frame.id);
+        let (before, after) = begun.around(&self.table, &packet.key, frame.id);
         let session = |at: &usize| self.table.get(*at);
         let before = before
             .filter(|at| session(at).is_some_and(|session| frame.time_ns.saturating_sub(session.last_ns) <= idle));
@@ -180,13 +175,14 @@ impl Shard {
         let (table, at) = match before.or(after) {
             Some(at) => (&mut self.table, at),
             None => {
+                let hash = self.pieced.hash(&packet.key);
                 let last = self.pieced.find(hash, &packet.key);
                 let is_alive = |at: &usize| {
                     let last = self.pieced.get(*at);
                     last.is_some_and(|last| frame.time_ns.saturating_sub(last.last_ns) <= idle)
                 };
                 let at = last.filter(is_alive).unwrap_or_else(|| {
-                    self.pieced.push(hash, last, hasher, || {
+                    self.pieced.push(hash, last, || {
                         let mut session = Session::begin(packet.key, packet.side, frame.id, frame.time_ns, true);
                         session.tunnel = packet.tunnel;
                         session
@@ -224,10 +220,10 @@ impl Shard {
     }
 
     /// Drops the sessions whose keys are not to be kept.
-    pub(super) fn shed(&mut self, is_kept: impl Fn(&FlowKey) -> bool, hasher: &RandomState) {
+    pub(super) fn shed(&mut self, is_kept: impl Fn(&FlowKey) -> bool) {
         let shed = &mut self.shed;
         for table in [&mut self.table, &mut self.pieced] {
-            table.retain(hasher, |session| is_kept(&session.key), |session| shed.add(session));
+            table.retain(|session| is_kept(&session.key), |session| shed.add(session));
         }
     }
 
@@ -237,11 +233,10 @@ impl Shard {
         &mut self,
         clock_ns: i64,
         end_ns: impl Fn(&Session) -> i64,
-        hasher: &RandomState,
         mut take: impl FnMut(&mut Session),
     ) {
-        self.pieced.take_over(clock_ns, &end_ns, hasher, &mut take);
-        self.table.take_over(clock_ns, end_ns, hasher, take);
+        self.pieced.take_over(clock_ns, &end_ns, &mut take);
+        self.table.take_over(clock_ns, end_ns, take);
     }
 }
 
@@ -263,11 +258,12 @@ pub(super) struct Begun(HashMap<FlowKey, Vec<(FrameId, usize)>, RandomState>);
 
 impl Begun {
     /// The slots of the last session of a key that began before a frame, and of the first that began after it.
-    fn around(&mut self, table: &Table, hash: u64, key: &FlowKey, frame: FrameId) -> (Option<usize>, Option<usize>) {
+    fn around(&mut self, table: &Table, key: &FlowKey, frame: FrameId) -> (Option<usize>, Option<usize>) {
         let begun = match self.0.entry(*key) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => {
-                let mut begun: Vec<_> = table.of_key(hash, key).map(|(at, session)| (session.first, at)).collect();
+                let mut begun: Vec<_> =
+                    table.of_key(table.hash(key), key).map(|(at, session)| (session.first, at)).collect();
                 begun.reverse();
                 new.insert(begun)
             }
@@ -281,8 +277,34 @@ impl Begun {
 /// Number of shards of the flow table. Shards are merged and resolved in parallel.
 pub(super) const SHARDS: usize = 16;
 
-/// The shard of a hash. It is chosen by other bits than those that the tables inside use.
-#[inline]
-pub(super) fn shard_of(hash: u64) -> usize {
-    (hash >> 32) as usize % SHARDS
+/// The shard that a key belongs to: the same in every partial, so that shards merge with shards. Whoever writes a capture can have
+/// all of it in one shard, which takes them the work of several processors and no more: tables hash by keys of their own. To be
+/// changed only with the form in which partials are written, since the order of what is written follows from it.
+#[inline(always)]
+pub(super) fn shard_of(key: &FlowKey) -> usize {
+    (key.spread() >> 60) as usize % SHARDS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(client_port: u16, server: u8) -> FlowKey {
+        let address = |bytes: [u8; 4]| {
+            let mut wide = [0; 16];
+            wide[..4].copy_from_slice(&bytes);
+            wide
+        };
+        FlowKey::new(4, 6, (address([10, 0, 0, 1]), client_port), (address([198, 51, 100, server]), 443)).0
+    }
+
+    #[test]
+    fn shards_are_always_the_same_and_have_as_much_to_do() {
+        assert_eq!(shard_of(&key(1_000, 7)), 12);
+        let mut counts = [0; SHARDS];
+        for port in 40_000..44_000 {
+            (0..4).for_each(|server| counts[shard_of(&key(port, server))] += 1);
+        }
+        assert!(counts.iter().all(|count| (800..1_200).contains(count)), "{counts:?}");
+    }
 }

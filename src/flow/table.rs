@@ -21,6 +21,8 @@ fn step(time_ns: i64) -> i32 {
 /// The sessions of a shard, in slots.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Table {
+    /// Of this table alone: nobody can foresee which keys fall together.
+    hasher: RandomState,
     /// The slot of the latest session of each key.
     latest: HashTable<u32>,
     slots: Vec<Session>,
@@ -36,6 +38,17 @@ impl Table {
     /// All sessions.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Session> {
         self.slots.iter().filter(|session| !session.is_vacant())
+    }
+
+    /// Brings the frames of all sessions up to date.
+    pub(super) fn settle(&mut self) {
+        self.slots.iter_mut().for_each(Session::settle_base);
+    }
+
+    /// The hash by which a key is found here.
+    #[inline(always)]
+    pub(super) fn hash(&self, key: &FlowKey) -> u64 {
+        key.hashed(&self.hasher)
     }
 
     /// The slot of the latest session of this key.
@@ -70,13 +83,7 @@ impl Table {
     /// Adds a session as the latest of its key; `before` is what [`Self::find`] returns for the key. `make` builds it
     /// in its slot, because copying a session that was just written is slower than writing it there.
     #[inline(always)]
-    pub(super) fn push(
-        &mut self,
-        hash: u64,
-        before: Option<usize>,
-        hasher: &RandomState,
-        make: impl FnOnce() -> Session,
-    ) -> usize {
+    pub(super) fn push(&mut self, hash: u64, before: Option<usize>, make: impl FnOnce() -> Session) -> usize {
         let at = match self.vacant.pop() {
             Some(at) => {
                 self.slots[at as usize] = make();
@@ -88,12 +95,12 @@ impl Table {
                 self.slots.len() as u32 - 1
             }
         };
-        self.link(hash, before, hasher, at);
+        self.link(hash, before, at);
         at as usize
     }
 
     /// Makes the session in a slot the one found by its key.
-    fn link(&mut self, hash: u64, before: Option<usize>, hasher: &RandomState, at: u32) {
+    fn link(&mut self, hash: u64, before: Option<usize>, at: u32) {
         let previous = before.map_or(NONE, |before| before as u32);
         self.slots[at as usize].links = Links { previous, ..Links::default() };
         match before {
@@ -104,7 +111,7 @@ impl Table {
                 }
             }
             None => {
-                let slots = &self.slots;
+                let (slots, hasher) = (&self.slots, &self.hasher);
                 self.latest.insert_unique(hash, at, |&at| slots[at as usize].key.hashed(hasher));
             }
         }
@@ -150,17 +157,12 @@ impl Table {
     }
 
     /// Takes out the sessions that are not to be kept. `gone` is called with each of them first.
-    pub(super) fn retain(
-        &mut self,
-        hasher: &RandomState,
-        is_kept: impl Fn(&Session) -> bool,
-        mut gone: impl FnMut(&Session),
-    ) {
+    pub(super) fn retain(&mut self, is_kept: impl Fn(&Session) -> bool, mut gone: impl FnMut(&Session)) {
         for at in 0..self.slots.len() {
             let session = &self.slots[at];
             if !session.is_vacant() && !is_kept(session) {
                 gone(session);
-                self.unlink(at as u32, hasher);
+                self.unlink(at as u32);
                 self.vacate(at as u32);
             }
         }
@@ -172,7 +174,6 @@ impl Table {
         &mut self,
         clock_ns: i64,
         end_ns: impl Fn(&Session) -> i64,
-        hasher: &RandomState,
         mut take: impl FnMut(&mut Session),
     ) {
         if clock_ns == i64::MAX {
@@ -195,20 +196,20 @@ impl Table {
             self.file(at as usize, end_ns);
         }
         for at in over {
-            self.unlink(at, hasher);
+            self.unlink(at);
             take(&mut self.slots[at as usize]);
             self.vacate(at);
         }
     }
 
     /// Removes the session in a slot from the list of its key.
-    fn unlink(&mut self, at: u32, hasher: &RandomState) {
+    fn unlink(&mut self, at: u32) {
         let session = &self.slots[at as usize];
         let (key, Links { previous, next, weight, .. }) = (session.key, session.links);
         self.weight -= u64::from(weight);
         if let Some(after) = self.slots.get_mut(next as usize) {
             after.links.previous = previous;
-        } else if let Ok(mut entry) = self.latest.find_entry(key.hashed(hasher), |&slot| slot == at) {
+        } else if let Ok(mut entry) = self.latest.find_entry(key.hashed(&self.hasher), |&slot| slot == at) {
             if previous == NONE {
                 entry.remove();
             } else {
@@ -245,11 +246,11 @@ mod tests {
         /// weigh, through all changes.
         #[test]
         fn finds_the_latest_and_what_is_over(steps in prop::collection::vec((0_u8..6, 0_i64..90, 0_i64..30), 0..120)) {
-            let (mut table, hasher, mut list) = (Table::default(), RandomState::default(), Vec::<(u8, u64, i64)>::new());
+            let (mut table, mut list) = (Table::default(), Vec::<(u8, u64, i64)>::new());
             let mut clock = 0;
             for (frame, (number, length, pause)) in (0_u64..).zip(steps) {
                 let (key, end) = (key(number), clock + (length - 10) * 1_000_000_000);
-                let hash = key.hashed(&hasher);
+                let hash = table.hash(&key);
                 let latest = table.find(hash, &key);
                 prop_assert_eq!(
                     latest.map(|at| table.at(at).first.record()),
@@ -264,7 +265,7 @@ mod tests {
                     }
                     None => {
                         let make = || Session::begin(key, Side::Low, FrameId::new(0, frame), end, true);
-                        let at = table.push(hash, latest, &hasher, make);
+                        let at = table.push(hash, latest, make);
                         table.file(at, end);
                         table.weigh(at);
                         list.push((number, frame, end));
@@ -272,13 +273,13 @@ mod tests {
                 }
                 if pause == 7 {
                     let (number, mut gone) = (number, Vec::new());
-                    table.retain(&hasher, |session| session.key != self::key(number), |one| gone.push(one.first.record()));
+                    table.retain(|session| session.key != self::key(number), |one| gone.push(one.first.record()));
                     gone.sort_unstable();
                     prop_assert_eq!(gone, list.extract_if(.., |one| one.0 == number).map(|one| one.1).collect::<Vec<_>>());
                 }
                 clock += pause * 1_000_000_000;
                 let mut over = Vec::new();
-                table.take_over(clock, |session| session.last_ns, &hasher, |one| over.push(one.first.record()));
+                table.take_over(clock, |session| session.last_ns, |one| over.push(one.first.record()));
                 over.sort_unstable();
                 let expected: Vec<u64> = list.extract_if(.., |one| one.2 < clock).map(|one| one.1).collect();
                 prop_assert_eq!(over, expected);
@@ -286,13 +287,13 @@ mod tests {
                 prop_assert_eq!(table.weight(), table.iter().map(|session| session.weight() as u64).sum::<u64>());
                 for number in 0..6 {
                     let mut of_key: Vec<u64> =
-                        table.of_key(self::key(number).hashed(&hasher), &self::key(number)).map(|one| one.1.first.record()).collect();
+                        table.of_key(table.hash(&self::key(number)), &self::key(number)).map(|one| one.1.first.record()).collect();
                     of_key.reverse();
                     prop_assert_eq!(of_key, list.iter().filter(|one| one.0 == number).map(|one| one.1).collect::<Vec<_>>());
                 }
             }
             let mut rest = 0;
-            table.take_over(i64::MAX, |session| session.last_ns, &hasher, |_| rest += 1);
+            table.take_over(i64::MAX, |session| session.last_ns, |_| rest += 1);
             prop_assert_eq!(rest, list.len());
         }
     }

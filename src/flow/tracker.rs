@@ -6,7 +6,7 @@ use crate::flow::clock::Clock;
 use crate::flow::fragments::{self, Fragments, Group};
 use crate::flow::frames::{OtherFrames, Span};
 use crate::flow::lifetime::idle_ns;
-use crate::flow::limit::{KeptPart, SampleKey};
+use crate::flow::limit::{DifferentKeys, KeptPart, SampleKey};
 use crate::flow::partial::Partial;
 use crate::flow::record::Flow;
 use crate::flow::session::observe::deliver;
@@ -79,10 +79,10 @@ pub struct Tracker {
 }
 
 impl Tracker {
-    /// A tracker for one analysis. All partials given to it must be made with the same hasher and key. What exceeds
-    /// the limits is dropped, see [`Shed`].
-    pub fn new(hasher: RandomState, sample_key: SampleKey, limits: Option<OpenLimits>) -> Self {
-        let mut state = Partial::new(hasher, sample_key);
+    /// A tracker for one analysis. All partials given to it must have been made with the same key. What exceeds the limits is
+    /// dropped, see [`Shed`].
+    pub fn new(sample_key: SampleKey, limits: Option<OpenLimits>) -> Self {
+        let mut state = Partial::new(sample_key);
         state.fragments = Fragments::ordered(sample_key);
         Self {
             state,
@@ -99,8 +99,14 @@ impl Tracker {
 
     /// Joins the partial of the frames that follow; `base` is the identity of its first frame. `right` is left empty,
     /// with its tables allocated. `close` is called when [`Self::close`] is due: before another capture, which has
-    /// its own clock, and when there is enough to close or too much to keep.
-    pub fn join(&mut self, right: &mut Partial, base: FrameId, close: &mut dyn FnMut(&mut Self)) {
+    /// its own clock, and when there is enough to close or too much to keep. Fails, and changes nothing, where the partial has another key.
+    pub fn join(
+        &mut self,
+        right: &mut Partial,
+        base: FrameId,
+        close: &mut dyn FnMut(&mut Self),
+    ) -> Result<(), DifferentKeys> {
+        self.state.check_key(right)?;
         if self.capture.is_some_and(|(capture, ..)| capture != base.capture()) {
             close(self);
         }
@@ -109,6 +115,7 @@ impl Tracker {
         if self.is_due() {
             close(self);
         }
+        Ok(())
     }
 
     fn is_due(&self) -> bool {
@@ -140,8 +147,8 @@ impl Tracker {
         self.state.fragments.shed(limits.fragments);
         while self.weight() > limits.sessions && !self.part.is_empty() {
             self.part.halve();
-            let (is_kept, hasher) = (keeps(self.part, self.sample_key), &self.state.hasher);
-            self.state.shards.par_iter_mut().for_each(|shard| shard.shed(is_kept, hasher));
+            let is_kept = keeps(self.part, self.sample_key);
+            self.state.shards.par_iter_mut().for_each(|shard| shard.shed(is_kept));
         }
         if !self.part.is_all() && self.weight() < limits.sessions / 4 {
             self.part.double();
@@ -236,7 +243,7 @@ impl Tracker {
     fn absorb(&mut self, right: &mut Partial, base: FrameId) {
         right.rebase_rest(base);
         self.added += right.shards.iter().map(|shard| shard.table.count()).sum::<usize>();
-        let (is_kept, hasher) = (keeps(self.part, self.sample_key), &self.state.hasher);
+        let is_kept = keeps(self.part, self.sample_key);
         self.state.answers.merge(&mut right.answers);
         let late: Vec<Answers> = self
             .state
@@ -258,7 +265,7 @@ impl Tracker {
                     table.at(at).anchor();
                     file(table, at);
                 };
-                mine.append(theirs, base, is_kept, hasher, joined, added);
+                mine.append(theirs, base, is_kept, joined, added);
                 late
             })
             .collect();
@@ -267,7 +274,6 @@ impl Tracker {
     }
 
     fn close_before(&mut self, clock_ns: i64, sink: impl Fn(&mut Vec<Flow>) + Sync) {
-        let hasher = self.state.hasher.clone();
         if !self.state.fragments.is_empty() {
             let mut begun = Begun::default();
             for group in self.state.fragments.drain_before(clock_ns) {
@@ -280,7 +286,7 @@ impl Tracker {
         self.state.shards.par_iter_mut().with_max_len(1).for_each(|shard| {
             let mut few = Vec::with_capacity(FEW);
             let mut owner_packets = 0;
-            shard.drain(clock_ns, kept_until_ns, &hasher, |session| {
+            shard.drain(clock_ns, kept_until_ns, |session| {
                 session.resolve(answers, &mut few);
                 owner_packets += few.last().and_then(|flow| flow.owner.as_ref()).map_or(0, |owner| owner.left_out);
                 if few.len() == FEW {
@@ -296,7 +302,6 @@ impl Tracker {
 
     /// Counts the fragments of a datagram to the session that the datagram belongs to.
     fn fold(&mut self, group: Group, begun: &mut Begun) {
-        let hasher = &self.state.hasher;
         let whole = group.whole();
         let bytes = u32::try_from(group.bytes).unwrap_or(u32::MAX);
         let mut packet =
@@ -323,10 +328,9 @@ impl Tracker {
             wire_length: bytes,
             note,
         };
-        let hash = packet.key.hashed(hasher);
         let context = (&mut self.state.answers, &mut self.state.interner);
         let pieced = Pieced { packet: &packet, frame: &frame, packets: group.packets, last_ns: group.last_ns };
-        self.state.shards[shard_of(hash)].fold((hash, hasher), pieced, begun, kept_until_ns, context);
+        self.state.shards[shard_of(&packet.key)].fold(pieced, begun, kept_until_ns, context);
     }
 }
 
@@ -382,9 +386,9 @@ mod tests {
     /// Packets of the flows kept, by port, and what was dropped. Every packet is a flow of its own, and they come in
     /// parts of a hundred.
     fn track(limit_bytes: Option<u64>) -> (BTreeMap<u16, u64>, Shed) {
-        let (hasher, sample_key) = (RandomState::default(), SampleKey::default());
+        let sample_key = SampleKey::default();
         let limits = limit_bytes.map(|sessions| OpenLimits { sessions, answers: sessions, fragments: sessions });
-        let mut tracker = Tracker::new(hasher.clone(), sample_key, limits);
+        let mut tracker = Tracker::new(sample_key, limits);
         let kept = Mutex::new(BTreeMap::new());
         let sink = |closed: &mut Vec<Flow>| {
             let mut kept = kept.lock().unwrap();
@@ -393,7 +397,7 @@ mod tests {
             }
         };
         for part in 0..40_u16 {
-            let mut partial = Partial::new(hasher.clone(), sample_key);
+            let mut partial = Partial::new(sample_key);
             for at in 0..100 {
                 let datagram = transport::udp((1_024 + 100 * part + at, 9), b"hello");
                 let bytes = v4([10, 0, 0, 1], [198, 51, 100, 7], UDP, &datagram);
@@ -406,7 +410,7 @@ mod tests {
                     note: None,
                 });
             }
-            tracker.join(&mut partial, FrameId::new(0, u64::from(part) * 100), &mut |_| ());
+            tracker.join(&mut partial, FrameId::new(0, u64::from(part) * 100), &mut |_| ()).unwrap();
             tracker.close(sink);
         }
         let shed = tracker.finish(sink).shed;
@@ -417,11 +421,11 @@ mod tests {
     #[test]
     fn what_is_of_no_use_goes_before_what_is() {
         const HOURS_NS: i64 = 4 * 3_600 * 1_000_000_000;
-        let (hasher, sample_key) = (RandomState::default(), SampleKey::default());
+        let sample_key = SampleKey::default();
         let limits = OpenLimits { sessions: u64::MAX, answers: 4_500 * 350, fragments: u64::MAX };
-        let mut tracker = Tracker::new(hasher.clone(), sample_key, Some(limits));
+        let mut tracker = Tracker::new(sample_key, Some(limits));
         for (part, time_ns) in [(0, 0), (1, HOURS_NS)] {
-            let mut partial = Partial::new(hasher.clone(), sample_key);
+            let mut partial = Partial::new(sample_key);
             for at in 0..3_000_u16 {
                 let [high, low] = at.to_be_bytes();
                 let answer = dns::addresses("a.example", [[198, 18 + part, high, low]]);
@@ -435,7 +439,7 @@ mod tests {
                     note: None,
                 });
             }
-            tracker.join(&mut partial, FrameId::new(0, u64::from(part) * 3_000), &mut |_| ());
+            tracker.join(&mut partial, FrameId::new(0, u64::from(part) * 3_000), &mut |_| ()).unwrap();
             tracker.close(Vec::clear);
             assert!((3_000 * 300..3_000 * 400).contains(&tracker.state.answers.weight()));
         }
@@ -460,9 +464,9 @@ mod tests {
     /// A record whose time is later than a clock can show: its fragment waited past the end of the capture.
     #[test]
     fn a_fragment_of_the_last_moment_of_time_is_counted() {
-        let (hasher, sample_key) = (RandomState::default(), SampleKey::default());
-        let mut tracker = Tracker::new(hasher.clone(), sample_key, None);
-        let mut partial = Partial::new(hasher, sample_key);
+        let sample_key = SampleKey::default();
+        let mut tracker = Tracker::new(sample_key, None);
+        let mut partial = Partial::new(sample_key);
         let mut bytes = Vec::new();
         etherparse::PacketBuilder::ipv4([10, 0, 0, 1], [198, 51, 100, 7], 64)
             .udp(5_000, 9)
@@ -478,7 +482,7 @@ mod tests {
             wire_length: bytes.len() as u32,
             note: None,
         });
-        tracker.join(&mut partial, FrameId::new(0, 0), &mut |_| ());
+        tracker.join(&mut partial, FrameId::new(0, 0), &mut |_| ()).unwrap();
         let packets = Mutex::new(0);
         tracker.finish(|flows: &mut Vec<Flow>| {
             *packets.lock().unwrap() += flows.drain(..).map(|flow| flow.up.packets + flow.down.packets).sum::<u64>();

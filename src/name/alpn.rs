@@ -50,3 +50,17 @@ impl Serialize for Alpn {
         serializer.collect_seq(self.iter())
     }
 }
+
+/// For a field that is written to be read again: the one text that is kept. Flow records show the list.
+pub(super) mod text {
+    use crate::name::alpn::Alpn;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(in crate::name) fn serialize<S: Serializer>(alpn: &Alpn, serializer: S) -> Result<S::Ok, S::Error> {
+        alpn.0.serialize(serializer)
+    }
+
+    pub(in crate::name) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Alpn, D::Error> {
+        Option::<Box<str>>::deserialize(deserializer).map(Alpn)
+    }
+}

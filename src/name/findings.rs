@@ -1,7 +1,9 @@
 //! What a reader found in an opening: names with their source, the protocol, and the role of the sender.
 
-use super::alpn::Alpn;
+use super::alpn::{self, Alpn};
 use super::source::NameSource;
+use crate::stored::small;
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::net::IpAddr;
 
@@ -10,7 +12,7 @@ use std::net::IpAddr;
 pub struct Application(pub &'static str);
 
 /// The role that the sender of the examined bytes plays.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Role {
     /// The sender opened the conversation.
     Client,
@@ -20,7 +22,7 @@ pub enum Role {
 
 /// A name as a reader found it on the wire: in lower case and without a trailing dot, but not escaped and not to be trusted.
 /// `flow` adds the frame that completed it.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct FoundName {
     /// Where it was found.
     pub source: NameSource,
@@ -29,7 +31,7 @@ pub struct FoundName {
 }
 
 /// One address that a resolver, or an app's own resolver, gave for a name.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Answer {
     /// The name that was asked for, which is the start of a CNAME chain.
     pub name: Box<str>,
@@ -42,7 +44,7 @@ pub struct Answer {
 }
 
 /// An `encrypted_client_hello` extension (RFC 9849) of type outer.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct EchOffer {
     /// HPKE key derivation function.
     pub kdf: u16,
@@ -57,7 +59,7 @@ pub struct EchOffer {
 }
 
 /// An ECH configuration published in an HTTPS record (RFC 9848).
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct EchConfig {
     /// The name that owns the HTTPS record.
     pub owner: Box<str>,
@@ -70,7 +72,7 @@ pub struct EchConfig {
 }
 
 /// The subject of a server's certificate: whom the certificate says it belongs to.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct CertificateSubject {
     /// Organisation (O).
     pub organisation: Option<Box<str>>,
@@ -79,15 +81,17 @@ pub struct CertificateSubject {
 }
 
 /// Everything that a reader found in an opening.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Findings {
     /// The protocol that is spoken.
     pub application: Option<Application>,
     /// Role of the sender of these bytes.
     pub role: Option<Role>,
     /// Names, in the order found; at most [`Findings::NAME_LIMIT`].
+    #[serde(with = "small")]
     pub names: SmallVec<[FoundName; 1]>,
     /// ALPN protocols offered (RFC 7301).
+    #[serde(with = "alpn::text")]
     pub alpn: Alpn,
     /// The ECH extension of a ClientHello.
     pub ech: Option<EchOffer>,
@@ -107,6 +111,7 @@ impl Findings {
 
     /// The findings of a protocol that a sender in this role speaks.
     pub fn of(application: &'static str, role: Option<Role>) -> Self {
+        debug_assert!(Application::known(application).is_some(), "{application} is not in the table of words");
         Self { application: Some(Application(application)), role, ..Self::default() }
     }
 

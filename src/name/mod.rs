@@ -10,6 +10,7 @@
 mod candidates;
 pub mod table;
 
+mod application;
 mod call;
 mod dns;
 mod http;

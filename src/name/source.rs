@@ -1,9 +1,9 @@
 //! Where a name comes from, in the order in which names are chosen.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The source of a name. The order is the order of choice: the first source gives the best name for a flow.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum NameSource {

@@ -1,5 +1,6 @@
 //! The encapsulations around a packet, and the path through them.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// One encapsulation between the link layer and the innermost IP packet.
@@ -92,7 +93,7 @@ impl Encapsulation {
 /// The encapsulations around the innermost IP packet, outermost first, to [`TunnelPath::LIMIT`].
 ///
 /// Each takes one byte, from the most significant on, so that a path compares and hashes as one integer.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct TunnelPath(u64);
 
 impl TunnelPath {

@@ -1,5 +1,7 @@
 //! The key of a flow: both endpoints in one order, and the protocol.
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -13,7 +15,7 @@ pub(crate) const fn address_bits(ip: IpAddr) -> u128 {
 }
 
 /// The endpoint of a key that sent a packet.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Side {
     /// The lower endpoint.
     Low = 0,
@@ -36,7 +38,7 @@ impl Side {
 /// Encapsulations are not part of the key, since a mirror or a load balancer may wrap one direction and leave the other bare.
 /// Addresses are integers, with IPv4 in the upper 32 bits; the version tells them from IPv6. Everything else is one integer
 /// too, since keys are written, hashed and compared for every packet.
-#[derive(Clone, Copy, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialOrd, Ord, Serialize)]
 pub struct FlowKey {
     low: u128,
     high: u128,
@@ -98,6 +100,15 @@ impl FlowKey {
         state.finish()
     }
 
+    /// A number whose upper bits differ between most keys: a fixed function of the key, the same on every machine and in every run.
+    #[inline(always)]
+    pub(crate) const fn spread(&self) -> u64 {
+        /// Odd, its bits without a pattern: 2⁶⁴ by the golden ratio (Knuth, The Art of Computer Programming 3, §6.4).
+        const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+        let ends = self.low ^ self.high.rotate_left(37);
+        (ends as u64 ^ (ends >> 64) as u64 ^ self.tail).wrapping_mul(FACTOR)
+    }
+
     /// Length of [`Self::to_bytes`].
     pub(crate) const BYTES: usize = 40;
 
@@ -142,6 +153,21 @@ impl FlowKey {
     /// Whether both sides are the same endpoint, in which case the direction is unknown.
     pub const fn is_to_itself(&self) -> bool {
         self.low == self.high && self.port(Side::Low) == self.port(Side::High)
+    }
+}
+
+impl<'de> Deserialize<'de> for FlowKey {
+    /// Only those that [`FlowKey::new`] makes: two keys of one conversation are equal.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (low, high, tail) = <(u128, u128, u64)>::deserialize(deserializer)?;
+        let key = Self { low, high, tail };
+        let has_version = match key.version() {
+            4 => (low | high) << (u128::BITS - Self::IPV4_SHIFT) == 0,
+            version => version == 6,
+        };
+        let is_ordered = (low, key.port(Side::Low)) <= (high, key.port(Side::High));
+        let is_clear = (tail >> 16) as u16 == 0;
+        if has_version && is_ordered && is_clear { Ok(key) } else { Err(D::Error::custom("no key of a flow")) }
     }
 }
 

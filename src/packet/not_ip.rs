@@ -1,7 +1,9 @@
 //! The reasons why a frame gives no IP packet.
 
+use serde::{Deserialize, Serialize};
+
 /// The reason why a frame gave no IP packet.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum NotIp {
     /// Another network protocol, by its EtherType or by a number of the link type's own.
     Protocol(u16),

@@ -1,5 +1,7 @@
 //! The facts known of an address. They are never folded into one "country".
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::sync::Arc;
 
 /// An ISO 3166-1 alpha-2 country code in upper case.
@@ -29,14 +31,22 @@ impl std::fmt::Debug for Country {
     }
 }
 
-impl serde::Serialize for Country {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Serialize for Country {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.code())
     }
 }
 
+impl<'de> Deserialize<'de> for Country {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = <&str>::deserialize(deserializer)?;
+        let country = Self::new(code).filter(|country| country.code() == code);
+        country.ok_or_else(|| D::Error::custom("a country code is two letters in upper case"))
+    }
+}
+
 /// What kind of address it is (IANA special-purpose registries).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Scope {
     /// Globally reachable unicast.
@@ -51,7 +61,7 @@ pub enum Scope {
 }
 
 /// What one location database says.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Opinion {
     /// The database: `DB-IP 2026-06`, or the name of the user's file.
     pub source: Arc<str>,
@@ -66,7 +76,7 @@ pub struct Opinion {
 }
 
 /// Everything known of an address, each fact from its own source.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Place {
     /// What kind of address it is.
     pub scope: Scope,
@@ -97,7 +107,7 @@ pub struct Place {
 }
 
 /// A database that places come from.
-#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct DatabaseInfo {
     /// Short name, such as `DB-IP`.
     pub name: String,
@@ -123,7 +133,7 @@ pub struct Vantage {
 }
 
 /// What the measured round trip says of the claimed location.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum LocationCheck {

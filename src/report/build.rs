@@ -357,12 +357,16 @@ impl Builder<'_> {
         let (mut local, mut unattributed) = (Vec::new(), Vec::new());
         for (reason, sums) in &routes.reasons {
             let (list, reason) = match reason {
-                Reason::Local(kind) => (&mut local, (*kind).to_owned()),
+                Reason::Private => (&mut local, "private addresses".to_owned()),
+                Reason::Multicast => (&mut local, "multicast and broadcast".to_owned()),
+                Reason::Reserved => (&mut local, "reserved addresses".to_owned()),
                 Reason::SharedService(id) => (&mut unattributed, format!("shared service: {}", self.service(id))),
                 Reason::EncryptedHello => (&mut unattributed, "name hidden by Encrypted Client Hello".to_owned()),
                 Reason::NameNotInCatalogue => (&mut unattributed, "name not in the catalogue".to_owned()),
-                Reason::SystemProtocol(word) => (&mut unattributed, format!("system protocol: {word}")),
-                Reason::NoNameIn(word) => (&mut unattributed, format!("no name: {word}")),
+                Reason::SystemProtocol(application) => {
+                    (&mut unattributed, format!("system protocol: {}", application.0))
+                }
+                Reason::NoNameIn(application) => (&mut unattributed, format!("no name: {}", application.0)),
                 Reason::NoName => (&mut unattributed, "no name, protocol not recognised".to_owned()),
                 Reason::LeftOut => (&mut unattributed, "left out by --app or --device".to_owned()),
             };

@@ -10,7 +10,9 @@
 use super::destination::DestinationKey;
 use super::sample::{Choice, holds};
 use crate::flow::SampleKey;
+use crate::stored::sorted_set;
 use hashbrown::HashSet;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The number of steps in which only names, addresses and places of destinations are halved.
@@ -21,13 +23,14 @@ const PLACES_LAST: u8 = 8;
 const LAST: u8 = 60;
 
 /// How much memory a map may take.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Bounds {
     /// Key of the hash that decides what is kept.
     pub key: SampleKey,
     /// Memory for the sums, in bytes, about.
     pub bytes: u64,
     /// The apps of the catalogue, which are always kept apart.
+    #[serde(with = "sorted_set")]
     pub catalogued: Arc<HashSet<Arc<str>>>,
 }
 
@@ -39,13 +42,18 @@ impl Default for Bounds {
 }
 
 /// How much of the sums is kept: a step of the sequence that the module describes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Step(u8);
 
 impl Step {
     /// The next step, if there is one.
     pub(super) fn next(self) -> Option<Self> {
         (self.0 < LAST).then_some(Self(self.0 + 1))
+    }
+
+    /// Whether there is such a step.
+    pub(super) fn exists(self) -> bool {
+        self.0 <= LAST
     }
 
     /// How often names, addresses and places of destinations are halved.

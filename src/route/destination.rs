@@ -8,6 +8,7 @@ use crate::capture::FrameId;
 use crate::flow::{Flow, RttSource};
 use crate::name::NameSource;
 use crate::place::{Country, LocationCheck, Place, Scope};
+use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher13;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 const LISTED: usize = 256;
 
 /// What kind of place a destination is, with its country.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Where {
     /// A country.
@@ -43,7 +44,7 @@ impl Where {
 }
 
 /// The key by which endpoints are grouped: place and network.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct DestinationKey {
     /// The place of the endpoints.
     pub place: Where,
@@ -78,7 +79,7 @@ impl Keyed for DestinationKey {
 }
 
 /// Sums of one name.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct NameSums {
     /// The best source in which it was found.
     pub source: NameSource,
@@ -97,7 +98,7 @@ impl NameSums {
 }
 
 /// Sums of one destination. Everything is a sum, a minimum, a maximum or a set.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct DestinationSums {
     /// Packets, bytes, flows.
     pub traffic: Traffic,

@@ -2,6 +2,7 @@
 
 use super::sample::{Choice, Sample};
 use crate::place::{Country, Place};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ const RECENT: usize = 8;
 const ENTRY: u64 = 128;
 
 /// Sums of bytes over the places of one destination.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Geography {
     /// Bytes by city.
     pub cities: Sample<Option<Arc<str>>, u64>,
@@ -24,7 +25,8 @@ pub struct Geography {
     pub registered: BTreeSet<Country>,
     /// Whether databases disagree on some endpoint.
     pub is_disputed: bool,
-    /// Places and bytes that are not yet in the sums above.
+    /// Places and bytes that are not yet in the sums above: written only when nothing is left here.
+    #[serde(skip)]
     recent: Vec<(Arc<Place>, u64)>,
 }
 

@@ -3,11 +3,10 @@
 
 use super::bounds::Bounds;
 use super::destination::DestinationKey;
-use super::map::{DifferentKeys, Observed, RouteMap, Shortage};
+use super::map::{Observed, RouteMap, Shortage};
 use crate::app::{Attribution, Claim, EvidenceKind};
 use crate::capture::FrameId;
-use crate::flow::SampleKey;
-use crate::flow::{Counters, Flow, Name};
+use crate::flow::{Counters, DifferentKeys, Flow, Name, SampleKey};
 use crate::name::NameSource;
 use crate::place::{Country, LocationCheck, Place};
 use proptest::prelude::*;
@@ -65,8 +64,31 @@ fn add(map: &mut RouteMap, Given { flow, place, attribution }: &Given) {
     map.add(&Observed { flow, peer: flow.server_ip, place, attribution, check });
 }
 
+/// A map of some hundred flows that keeps within so many bytes.
+pub(super) fn map_of(flows: u16, bytes: u64) -> RouteMap {
+    let mut map = RouteMap::new(bounds(bytes));
+    for at in 0..flows {
+        let app = (at % 5 != 0).then_some((at % 7) as u8);
+        let name = (at % 3 != 0).then_some((at % 31) as u8);
+        add(&mut map, &given(at.into(), &(app, (at % 4) as u8, (at % 11) as u8, at % 97, name, at)));
+    }
+    map
+}
+
+/// The map as another process reads it.
+fn carried(mut map: RouteMap) -> RouteMap {
+    let mut bytes = Vec::new();
+    map.write_to(&mut bytes).unwrap();
+    let mut read = RouteMap::read_from(&mut &*bytes, u64::MAX).unwrap();
+    assert_eq!(read.weight(), map.weight());
+    let mut again = Vec::new();
+    read.write_to(&mut again).unwrap();
+    assert!(bytes == again, "equal maps are equal bytes");
+    read
+}
+
 /// Everything that a map keeps.
-fn shown(map: &RouteMap) -> (BTreeMap<(String, DestinationKey), Shown>, Option<Shortage>) {
+pub(super) fn shown(map: &RouteMap) -> (BTreeMap<(String, DestinationKey), Shown>, Option<Shortage>) {
     let apps = map.apps.iter().map(|(app, sums)| (app.to_string(), sums));
     let all = apps.chain([("other owners".to_owned(), &map.other_owners), (String::new(), &map.nameless)]);
     let rows = all.flat_map(|(app, sums)| sums.destinations.iter().map(move |row| (app.clone(), row)));
@@ -99,6 +121,8 @@ fn maps_that_left_something_out_by_different_keys_are_not_one() {
     };
     assert!(short(one).shortage().is_some());
     assert_eq!(short(one).merge(short(other)), Err(DifferentKeys));
+    assert_eq!(carried(short(one)).merge(carried(short(other))), Err(DifferentKeys));
+    assert_eq!(carried(short(one)).merge(short(one)), Ok(()));
     assert_eq!(short(one).merge(short(one)), Ok(()));
     assert_eq!(keyed(one, u64::MAX).merge(keyed(other, u64::MAX)), Ok(()));
 }
@@ -124,10 +148,14 @@ proptest! {
             // From time to time the sums of a piece are moved to the next piece.
             if seed >> (turn % 61) & 7 == 0 && parts > 1 {
                 let full = std::mem::take(piece);
+                let full = if turn % 2 == 0 { carried(full) } else { full };
                 pieces[(turn + 1) % parts].append(full);
                 let fresh = pieces[(turn + 1) % parts].another();
                 pieces[turn % parts] = fresh;
             }
+        }
+        if seed % 2 == 0 {
+            pieces = pieces.into_iter().map(carried).collect();
         }
         let mut merged = pieces.pop().unwrap();
         for piece in pieces {
@@ -135,6 +163,7 @@ proptest! {
         }
         merged.settle();
         prop_assert_eq!(shown(&whole), shown(&merged));
+        prop_assert_eq!(shown(&whole), shown(&carried(merged)));
 
         let total: u64 = drawn.iter().map(|one| u64::from(one.5)).sum();
         let (rows, shortage) = shown(&whole);

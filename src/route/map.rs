@@ -6,26 +6,28 @@ use super::sample::{Choice, Keyed, Sample, whole_of};
 use super::traffic::Traffic;
 use crate::app::{Attribution, Claim, EvidenceKind};
 use crate::capture::FrameId;
-use crate::flow::SampleKey;
-use crate::flow::{Ech, Flow};
+use crate::flow::{DifferentKeys, Ech, Flow, SampleKey};
+use crate::name::Application;
 use crate::place::{LocationCheck, Place, Scope};
+use crate::stored::sorted_map;
 use foldhash::fast::RandomState;
 use hashbrown::hash_map::Entry;
 use hashbrown::{Equivalent, HashMap};
+use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher13;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 /// How many client addresses are listed; the first by frame are.
-const DEVICES: usize = 64;
+pub(super) const DEVICES: usize = 64;
 /// How many examples are kept per reason; the first by frame are.
-const EXAMPLES: usize = 8;
+pub(super) const EXAMPLES: usize = 8;
 /// Bytes that an app without destinations takes beside its name, here and in the report, about.
 const APP: u64 = 1_024;
 
 /// Why no app was named for a flow.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Reason {
     /// A name belongs to a shared service: an SDK, an advertising network, a CDN.
@@ -35,15 +37,26 @@ pub enum Reason {
     /// A name was found, but the catalogue does not know it.
     NameNotInCatalogue,
     /// A protocol of the system rather than of an app: `dns`, `ntp`, ….
-    SystemProtocol(&'static str),
+    SystemProtocol(Application),
     /// The protocol was recognised, but no name was found.
-    NoNameIn(&'static str),
+    NoNameIn(Application),
     /// Neither a name nor a protocol was recognised.
     NoName,
-    /// The other end is not on the public network; with the kind of its address.
-    Local(&'static str),
+    /// The other end has a private address.
+    Private,
+    /// Local: sent to a group or to all.
+    Multicast,
+    /// Local: the other end has an address that is reserved; with the kind of its address.
+    Reserved,
     /// The user asked for other apps or devices.
     LeftOut,
+}
+
+impl Reason {
+    /// Whether the other end is not on the public network.
+    const fn is_local(&self) -> bool {
+        matches!(self, Self::Private | Self::Multicast | Self::Reserved)
+    }
 }
 
 /// Protocols that the operating system uses for itself.
@@ -84,17 +97,17 @@ impl Observed<'_> {
 
     /// Why it is counted to no app.
     fn reason(&self) -> Reason {
-        let application = self.flow.application.map(|application| application.0);
+        let application = self.flow.application;
         match self.place.scope {
-            Scope::Local => Reason::Local("private addresses"),
-            Scope::Multicast => Reason::Local("multicast and broadcast"),
-            Scope::Reserved => Reason::Local("reserved addresses"),
+            Scope::Local => Reason::Private,
+            Scope::Multicast => Reason::Multicast,
+            Scope::Reserved => Reason::Reserved,
             Scope::Global => match (application, &self.attribution.service) {
                 (_, Some(service)) => Reason::SharedService(service.clone()),
                 _ if matches!(self.flow.ech, Some(Ech::Likely | Ech::Confirmed)) => Reason::EncryptedHello,
                 _ if self.flow.name().is_some() => Reason::NameNotInCatalogue,
-                (Some(word), None) if SYSTEM.contains(&word) => Reason::SystemProtocol(word),
-                (Some(word), None) => Reason::NoNameIn(word),
+                (Some(application), None) if is_system(application.0) => Reason::SystemProtocol(application),
+                (Some(application), None) => Reason::NoNameIn(application),
                 (None, None) => Reason::NoName,
             },
         }
@@ -120,7 +133,7 @@ impl Keyed for Rule<'_> {
 }
 
 /// Sums of one app.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct AppSums {
     /// Packets, bytes, flows.
     pub traffic: Traffic,
@@ -129,6 +142,7 @@ pub struct AppSums {
     /// Bytes by kind and rule.
     pub rules: Sample<(EvidenceKind, Arc<str>), u64>,
     /// Sums by destination. They are boxed, so that a growing table does not hold all of them twice.
+    #[serde(with = "sorted_map")]
     pub destinations: HashMap<DestinationKey, Box<DestinationSums>, RandomState>,
 }
 
@@ -207,7 +221,7 @@ impl AppSums {
 }
 
 /// Traffic that was attributed to no app, for one reason.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ReasonSums {
     /// Packets, bytes, flows.
     pub traffic: Traffic,
@@ -217,21 +231,24 @@ pub struct ReasonSums {
 
 /// The routing map: sums of all flows. By default it is empty and has no bounds. `add` and `merge` give the same map
 /// in any order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct RouteMap {
     /// Sums by app: catalogue id, or the owner's own name.
+    #[serde(with = "sorted_map")]
     pub apps: HashMap<Arc<str>, AppSums, RandomState>,
     /// Sums of all apps that only owners name and that are not kept apart because memory is short.
     pub other_owners: AppSums,
     /// Traffic that was attributed to no app, by reason.
+    #[serde(with = "sorted_map")]
     pub reasons: HashMap<Reason, ReasonSums, RandomState>,
     /// The destinations of that traffic on the public network.
     pub nameless: AppSums,
     /// First frame of each client, for the first [`DEVICES`] of them.
-    devices: BTreeSet<(FrameId, IpAddr)>,
-    bounds: Bounds,
-    step: Step,
+    pub(super) devices: BTreeSet<(FrameId, IpAddr)>,
+    pub(super) bounds: Bounds,
+    pub(super) step: Step,
     /// Bytes that the sums of apps and destinations take, about.
+    #[serde(skip)]
     weight: u64,
 }
 
@@ -245,11 +262,6 @@ pub struct Shortage {
     /// How many owners are counted with others; an estimate.
     pub owners: u64,
 }
-
-/// The error that two maps cannot be merged because they left something out, chosen by different keys.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("what was left out of the two for lack of memory was chosen by different keys")]
-pub struct DifferentKeys;
 
 impl RouteMap {
     /// An empty map with these bounds.
@@ -286,7 +298,7 @@ impl RouteMap {
             }
             None => {
                 let reason = observed.reason();
-                if !matches!(reason, Reason::Local(_)) {
+                if !reason.is_local() {
                     self.weight += self.nameless.add(by, observed);
                 }
                 let sums = self.reasons.entry(reason).or_default();
@@ -330,7 +342,7 @@ impl RouteMap {
         self.weigh();
     }
 
-    fn weigh(&mut self) {
+    pub(super) fn weigh(&mut self) {
         let choice = self.step.choice(self.bounds.key);
         let apps = self.apps.iter().map(|(app, sums)| APP + app.len() as u64 + sums.weight(choice));
         self.weight = apps.sum::<u64>() + self.other_owners.weight(choice) + self.nameless.weight(choice);

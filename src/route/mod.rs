@@ -7,11 +7,12 @@ mod geography;
 mod laws;
 mod map;
 mod sample;
+mod stored;
 mod traffic;
 
 pub use bounds::Bounds;
 pub use destination::{DestinationKey, DestinationSums, NameSums, Where};
 pub use geography::Geography;
-pub use map::{AppSums, DifferentKeys, Observed, Reason, ReasonSums, RouteMap, Shortage, is_system};
+pub use map::{AppSums, Observed, Reason, ReasonSums, RouteMap, Shortage, is_system};
 pub use sample::{Choice, Keyed, LIMIT as SAMPLE_LIMIT, Sample};
 pub use traffic::Traffic;

@@ -6,13 +6,18 @@
 
 use crate::app::EvidenceKind;
 use crate::flow::SampleKey;
+use crate::stored::{Sorted, sorted_map};
 use foldhash::fast::RandomState;
 use hashbrown::{Equivalent, HashMap};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use siphasher::sip::SipHasher13;
 use std::hash::{Hash, Hasher as _};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+/// Halvings of a sample, at most: as many as there are bits to be halved by.
+const MOST_HALVINGS: u8 = 63;
 /// How many keys are kept: more than a person looks at, but few enough that each destination can have as many.
 pub const LIMIT: usize = 1 << 13;
 
@@ -178,7 +183,7 @@ impl<K: Hash + Eq + Keyed, V> Sample<K, V> {
     }
 
     fn bound(&mut self, key: SampleKey) {
-        while self.kept.len() > LIMIT && self.halvings < 63 {
+        while self.kept.len() > LIMIT && self.halvings < MOST_HALVINGS {
             self.halve_to(key, self.halvings + 1);
         }
     }
@@ -242,6 +247,32 @@ impl<K: Hash + Eq + Keyed, V> Sample<K, V> {
     /// Whether all keys are kept.
     pub fn is_whole(&self) -> bool {
         self.halvings == 0
+    }
+
+    /// Whether only keys are kept that this key chooses.
+    pub(super) fn is_chosen_by(&self, key: SampleKey) -> bool {
+        self.kept.keys().all(|one| holds(key, self.halvings, one))
+    }
+}
+
+impl<K: Ord + Serialize, V: Serialize> Serialize for Sample<K, V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.halvings, Sorted(&self.kept)).serialize(serializer)
+    }
+}
+
+impl<'de, K: Ord + Hash + Keyed + Deserialize<'de>, V: Deserialize<'de>> Deserialize<'de> for Sample<K, V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(bound = "K: Ord + Hash + Deserialize<'de>, V: Deserialize<'de>")]
+        struct Written<K, V>(u8, #[serde(with = "sorted_map")] HashMap<K, V, RandomState>);
+
+        let Written(halvings, kept) = Written::<K, V>::deserialize(deserializer)?;
+        if halvings > MOST_HALVINGS || kept.len() > LIMIT {
+            return Err(D::Error::custom("a sample of more than is kept"));
+        }
+        let elsewhere = kept.keys().map(|key| key.elsewhere().min(K::MOST_ELSEWHERE)).sum();
+        Ok(Self { kept, elsewhere, halvings })
     }
 }
 

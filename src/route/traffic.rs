@@ -1,10 +1,10 @@
 //! Sums of traffic in both directions.
 
 use crate::flow::Flow;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Traffic in both directions: up is client to server, down is server to client.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Traffic {
     /// Frame lengths on the wire, client to server, in bytes.
     pub bytes_up: u64,

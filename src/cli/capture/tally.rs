@@ -33,7 +33,7 @@ fn tracking(memory_bytes: u64) -> (Tracker, Partial) {
     let hasher = RandomState::default();
     // No report is made of this, so the key may differ from run to run.
     let sample_key = SampleKey::from_words(hasher.hash_one(0), hasher.hash_one(1));
-    (Tracker::new(hasher.clone(), sample_key, Some(limits)), Partial::new(hasher, sample_key))
+    (Tracker::new(sample_key, Some(limits)), Partial::new(sample_key))
 }
 
 impl Tally {
@@ -64,7 +64,8 @@ impl Tally {
     /// Joins what was gathered, and forgets the flows that are over.
     fn join(&mut self) {
         self.gathered = 0;
-        self.tracker.join(&mut self.partial, FrameId::default(), &mut |_| ());
+        let joined = self.tracker.join(&mut self.partial, FrameId::default(), &mut |_| ());
+        debug_assert_eq!(joined, Ok(()), "both were made with one key");
         self.tracker.close(Vec::clear);
     }
 

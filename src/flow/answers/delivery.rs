@@ -3,9 +3,10 @@
 use crate::flow::stamp::Stamp;
 use crate::name::{Answer, EchConfig};
 use crate::packet::Side;
+use serde::{Deserialize, Serialize};
 
 /// The names, addresses and ECH configurations that one packet or message of one side gave to the other side.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(in crate::flow) struct Delivery {
     pub(in crate::flow) stamp: Stamp,
     /// The side that received them.

@@ -12,6 +12,7 @@ use crate::packet::address_bits;
 use delivery::Delivery;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
@@ -35,10 +36,11 @@ const NAME_WEIGHT: u64 = 128;
 
 /// A name that an address was given for, and every time at which it was given. All times are kept, because which
 /// answer a flow followed is only known when the flow is over.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Given {
     /// The keyed hash of name and source. It is computed only when there are too many names; then those with the
     /// lowest hashes are kept.
+    #[serde(skip)]
     rank: Option<u64>,
     name: Arc<str>,
     source: NameSource,
@@ -61,7 +63,7 @@ pub(in crate::flow) type EchKey = (Box<str>, u8, u16, u16);
 
 /// The client that was given an answer, and the address in it. Addresses are kept as integers, which compare faster
 /// than [`IpAddr`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub(in crate::flow) struct Ends {
     client: u128,
     address: u128,
@@ -114,6 +116,10 @@ pub(in crate::flow) struct Answers {
     pub(in crate::flow) shed: u64,
 }
 
+/// Answers as they were written: names by client and address, configurations, how many were let go of.
+#[derive(Deserialize)]
+pub(in crate::flow) struct WrittenAnswers(Vec<(Ends, Vec<Given>)>, Vec<(EchKey, FrameId)>, u64);
+
 /// What changed when a name was added.
 #[derive(Default)]
 struct Added {
@@ -158,6 +164,29 @@ impl Answers {
     /// An empty table. When memory is short, this key decides which answers are kept.
     pub(in crate::flow) fn new(sample_key: SampleKey) -> Self {
         Self { sample_key, ..Self::default() }
+    }
+
+    /// What of them is written: in order, so that equal answers are equal bytes.
+    pub(in crate::flow) fn written(&self) -> impl Serialize + '_ {
+        let mut given: Vec<(&Ends, &[Given])> = self.given.iter().map(|(ends, names)| (ends, &names[..])).collect();
+        given.sort_unstable_by_key(|(ends, _)| **ends);
+        let configs: Vec<(&EchKey, FrameId)> = self.ech_configs.iter().map(|((_, key), &frame)| (key, frame)).collect();
+        (given, configs, self.shed)
+    }
+
+    /// Those that were written; none where a client and address have no names, which is never written.
+    pub(in crate::flow) fn restored(
+        sample_key: SampleKey,
+        WrittenAnswers(written, configs, shed): WrittenAnswers,
+        intern: &mut impl FnMut(&str) -> Arc<str>,
+    ) -> Option<Self> {
+        let mut answers = Self { shed, ..Self::new(sample_key) };
+        for (ends, names) in written {
+            names.first()?;
+            names.into_iter().for_each(|given| answers.add(ends, Given { name: intern(&given.name), ..given }));
+        }
+        configs.into_iter().for_each(|(key, frame)| answers.publish((answers.ech_rank(&key), key), frame));
+        Some(answers)
     }
 
     /// Adds what `client` was told.

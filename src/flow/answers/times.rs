@@ -2,6 +2,8 @@
 
 use crate::capture::FrameId;
 use crate::flow::stamp::Stamp;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
 
@@ -161,6 +163,27 @@ impl Stamps {
                 many.frames.values_mut().for_each(|frame| *frame = frame.rebased(base));
             }
         }
+    }
+}
+
+impl Serialize for Stamps {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Few(list) => serializer.collect_seq(list),
+            Self::Many(many) => {
+                serializer.collect_seq(many.times_ns.iter().map(|(&frame, &time_ns)| Stamp { frame, time_ns }))
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Stamps {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut written = Vec::<Stamp>::deserialize(deserializer)?.into_iter();
+        let first = written.next().ok_or_else(|| D::Error::custom("an answer that was never given"))?;
+        let mut stamps = Self::of(first);
+        written.for_each(|stamp| stamps.add(stamp));
+        Ok(stamps)
     }
 }
 

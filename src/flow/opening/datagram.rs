@@ -9,6 +9,7 @@ use crate::flow::stamp::Stamp;
 use crate::name::table::DATAGRAM_READERS;
 use crate::name::{Datagram, Findings, IncrementalReader, Reading};
 use crate::packet::Side;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Datagrams kept of one direction of an opening. A hello with two post-quantum key shares takes three;
@@ -16,7 +17,7 @@ use std::fmt;
 const DATAGRAM_LIMIT: usize = 10;
 
 /// The datagrams that one reader gathers in one session, and what it has read in them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::flow) struct DatagramOpening {
     /// Index in [`DATAGRAM_READERS`].
     pub(in crate::flow) reader: usize,
@@ -26,6 +27,7 @@ pub(in crate::flow) struct DatagramOpening {
     found: [Option<(Stamp, Side, Box<Findings>)>; 2],
     is_settled: [bool; 2],
     /// The state of the reader after all datagrams of a side, if it keeps one.
+    #[serde(skip)]
     remembered: [Remembered; 2],
 }
 
@@ -57,6 +59,12 @@ impl DatagramOpening {
             is_settled: [false; 2],
             remembered: Default::default(),
         }
+    }
+
+    /// Whether there is such a reader, and it gathers no more than it may.
+    pub(in crate::flow) fn is_sound(&self) -> bool {
+        DATAGRAM_READERS.get(self.reader).is_some_and(|reader| reader.gathers)
+            && self.datagrams.iter().all(|kept| kept.len() <= DATAGRAM_LIMIT)
     }
 
     /// The index in `found` and `is_settled` for a side. Both sides share one if only the first complete opening

@@ -9,13 +9,14 @@ pub(in crate::flow) mod stream;
 use crate::flow::stamp::Stamp;
 use crate::name::table::STREAM_READERS;
 use crate::name::{Findings, NameSource, Reading, StreamReader, stream_candidates};
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 /// Openings read one after another in the bytes of one segment (pipelined requests).
 const OPENINGS_PER_SEGMENT: usize = 16;
 
 /// What kinds of openings were read to their end.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(in crate::flow) struct Read {
     /// An opening after which no other is expected.
     pub(in crate::flow) is_settled: bool,
@@ -27,7 +28,7 @@ pub(in crate::flow) struct Read {
 }
 
 /// An opening that needs more bytes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::flow) struct Opening {
     /// Index of the segment in which it starts, among those kept since the start of the oldest unfinished opening.
     pub(in crate::flow) slot: usize,

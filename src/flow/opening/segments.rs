@@ -2,10 +2,11 @@
 
 use crate::capture::FrameId;
 use crate::flow::stamp::Stamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smallvec::SmallVec;
 
 /// The payload of one packet.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(in crate::flow) struct Segment<'a> {
     pub(in crate::flow) stamp: Stamp,
     /// Sequence number of the first byte; 0 for datagrams.
@@ -195,6 +196,20 @@ impl Segments {
     /// Adds `base` to all frame identities.
     pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
         self.0.iter_mut().flat_map(|kept| &mut kept.marks).for_each(|mark| mark.stamp.rebase(base));
+    }
+}
+
+impl Serialize for Segments {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter().collect::<Vec<_>>())
+    }
+}
+
+impl<'de> Deserialize<'de> for Segments {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut segments = Self::default();
+        Vec::<Segment<'de>>::deserialize(deserializer)?.into_iter().for_each(|segment| segments.push(segment));
+        Ok(segments)
     }
 }
 

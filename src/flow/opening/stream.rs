@@ -14,6 +14,8 @@ use crate::flow::record::Head;
 use crate::flow::stamp::Stamp;
 use crate::name::table::STREAM_READERS;
 use crate::name::{Findings, NameSource, server_name_in_piece};
+use crate::stored::small;
+use serde::{Deserialize, Serialize};
 use smallvec::{SmallVec, smallvec};
 
 /// When this many bytes are kept of a stream whose start was seen, no further segment is kept. They suffice for a
@@ -24,7 +26,7 @@ const HEAD_BYTE_LIMIT: usize = 6 << 10;
 const SEEN_LIMIT: u8 = SEGMENT_LIMIT as u8 + 1;
 
 /// One direction of a stream.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::flow) struct StreamSide {
     /// The first segments of the session in this direction.
     pub(in crate::flow) first: Segments,
@@ -37,11 +39,12 @@ pub(in crate::flow) struct StreamSide {
 }
 
 /// Openings that need more bytes, at least one.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Pending {
     /// The segments since the start of the oldest opening.
     segments: Segments,
     /// The openings, oldest first.
+    #[serde(with = "small")]
     unfinished: SmallVec<[Opening; 1]>,
 }
 
@@ -49,6 +52,22 @@ struct Pending {
 pub(in crate::flow) type Ignored = u32;
 
 impl StreamSide {
+    /// Whether it holds no more than it may, and its openings lie in its segments.
+    pub(in crate::flow) fn is_sound(&self) -> bool {
+        let is_pending_sound = self.pending.as_ref().is_none_or(|pending| {
+            let Pending { segments, unfinished } = &**pending;
+            let is_in_reach = |opening: &Opening| {
+                opening.slot < segments.len()
+                    && segments.len() - opening.slot <= SEGMENT_LIMIT + 1
+                    && opening.reader < STREAM_READERS.len()
+            };
+            !unfinished.is_empty() && unfinished.iter().all(is_in_reach)
+        });
+        // Of the first segments fewer may be left than came before the SYN.
+        let before_syn = self.syn_at.map_or(0, usize::from);
+        is_pending_sound && self.first.len() <= SEGMENT_LIMIT && before_syn <= SEGMENT_LIMIT
+    }
+
     /// Adds a segment with payload.
     pub(in crate::flow) fn observe(&mut self, segment: Segment<'_>, is_anchored: bool, ignored: Ignored) -> Completed {
         let mut completed = Completed::new();
@@ -214,7 +233,10 @@ impl StreamSide {
                 // All segments of `right` are here now, and its own unfinished openings start in the last of them.
                 let shift = mine.segments.len().saturating_sub(theirs.segments.len());
                 let shifted = |opening: Opening| Opening { slot: opening.slot + shift, ..opening };
-                mine.unfinished.extend(theirs.unfinished.into_iter().map(shifted));
+                // What was read from a file may say otherwise: an opening outside the segments is none.
+                let length = mine.segments.len();
+                let openings = theirs.unfinished.into_iter().map(shifted).filter(|opening| opening.slot < length);
+                mine.unfinished.extend(openings);
             }
             (mine, theirs) => *mine = mine.take().or(theirs),
         }

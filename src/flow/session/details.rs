@@ -6,13 +6,15 @@ use crate::flow::answers::delivery::Delivery;
 use crate::flow::opening::Completed;
 use crate::flow::opening::datagram::DatagramOpening;
 use crate::flow::opening::stream::StreamSide;
-use crate::flow::record::{Flow, Head, Name};
+use crate::flow::record::{Counters, Flow, Head, Name};
 use crate::flow::session::first::First;
 use crate::flow::session::repeats::Repeats;
 use crate::flow::session::votes::Ballot;
 use crate::flow::stamp::Stamp;
 use crate::name::{Application, CertificateSubject, EchOffer, Findings, NameSource, Role, is_ip_literal};
 use crate::packet::{Side, TunnelPath};
+use crate::stored::small;
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::mem::take;
 use std::sync::Arc;
@@ -23,7 +25,7 @@ const NAME_LIMIT: usize = Flow::NAME_LIMIT;
 const APPLICATION_LIMIT: usize = 4;
 
 /// The parts of a session that few sessions have.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::flow) struct Details {
     pub(in crate::flow) streams: [StreamSide; 2],
     /// First datagrams of each side, for wire signatures.
@@ -31,8 +33,10 @@ pub(in crate::flow) struct Details {
 
     pub(in crate::flow) datagrams: Vec<DatagramOpening>,
     /// Names, in the order in which they were found.
+    #[serde(with = "small")]
     pub(in crate::flow) names: SmallVec<[Name; 1]>,
 
+    #[serde(with = "small")]
     pub(in crate::flow) applications: SmallVec<[(FrameId, Application); 1]>,
     /// The text of [`Alpn`], boxed so that sessions without it use no room for it.
     pub(in crate::flow) alpn: First<Box<str>>,
@@ -46,7 +50,7 @@ pub(in crate::flow) struct Details {
 }
 
 /// The parts of a session that are rare even among the sessions that have [`Details`].
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::flow) struct RareDetails {
     /// The first hello with an encrypted server name of the drafts before ECH.
     pub(in crate::flow) esni: First<()>,
@@ -55,7 +59,8 @@ pub(in crate::flow) struct RareDetails {
     pub(in crate::flow) owners: Ballot,
     /// Records with a packet id, some of which may repeat others.
     pub(in crate::flow) repeats: Repeats,
-    /// What reassembled datagrams add to the session.
+    /// What reassembled datagrams add to the session: put together by the tracker, so that a partial has none.
+    #[serde(skip)]
     pub(in crate::flow) folded: Option<Box<Folded>>,
 }
 
@@ -73,6 +78,37 @@ pub(in crate::flow) struct Folded {
 impl Details {
     /// Bytes that a name takes with its text, about.
     pub(in crate::flow) const ITEM: usize = 128;
+
+    /// Makes anew what is not written, and checks what was read; `counters` are those of the session.
+    pub(in crate::flow) fn restore(&mut self, counters: &[Counters; 2]) -> Result<(), &'static str> {
+        if self.names.len() > 2 * NAME_LIMIT || !self.names.is_sorted_by(|a, b| !b.found_before(a)) {
+            return Err("names of a session");
+        }
+        if self.applications.len() > APPLICATION_LIMIT || !self.applications.is_sorted() {
+            return Err("applications of a session");
+        }
+        if !self.heads.iter().all(FirstDatagrams::is_sound) {
+            return Err("first datagrams of a session");
+        }
+        if !self.streams.iter().all(StreamSide::is_sound) {
+            return Err("openings of a stream");
+        }
+        let readers = self.datagrams.iter().map(|opening| opening.reader).collect::<SmallVec<[usize; 4]>>();
+        let is_repeated = (1..readers.len()).any(|at| readers[..at].contains(&readers[at]));
+        if is_repeated || !self.datagrams.iter().all(DatagramOpening::is_sound) {
+            return Err("openings of datagrams");
+        }
+        let Some(rare) = &mut self.rare else { return Ok(()) };
+        if !rare.owners.restore() {
+            return Err("owners of a session");
+        }
+        if rare.repeats.is_sound(counters) { Ok(()) } else { Err("repeated packets of a session") }
+    }
+
+    /// Votes for owners, which merging adds up.
+    pub(in crate::flow) fn votes(&self) -> u64 {
+        self.rare.as_ref().map_or(0, |rare| rare.owners.votes())
+    }
 
     /// Empty details. `has_syn` says that the session has seen a SYN, so that what follows continues no earlier
     /// opening.

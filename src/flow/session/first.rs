@@ -1,10 +1,11 @@
 //! The first value of its kind that was seen in a session.
 
 use crate::capture::FrameId;
+use serde::{Deserialize, Serialize};
 
 /// A value and the frame in which it was seen, if there is one. The first by frame is kept, and within a frame the
 /// least, so that the order of arrival does not matter.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::flow) struct First<T> {
     /// Has no meaning if there is no value.
     frame: FrameId,

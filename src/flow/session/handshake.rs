@@ -2,13 +2,14 @@
 
 use crate::flow::record::{Rtt, RttSource};
 use crate::packet::{Side, TcpSegment};
+use serde::{Deserialize, Serialize};
 
 /// Stands for the time of something that was not captured.
 pub(in crate::flow) const NEVER: i64 = i64::MIN;
 
 /// TCP's three-way handshake, as far as it was captured (RFC 9293 §3.5). Times are in ns since 1970 UTC, or
 /// [`NEVER`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(in crate::flow) struct Handshake {
     /// Time of the last SYN before the first answer.
     pub(in crate::flow) syn_ns: i64,

@@ -2,12 +2,18 @@
 
 use crate::capture::FrameId;
 use crate::flow::record::Head;
+use serde::{Deserialize, Serialize};
 
 /// The first datagrams that one side sent, if any.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::flow) struct FirstDatagrams(Option<Box<Head>>);
 
 impl FirstDatagrams {
+    /// Whether it holds no more than it may.
+    pub(in crate::flow) fn is_sound(&self) -> bool {
+        self.0.as_ref().is_none_or(|head| head.is_sound())
+    }
+
     /// Whether there was no datagram.
     pub(in crate::flow) fn is_empty(&self) -> bool {
         self.0.is_none()

@@ -19,15 +19,17 @@ use crate::flow::record::Counters;
 use crate::packet::{FlowKey, Side, TunnelPath};
 use details::Details;
 use handshake::Handshake;
+use serde::{Deserialize, Serialize};
 
 /// One session of a flow key. All fields are sums, minima, maxima or *first by frame*, so that sessions merge.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::flow) struct Session {
     pub(in crate::flow) key: FlowKey,
     /// The parts that few sessions have, or have only for a short while.
     details: Option<Box<Details>>,
     /// What is still to be added to the frame identities in `details`. So the details need not be read when the
     /// session is only moved to the tracker.
+    #[serde(skip)]
     details_base: FrameId,
 
     pub(in crate::flow) counters: [Counters; 2],
@@ -35,6 +37,7 @@ pub(in crate::flow) struct Session {
     pub(in crate::flow) last_ns: i64,
     /// Whether each side's payload still goes to the stream reader, because it may start the stream or continue an
     /// opening.
+    #[serde(skip)]
     pub(in crate::flow) is_watched: [bool; 2],
     /// Whether the session is known to begin with its first frame.
     pub(in crate::flow) is_anchored: bool,
@@ -49,13 +52,21 @@ pub(in crate::flow) struct Session {
 
     pub(in crate::flow) first: FrameId,
     /// Latest time of a piece of a reassembled datagram, or [`NEVER`].
+    #[serde(skip, default = "never")]
     pub(in crate::flow) folded_ns: i64,
     /// The encapsulations around the first packet.
     pub(in crate::flow) tunnel: TunnelPath,
     /// Bytes that `details` takes with the packets kept in it, about, when last measured; 0 if nothing is kept.
+    #[serde(skip)]
     kept_weight: u32,
     /// Its links in a table; they have no meaning outside it.
+    #[serde(skip)]
     pub(in crate::flow) links: Links,
+}
+
+/// For a session that is read: datagrams in pieces are not put together before that.
+const fn never() -> i64 {
+    NEVER
 }
 
 impl Session {
@@ -80,6 +91,28 @@ impl Session {
             is_anchored,
             links: Links::default(),
         }
+    }
+
+    /// Makes anew what is not written, and checks what was read: says what of it no packets can have made.
+    pub(in crate::flow) fn restore(&mut self) -> Result<(), &'static str> {
+        if self.began_ns() == NEVER {
+            return Err("times of a session");
+        }
+        if let Some(details) = &mut self.details {
+            details.restore(&self.counters)?;
+        }
+        if self.is_holding {
+            self.note_kept();
+        }
+        self.refresh_watch();
+        Ok(())
+    }
+
+    /// What merging adds up.
+    pub(in crate::flow) fn amounts(&self) -> impl Iterator<Item = u64> {
+        let votes = self.details.as_ref().map_or(0, |details| details.votes());
+        let counters = self.counters.iter().flat_map(|counters| [counters.packets, counters.bytes, counters.payload]);
+        counters.chain([votes])
     }
 
     /// Whether this slot holds no session, see [`Self::vacate`].
@@ -134,7 +167,8 @@ impl Session {
             self.details.as_ref().map_or(0, |details| u32::try_from(details.weight()).unwrap_or(u32::MAX));
     }
 
-    fn settle_base(&mut self) {
+    /// Brings the frames in the box up to date.
+    pub(in crate::flow) fn settle_base(&mut self) {
         if self.details_base == FrameId::new(0, 0) {
             return;
         }

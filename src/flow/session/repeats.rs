@@ -7,13 +7,14 @@
 
 use crate::flow::record::Counters;
 use crate::packet::Side;
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// How many records back are compared. A packet passes a dozen components at most, within microseconds.
 const REACH: usize = 64;
 
 /// What was counted for one record.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Counted {
     id: u64,
     side: Side,
@@ -23,7 +24,7 @@ struct Counted {
 }
 
 /// The records of a session that have a packet id; empty for captures without packet ids.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(in crate::flow) struct Repeats {
     /// The first records, at most [`REACH`].
     first: Vec<Counted>,
@@ -35,6 +36,20 @@ impl Repeats {
     /// Whether there was no record with an id.
     pub(in crate::flow) fn is_empty(&self) -> bool {
         self.first.is_empty()
+    }
+
+    /// Whether it holds no more than it may, and nothing that these counters do not count: it may be taken off them.
+    pub(in crate::flow) fn is_sound(&self, counters: &[Counters; 2]) -> bool {
+        let [mut low, mut high] = *counters;
+        let is_counted = self.first.iter().filter(|record| record.is_counted).all(|record| {
+            let left = if record.side == Side::Low { &mut low } else { &mut high };
+            let packets = left.packets.checked_sub(1);
+            let (bytes, payload) = (left.bytes.checked_sub(record.bytes), left.payload.checked_sub(record.payload));
+            let (Some(packets), Some(bytes), Some(payload)) = (packets, bytes, payload) else { return false };
+            *left = Counters { packets, bytes, payload };
+            true
+        });
+        is_counted && self.first.len() <= REACH && self.last.len() <= REACH
     }
 
     /// Adds a record. Returns whether it repeats one before it.

@@ -3,6 +3,8 @@
 use crate::capture::owner::Owner;
 use crate::capture::{Direction, FrameId};
 use crate::flow::record::OwnerEvidence;
+use crate::stored::small;
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -12,8 +14,9 @@ const LIMIT: usize = 32;
 const OTHERS: usize = 8;
 
 /// How often packets name one owner.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Votes {
+    #[serde(with = "written_owner")]
     owner: Arc<Owner>,
     first: FrameId,
     /// By [`Direction`]: unknown, inbound, outbound.
@@ -31,22 +34,62 @@ impl Votes {
     }
 }
 
+/// How an owner is written: all its fields, where flow records leave out those that are empty.
+mod written_owner {
+    use crate::capture::owner::{Owner, OwnerFormat};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::sync::Arc;
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(remote = "Owner")]
+    struct Written {
+        format: OwnerFormat,
+        name: Option<Box<str>>,
+        package: Option<Box<str>>,
+        path: Option<Box<str>>,
+        pid: Option<i64>,
+        uid: Option<i64>,
+    }
+
+    pub(super) fn serialize<S: Serializer>(owner: &Arc<Owner>, serializer: S) -> Result<S::Ok, S::Error> {
+        Written::serialize(owner, serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<Owner>, D::Error> {
+        Written::deserialize(deserializer).map(Arc::new)
+    }
+}
+
 /// The votes for all owners of a session.
 ///
 /// If there are more owners than [`LIMIT`], the first in the order of owners are counted. So it does not matter how
 /// the session was cut: an owner that is among the first of the whole is among the first of each part, and none of
 /// its votes was left out anywhere.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::flow) struct Ballot {
     /// In the order of owners; most sessions have one.
+    #[serde(with = "small")]
     votes: SmallVec<[Votes; 1]>,
     /// Votes for owners that are not counted.
     left_out: u64,
     /// Bytes of memory that the votes take, about.
+    #[serde(skip)]
     bytes: usize,
 }
 
 impl Ballot {
+    /// Makes anew what is not written; whether what was read is in order and no more than is counted.
+    pub(in crate::flow) fn restore(&mut self) -> bool {
+        self.bytes = self.votes.iter().map(Votes::weight).sum();
+        self.votes.len() <= LIMIT && self.votes.is_sorted_by(|a, b| a.owner < b.owner)
+    }
+
+    /// All votes, up to as many as there can be.
+    pub(in crate::flow) fn votes(&self) -> u64 {
+        let packets = self.votes.iter().flat_map(|votes| votes.packets);
+        packets.fold(self.left_out, u64::saturating_add)
+    }
+
     /// Counts one packet's owner.
     pub(in crate::flow) fn observe(&mut self, owner: &Arc<Owner>, direction: Direction, frame: FrameId) {
         let mut packets = [0; 3];
