@@ -1,8 +1,8 @@
 //! Names from the wire to text that is safe to show: one function per place it is shown in.
 //!
 //! Control characters can drive a terminal, bidirectional overrides and invisible characters can make one name look like
-//! another (Unicode TR 36 §3, "Trojan Source"). They become visible `\u{…}` escapes everywhere but in JSON, which keeps
-//! the name as it was.
+//! another (Unicode TR 36 §3, "Trojan Source"). They become visible `\u{…}` escapes everywhere but in JSON, where they are
+//! JSON's own escapes: a parser gets the name as it was.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -96,6 +96,25 @@ pub fn json_in_html(json: &str) -> String {
         }
     }
     out
+}
+
+/// JSON whose C1 controls and bidirectional controls are JSON escapes: to a parser the same strings, and harmless to a terminal.
+pub fn json_visible(json: &str) -> Cow<'_, str> {
+    let is_hidden = |character: char| matches!(character, '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    // Most records are in ASCII, and those have at most DEL to hide.
+    if json.bytes().all(|byte| byte < 0x7f) || !json.contains(is_hidden) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len() + 64);
+    for character in json.chars() {
+        if is_hidden(character) {
+            // Writing to a String cannot fail. All of them are one unit of UTF-16.
+            let _ = write!(out, "\\u{:04x}", u32::from(character));
+        } else {
+            out.push(character);
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// JSON in ASCII only: what is not, and DEL, becomes a JSON escape, so that no later escape breaks the JSON.
@@ -243,6 +262,16 @@ mod tests {
             let ascii = json_ascii(&json);
             prop_assert!(visible(&ascii) == ascii);
             prop_assert_eq!(&serde_json::from_str::<String>(&ascii).unwrap(), &text);
+        }
+
+        #[test]
+        fn json_hides_no_control_and_means_the_same(text in any::<String>()) {
+            let text = format!("{text}\u{202e}\u{85}");
+            let json = serde_json::to_string(&text).unwrap();
+            let shown = json_visible(&json);
+            let is_hidden = shown.chars().any(|character| character.is_control() || character == '\u{202e}');
+            prop_assert!(!is_hidden);
+            prop_assert_eq!(&serde_json::from_str::<String>(&shown).unwrap(), &text);
         }
 
         #[test]

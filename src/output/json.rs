@@ -1,19 +1,21 @@
 //! A [`Report`] as JSON, field for field: for programs. Strings are as they were on the wire; JSON escapes what it must.
 
+use super::escape::json_visible;
 use crate::report::Report;
 use std::io::{self, Write};
 
 /// Writes the report as indented JSON with a final line feed.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     // Into memory first: it is written in a hundred thousand pieces.
-    let mut text = serde_json::to_vec_pretty(report)?;
-    text.push(b'\n');
-    out.write_all(&text)
+    let mut text = serde_json::to_string_pretty(report)?;
+    text.push('\n');
+    out.write_all(json_visible(&text).as_bytes())
 }
 
 /// Writes the report as one line of JSON.
 pub fn write_compact(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, report)?;
+    let text = serde_json::to_string(report)?;
+    out.write_all(json_visible(&text).as_bytes())?;
     out.write_all(b"\n")
 }
 
