@@ -123,7 +123,7 @@ pub(super) struct InputArgs {
     /// Only flows with this address at one end (may be repeated)
     #[arg(long, value_name = "IP")]
     pub(super) device: Vec<IpAddr>,
-    /// Where the captures were taken, for the check of round trips: `Taipei`, `"Hyderabad, IN"`, `TW` or `25.03,121.56,50`
+    /// Where the captures were taken, for the check of round trips: `Taipei`, `"Hyderabad, IN"`, `"Portland, Maine"`, `TW` or `25.03,121.56,50`
     #[arg(long, value_name = "PLACE")]
     pub(super) from: Option<String>,
     /// Only frames that this BPF filter passes, as tcpdump writes it (needs the feature `live`)

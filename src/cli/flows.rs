@@ -30,12 +30,12 @@ pub(super) fn run(args: &Args, flows: &FlowsArgs) -> Result<End, Error> {
     let bar = Bar::start(&progress, args.quiet);
     let mut out = stdout::open()?;
     let mut failure = None;
-    let unseen: Mutex<HashSet<&str>> = Mutex::new(flows.input.app.iter().map(String::as_str).collect());
+    let unseen: Mutex<HashSet<&str>> = Mutex::new(options.apps.iter().map(String::as_str).collect());
     let mut chunk = Vec::with_capacity(CHUNK + (CHUNK >> 2));
     let mut writer = (format.writer)();
     writer.header(&mut chunk);
     let look = |observed: &Observed<'_>| {
-        if !flows.input.app.is_empty()
+        if !options.apps.is_empty()
             && let Some(claim) = &observed.attribution.chosen
         {
             unseen.lock().unwrap_or_else(PoisonError::into_inner).remove(&*claim.app);
@@ -65,6 +65,6 @@ pub(super) fn run(args: &Args, flows: &FlowsArgs) -> Result<End, Error> {
         return Err(Error::not_usable(folder, what, "name another folder with TMPDIR, or give more with --max-memory"));
     }
     let unseen = unseen.into_inner().unwrap_or_else(PoisonError::into_inner);
-    input::known_or_seen(&flows.input.app, knowledge, |app| !unseen.contains(app))?;
+    input::known_or_seen(&options.apps, knowledge, |app| !unseen.contains(app))?;
     Ok(End::of(input::report_defects(&analysed.outcomes) && is_whole))
 }

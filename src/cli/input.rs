@@ -133,7 +133,8 @@ fn nearest<'a>(text: &str, ids: impl Iterator<Item = &'a str>) -> Option<&'a str
 
 /// What the arguments say of reading and selecting.
 pub(super) fn options(input: &InputArgs, knowledge: &Knowledge) -> Result<Options, Error> {
-    for app in &input.app {
+    let apps = apps(input, knowledge);
+    for app in &apps {
         let is_known = knowledge.catalogue.app(app).is_some();
         let similar = knowledge.catalogue.find(app);
         if let (false, [first, ..]) = (is_known, similar.as_slice()) {
@@ -144,11 +145,20 @@ pub(super) fn options(input: &InputArgs, knowledge: &Knowledge) -> Result<Option
     Ok(Options {
         read: ReadOptions::default(),
         filter: input.filter.as_deref().map(filter).transpose()?,
-        apps: input.app.clone(),
+        apps,
         devices: input.device.clone(),
         max_memory: Some(memory(input.max_memory)?),
         ..Options::default()
     })
+}
+
+/// The apps asked for, as the catalogue writes their ids; an owner that it does not know stays as it was given.
+fn apps(input: &InputArgs, knowledge: &Knowledge) -> Vec<String> {
+    let as_written = |app: &String| {
+        let id = app.to_lowercase();
+        if knowledge.catalogue.app(app).is_none() && knowledge.catalogue.app(&id).is_some() { id } else { app.clone() }
+    };
+    input.app.iter().map(as_written).collect()
 }
 
 /// A limit that holds what is always needed.

@@ -32,7 +32,7 @@ pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Erro
     input::refuse_nothing(&analysed.outcomes)?;
     let report = build(&routes, &analysed, &knowledge, command.to_owned());
     let is_seen = |app: &str| report.apps.iter().any(|routes| routes.id == app);
-    input::known_or_seen(&map.input.app, &knowledge, is_seen)?;
+    input::known_or_seen(&options.apps, &knowledge, is_seen)?;
     let fill = |index: usize, out: &mut dyn Write| match map.outputs.files.get(index) {
         Some((format, _)) => (format.write)(&report, out),
         None => Ok(()),

@@ -6,6 +6,30 @@ use super::facts::Country;
 
 const TABLE: &str = include_str!("../../data/countries.tsv");
 
+/// Further names that people use, in English, sorted.
+const FURTHER_NAMES: &[(&str, &str)] = &[
+    ("America", "US"),
+    ("Britain", "GB"),
+    ("Burma", "MM"),
+    ("Cape Verde", "CV"),
+    ("Czech Republic", "CZ"),
+    ("East Timor", "TL"),
+    ("England", "GB"),
+    ("Great Britain", "GB"),
+    ("Holland", "NL"),
+    ("Ivory Coast", "CI"),
+    ("Korea", "KR"),
+    ("Macau", "MO"),
+    ("Macedonia", "MK"),
+    ("Swaziland", "SZ"),
+    ("The Netherlands", "NL"),
+    ("Turkey", "TR"),
+    ("UAE", "AE"),
+    ("UK", "GB"),
+    ("USA", "US"),
+    ("Vatican", "VA"),
+];
+
 /// A row of the table.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct CountryRow {
@@ -66,7 +90,11 @@ impl Country {
         let text = text.trim();
         let by_code = Self::new(text).filter(|country| country.row().is_some());
         let by_name = || countries().iter().find(|row| row.name.to_lowercase() == text.to_lowercase());
-        by_code.or_else(|| by_name().map(|row| row.country))
+        let by_further_name = || {
+            let row = FURTHER_NAMES.iter().find(|row| row.0.eq_ignore_ascii_case(text))?;
+            Self::new(row.1)
+        };
+        by_code.or_else(|| by_name().map(|row| row.country)).or_else(by_further_name)
     }
 }
 
@@ -121,6 +149,8 @@ mod tests {
         assert_eq!(Country::find("tw"), Country::new("TW"));
         assert_eq!(Country::find(" côte d'ivoire "), Country::new("CI"));
         assert_eq!(Country::find("Hong Kong"), Country::new("HK"));
+        assert_eq!(Country::find("macau"), Country::new("MO"));
+        assert!(FURTHER_NAMES.is_sorted() && FURTHER_NAMES.iter().all(|row| Country::find(row.1).is_some()));
         assert_eq!(Country::find("ZZ"), None);
         assert_eq!(Country::find(""), None);
         assert_eq!(Country::new("SG").and_then(Country::name), Some("Singapore"));

@@ -2,6 +2,7 @@
 //!
 //! Cities are the largest of the embedded location database, so names are spelt as there.
 
+use super::city_names::{CityName, alias, namesakes};
 use super::country::countries;
 use super::embedded::{Embedded, Location};
 use super::facts::{Country, Vantage};
@@ -34,11 +35,17 @@ pub fn vantage(text: &str, database: &Embedded) -> Result<Vantage, Error> {
     let (name, country) = match text.rsplit_once(',') {
         Some((name, country)) => match Country::find(country) {
             Some(country) => (name.trim(), Some(country)),
-            None => return Err(unknown(text)),
+            None => return in_region(name, country).ok_or_else(|| unknown(text)),
         },
         None => (text, None),
     };
     let wanted = fold(name);
+    let twins: Vec<&CityName> = namesakes(|name| fold(name) == wanted)
+        .filter(|row| country.is_none() || country == Some(row.country))
+        .collect();
+    if !twins.is_empty() {
+        return Err(ambiguous(text, twins.into_iter().map(twin_choice)));
+    }
     let named: Vec<&Location> = database
         .cities()
         .iter()
@@ -47,23 +54,48 @@ pub fn vantage(text: &str, database: &Embedded) -> Result<Vantage, Error> {
         .collect();
     match named.as_slice() {
         [city] => city_vantage(city).ok_or_else(|| unknown(text)),
-        [] => capital(&wanted, country).ok_or_else(|| unknown(text)),
+        [] => {
+            let is_meant =
+                |row: &CityName| fold(row.name) == wanted && country.is_none_or(|country| country == row.country);
+            let known = || alias(is_meant).map(|row| vantage_of(row, row.further));
+            capital(&wanted, country).or_else(known).ok_or_else(|| unknown(text))
+        }
         [first, rest @ ..] if rest.iter().all(|city| is_near(first, city)) => {
             city_vantage(first).ok_or_else(|| unknown(text))
         }
         several => {
-            let choices: Vec<String> = several
-                .iter()
-                .take(MAX_CHOICES)
-                .filter_map(|city| label(city))
-                .map(|label| format!("\"{label}\""))
-                .collect();
-            Err(Error::usage(
-                format!("--from {text:?} is the name of several cities"),
-                format!("say {}", choices.join(" or ")),
-            ))
+            let labels = several.iter().filter_map(|city| label(city));
+            Err(ambiguous(text, labels.map(|label| format!("\"{label}\""))))
         }
     }
+}
+
+fn ambiguous(text: &str, choices: impl Iterator<Item = String>) -> Error {
+    let choices: Vec<String> = choices.take(MAX_CHOICES).collect();
+    let hint = format!("say {}; LAT,LON means any other", choices.join(" or "));
+    Error::usage(format!("--from {text:?} is the name of several cities"), hint)
+}
+
+/// How to say which of the cities of one name is meant: with its state or province, else by its coordinates.
+fn twin_choice(row: &CityName) -> String {
+    match row.further {
+        "" => format!("{:.2},{:.2} (in {})", row.at.0, row.at.1, row.country.code()),
+        region => format!("\"{}, {region}\"", row.name),
+    }
+}
+
+/// `City, Region` of cities that only the region tells apart.
+fn in_region(name: &str, region: &str) -> Option<Vantage> {
+    let (name, region) = (fold(name), fold(region));
+    let mut rows = namesakes(move |other| fold(other) == name);
+    rows.find(|row| !row.further.is_empty() && fold(row.further) == region)
+        .map(|row| vantage_of(row, &format!("{}, {}", row.name, row.further)))
+}
+
+fn vantage_of(row: &CityName, name: &str) -> Vantage {
+    let (latitude, longitude) = row.at;
+    let label = format!("{name}, {}", row.country.code());
+    Vantage { label, latitude, longitude, radius_km: CITY_RADIUS_KM }
 }
 
 /// Spelling variants of one place, such as `Zürich` and `Zurich`.
@@ -228,6 +260,48 @@ mod tests {
         assert!(message.contains("\"Hyderabad, IN\"") && message.contains("\"Hyderabad, PK\""), "{message}");
         assert_eq!(from("Hyderabad, PK").unwrap().label, "Hyderabad, PK");
         assert!(from("Nowhere at all").unwrap_err().contains("is not a known place"));
+    }
+
+    #[test]
+    fn a_name_that_several_cities_of_one_country_have_is_asked_about() {
+        for (text, choices) in [
+            ("Portland", ["\"Portland, Oregon\"", "\"Portland, Maine\""]),
+            ("springfield, us", ["\"Springfield, Missouri\"", "\"Springfield, Massachusetts\""]),
+            ("Taizhou", ["\"Taizhou, Jiangsu\"", "\"Taizhou, Zhejiang\""]),
+        ] {
+            let message = from(text).unwrap_err();
+            assert!(choices.iter().all(|choice| message.contains(choice)), "{text}: {message}");
+        }
+        let portland = from("portland, maine").unwrap();
+        assert_eq!((&*portland.label, portland.latitude), ("Portland, Maine, US", 43.66));
+        assert!(from("Portland, Nowhere").unwrap_err().contains("Portland, Nowhere"));
+    }
+
+    #[test]
+    fn further_names_of_cities_and_countries_are_known() {
+        for (text, country) in [
+            ("Macau", "MO"),
+            ("Bangalore", "IN"),
+            ("Bombay", "IN"),
+            ("Calcutta, IN", "IN"),
+            ("Kiev", "UA"),
+            ("Saigon", "VN"),
+            ("Peking", "CN"),
+            ("Munich", "DE"),
+            ("Mexico City", "MX"),
+            ("NYC", "US"),
+            ("Milan", "IT"),
+            ("Rangoon", "MM"),
+        ] {
+            let vantage = from(text).unwrap();
+            assert!(vantage.label.ends_with(country) || vantage.label == "Macao", "{text}: {}", vantage.label);
+            assert_eq!(vantage.radius_km, CITY_RADIUS_KM, "{text}");
+        }
+        for (text, name) in
+            [("USA", "United States"), ("UK", "United Kingdom"), ("Burma", "Myanmar"), ("Holland", "Netherlands")]
+        {
+            assert_eq!(from(text).unwrap().label, name);
+        }
     }
 
     #[test]
