@@ -2,11 +2,11 @@
 //! the user's files.
 
 use super::domain::{DomainIndex, Refusal, Strictness};
-use super::entry::{App, Basis, Domain, Hit, HitTarget, Network, Service};
+use super::entry::{App, Basis, Domain, Hit, HitTarget, Network, Part, Service};
 use super::schema::{AppEntry, CatalogueFile, OperatorFile, SharedEntry};
 use super::signature::{Confidence as SignatureConfidence, SIGNATURES, Says};
 use crate::error::Error;
-use crate::place::Country;
+use crate::place::{Country, Parents};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use serde::de::DeserializeOwned;
@@ -55,6 +55,7 @@ pub struct Catalogue {
     owners: HashMap<Box<str>, (u32, Arc<str>), FixedState>,
     operators: HashMap<u32, (u32, Arc<str>), FixedState>,
     networks: HashMap<u32, Arc<Network>, FixedState>,
+    parents: Parents,
     pub(super) signatures: Vec<SignatureTarget>,
 }
 
@@ -86,7 +87,7 @@ impl Catalogue {
     }
 
     fn build(layers: Vec<(Option<PathBuf>, CatalogueFile)>, operators: OperatorFile) -> Result<Self, Error> {
-        let mut catalogue = Self::default();
+        let mut catalogue = Self { parents: Parents::embedded(), ..Self::default() };
         catalogue.reserve(&layers);
         // The last layer comes first: the first to claim a domain, package or AS keeps it, and an entry whose id was
         // seen before is skipped.
@@ -143,12 +144,17 @@ impl Catalogue {
     }
 
     fn add_app(&mut self, entry: AppEntry, file: Option<&Path>, first_new: u32) -> Result<(), Error> {
-        let country = |code: Option<&String>| checked_country(code.map(String::as_str), &entry.id, file);
-        let home_jurisdiction = country(entry.home_jurisdiction.as_ref())?;
-        let owner_jurisdiction = country(entry.owner_jurisdiction.as_ref())?.or(home_jurisdiction);
-        let mut other_jurisdictions = Vec::new();
-        for code in &entry.other_jurisdictions {
-            other_jurisdictions.extend(country(Some(code))?);
+        let jurisdiction = checked_country(entry.jurisdiction.as_deref(), &entry.id, file)?;
+        let also = checked_countries(&entry.also, &entry.id, file)?;
+        let mut parts = Vec::with_capacity(entry.part.len());
+        for part in &entry.part {
+            parts.push(Part {
+                domains: part.domains.iter().map(|domain| domain.as_str().into()).collect(),
+                operator: part.operator.as_str().into(),
+                jurisdiction: checked_country(Some(&part.jurisdiction), &entry.id, file)?,
+                also: checked_countries(&part.also, &entry.id, file)?,
+                jurisdiction_source: self.parents.source(part.parent.as_ref().unwrap_or(&part.operator)).into(),
+            });
         }
         let number = self.apps.len() as u32;
         let mut domains = Vec::new();
@@ -174,17 +180,23 @@ impl Catalogue {
         }
         let name = entry.name.unwrap_or_else(|| entry.id.clone());
         let developer = entry.developer.unwrap_or_else(|| name.clone());
+        let group = entry.group.unwrap_or_else(|| developer.clone());
+        let jurisdiction_source = match file {
+            Some(_) => "your file".to_owned(),
+            None => self.parents.source(entry.parent.as_ref().unwrap_or(&group)),
+        };
         let id: Arc<str> = entry.id.into();
         self.ids.insert(Arc::clone(&id), number);
         self.apps.push(App {
             id,
             name: name.into(),
-            group: entry.group.unwrap_or_else(|| developer.clone()).into(),
+            group: group.into(),
             operator: entry.operator.unwrap_or_else(|| developer.clone()).into(),
             developer: developer.into(),
-            home_jurisdiction,
-            owner_jurisdiction,
-            other_jurisdictions,
+            jurisdiction,
+            also,
+            jurisdiction_source: jurisdiction_source.into(),
+            parts,
             category: entry.category.into(),
             domains,
             asns: entry.asns,
@@ -200,9 +212,8 @@ impl Catalogue {
     }
 
     fn add_service(&mut self, entry: SharedEntry, file: Option<&Path>, first_new: u32) -> Result<(), Error> {
-        let home_jurisdiction = checked_country(entry.home_jurisdiction.as_deref(), &entry.id, file)?;
-        let owner_jurisdiction =
-            checked_country(entry.owner_jurisdiction.as_deref(), &entry.id, file)?.or(home_jurisdiction);
+        let jurisdiction = checked_country(entry.jurisdiction.as_deref(), &entry.id, file)?;
+        let also = checked_countries(&entry.also, &entry.id, file)?;
         let number = self.services.len() as u32;
         let mut domains = Vec::new();
         for (list, basis) in [(&entry.domains, Basis::Listed), (&entry.domains_unverified, Basis::Unverified)] {
@@ -215,13 +226,19 @@ impl Catalogue {
         domains.sort_by(|a, b| a.pattern.cmp(&b.pattern));
         let name = entry.name.unwrap_or_else(|| entry.id.clone());
         let operator = entry.operator.unwrap_or_else(|| name.clone());
+        let group = entry.group.unwrap_or_else(|| operator.clone());
+        let jurisdiction_source = match file {
+            Some(_) => "your file".to_owned(),
+            None => self.parents.source(&group),
+        };
         self.services.push(Service {
             id: entry.id.into(),
             name: name.into(),
-            group: entry.group.unwrap_or_else(|| operator.clone()).into(),
+            group: group.into(),
             operator: operator.into(),
-            home_jurisdiction,
-            owner_jurisdiction,
+            jurisdiction,
+            also,
+            jurisdiction_source: jurisdiction_source.into(),
             kind: entry.kind,
             purpose: entry.purpose.into(),
             domains,
@@ -436,6 +453,10 @@ fn checked_id(id: &str, file: Option<&Path>) -> Result<(), Error> {
     }
 }
 
+fn checked_countries(codes: &[String], id: &str, file: Option<&Path>) -> Result<Vec<Country>, Error> {
+    codes.iter().filter_map(|code| checked_country(Some(code), id, file).transpose()).collect()
+}
+
 fn checked_country(code: Option<&str>, id: &str, file: Option<&Path>) -> Result<Option<Country>, Error> {
     match code {
         None => Ok(None),
@@ -451,6 +472,7 @@ fn checked_country(code: Option<&str>, id: &str, file: Option<&Path>) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::place::NOT_CHECKED;
     use std::io::Write;
 
     /// ISO 3166-1 alpha-2.
@@ -474,6 +496,54 @@ mod tests {
         Catalogue::with_user(&[file.path()])
     }
 
+    /// Holds jurisdictions to the list of countries, and to the parent of the group where it is known.
+    fn is_by_the_rule<'a>(
+        catalogue: &Catalogue,
+        id: &str,
+        group: &str,
+        jurisdiction: Option<Country>,
+        all: impl Iterator<Item = &'a Country>,
+    ) {
+        let all: Vec<&Country> = all.collect();
+        assert!(jurisdiction.is_some(), "{id}");
+        assert!(all.iter().all(|country| COUNTRIES.split(' ').any(|code| code == country.code())), "{id}: {all:?}");
+        assert_eq!(all.iter().collect::<std::collections::BTreeSet<_>>().len(), all.len(), "{id}: {all:?}");
+        if let Some(parent) = catalogue.parents.of(group) {
+            assert_eq!(jurisdiction, Some(parent.jurisdiction), "{id}");
+            assert!(parent.also.iter().all(|country| all.contains(&country)), "{id}: {all:?}");
+        }
+    }
+
+    /// What nobody could source says so, and is not called sure.
+    #[test]
+    fn every_entry_has_a_source() {
+        let catalogue = catalogue();
+        let apps = catalogue.apps().map(|app| (&app.id, &app.source, app.confidence));
+        let services = catalogue.services().map(|service| (&service.id, &service.source, service.confidence));
+        for (id, source, confidence) in apps.chain(services) {
+            let is_own = &**source == NOT_CHECKED;
+            let is_cited = ["v2fly", "ndpi", "asn-table"].iter().any(|list| source.contains(list));
+            assert!(is_own || is_cited, "{id}: {source}");
+            assert!(!is_own || confidence != super::super::Confidence::High, "{id}");
+        }
+        let operators: OperatorFile = embedded("operators", OPERATORS).expect("usable");
+        assert!(operators.operator.iter().all(|operator| operator.source.starts_with("asn-table")));
+    }
+
+    #[test]
+    fn what_another_company_runs_has_its_own_jurisdiction() {
+        let catalogue = catalogue();
+        let tiktok = catalogue.app("tiktok").expect("there");
+        let part = tiktok.part("domain tiktokv.us").expect("a part");
+        assert_eq!((part.jurisdiction, &*part.also), (Country::new("US"), &[Country([b'C', b'N'])][..]));
+        assert_eq!(tiktok.part("domain tiktokv.com"), None);
+        let of = |id: &str| catalogue.app(id).and_then(|app| app.jurisdiction).map(|country| country.code().to_owned());
+        assert_eq!(
+            ["tiktok", "lazada", "riot", "temu"].map(of),
+            ["CN", "CN", "CN", "IE"].map(|code| Some(code.to_owned()))
+        );
+    }
+
     /// Building it proves more: no domain in two entries, none a public suffix, no id twice.
     #[test]
     fn entries_are_sorted_and_whole() {
@@ -483,16 +553,22 @@ mod tests {
         assert!(catalogue.services.windows(2).all(|pair| pair[0].id < pair[1].id));
         for app in catalogue.apps() {
             assert!(!app.operator.is_empty() && !app.developer.is_empty() && !app.source.is_empty(), "{}", app.id);
-            assert!(app.home_jurisdiction.is_some(), "{}", app.id);
             assert!(!app.domains.is_empty(), "{}", app.id);
-            for country in app.home_jurisdiction.iter().chain(&app.owner_jurisdiction).chain(&app.other_jurisdictions) {
-                assert!(COUNTRIES.split(' ').any(|code| code == country.code()), "{}: {country:?}", app.id);
+            let countries = app.jurisdiction.iter().chain(&app.also);
+            is_by_the_rule(&catalogue, &app.id, &app.group, app.jurisdiction, countries);
+            for part in &app.parts {
+                assert!(part.jurisdiction.is_some() && !part.domains.is_empty(), "{}", app.id);
+                assert!(
+                    part.domains.iter().all(|own| app.domains.iter().any(|domain| domain.pattern == *own)),
+                    "{}",
+                    app.id
+                );
             }
         }
         for service in catalogue.services() {
-            for country in service.home_jurisdiction.iter().chain(&service.owner_jurisdiction) {
-                assert!(COUNTRIES.split(' ').any(|code| code == country.code()), "{}: {country:?}", service.id);
-            }
+            assert!(!service.operator.is_empty() && !service.source.is_empty(), "{}", service.id);
+            let countries = service.jurisdiction.iter().chain(&service.also);
+            is_by_the_rule(&catalogue, &service.id, &service.group, service.jurisdiction, countries);
             for app in &service.apps {
                 assert!(catalogue.app(app).is_some(), "{}: {app}", service.id);
             }
@@ -595,7 +671,7 @@ mod tests {
         let text = r#"
             [[app]]
             id = "our-app"
-            home_jurisdiction = "NL"
+            jurisdiction = "NL"
             domains = ["our.example", "mp.weixin.qq.com", "graph.facebook.com"]
             asns = [62041]
             android_packages = ["com.tencent.mm"]
@@ -629,7 +705,7 @@ mod tests {
         for (text, words) in [
             ("[[app]]\nid = 'a'\ndomains = ['co.uk']", "public suffix"),
             ("[[app]]\nid = 'A b'", "id `A b`"),
-            ("[[app]]\nid = 'a'\nhome_jurisdiction = 'Narnia'", "jurisdiction `Narnia`"),
+            ("[[app]]\nid = 'a'\njurisdiction = 'Narnia'", "jurisdiction `Narnia`"),
             ("[[app]]\nid = 'a'\ndomain = ['a.org']", "unknown field"),
             ("[[app]]\nid = 'a'\ndomains = ['a.org', 'a.org']", "twice"),
             ("[[app]]\nid = 'a'\n[[app]]\nid = 'a'", "twice"),

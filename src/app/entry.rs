@@ -56,12 +56,14 @@ pub struct App {
     pub group: Box<str>,
     /// The entity or entities that run the service.
     pub operator: Box<str>,
-    /// Where the group that runs the service has its effective headquarters.
-    pub home_jurisdiction: Option<Country>,
-    /// Seat of the ultimate controlling owner.
-    pub owner_jurisdiction: Option<Country>,
-    /// Further countries with a legal claim.
-    pub other_jurisdictions: Vec<Country>,
+    /// The country of the effective headquarters of the ultimate parent.
+    pub jurisdiction: Option<Country>,
+    /// Further countries, by the same rule.
+    pub also: Vec<Country>,
+    /// What the jurisdiction rests on.
+    pub jurisdiction_source: Box<str>,
+    /// Parts of the service that another company runs.
+    pub parts: Vec<Part>,
     /// Kind of app.
     pub category: Box<str>,
     /// Domains that belong to this app alone.
@@ -82,6 +84,21 @@ pub struct App {
     pub notes: Box<str>,
     /// The user's file, where it comes from one.
     pub file: Option<PathBuf>,
+}
+
+/// A part of an app's service that another company runs than the rest.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Part {
+    /// Those of the app's domains that are of this part, as written.
+    pub domains: Vec<Box<str>>,
+    /// Who runs it.
+    pub operator: Box<str>,
+    /// The country of the effective headquarters of that company's ultimate parent.
+    pub jurisdiction: Option<Country>,
+    /// Further countries, by the same rule.
+    pub also: Vec<Country>,
+    /// What the jurisdiction rests on.
+    pub jurisdiction_source: Box<str>,
 }
 
 /// What a shared service is.
@@ -137,10 +154,12 @@ pub struct Service {
     pub operator: Box<str>,
     /// The group of companies to which the operator belongs.
     pub group: Box<str>,
-    /// Home jurisdiction of the operator.
-    pub home_jurisdiction: Option<Country>,
-    /// Seat of the ultimate controlling owner.
-    pub owner_jurisdiction: Option<Country>,
+    /// The country of the effective headquarters of the operator's ultimate parent.
+    pub jurisdiction: Option<Country>,
+    /// Further countries, by the same rule.
+    pub also: Vec<Country>,
+    /// What the jurisdiction rests on.
+    pub jurisdiction_source: Box<str>,
     /// The kind of service.
     pub kind: ServiceKind,
     /// A closer description.
@@ -168,6 +187,14 @@ pub struct Network {
     pub group: Box<str>,
     /// `cloud`, `cdn`, `content`, `telecom`, `dns`, ….
     pub kind: Box<str>,
+}
+
+impl App {
+    /// The part of the service that a rule of this app belongs to, where that is not the whole.
+    pub fn part(&self, rule: &str) -> Option<&Part> {
+        let pattern = rule.strip_prefix("domain ")?;
+        self.parts.iter().find(|part| part.domains.iter().any(|domain| **domain == *pattern))
+    }
 }
 
 /// The entry whose rule covers a name.

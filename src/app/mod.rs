@@ -1,6 +1,6 @@
 //! Finds which app sent a flow, and on what evidence: owner metadata, names, wire signatures, operators.
 //!
-//! The facts live in `data/apps.toml` and `data/operators.toml`; a new app is one entry there. A new wire signature is
+//! The facts live in `data/apps.toml`, `data/operators.toml` and `data/parents.toml`; a new app is one entry there. A new wire signature is
 //! one file in `signature/` and one row in its table.
 
 mod attribute;
@@ -14,6 +14,6 @@ mod schema;
 pub mod signature;
 
 pub use catalogue::Catalogue;
-pub use entry::{App, Basis, Confidence, Domain, Hit, HitTarget, Network, Service, ServiceKind};
+pub use entry::{App, Basis, Confidence, Domain, Hit, HitTarget, Network, Part, Service, ServiceKind};
 pub use evidence::{Attribution, Claim, EvidenceKind, Party};
 pub use inherit::{Neighbour, inherit};

@@ -22,10 +22,12 @@ pub(super) struct AppEntry {
     pub(super) developer: Option<String>,
     pub(super) group: Option<String>,
     pub(super) operator: Option<String>,
-    pub(super) home_jurisdiction: Option<String>,
-    pub(super) owner_jurisdiction: Option<String>,
+    pub(super) parent: Option<String>,
+    pub(super) jurisdiction: Option<String>,
     #[serde(default)]
-    pub(super) other_jurisdictions: Vec<String>,
+    pub(super) also: Vec<String>,
+    #[serde(default)]
+    pub(super) part: Vec<PartEntry>,
     #[serde(default)]
     pub(super) category: String,
     #[serde(default)]
@@ -50,6 +52,18 @@ pub(super) struct AppEntry {
     pub(super) notes: String,
 }
 
+/// A part of an app's service: `[[app.part]]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PartEntry {
+    pub(super) domains: Vec<String>,
+    pub(super) operator: String,
+    pub(super) parent: Option<String>,
+    pub(super) jurisdiction: String,
+    #[serde(default)]
+    pub(super) also: Vec<String>,
+}
+
 /// A shared service: `[[shared]]`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,8 +72,9 @@ pub(super) struct SharedEntry {
     pub(super) name: Option<String>,
     pub(super) operator: Option<String>,
     pub(super) group: Option<String>,
-    pub(super) home_jurisdiction: Option<String>,
-    pub(super) owner_jurisdiction: Option<String>,
+    pub(super) jurisdiction: Option<String>,
+    #[serde(default)]
+    pub(super) also: Vec<String>,
     pub(super) kind: super::ServiceKind,
     #[serde(default)]
     pub(super) purpose: String,
@@ -96,8 +111,20 @@ pub(super) struct OperatorEntry {
     pub(super) name: String,
     #[cfg_attr(not(test), expect(dead_code, reason = "read by the place layer"))]
     pub(super) jurisdiction: String,
+    #[serde(default)]
+    #[expect(dead_code, reason = "read by the place layer")]
+    pub(super) also: Vec<String>,
+    #[expect(dead_code, reason = "read by the place layer")]
+    pub(super) parent: Option<String>,
     pub(super) group: Option<String>,
     pub(super) kind: String,
+    #[serde(default)]
+    #[expect(dead_code, reason = "for readers of the file, and the test that holds AS names")]
+    pub(super) differences: Vec<String>,
+    #[cfg_attr(not(test), expect(dead_code, reason = "for readers of the file"))]
+    pub(super) source: String,
+    #[expect(dead_code, reason = "for readers of the file")]
+    pub(super) confidence: super::Confidence,
     #[serde(default)]
     #[expect(dead_code, reason = "read by the place layer")]
     pub(super) anycast: bool,

@@ -3,6 +3,7 @@
 use super::terminal::Style;
 use crate::app::signature::{SIGNATURES, Says, Signature};
 use crate::app::{App, Basis, Catalogue, Domain};
+use crate::place::{JURISDICTION_RULE, NOT_CHECKED};
 use std::fmt::Write;
 
 /// Widest column of names.
@@ -15,12 +16,14 @@ pub fn list<'a>(catalogue: &Catalogue, apps: impl Iterator<Item = &'a App>, styl
     let mut count = 0;
     for app in apps {
         count += 1;
-        let jurisdiction = app.home_jurisdiction.map_or("??".to_owned(), |country| country.code().to_owned());
-        let line = format!("{:<id_width$}  {jurisdiction}  {:<NAME_WIDTH$}  {}", app.id, app.name, app.developer);
+        let jurisdiction = app.jurisdiction.map_or("??".to_owned(), |country| country.code().to_owned());
+        let mark = if &*app.source == NOT_CHECKED { '?' } else { ' ' };
+        let line = format!("{:<id_width$} {mark} {jurisdiction}  {:<NAME_WIDTH$}  {}", app.id, app.name, app.developer);
         let cut: String = line.chars().take(style.width.max(40)).collect();
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{}", cut.trim_end());
     }
+    let _ = writeln!(text, "?  {NOT_CHECKED}");
     let _ = writeln!(text, "{count} apps. Next: whither apps ID");
     text
 }
@@ -44,9 +47,16 @@ pub fn entry(catalogue: &Catalogue, app: &App, style: &Style) -> String {
     line("name", &app.name);
     line("developer", &app.developer);
     line("operator", &app.operator);
-    line("jurisdiction", &countries(app.home_jurisdiction.as_slice()));
-    line("owner's seat", &countries(app.owner_jurisdiction.as_slice()));
-    line("also claimed by", &countries(&app.other_jurisdictions));
+    line("jurisdiction", &countries(app.jurisdiction.as_slice()));
+    line("also", &countries(&app.also));
+    line("by the rule", JURISDICTION_RULE);
+    line("rests on", &app.jurisdiction_source);
+    for part in &app.parts {
+        let domains = part.domains.join(", ");
+        let of = countries(part.jurisdiction.as_slice());
+        let also = if part.also.is_empty() { String::new() } else { format!(", also {}", countries(&part.also)) };
+        line("but", &format!("{domains}: {}, {of}{also}; {}", part.operator, part.jurisdiction_source));
+    }
     line("category", &app.category);
     line("confidence", &format!("{:?}", app.confidence).to_lowercase());
     line("source", &app.source);

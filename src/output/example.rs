@@ -2,7 +2,7 @@
 
 use crate::app::{EvidenceKind, Party};
 use crate::error::Defect;
-use crate::place::{Country, DatabaseInfo, LocationCheck};
+use crate::place::{Country, DatabaseInfo, JURISDICTION_RULE, LocationCheck};
 use crate::report::{
     AppRoutes, CaptureSummary, CountryLine, Destination, EvidenceShare, Generator, NameEvidence, OpinionLine,
     PlaceKind, Remainder, Report, RttLine, SCHEMA, Traffic, VantageLine,
@@ -133,6 +133,7 @@ fn destination(spot: &Spot, sums: Traffic, rtt_ms: Option<f64>, names: &[(&str, 
         as_country: country(spot.home),
         operator: (!spot.operator.is_empty()).then(|| spot.operator.to_owned()),
         jurisdiction: country(spot.home),
+        also: Vec::new(),
         parties: vec![(Party::First, sums.bytes())],
         services: Vec::new(),
         traffic: sums,
@@ -177,7 +178,8 @@ fn app(
         developer: Some(developer.to_owned()),
         operator: Some(developer.to_owned()),
         jurisdiction: country(home),
-        other_jurisdictions: Vec::new(),
+        also: Vec::new(),
+        jurisdiction_source: None,
         traffic: sums,
         share: 0.0,
         evidence: evidence
@@ -385,6 +387,7 @@ pub(crate) fn finish(
             },
         ],
         catalogue_apps: 224,
+        jurisdiction_rule: JURISDICTION_RULE.to_owned(),
         apps,
         unattributed,
         unattributed_routes,

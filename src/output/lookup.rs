@@ -2,8 +2,8 @@
 
 use super::escape;
 use super::terminal::Style;
-use crate::app::{Basis, Catalogue, HitTarget};
-use crate::place::{Country, DatabaseInfo, Place, Scope};
+use crate::app::{App, Basis, Catalogue, Hit, HitTarget, Service};
+use crate::place::{Country, DatabaseInfo, JURISDICTION_RULE, Place, Scope};
 use serde::Serialize;
 use std::fmt::Write;
 use std::net::IpAddr;
@@ -35,8 +35,12 @@ pub enum Answer {
         service: Option<String>,
         /// Who runs that.
         operator: Option<String>,
-        /// Home jurisdiction of the operator.
+        /// Jurisdiction of the operator.
         jurisdiction: Option<Country>,
+        /// Further countries, by the same rule.
+        also: Vec<Country>,
+        /// What the jurisdiction rests on.
+        jurisdiction_source: Option<String>,
         /// The public suffix with one label more (publicsuffix.org).
         registrable_domain: Option<String>,
     },
@@ -47,15 +51,14 @@ impl Answer {
     pub fn name(name: &str, catalogue: &Catalogue) -> Self {
         let wanted = name.trim_end_matches('.').to_lowercase();
         let hit = catalogue.look_up(&wanted);
-        let (app, service, operator, jurisdiction) = match hit.map(|hit| hit.target) {
-            Some(HitTarget::App(app)) => {
-                (Some(app.id.to_string()), None, Some(app.operator.to_string()), app.home_jurisdiction)
-            }
+        let (app, service, runs) = match hit.map(|hit| hit.target) {
+            Some(HitTarget::App(app)) => (Some(app.id.to_string()), None, Some(Runs::of_app(app, hit))),
             Some(HitTarget::Service(service)) => {
-                (None, Some(service.name.to_string()), Some(service.operator.to_string()), service.home_jurisdiction)
+                (None, Some(service.name.to_string()), Some(Runs::of_service(service)))
             }
-            None => (None, None, None, None),
+            None => (None, None, None),
         };
+        let Runs { operator, jurisdiction, also, jurisdiction_source } = runs.unwrap_or_default();
         Self::Name {
             registrable_domain: psl::domain_str(&wanted).map(str::to_owned),
             name: wanted,
@@ -65,6 +68,41 @@ impl Answer {
             service,
             operator,
             jurisdiction,
+            also,
+            jurisdiction_source,
+        }
+    }
+}
+
+/// Who runs what a name belongs to, and under which jurisdiction.
+#[derive(Default)]
+struct Runs {
+    operator: Option<String>,
+    jurisdiction: Option<Country>,
+    also: Vec<Country>,
+    jurisdiction_source: Option<String>,
+}
+
+impl Runs {
+    fn of_app(app: &App, hit: Option<Hit<'_>>) -> Self {
+        let (operator, jurisdiction, also, source) = match hit.and_then(|hit| app.part(hit.rule)) {
+            Some(part) => (&part.operator, part.jurisdiction, &part.also, &part.jurisdiction_source),
+            None => (&app.operator, app.jurisdiction, &app.also, &app.jurisdiction_source),
+        };
+        Self {
+            operator: Some(operator.to_string()),
+            jurisdiction,
+            also: also.clone(),
+            jurisdiction_source: Some(source.to_string()),
+        }
+    }
+
+    fn of_service(service: &Service) -> Self {
+        Self {
+            operator: Some(service.operator.to_string()),
+            jurisdiction: service.jurisdiction,
+            also: service.also.clone(),
+            jurisdiction_source: Some(service.jurisdiction_source.to_string()),
         }
     }
 }
@@ -85,6 +123,8 @@ struct PlaceJson<'a> {
     as_country: Option<Country>,
     operator: Option<&'a str>,
     jurisdiction: Option<Country>,
+    also: &'a [Country],
+    jurisdiction_source: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -133,6 +173,8 @@ fn place_json<S: serde::Serializer>(place: &Place, serializer: S) -> Result<S::O
         as_country: place.as_country,
         operator: place.operator.as_deref(),
         jurisdiction: place.jurisdiction,
+        also: &place.also,
+        jurisdiction_source: place.jurisdiction_source.as_deref(),
     }
     .serialize(serializer)
 }
@@ -150,7 +192,7 @@ pub fn render(answer: &Answer, databases: &[DatabaseInfo], style: &Style) -> Str
             let _ = writeln!(text, "{ip}");
             address(&mut text, place);
         }
-        Answer::Name { name, rule, basis, app, service, operator, jurisdiction, registrable_domain } => {
+        Answer::Name { name, rule, basis, app, service, operator, registrable_domain, .. } => {
             let _ = writeln!(text, "{}", escape::terminal(name, style.ascii));
             let mut line = |label: &str, value: Option<&str>, source: &str| fact(&mut text, label, value, source);
             let basis = match basis {
@@ -164,8 +206,10 @@ pub fn render(answer: &Answer, databases: &[DatabaseInfo], style: &Style) -> Str
             line("shared service", service.as_deref(), "no evidence for an app");
             line("rule", rule.as_deref(), basis);
             line("operator", operator.as_deref(), "");
-            line("jurisdiction", jurisdiction.map(country).as_deref(), "");
             line("registrable", registrable_domain.as_deref().map(|d| escape::terminal(d, style.ascii)).as_deref(), "");
+            if let Answer::Name { jurisdiction, also, jurisdiction_source, .. } = answer {
+                jurisdictions(&mut text, *jurisdiction, also, jurisdiction_source.as_deref());
+            }
         }
     }
     if matches!(answer, Answer::Address { place, .. } if place.scope == Scope::Global) {
@@ -213,5 +257,14 @@ fn address(text: &mut String, place: &Place) {
         fact(text, "AS registered", place.as_country.map(country).as_deref(), "");
     }
     fact(text, "operator", place.operator.as_deref(), "data/operators.toml");
-    fact(text, "jurisdiction", place.jurisdiction.map(country).as_deref(), "of the operator");
+    jurisdictions(text, place.jurisdiction, &place.also, place.jurisdiction_source.as_deref());
+}
+
+/// The country of the operator's ultimate parent, further ones, the rule, and what it rests on.
+fn jurisdictions(text: &mut String, jurisdiction: Option<Country>, also: &[Country], source: Option<&str>) {
+    let Some(jurisdiction) = jurisdiction else { return };
+    fact(text, "jurisdiction", Some(&country(jurisdiction)), JURISDICTION_RULE);
+    let others: Vec<String> = also.iter().copied().map(country).collect();
+    fact(text, "also", Some(others.join(", ")).filter(|others| !others.is_empty()).as_deref(), "");
+    fact(text, "", source, "");
 }

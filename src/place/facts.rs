@@ -39,8 +39,8 @@ impl Serialize for Country {
 
 impl<'de> Deserialize<'de> for Country {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let code = <&str>::deserialize(deserializer)?;
-        let country = Self::new(code).filter(|country| country.code() == code);
+        let code = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        let country = Self::new(&code).filter(|country| country.code() == code);
         country.ok_or_else(|| D::Error::custom("a country code is two letters in upper case"))
     }
 }
@@ -100,8 +100,12 @@ pub struct Place {
     pub as_country: Option<Country>,
     /// Who runs the network (curated by AS).
     pub operator: Option<Arc<str>>,
-    /// Home jurisdiction of the operator (curated; not the registration).
+    /// Jurisdiction of the operator by [`JURISDICTION_RULE`](super::JURISDICTION_RULE) (curated; not the registration).
     pub jurisdiction: Option<Country>,
+    /// Further countries, by the same rule.
+    pub also: Arc<[Country]>,
+    /// What the jurisdiction rests on.
+    pub jurisdiction_source: Option<Arc<str>>,
     /// Known anycast: the site that answered is not known.
     pub is_anycast: bool,
 }

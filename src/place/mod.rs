@@ -3,6 +3,7 @@
 pub(crate) mod anycast;
 mod block;
 mod cache;
+mod city_names;
 pub(crate) mod country;
 mod database;
 #[doc(hidden)]
@@ -11,6 +12,7 @@ mod facts;
 #[doc(hidden)]
 pub mod geometry;
 mod operators;
+mod parents;
 mod places;
 pub(crate) mod rtt;
 pub(crate) mod scope;
@@ -23,6 +25,7 @@ pub use database::{Database, Facts};
 pub use embedded::Embedded;
 pub use facts::{Country, DatabaseInfo, LocationCheck, Opinion, Place, Scope, Vantage};
 pub use operators::{Operator, Operators};
+pub use parents::{JURISDICTION_RULE, NOT_CHECKED, Parent, Parents};
 pub use places::Places;
 pub use rtt::LocationChecker;
 pub use scope::scope;

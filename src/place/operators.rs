@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::facts::Country;
+use super::parents::Parents;
 
 /// The table as `build.rs` makes it.
 const TABLE: &str = include_str!(concat!(env!("OUT_DIR"), "/operators.json"));
@@ -13,8 +14,12 @@ const TABLE: &str = include_str!(concat!(env!("OUT_DIR"), "/operators.json"));
 pub struct Operator {
     /// Its name as shown.
     pub name: Arc<str>,
-    /// Its home jurisdiction.
+    /// The country of the effective headquarters of its ultimate parent.
     pub jurisdiction: Option<Country>,
+    /// Further countries, by the same rule.
+    pub also: Arc<[Country]>,
+    /// What the jurisdiction rests on.
+    pub jurisdiction_source: Arc<str>,
     /// Every address of these networks is served from many sites.
     pub is_anycast: bool,
 }
@@ -34,12 +39,22 @@ struct File {
 #[derive(serde::Deserialize)]
 struct Entry {
     name: String,
+    group: Option<String>,
+    parent: Option<String>,
+    jurisdiction: Option<Country>,
     #[serde(default)]
-    jurisdiction: Option<String>,
+    also: Vec<Country>,
     #[serde(default)]
     asns: Vec<u32>,
     #[serde(default)]
     anycast: bool,
+}
+
+impl Entry {
+    /// The family of companies that its parent is looked up by.
+    fn family(&self) -> &str {
+        self.parent.as_ref().or(self.group.as_ref()).unwrap_or(&self.name)
+    }
 }
 
 impl Operators {
@@ -51,11 +66,14 @@ impl Operators {
     /// Reads a table; none if it is not one.
     fn from_json(text: &str) -> Option<Self> {
         let file: File = serde_json::from_str(text).ok()?;
+        let parents = Parents::embedded();
         let mut by_asn = HashMap::new();
         for entry in file.operator {
             let operator = Arc::new(Operator {
+                jurisdiction_source: parents.source(entry.family()).into(),
                 name: entry.name.into(),
-                jurisdiction: entry.jurisdiction.as_deref().and_then(Country::new),
+                jurisdiction: entry.jurisdiction,
+                also: entry.also.into(),
                 is_anycast: entry.anycast,
             });
             by_asn.extend(entry.asns.iter().map(|&asn| (asn, operator.clone())));
@@ -94,11 +112,17 @@ mod tests {
     }
 
     #[test]
-    fn every_jurisdiction_is_a_country() {
+    fn every_jurisdiction_is_a_country_and_that_of_the_parent() {
         let file: File = serde_json::from_str(TABLE).unwrap();
-        for entry in file.operator {
-            let country = entry.jurisdiction.as_deref().and_then(Country::new);
-            assert!(country.is_some_and(|country| country.name().is_some()), "{}", entry.name);
+        let parents = Parents::embedded();
+        for entry in &file.operator {
+            let country = entry.jurisdiction.expect(&entry.name);
+            assert!(country.name().is_some() && !entry.also.contains(&country), "{}", entry.name);
+            if let Some(parent) = parents.of(entry.family()) {
+                assert_eq!(country, parent.jurisdiction, "{}", entry.name);
+                let is_said = |other: &Country| entry.also.contains(other);
+                assert!(parent.also.iter().all(is_said), "{}", entry.name);
+            }
         }
     }
 

@@ -93,6 +93,8 @@ impl Places {
             as_country,
             operator: operator.map(|operator| operator.name.clone()),
             jurisdiction: operator.and_then(|operator| operator.jurisdiction),
+            also: operator.map(|operator| operator.also.clone()).unwrap_or_default(),
+            jurisdiction_source: operator.map(|operator| operator.jurisdiction_source.clone()),
             is_anycast,
             ..Place::default()
         };

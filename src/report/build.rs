@@ -4,7 +4,7 @@ use super::model::*;
 use crate::analysis::{Analysed, Knowledge, TooMany};
 use crate::capture::FrameId;
 use crate::packet::NotIp;
-use crate::place::{Country, LocationCheck};
+use crate::place::{Country, JURISDICTION_RULE, LocationCheck};
 use crate::route::{
     AppSums, DestinationKey, DestinationSums, Geography, Reason, RouteMap, SAMPLE_LIMIT, Shortage, Traffic, Where,
 };
@@ -63,6 +63,7 @@ pub fn build(routes: &RouteMap, analysed: &Analysed, knowledge: &Knowledge, comm
         devices: routes.devices().map(|ip| ip.to_string()).collect(),
         databases: knowledge.places.databases(),
         catalogue_apps: knowledge.catalogue.len(),
+        jurisdiction_rule: JURISDICTION_RULE.into(),
         unattributed,
         unattributed_routes: builder.destinations(&routes.nameless),
         local,
@@ -240,8 +241,9 @@ impl Builder<'_> {
             name: known.map_or_else(|| id.to_owned(), |app| app.name.to_string()),
             developer: known.map(|app| app.developer.to_string()),
             operator: known.map(|app| app.operator.to_string()),
-            jurisdiction: known.and_then(|app| app.home_jurisdiction),
-            other_jurisdictions: known.map(|app| app.other_jurisdictions.clone()).unwrap_or_default(),
+            jurisdiction: known.and_then(|app| app.jurisdiction),
+            also: known.map(|app| app.also.clone()).unwrap_or_default(),
+            jurisdiction_source: known.map(|app| app.jurisdiction_source.to_string()),
             traffic: sums.traffic,
             share: self.share(sums.traffic.bytes(), self.bytes),
             evidence: self.evidence(sums),
@@ -315,6 +317,7 @@ impl Builder<'_> {
             as_country: facts.as_country,
             operator: text(&facts.operator),
             jurisdiction: facts.jurisdiction,
+            also: facts.also.to_vec(),
             parties,
             services: sums.services.iter().map(|service| self.service(service)).collect(),
             traffic: sums.traffic,

@@ -38,6 +38,8 @@ pub struct Report {
     pub databases: Vec<DatabaseInfo>,
     /// Number of apps in the catalogue.
     pub catalogue_apps: usize,
+    /// The rule that every `jurisdiction` and `also` in the report follows.
+    pub jurisdiction_rule: String,
     /// Apps, those with most bytes up first, then down.
     pub apps: Vec<AppRoutes>,
     /// IP traffic to global addresses that was attributed to no app, by reason, most bytes first.
@@ -104,10 +106,12 @@ pub struct AppRoutes {
     pub developer: Option<String>,
     /// Operator.
     pub operator: Option<String>,
-    /// Home jurisdiction of the operator.
+    /// Jurisdiction of the operator, by the rule of the report.
     pub jurisdiction: Option<Country>,
-    /// Further countries with a legal claim.
-    pub other_jurisdictions: Vec<Country>,
+    /// Further countries, by the same rule.
+    pub also: Vec<Country>,
+    /// What the jurisdiction rests on, where the catalogue knows the app.
+    pub jurisdiction_source: Option<String>,
     /// Packets, bytes and flows.
     pub traffic: Traffic,
     /// Share of all bytes of the captures, 0 to 1.
@@ -176,8 +180,10 @@ pub struct Destination {
     pub as_country: Option<Country>,
     /// Who runs the network.
     pub operator: Option<String>,
-    /// Home jurisdiction of the network's operator.
+    /// Jurisdiction of the network's operator, by the rule of the report.
     pub jurisdiction: Option<Country>,
+    /// Further countries, by the same rule.
+    pub also: Vec<Country>,
     /// Whose service it is from the point of view of the app, if known: party and bytes, most bytes first.
     pub parties: Vec<(Party, u64)>,
     /// Shared services (SDK, CDN, cloud) whose names were used.

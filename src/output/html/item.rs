@@ -125,7 +125,9 @@ fn who(destination: &Destination, names: &CountryNames<'_>) -> Vec<Row> {
         rows.push(("Operator", operator.clone(), false));
     }
     if let Some(country) = destination.jurisdiction {
-        rows.push(("Jurisdiction", names.name(country), false));
+        let others: Vec<_> = destination.also.iter().map(|country| names.name(*country)).collect();
+        let also = if others.is_empty() { String::new() } else { format!(", also {}", others.join(", ")) };
+        rows.push(("Jurisdiction", format!("{}{also}", names.name(country)), false));
     }
     if let Some(asn) = destination.asn {
         rows.push(("Network", format!("AS{asn} {}", destination.as_name.as_deref().unwrap_or_default()), false));

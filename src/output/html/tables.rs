@@ -176,9 +176,9 @@ pub(super) fn footer(report: &Report, world: &World) -> String {
     let claims: Vec<_> = report
         .apps
         .iter()
-        .filter(|app| !app.other_jurisdictions.is_empty())
+        .filter(|app| !app.also.is_empty())
         .map(|app| {
-            let others: Vec<_> = app.other_jurisdictions.iter().map(|country| names.name(*country)).collect();
+            let others: Vec<_> = app.also.iter().map(|country| names.name(*country)).collect();
             format!("{}: also {}", app.name, others.join(", "))
         })
         .collect();

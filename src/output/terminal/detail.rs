@@ -43,8 +43,8 @@ fn heading(lines: &mut Lines, app: &AppRoutes, names: &CountryNames<'_>) {
     if !who.is_empty() {
         pieces.push((Ink::Plain, who.join(", ")));
     }
-    if !app.other_jurisdictions.is_empty() {
-        let others: Vec<_> = app.other_jurisdictions.iter().map(|country| names.name(*country)).collect();
+    if !app.also.is_empty() {
+        let others: Vec<_> = app.also.iter().map(|country| names.name(*country)).collect();
         pieces.push((Ink::Dim, format!("also {}", others.join(", "))));
     }
     for evidence in app.evidence.iter().take(EVIDENCE_LIMIT) {
