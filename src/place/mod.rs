@@ -4,7 +4,8 @@ pub(crate) mod anycast;
 mod block;
 mod cache;
 mod city_names;
-pub(crate) mod country;
+#[doc(hidden)]
+pub mod country;
 mod database;
 #[doc(hidden)]
 pub mod embedded;

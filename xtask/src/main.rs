@@ -6,6 +6,7 @@ mod outline;
 mod owner_samples;
 mod picture;
 mod samples;
+mod simulate;
 mod synth;
 
 use std::path::PathBuf;
@@ -43,6 +44,8 @@ enum Command {
         #[arg(long, default_value = "samples")]
         into: PathBuf,
     },
+    /// Hold the rules of what round trips say to simulated captures and print the table of `docs/evidence.md`.
+    Simulate(simulate::Simulate),
     /// Write a large capture of made-up traffic, the same bytes each time, for measuring.
     Synth {
         /// What kind of traffic.
@@ -69,6 +72,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Command::Hostile(hostile) => hostile::run(&hostile),
         Command::Picture { capture, from, into } => picture::run(&capture, from.as_deref(), &into),
         Command::Samples { into } => samples::run(&into),
+        Command::Simulate(options) => simulate::run(&options),
         Command::Synth { profile, size, flows, seed, out } => {
             synth::run(profile, synth::Limits { bytes: size, flows }, seed, &out)
         }

@@ -7,7 +7,7 @@
 mod frame;
 mod hostile;
 mod openings;
-mod random;
+pub(crate) mod random;
 mod sites;
 mod talk;
 mod traffic;

@@ -1,6 +1,6 @@
 //! Coarse outlines of countries (`data/outline.bin`) to the distance between a point and a country.
 //!
-//! From Natural Earth 1:50m, which draws de-facto borders, simplified to about 11 km. Distances are on a sphere of the mean
+//! From Natural Earth 1:10m, which draws de-facto borders, simplified to 5 km, with islands that it lacks as discs. Distances are on a sphere of the mean
 //! radius (IUGG R1). A vantage inside has distance 0.
 
 use super::sphere::{EARTH_KM, Vector, arc_distance, between_km, unit};
@@ -42,6 +42,19 @@ pub fn distance_km(country: Country, latitude: f64, longitude: f64) -> Option<f6
 /// The distance in km from a point to the farthest corner of a country's outline; none if there is no outline of it.
 pub fn farthest_km(country: Country, from: (f64, f64)) -> Option<f64> {
     rings(country)?.iter().flatten().map(|&corner| between_km(from, corner)).reduce(f64::max)
+}
+
+/// Points all along the outline of a country, at most half a degree apart; none if there is no outline of it.
+pub fn points(country: Country) -> impl Iterator<Item = (f64, f64)> {
+    let edges = rings(country).into_iter().flatten().flat_map(|ring| ring.iter().zip(ring.iter().cycle().skip(1)));
+    edges.flat_map(|(from, to)| {
+        let longest = (to.0 - from.0).abs().max((to.1 - from.1).abs());
+        let pieces = (longest * 2.0).ceil().clamp(1.0, 720.0) as u32;
+        (0..pieces).map(move |piece| {
+            let share = f64::from(piece) / f64::from(pieces);
+            (from.0 + share * (to.0 - from.0), from.1 + share * (to.1 - from.1))
+        })
+    })
 }
 
 fn rings(country: Country) -> Option<&'static Vec<Ring>> {
