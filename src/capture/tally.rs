@@ -6,6 +6,11 @@ use super::note::FrameNote;
 use super::owner::in_band::InBand;
 use super::owner::table;
 
+/// The longest packet that is believed without having been captured whole. Jumbo frames have 9 KB; what Linux captures before it is cut
+/// into frames, or after frames were joined (GSO, GRO), has up to 512 KiB and headers (`GSO_MAX_SIZE`, "BIG TCP"). One record that
+/// claims the 4 GiB that its field can say would otherwise outweigh all the others.
+const LONGEST: u32 = 1 << 20;
+
 /// What is accumulated from frames; one value per range of a capture.
 pub trait Observe: Send {
     /// Takes in the next frame of the range. Its bytes live only during the call.
@@ -25,6 +30,8 @@ pub(super) struct Counts {
     pub(super) span_ns: Option<(i64, i64)>,
     /// Owners that blocks named and that there was no room for.
     pub(super) owners_left_out: u64,
+    /// Packets that claim a length on the wire that no link carries.
+    pub(super) lengths_not_believed: u64,
 }
 
 impl Counts {
@@ -39,6 +46,7 @@ impl Counts {
             (span, None) | (None, span) => span,
         };
         self.owners_left_out += other.owners_left_out;
+        self.lengths_not_believed += other.lengths_not_believed;
     }
 }
 
@@ -52,6 +60,7 @@ pub(super) struct Tally<P> {
     captured_bytes: u64,
     span_ns: Option<(i64, i64)>,
     owners_left_out: u64,
+    lengths_not_believed: u64,
 }
 
 impl<P> Tally<P> {
@@ -69,6 +78,7 @@ impl<P> Tally<P> {
             captured_bytes: 0,
             span_ns: None,
             owners_left_out: 0,
+            lengths_not_believed: 0,
         }
     }
 
@@ -81,6 +91,7 @@ impl<P> Tally<P> {
             captured_bytes: self.captured_bytes,
             span_ns: self.span_ns,
             owners_left_out: self.owners_left_out,
+            lengths_not_believed: self.lengths_not_believed,
         };
         (self.partial, counts)
     }
@@ -99,6 +110,18 @@ impl<P: Observe> Tally<P> {
         }
         self.next = frame.id.following();
         self.partial.observe(frame);
+    }
+
+    /// The length of a packet that claims to be longer than any: what of it was captured.
+    #[cold]
+    fn believed(&mut self, bytes: &[u8], wire_length: u32) -> u32 {
+        match u32::try_from(bytes.len()) {
+            Ok(captured) if captured < wire_length => {
+                self.lengths_not_believed += 1;
+                captured
+            }
+            _ => wire_length,
+        }
     }
 
     #[cold]
@@ -122,6 +145,7 @@ impl<P: Observe> Visit for Tally<P> {
     #[inline(always)]
     fn packet(&mut self, time_ns: i64, link_type: LinkType, bytes: &[u8], wire_length: u32, note: Option<&FrameNote>) {
         self.captured_bytes += bytes.len() as u64;
+        let wire_length = if wire_length > LONGEST { self.believed(bytes, wire_length) } else { wire_length };
         if table::may_be_in_band(link_type, bytes)
             && let Some(found) = table::in_band(link_type, bytes, wire_length)
         {

@@ -253,6 +253,16 @@ mod tests {
         }
     }
 
+    /// Up to what Linux joins into one packet ("BIG TCP") and beyond, a record is believed.
+    #[test]
+    fn a_length_that_no_link_carries_is_not_counted() {
+        for (claimed, counted, not_believed) in [(524_366, 524_366, 0), (1 << 20, 1 << 20, 0), (u32::MAX, 4, 2)] {
+            let (seen, outcome) = read_one(file(ByteOrder::Little, MAGIC_MICRO, (2, 4), (4, claimed)));
+            assert_eq!((outcome.wire_bytes, outcome.lengths_not_believed), (2 * u64::from(counted), not_believed));
+            assert!(seen.iter().all(|frame| frame.wire_length == counted && frame.bytes == [1, 2, 3, 4]));
+        }
+    }
+
     #[test]
     fn an_unknown_version_is_refused() {
         let head = pcap_header(ByteOrder::Little, MAGIC_MICRO, (1, 4), 1);

@@ -28,7 +28,7 @@ pub struct Outcome {
     pub frames: u64,
     /// The frames among them that are not packets and were not observed: pcapng custom, journal and system event blocks.
     pub not_packets: u64,
-    /// Lengths on the wire of all packets.
+    /// Lengths on the wire of all packets, as far as links carry such.
     pub wire_bytes: u64,
     /// Captured bytes of all packets.
     pub captured_bytes: u64,
@@ -38,6 +38,8 @@ pub struct Outcome {
     pub last_time_ns: Option<i64>,
     /// Owners in the capture's own tables for which there was no room.
     pub owners_left_out: u64,
+    /// Packets that claim a length on the wire that no link carries: their captured length is counted.
+    pub lengths_not_believed: u64,
     /// Why and where reading ended before the end, if it did.
     pub defect: Option<Defect>,
 }
