@@ -25,6 +25,18 @@ const MAGIC: [u8; 8] = *b"\x97whi\r\n\x1a\n";
 /// The version of whither.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// What all figures of a value that is read may come to together, whoever wrote it. A byte of a capture is in a dozen figures, so
+/// this is room for captures of 300 TB.
+pub(crate) const AMOUNT_LIMIT: u64 = 1 << 52;
+/// What all figures that were read may come to in one value into which others are merged: room for 256 of the largest. A figure of the
+/// report counts each of them a few times at most, so that no sum of 64 bits is ever full.
+const MERGED_LIMIT: u64 = 1 << 60;
+
+/// Whether figures that come to so much, and figures that come to this much more, may be merged.
+pub(crate) fn have_room(amount: u64, more: u64) -> bool {
+    amount.saturating_add(more) <= MERGED_LIMIT
+}
+
 /// What is written, and in which form.
 pub(crate) struct Form {
     /// What it is, in words for a user, with its article.

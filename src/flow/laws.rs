@@ -6,7 +6,7 @@ use crate::capture::owner::{Owner, OwnerFormat};
 use crate::capture::{Direction, Frame, FrameId, FrameNote, LinkType};
 use fixtures::ip::v4_fragment as ip;
 use fixtures::quic::{Initial, crypto};
-use fixtures::transport::{tcp, udp};
+use fixtures::transport::{tcp, tcp_with, udp};
 use fixtures::{dns, ethernet, tls};
 use proptest::prelude::*;
 use std::sync::{Arc, Mutex};
@@ -14,6 +14,9 @@ use std::sync::{Arc, Mutex};
 const SECOND_NS: i64 = 1_000_000_000;
 /// The clocks of the captures step back by less than the slack that the tracker allows.
 const STEP_BACK_NS: i64 = 9 * SECOND_NS;
+
+/// Kinds of steps.
+const KINDS: u8 = 28;
 
 /// Pauses a little shorter and longer than every time-out.
 const PAUSES_NS: [i64; 16] = [
@@ -49,7 +52,7 @@ struct Step {
 fn step() -> impl Strategy<Value = Step> {
     let cuts = prop::collection::vec(any::<u16>(), 0..6);
     let jitter = prop::collection::vec(0..24_u8, 8);
-    (0..24_u8, 0..3_u8, 0..PAUSES_NS.len(), any::<u8>(), cuts, jitter).prop_map(
+    (0..KINDS, 0..3_u8, 0..PAUSES_NS.len(), any::<u8>(), cuts, jitter).prop_map(
         |(kind, conversation, pause, variant, cuts, jitter)| Step { kind, conversation, pause, variant, cuts, jitter },
     )
 }
@@ -193,6 +196,31 @@ impl Step {
                 let inner = ip(CLIENT, server, 17, &udp((port, 9999), &[variant; 20]), (0, 0));
                 vec![ip([10, 9, 9, 9], [10, 9, 9, 8], 4, &inner, (0, 0))]
             }
+            // A handshake with timestamps, of which sometimes one side or a SYN is missing.
+            23 => {
+                let (stamp, whole) = (|value: u8, echo: u8| [1, 1, 8, 10, 0, 0, 0, value, 0, 0, 0, echo], (0, 0x4000));
+                let syn =
+                    |value| ip(CLIENT, server, 6, &tcp_with((port, 443), isn, 0, 2, &stamp(value, 0), &[]), whole);
+                let answer = tcp_with((443, port), 9000, isn + 1, 0x12, &stamp(9, 1 + (variant >> 3 & 1)), &[]);
+                let (start, end) = [(0, 2), (2, 3), (1, 3), (0, 3)][usize::from(variant >> 4 & 3)];
+                [syn(1), syn(2), ip(server, CLIENT, 6, &answer, whole)][start..end].to_vec()
+            }
+            // Either side says something, acknowledges it, or resets.
+            24 => {
+                let numbers = if is_up { (isn + 1, 9001) } else { (9001, isn + 1 + u32::from(variant >> 4)) };
+                let hello = &[0x16, 3, 3, 0, 90, 1, 0, 0, 86, 3, 3][..];
+                let said =
+                    [(4, &[][..]), (0x14, &[]), (0x10, &[]), (0x18, b"SSH-2.0-x\r\n"), (0x18, hello), (0x18, b"a")];
+                let (flags, payload) = said[usize::from(variant >> 1 & 7) % said.len()];
+                vec![ip(from, to, 6, &tcp(towards(443), numbers.0, numbers.1, flags, payload), (0, 0x4000))]
+            }
+            25 | 26 => {
+                let id = [variant >> 6; 12];
+                let kind = [0, 1, 1, if variant & 2 == 0 { 1 } else { 0x11 }];
+                let stun = [&kind[if is_up { 0..2 } else { 2..4 }], &[0, 0, 0x21, 0x12, 0xa4, 0x42], &id].concat();
+                let rtp = [0x80, 96, 0, variant >> 3, 0, 0, 0, 0, 0, 0, 0, 7];
+                vec![ip(from, to, 17, &udp(towards(3478), if variant & 4 == 0 { &stun } else { &rtp }), (0, 0x4000))]
+            }
             _ => vec![ip(from, to, 1, &[8, 0, 0, 0, 0, 1, 0, 1], (0, 0))],
         }
     }
@@ -230,14 +258,14 @@ fn capture(steps: &[Step]) -> Vec<Built> {
 /// A capture in which everything happens once or twice.
 pub(super) fn sample_capture() -> Vec<Built> {
     let step = |at: u8| Step {
-        kind: at % 24,
+        kind: at % KINDS,
         conversation: at % 3,
         pause: usize::from(at) % 8,
         variant: at.wrapping_mul(37),
         cuts: vec![300, 900],
         jitter: vec![at % 5; 8],
     };
-    capture(&(0..48).map(step).collect::<Vec<_>>())
+    capture(&(0..2 * KINDS).map(step).collect::<Vec<_>>())
 }
 
 /// The partial as it is written.

@@ -50,10 +50,17 @@ impl SampleKey {
     }
 }
 
-/// Two parts of an analysis that left something out by different keys, and so cannot be one.
+/// Why two parts of an analysis cannot be one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("what was left out of the two for lack of memory was chosen by different keys")]
-pub struct DifferentKeys;
+#[non_exhaustive]
+pub enum CannotMerge {
+    /// Each chose what it left out by a key of its own.
+    #[error("what was left out of the two was chosen by different keys")]
+    DifferentKeys,
+    /// So much was read from elsewhere that the sums might not hold more.
+    #[error("the figures of all that was read and merged are larger than those of any captures")]
+    TooLarge,
+}
 
 /// Which keys are kept: those whose hashes do not exceed a bound. A smaller part lies within a larger one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -7,12 +7,13 @@ use crate::flow::clock::Clock;
 use crate::flow::fragments::Fragments;
 use crate::flow::frames::{OtherFrames, Span};
 use crate::flow::interner::Interner;
-use crate::flow::limit::{DifferentKeys, SampleKey};
+use crate::flow::limit::{CannotMerge, SampleKey};
 use crate::flow::session::observe::deliver;
 use crate::flow::shard::{SHARDS, Shard, shard_of};
 use crate::flow::stamp::Stamp;
 use crate::flow::table::Table;
 use crate::packet::{Dissected, NotIp, Packet, dissect_other, dissect_plain};
+use crate::stored;
 use std::collections::BTreeMap;
 
 /// What has accumulated from the frames of one range.
@@ -31,6 +32,8 @@ pub struct Partial {
     pub(super) skipped: OtherFrames,
     pub(super) span: Option<Span>,
     pub(super) clock: Clock,
+    /// What the counts in it that were read from elsewhere come to together.
+    pub(super) amount_read: u64,
     recent: Recent,
 }
 
@@ -61,6 +64,7 @@ impl Partial {
             skipped: OtherFrames::default(),
             span: None,
             clock: Clock::default(),
+            amount_read: 0,
             recent: Recent::default(),
         }
     }
@@ -138,9 +142,10 @@ impl Partial {
     }
 
     /// Appends the partial of the frames that follow. `base` is the identity of its first frame. Fails, and changes nothing, where
-    /// the two have different keys: what each keeps of too many names was chosen by its own.
-    pub fn merge(&mut self, mut right: Self, base: FrameId) -> Result<(), DifferentKeys> {
-        self.check_key(&right)?;
+    /// the two have different keys: what each keeps of too many names was chosen by its own. It also fails once what was read from
+    /// elsewhere comes to so much that sums might not hold more: what is read may come from anyone.
+    pub fn merge(&mut self, mut right: Self, base: FrameId) -> Result<(), CannotMerge> {
+        self.check_merge(&right)?;
         right.rebase_rest(base);
         self.answers.merge(&mut right.answers);
         let (answers, interner) = (&mut self.answers, &mut self.interner);
@@ -152,9 +157,12 @@ impl Partial {
         Ok(())
     }
 
-    /// Whether another has the same key.
-    pub(super) fn check_key(&self, other: &Self) -> Result<(), DifferentKeys> {
-        if self.sample_key == other.sample_key { Ok(()) } else { Err(DifferentKeys) }
+    /// Whether another has the same key, and the sums of both have room in one.
+    pub(super) fn check_merge(&self, other: &Self) -> Result<(), CannotMerge> {
+        if self.sample_key != other.sample_key {
+            return Err(CannotMerge::DifferentKeys);
+        }
+        if stored::have_room(self.amount_read, other.amount_read) { Ok(()) } else { Err(CannotMerge::TooLarge) }
     }
 
     /// Appends everything except sessions and answers, and takes it out of `right`.
@@ -169,5 +177,6 @@ impl Partial {
         self.skipped.add(std::mem::take(&mut right.skipped));
         self.span = Span::merge(self.span, right.span.take());
         self.clock.merge(&std::mem::take(&mut right.clock));
+        self.amount_read += std::mem::take(&mut right.amount_read);
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::capture::FrameId;
 use crate::capture::owner::Owner;
+use crate::flow::round_trips::{Answered, RoundTrips, SynAck};
 use crate::name::{Alpn, Application, CertificateSubject, EchOffer, NameSource};
 use crate::packet::TunnelPath;
 use crate::stored::small;
@@ -93,12 +94,12 @@ impl Head {
 pub enum RttSource {
     /// From the TCP SYN to the SYN-ACK, each seen once.
     TcpHandshake,
-    /// From the last TCP SYN to the SYN-ACK, where the SYN was repeated. The time may be too small, so it proves no
-    /// distance.
+    /// From the last TCP SYN to the SYN-ACK, or to the opener's acknowledgment where only its side was captured, where
+    /// the SYN was repeated. The time may be too small, so it proves no distance.
     TcpHandshakeRepeated,
     /// From the TCP SYN to a reset. Resets are often sent by something on the way, so this proves no distance.
     TcpReset,
-    /// From the TCP SYN to the opener's own first acknowledgment, where only its side was captured.
+    /// From the TCP SYN, seen once, to the opener's own first acknowledgment, where only its side was captured.
     TcpOneWay,
     /// From the QUIC client's Initial to the server's first datagram; includes the server's work.
     QuicInitial,
@@ -212,6 +213,14 @@ pub struct Flow {
     pub certificate: Option<Box<CertificateSubject>>,
     /// Smallest handshake round trip.
     pub rtt: Option<Rtt>,
+    /// Round trips that may bound the distance of the server; none if the times of the first packets do not differ.
+    pub round_trips: Option<RoundTrips>,
+    /// What the server's SYN-ACK looked like: of the one by which the handshake was measured, else of the first.
+    pub syn_ack: Option<Box<SynAck>>,
+    /// Whether the server answered.
+    pub answered: Answered,
+    /// Whether it looks like the media of a call: over UDP, with packets of STUN, DTLS or RTP, and without a name.
+    pub is_call_media: bool,
     /// The owner of the packets, as noted in the capture.
     pub owner: Option<Box<OwnerEvidence>>,
     /// First bytes of the client, if wire signatures may look at them.
@@ -248,6 +257,10 @@ impl Flow {
             ech: None,
             certificate: None,
             rtt: None,
+            round_trips: None,
+            syn_ack: None,
+            answered: Answered::No,
+            is_call_media: false,
             owner: None,
             client_head: None,
             server_head: None,

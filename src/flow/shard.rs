@@ -97,12 +97,20 @@ impl Shard {
                 } else if session.handshake.ack_ns == NEVER && segment.flags.is_ack() {
                     session.handshake.ack_ns = frame.time_ns;
                 }
+                if session.is_beginning() {
+                    let bytes = Payload { bytes: packet.payload, length: packet.payload_length };
+                    // A copy, so that the frame itself need not be in memory for the packets that follow.
+                    session.observe_first(segment, packet.side, bytes, &{ frame });
+                }
                 if !packet.payload.is_empty() && (session.is_watched[side] || opening::may_start(packet.payload)) {
                     let bytes = Payload { bytes: packet.payload, length: packet.payload_length };
                     session.observe_segment(segment.sequence, packet.side, bytes, stamp, context);
                 }
             }
             None if packet.transport == Transport::Udp && !packet.payload.is_empty() => {
+                if session.is_beginning() {
+                    session.observe_first_datagram(packet.side, packet.payload, frame.time_ns);
+                }
                 let bytes = Payload { bytes: packet.payload, length: packet.payload_length };
                 session.observe_datagram(packet.side, bytes, stamp, context, false);
             }

@@ -9,18 +9,14 @@ use crate::flow::partial::Partial;
 use crate::flow::session::Session;
 use crate::flow::shard::{Shard, shard_of};
 use crate::packet::NotIp;
-use crate::stored::{self, Form, StoredError};
+use crate::stored::{self, AMOUNT_LIMIT, Form, StoredError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 
 /// Goes up with each change of the types that a partial is made of, or of what they mean; the order of the tables of readers, which
 /// openings name by their place, is part of it.
-const FORM: Form = Form { what: "a partial of flows", tag: *b"flow", version: 1 };
-
-/// What all counts of a partial may come to together: room for captures of 2 PB; and four thousand partials can be merged before a
-/// sum of 64 bits is full, whoever wrote them.
-const AMOUNT_LIMIT: u64 = 1 << 52;
+const FORM: Form = Form { what: "a partial of flows", tag: *b"flow", version: 2 };
 
 /// What of a partial is written: `S` are sessions in order, `A` the answers, `F` the fragments. All else is made anew: the tables that
 /// find sessions, their links, and what was worked out only to be quicker.
@@ -78,7 +74,8 @@ impl Partial {
             Fragments::restored(sample_key, fragments).ok_or(StoredError::unsound("fragments without pieces"))?;
         (partial.others, partial.dropped, partial.skipped) = (written.others, written.dropped, written.skipped);
         (partial.span, partial.clock) = (written.span, written.clock);
-        if partial.amount() > AMOUNT_LIMIT {
+        partial.amount_read = partial.amount();
+        if partial.amount_read > AMOUNT_LIMIT {
             return Err(StoredError::unsound("its counts are larger than those of any capture"));
         }
         Ok(partial)
@@ -107,10 +104,11 @@ impl Partial {
 
 #[cfg(test)]
 mod tests {
-    use crate::flow::Partial;
+    use crate::capture::FrameId;
     use crate::flow::laws::{Built, carried, observe, sample_capture, track, written};
-    use crate::stored::StoredError;
+    use crate::flow::{CannotMerge, Flow, Partial, SampleKey, Tracker};
     use crate::stored::tests::{body, resealed};
+    use crate::stored::{AMOUNT_LIMIT, StoredError};
     use proptest::prelude::*;
 
     fn read(bytes: &[u8]) -> Result<Partial, StoredError> {
@@ -123,7 +121,7 @@ mod tests {
         let bytes = written(observe(&sample_capture()));
         assert_eq!(bytes, written(observe(&sample_capture())));
         assert_eq!(bytes, written(carried(observe(&sample_capture()))));
-        assert_eq!((super::FORM.version, crc32fast::hash(body(&bytes))), (1, 2_835_902_718));
+        assert_eq!((super::FORM.version, crc32fast::hash(body(&bytes))), (2, 3_142_451_423));
     }
 
     #[test]
@@ -142,6 +140,30 @@ mod tests {
         let mut one = observe(&sample_capture());
         assert!(one.merge(carried(other()), Default::default()).is_err());
         assert!(carried(other()).merge(other(), Default::default()).is_ok());
+    }
+
+    /// Partials as large as one may be that is read: no number of them fills a sum, neither merged nor joined.
+    #[test]
+    fn partials_of_any_counts_merge_until_they_are_refused() {
+        let mut partial = observe(&[]);
+        partial.dropped.bytes = AMOUNT_LIMIT;
+        let largest = carried(partial);
+        let mut whole = observe(&[]);
+        let merged = (0..5_000).take_while(|_| whole.merge(largest.clone(), FrameId::default()).is_ok()).count() as u64;
+        assert_eq!((merged, whole.dropped.bytes), (256, 256 * AMOUNT_LIMIT));
+        assert_eq!(whole.merge(largest.clone(), FrameId::default()), Err(CannotMerge::TooLarge));
+        assert_eq!(whole.merge(observe(&sample_capture()), FrameId::default()), Ok(()));
+        assert_eq!(whole.dropped.bytes, 256 * AMOUNT_LIMIT, "nothing is changed by what was refused");
+
+        let mut tracker = Tracker::new(SampleKey::default(), None);
+        let mut join =
+            || tracker.join(&mut largest.clone(), FrameId::default(), &mut |tracker| tracker.close(drop_all));
+        assert_eq!((0..5_000).take_while(|_| join().is_ok()).count(), 256);
+        assert_eq!(tracker.finish(drop_all).dropped.bytes, 256 * AMOUNT_LIMIT);
+    }
+
+    fn drop_all(flows: &mut Vec<Flow>) {
+        flows.clear();
     }
 
     proptest! {

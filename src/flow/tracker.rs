@@ -6,7 +6,7 @@ use crate::flow::clock::Clock;
 use crate::flow::fragments::{self, Fragments, Group};
 use crate::flow::frames::{OtherFrames, Span};
 use crate::flow::lifetime::idle_ns;
-use crate::flow::limit::{DifferentKeys, KeptPart, SampleKey};
+use crate::flow::limit::{CannotMerge, KeptPart, SampleKey};
 use crate::flow::partial::Partial;
 use crate::flow::record::Flow;
 use crate::flow::session::observe::deliver;
@@ -99,14 +99,15 @@ impl Tracker {
 
     /// Joins the partial of the frames that follow; `base` is the identity of its first frame. `right` is left empty,
     /// with its tables allocated. `close` is called when [`Self::close`] is due: before another capture, which has
-    /// its own clock, and when there is enough to close or too much to keep. Fails, and changes nothing, where the partial has another key.
+    /// its own clock, and when there is enough to close or too much to keep. Fails, and changes nothing, where the partial
+    /// has another key, or where what was read from elsewhere comes to more than sums may hold, see [`Partial::merge`].
     pub fn join(
         &mut self,
         right: &mut Partial,
         base: FrameId,
         close: &mut dyn FnMut(&mut Self),
-    ) -> Result<(), DifferentKeys> {
-        self.state.check_key(right)?;
+    ) -> Result<(), CannotMerge> {
+        self.state.check_merge(right)?;
         if self.capture.is_some_and(|(capture, ..)| capture != base.capture()) {
             close(self);
         }

@@ -8,6 +8,7 @@
 //! reads single fields. These import no reader.
 
 mod candidates;
+mod exchange;
 pub mod table;
 
 mod application;
@@ -36,6 +37,7 @@ pub use alpn::Alpn;
 pub(crate) use candidates::SECOND_CHOICES;
 pub use candidates::{datagram_candidates, stream_candidates};
 pub use dns::resolver::encrypted_resolver;
+pub(crate) use exchange::{Part, datagram_part, stream_part};
 pub use findings::{Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, FoundName, Role};
 pub use host::is_ip_literal;
 pub use reader::{Datagram, DatagramReader, IncrementalReader, Reading, StreamReader};

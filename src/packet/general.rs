@@ -27,6 +27,14 @@ pub(crate) fn dissect<'a>(frame: &Frame<'a>) -> Dissected<'a> {
     }
 }
 
+/// The datagram of which [`dissect`] makes the packet.
+pub(crate) fn datagram<'a>(frame: &Frame<'a>) -> Option<IpDatagram<'a>> {
+    let wire_length = usize::try_from(frame.wire_length).unwrap_or(usize::MAX);
+    let mut path = TunnelPath::NONE;
+    let reached = reach_ip(Next::Link(frame.link_type.0, Span::new(frame.bytes, wire_length)), &mut path);
+    Some(inner_datagram(reached.and_then(ip::read).ok()?, path).0)
+}
+
 /// Reads an exported PDU of a layer above IP. Nothing is known of a TCP header, so each PDU counts as the beginning of a
 /// message.
 fn exported<'a>(frame: &Frame<'a>) -> Option<Dissected<'a>> {
@@ -69,6 +77,8 @@ pub fn dissect_ip<'a>(
         protocol: key.protocol(),
         source: key.address_bytes(side),
         destination: key.address_bytes(side.opposite()),
+        // Only the pieces had one.
+        hop_limit: 0,
         payload: Span::new(payload, payload.len()),
         fragment: None,
     };
@@ -79,14 +89,19 @@ pub fn dissect_ip<'a>(
 }
 
 /// Opens encapsulations until there is none left, or one does not hold what it should, or the path is full.
-fn innermost(mut datagram: IpDatagram<'_>, mut path: TunnelPath, counted_length: u32) -> Dissected<'_> {
+fn innermost(datagram: IpDatagram<'_>, path: TunnelPath, counted_length: u32) -> Dissected<'_> {
+    let (datagram, path) = inner_datagram(datagram, path);
+    Dissected::Packet(transport::packet(&datagram, path, counted_length))
+}
+
+fn inner_datagram(mut datagram: IpDatagram<'_>, mut path: TunnelPath) -> (IpDatagram<'_>, TunnelPath) {
     for _ in 0..TunnelPath::LIMIT {
         match open(&datagram, path) {
             Some((inner_path, inner)) => (path, datagram) = (inner_path, inner),
             None => break,
         }
     }
-    Dissected::Packet(transport::packet(&datagram, path, counted_length))
+    (datagram, path)
 }
 
 #[cfg(test)]

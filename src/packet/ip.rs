@@ -32,6 +32,8 @@ pub(crate) struct IpDatagram<'a> {
     pub(crate) source: [u8; 16],
     /// Destination address, in the same form.
     pub(crate) destination: [u8; 16],
+    /// Time to live or hop limit, as it arrived.
+    pub(crate) hop_limit: u8,
     /// What follows the headers, without padding.
     pub(crate) payload: Span<'a>,
     /// The fragment that this is; `None` if the datagram is whole.
@@ -99,6 +101,7 @@ fn read_v4(span: Span<'_>) -> Result<IpDatagram<'_>, NotIp> {
         protocol: header.protocol().0,
         source: widened(header.source()),
         destination: widened(header.destination()),
+        hop_limit: header.ttl(),
         payload: span.limited(total_length).after(header_length)?,
         fragment,
     })
@@ -128,6 +131,7 @@ fn read_v6(span: Span<'_>) -> Result<IpDatagram<'_>, NotIp> {
         protocol: next_header,
         source: header.source(),
         destination: header.destination(),
+        hop_limit: header.hop_limit(),
         payload,
         fragment: None,
     };

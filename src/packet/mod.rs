@@ -21,6 +21,7 @@ mod encapsulation;
 mod key;
 mod not_ip;
 mod segment;
+mod syn;
 mod view;
 
 pub use dissect::dissect;
@@ -28,6 +29,7 @@ pub use general::dissect_ip;
 
 pub(crate) use general::dissect as dissect_other;
 pub(crate) use plain::read as dissect_plain;
+pub(crate) use syn::{Syn, read as read_syn};
 
 pub use encapsulation::{Encapsulation, TunnelPath};
 pub(crate) use key::address_bits;

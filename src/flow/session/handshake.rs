@@ -31,6 +31,8 @@ pub(in crate::flow) struct Handshake {
     pub(in crate::flow) is_reset: bool,
     /// SYNs before the first answer, counted up to 255.
     pub(in crate::flow) syn_count: u8,
+    /// Resets that each side sent, also those that repeat another record.
+    pub(in crate::flow) resets: [u32; 2],
 }
 
 impl Default for Handshake {
@@ -46,6 +48,7 @@ impl Default for Handshake {
             answerer: None,
             is_reset: false,
             syn_count: 0,
+            resets: [0; 2],
         }
     }
 }
@@ -55,6 +58,10 @@ impl Handshake {
     #[cold]
     pub(in crate::flow) fn observe(&mut self, segment: &TcpSegment, side: Side, time_ns: i64) {
         let (is_syn, is_ack) = (segment.flags.is_syn(), segment.flags.is_ack());
+        if segment.flags.is_rst() {
+            let resets = &mut self.resets[side as usize];
+            *resets = resets.saturating_add(1);
+        }
         if is_syn && !is_ack {
             self.isn = Some(segment.sequence);
             self.client.get_or_insert(side);
@@ -79,6 +86,9 @@ impl Handshake {
     pub(in crate::flow) fn merge(&mut self, right: &Self) {
         self.isn = right.isn.or(self.isn);
         self.client = self.client.or(right.client);
+        for (mine, theirs) in self.resets.iter_mut().zip(right.resets) {
+            *mine = mine.saturating_add(theirs);
+        }
         if self.ack_ns == NEVER {
             self.ack_ns = right.ack_ns;
         }
@@ -95,7 +105,7 @@ impl Handshake {
     }
 
     /// The round-trip time: from the last SYN before the first answer to that answer. If `is_one_way`, nothing of the
-    /// other side was captured, and it is the time from the SYN to the opener's own acknowledgment.
+    /// other side was captured, and it is the time from the last SYN to the opener's own acknowledgment.
     pub(in crate::flow) fn rtt(&self, is_one_way: bool) -> Option<Rtt> {
         let client = self.client.filter(|_| self.syn_ns != NEVER)?;
         let between = |end_ns: i64| u64::try_from(end_ns.checked_sub(self.syn_ns)?).ok();
@@ -104,14 +114,15 @@ impl Handshake {
             if self.answerer == Some(client) || (self.is_reset && !answers_syn) {
                 return None;
             }
-            let source = match (self.is_reset, self.syn_count) {
-                (true, _) => RttSource::TcpReset,
-                (false, 1) => RttSource::TcpHandshake,
-                (false, _) => RttSource::TcpHandshakeRepeated,
-            };
+            let source = if self.is_reset { RttSource::TcpReset } else { self.source(RttSource::TcpHandshake) };
             return Some(Rtt { ns: between(self.answer_ns)?, source });
         }
         let ns = (is_one_way && self.ack_ns != NEVER).then(|| between(self.ack_ns)).flatten()?;
-        Some(Rtt { ns, source: RttSource::TcpOneWay })
+        Some(Rtt { ns, source: self.source(RttSource::TcpOneWay) })
+    }
+
+    /// How a time from the SYN was measured: whichever of several SYNs was answered, the last need not be it.
+    fn source(&self, of_one: RttSource) -> RttSource {
+        if self.syn_count == 1 { of_one } else { RttSource::TcpHandshakeRepeated }
     }
 }

@@ -42,7 +42,9 @@ impl FirstDatagrams {
         match (&mut self.0, right.0) {
             (Some(mine), Some(theirs)) => {
                 for (frame, length) in theirs.frames.into_iter().zip(theirs.lengths) {
-                    mine.insert(mine.frames.len(), frame, length);
+                    // At the end, but for what was read from a file and says otherwise.
+                    let at = mine.frames.partition_point(|&kept| kept <= frame);
+                    mine.insert(at, frame, length);
                 }
             }
             (mine, theirs) => *mine = mine.take().or(theirs),
@@ -57,5 +59,23 @@ impl FirstDatagrams {
     /// Adds `base` to all frame identities.
     pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
         self.0.iter_mut().flat_map(|head| &mut head.frames).for_each(|frame| *frame = frame.rebased(base));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_that_are_not_in_order_stay_sound() {
+        let part = |frames: &[u64]| {
+            let mut datagrams = FirstDatagrams::default();
+            frames.iter().for_each(|&record| datagrams.observe(FrameId::new(0, record), record as u32, b"a"));
+            datagrams
+        };
+        let mut left = part(&[3, 9]);
+        left.merge(part(&[4, 5, 6]));
+        assert!(left.is_sound());
+        assert_eq!(left.into_head().unwrap().lengths[..], [3, 4, 5, 6]);
     }
 }

@@ -16,6 +16,7 @@ use crate::capture::FrameId;
 use crate::flow::frames::OtherFrames;
 use crate::flow::links::Links;
 use crate::flow::record::Counters;
+use crate::flow::round_trips::FirstPackets;
 use crate::packet::{FlowKey, Side, TunnelPath};
 use details::Details;
 use handshake::Handshake;
@@ -27,6 +28,8 @@ pub(in crate::flow) struct Session {
     pub(in crate::flow) key: FlowKey,
     /// The parts that few sessions have, or have only for a short while.
     details: Option<Box<Details>>,
+    /// The first packets, for round trips.
+    first_packets: Option<Box<FirstPackets>>,
     /// What is still to be added to the frame identities in `details`. So the details need not be read when the
     /// session is only moved to the tracker.
     #[serde(skip)]
@@ -43,6 +46,9 @@ pub(in crate::flow) struct Session {
     pub(in crate::flow) is_anchored: bool,
     /// Whether packets may be kept that a possible predecessor would need.
     is_holding: bool,
+    /// How many of the first packets are kept, so that later packets need not look for them.
+    #[serde(skip)]
+    first_count: u8,
     /// The side that sent the first frame.
     pub(in crate::flow) opener: Side,
 
@@ -84,6 +90,8 @@ impl Session {
             folded_ns: NEVER,
             counters: [Counters::default(); 2],
             details: None,
+            first_packets: None,
+            first_count: 0,
             details_base: FrameId::new(0, 0),
             kept_weight: 0,
             is_holding: false,
@@ -100,6 +108,12 @@ impl Session {
         }
         if let Some(details) = &mut self.details {
             details.restore(&self.counters)?;
+        }
+        if let Some(first) = &self.first_packets {
+            if !first.is_sound() {
+                return Err("first packets of a session");
+            }
+            self.first_count = first.count();
         }
         if self.is_holding {
             self.note_kept();
@@ -124,6 +138,7 @@ impl Session {
     pub(in crate::flow) fn vacate(&mut self) {
         self.first = FrameId::MAX;
         self.details = None;
+        self.first_packets = None;
         self.links = Links::default();
     }
 
@@ -132,7 +147,9 @@ impl Session {
         /// Details with a few names and heads.
         const BOX: usize = size_of::<Details>() + 3 * Details::ITEM;
         // Twice the size: the slot, and its share of the tables by which it is found.
-        2 * size_of::<Self>() + self.details.as_ref().map_or(0, |_| BOX.max(self.kept_weight as usize))
+        2 * size_of::<Self>()
+            + self.details.as_ref().map_or(0, |_| BOX.max(self.kept_weight as usize))
+            + FirstPackets::weight(self.first_count)
     }
 
     /// The details, which are created if there are none yet.
@@ -225,6 +242,11 @@ impl Session {
             }
             self.note_kept();
         }
+        match (&mut self.first_packets, right.first_packets) {
+            (Some(mine), Some(theirs)) => mine.merge(*theirs),
+            (mine, theirs) => *mine = mine.take().or(theirs),
+        }
+        self.first_count = self.first_packets.as_ref().map_or(0, |first| first.count());
         for side in [Side::Low, Side::High] {
             let (mine, theirs) = (&mut self.counters[side as usize], &right.counters[side as usize]);
             mine.packets += theirs.packets;

@@ -2,15 +2,16 @@
 
 use super::Session;
 use super::details::Details;
-use crate::capture::{FrameId, FrameNote};
+use crate::capture::{Frame, FrameId, FrameNote};
 use crate::flow::answers::Answers;
 use crate::flow::interner::Interner;
 use crate::flow::opening::datagram::DatagramOpening;
 use crate::flow::opening::segments::Segment;
+use crate::flow::round_trips::{FirstPackets, Seen};
 use crate::flow::stamp::Stamp;
 use crate::name::table::DATAGRAM_READERS;
-use crate::name::{Datagram, Reading, SECOND_CHOICES, datagram_candidates};
-use crate::packet::{FlowKey, Side, TcpFlags, TcpSegment};
+use crate::name::{Datagram, Part, Reading, SECOND_CHOICES, datagram_candidates, datagram_part, stream_part};
+use crate::packet::{FlowKey, Side, TcpFlags, TcpSegment, read_syn};
 
 /// The payload of a packet.
 #[derive(Clone, Copy)]
@@ -56,6 +57,43 @@ impl Session {
         {
             details.finish_openings(&mut |name| interner.intern(name));
             self.refresh_watch();
+        }
+    }
+
+    /// Whether the next packet is one of the first.
+    #[inline(always)]
+    pub(in crate::flow) fn is_beginning(&self) -> bool {
+        self.first_count < FirstPackets::LIMIT
+    }
+
+    /// Keeps one of the first segments, for round trips. The options of a SYN are read from its frame.
+    #[inline(never)]
+    pub(in crate::flow) fn observe_first(
+        &mut self,
+        TcpSegment { sequence, acknowledgment, flags }: TcpSegment,
+        side: Side,
+        payload: Payload<'_>,
+        frame: &Frame<'_>,
+    ) {
+        let first = self.first_packets.get_or_insert_default();
+        let seen =
+            |part: Part| Seen::segment((frame.time_ns, side), (sequence, acknowledgment, flags), payload.length, part);
+        if flags.is_syn() {
+            first.push_syn(seen(Part::Other), read_syn(frame));
+        } else {
+            first.push(seen(stream_part(payload.bytes)));
+        }
+        self.first_count = first.count();
+    }
+
+    /// Keeps one of the first datagrams, if round trips can be measured with it.
+    #[inline(always)]
+    pub(in crate::flow) fn observe_first_datagram(&mut self, side: Side, payload: &[u8], time_ns: i64) {
+        let (source_port, destination_port) = (self.key.port(side), self.key.port(side.opposite()));
+        if let Some((part, numbers)) = datagram_part(&Datagram { payload, source_port, destination_port }) {
+            let first = self.first_packets.get_or_insert_default();
+            first.push(Seen::datagram((time_ns, side), part, numbers));
+            self.first_count = first.count();
         }
     }
 

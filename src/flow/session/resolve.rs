@@ -4,6 +4,7 @@
 use crate::flow::answers::Answers;
 use crate::flow::lifetime::TCP;
 use crate::flow::record::{Counters, Ech, Flow, Head, Name, Rtt, RttSource};
+use crate::flow::round_trips::{self, Answered, Exchange, FirstPackets};
 use crate::flow::session::details::Details;
 use crate::flow::session::{NEVER, Session};
 use crate::flow::stamp::Stamp;
@@ -14,6 +15,9 @@ use std::sync::Arc;
 
 /// Server names behind which any of many names may be hidden: public names of ECH configurations in wide use.
 const PUBLIC_NAMES: &[&str] = &["cloudflare-ech.com", "crypto.cloudflare.com"];
+/// Ports of protocols that something on the way often answers: caches of HTTP, resolvers.
+const HTTP: u16 = 80;
+const DNS: u16 = 53;
 /// Ports from 1024 on that servers are known to listen on (IANA and common use), for flows whose opening was not seen.
 const SERVER_PORTS: &[u16] = &[
     1194, 1433, 1521, 1701, 1723, 1883, 1900, 1935, 2049, 2222, 3128, 3306, 3389, 3478, 3479, 3544, 4433, 4434, 5004,
@@ -58,10 +62,17 @@ impl Session {
         // A round trip of 0 ns with a time of 0 means that the capture has no times (simple packet blocks), so
         // nothing was measured.
         flow.rtt = self.rtt(client, flow.application).filter(|rtt| rtt.ns > 0 || began.time_ns != 0);
+        let (kept, nothing) = (self.first_packets.take(), FirstPackets::default());
+        let first = kept.as_deref().unwrap_or(&nothing);
+        let exchange = self.exchange(client, flow.application);
+        flow.round_trips = round_trips::round_trips(first, exchange);
+        flow.syn_ack = round_trips::syn_ack(first, client).map(Box::new);
+        flow.answered = self.answered(first, exchange);
         flow.names.extend(found.or_else(|| answers.find(client_ip, server_ip, began)));
         if let Some(details) = details {
             details.tell(flow, client, answers);
         }
+        flow.is_call_media = !exchange.is_tcp && round_trips::is_media(first) && flow.name().is_none_or(is_of_relay);
     }
 
     /// Ends the openings that were still being read.
@@ -129,6 +140,34 @@ impl Session {
         (opener, None)
     }
 
+    /// What round trips are measured by.
+    fn exchange(&self, client: Side, application: Option<Application>) -> Exchange {
+        let server = client.opposite();
+        let is_spoken = |words: &[&str]| application.is_some_and(|Application(word)| words.contains(&word));
+        Exchange {
+            client,
+            is_tcp: self.key.protocol() == TCP,
+            is_quic: is_spoken(&["quic"]),
+            is_one_way: self.counters[server as usize].packets == 0,
+            may_be_cached: self.key.port(server) == HTTP || is_spoken(&["http", "http2"]),
+            is_lookup: self.key.port(server) == DNS || is_spoken(&["dns", "mdns", "llmnr", "netbios", "ntp"]),
+        }
+    }
+
+    /// Whether the server answered.
+    fn answered(&self, first: &FirstPackets, exchange: Exchange) -> Answered {
+        let server = exchange.client.opposite();
+        let (packets, resets) = (self.counters[server as usize].packets, self.handshake.resets[server as usize]);
+        // Packets that repeat another are not counted, but resets are. So the first packets are asked as well.
+        let has_answered = packets > u64::from(resets) || round_trips::answered_in(first, server);
+        match packets {
+            0 if round_trips::acknowledges_other(first, exchange.client) => Answered::Yes,
+            0 => Answered::No,
+            _ if has_answered => Answered::Yes,
+            _ => Answered::Refused,
+        }
+    }
+
     fn rtt(&self, client: Side, application: Option<Application>) -> Option<Rtt> {
         if self.key.protocol() == TCP {
             return self.handshake.rtt(self.counters[client.opposite() as usize].packets == 0);
@@ -175,6 +214,11 @@ impl Details {
         let datagrams = std::mem::take(&mut self.heads[side as usize]);
         datagrams.into_head().or_else(|| self.streams[side as usize].head())
     }
+}
+
+/// Whether a name is that of a relay or comes from a reverse lookup: both may stand beside the media of a call.
+fn is_of_relay(name: &Name) -> bool {
+    matches!(name.source, NameSource::StunRealm | NameSource::DnsReverse)
 }
 
 /// The application that describes a session best: one that was spoken inside the opening of a proxy or a mail server,

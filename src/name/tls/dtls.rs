@@ -28,6 +28,11 @@ pub(crate) fn starts(datagram: &Datagram<'_>) -> bool {
     )
 }
 
+/// Whether a datagram that [`starts`] begins with a ClientHello.
+pub(crate) fn starts_client(datagram: &Datagram<'_>) -> bool {
+    bare(datagram.payload).get(13) == Some(&CLIENT_HELLO)
+}
+
 /// The records of a datagram, without the frame of a TURN channel around them.
 fn bare(payload: &[u8]) -> &[u8] {
     match payload.first() {
