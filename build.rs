@@ -7,7 +7,7 @@ use std::{env, fs};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?;
-    for name in ["apps", "operators", "parents"] {
+    for name in ["apps", "operators", "parents", "regions"] {
         let source = format!("data/{name}.toml");
         println!("cargo::rerun-if-changed={source}");
         let table: toml::Table = toml::from_str(&fs::read_to_string(&source)?)?;

@@ -13,6 +13,8 @@ pub struct Facts {
     pub opinion: Option<Opinion>,
     /// Country where the address block is registered.
     pub registered_country: Option<Country>,
+    /// Whether a network announces it, even if its AS is not known.
+    pub is_announced: bool,
     /// Origin AS number.
     pub asn: Option<u32>,
     /// Name of the AS.

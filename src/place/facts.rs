@@ -60,11 +60,24 @@ pub enum Scope {
     Reserved,
 }
 
+/// What a location database says of itself: by it, databases that repeat each other are told, and those of another time.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+pub struct DatabaseFacts {
+    /// Date of its data, `YYYY-MM` or `YYYY-MM-DD`; of a user's file the day it was built. Empty if it says none.
+    pub date: Arc<str>,
+    /// Its type, as the file names it: `GeoLite2-City`.
+    pub database_type: Arc<str>,
+    /// Its description in English, or its attribution.
+    pub description: Arc<str>,
+}
+
 /// What one location database says.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Opinion {
     /// The database: `DB-IP 2026-06`, or the name of the user's file.
     pub source: Arc<str>,
+    /// What that database is, and from when.
+    pub database: Arc<DatabaseFacts>,
     /// Country.
     pub country: Option<Country>,
     /// City or metropolitan area.
@@ -73,6 +86,19 @@ pub struct Opinion {
     pub coordinates: Option<(f32, f32)>,
     /// Radius around the coordinates in km, where the database gives one.
     pub radius_km: Option<u16>,
+}
+
+/// What an operator publishes of its own address.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Published {
+    /// The country of the region.
+    pub country: Country,
+    /// Who publishes it.
+    pub operator: Arc<str>,
+    /// The region, as the operator calls it: `eu-south-1`; `geofeed` where the operator publishes the country itself (RFC 8805).
+    pub region: Arc<str>,
+    /// Date of what is published, `YYYY-MM-DD`.
+    pub date: Arc<str>,
 }
 
 /// Everything known of an address, each fact from its own source.
@@ -90,8 +116,12 @@ pub struct Place {
     pub is_disputed: bool,
     /// What each location database says.
     pub opinions: Vec<Opinion>,
+    /// What the operator of the address publishes of it. It has no part in [`country`](Self::country).
+    pub published: Option<Published>,
     /// Country where the address block is registered (RIR).
     pub registered_country: Option<Country>,
+    /// Whether a network announces the address in the table of routes, even if its AS is not known.
+    pub is_announced: bool,
     /// Origin AS number.
     pub asn: Option<u32>,
     /// Name of the AS.
@@ -100,6 +130,10 @@ pub struct Place {
     pub as_country: Option<Country>,
     /// Who runs the network (curated by AS).
     pub operator: Option<Arc<str>>,
+    /// The family of companies to which the operator belongs.
+    pub operator_group: Option<Arc<str>>,
+    /// Whether the operator's networks serve its own services only.
+    pub is_content: bool,
     /// Jurisdiction of the operator by [`JURISDICTION_RULE`](super::JURISDICTION_RULE) (curated; not the registration).
     pub jurisdiction: Option<Country>,
     /// Further countries, by the same rule.
@@ -108,10 +142,13 @@ pub struct Place {
     pub jurisdiction_source: Option<Arc<str>>,
     /// Known anycast: the site that answered is not known.
     pub is_anycast: bool,
+    /// Known front end: one site answers, chosen by DNS for each client, and operators move such addresses between sites. Never where
+    /// it is anycast.
+    pub is_steered: bool,
 }
 
 /// A database that places come from.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DatabaseInfo {
     /// Short name, such as `DB-IP`.
     pub name: String,

@@ -14,6 +14,10 @@ const TABLE: &str = include_str!(concat!(env!("OUT_DIR"), "/operators.json"));
 pub struct Operator {
     /// Its name as shown.
     pub name: Arc<str>,
+    /// The family of companies to which it belongs, by the name that the catalogue of apps uses too.
+    pub group: Arc<str>,
+    /// Whether its networks serve its own services only: it is no cloud, CDN or telecom company.
+    pub is_content: bool,
     /// The country of the effective headquarters of its ultimate parent.
     pub jurisdiction: Option<Country>,
     /// Further countries, by the same rule.
@@ -47,6 +51,8 @@ struct Entry {
     #[serde(default)]
     asns: Vec<u32>,
     #[serde(default)]
+    kind: String,
+    #[serde(default)]
     anycast: bool,
 }
 
@@ -71,6 +77,8 @@ impl Operators {
         for entry in file.operator {
             let operator = Arc::new(Operator {
                 jurisdiction_source: parents.source(entry.family()).into(),
+                group: entry.group.as_ref().unwrap_or(&entry.name).as_str().into(),
+                is_content: entry.kind == "content",
                 name: entry.name.into(),
                 jurisdiction: entry.jurisdiction,
                 also: entry.also.into(),

@@ -13,8 +13,10 @@ use super::database::{Database, Facts};
 use super::embedded::Embedded;
 use super::facts::{Country, DatabaseInfo, Opinion, Place, Scope};
 use super::operators::Operators;
+use super::published::PublishedRegions;
 use super::scope::{routed, scope};
-use super::user::UserDatabase;
+use super::steered::steered;
+use super::user::{AnycastLists, UserDatabase};
 use crate::error::Error;
 use rayon::prelude::*;
 
@@ -25,7 +27,9 @@ const MAX_USER_DATABASES: usize = 32;
 pub struct Places {
     users: Vec<Box<dyn Database>>,
     embedded: Embedded,
+    published: PublishedRegions,
     operators: Operators,
+    anycast: AnycastLists,
 }
 
 impl Places {
@@ -44,7 +48,21 @@ impl Places {
             [] => Vec::new(),
             _ => user.par_iter().map(open).collect::<Vec<_>>().into_iter().collect::<Result<_, Error>>()?,
         };
-        Ok(Self { users, embedded: Embedded::open(), operators: Operators::embedded() })
+        Ok(Self {
+            users,
+            embedded: Embedded::open(),
+            published: PublishedRegions::embedded(),
+            operators: Operators::embedded(),
+            anycast: AnycastLists::default(),
+        })
+    }
+
+    /// The same with the user's own lists of anycast prefixes: what they hold is anycast, whatever else is known of it.
+    ///
+    /// # Errors
+    /// If a list cannot be read, is too large, or has a line that is no prefix.
+    pub fn with_anycast(self, lists: &[PathBuf]) -> Result<Self, Error> {
+        Ok(Self { anycast: AnycastLists::open(lists)?, ..self })
     }
 
     /// Everything known of an address. Costs a microsecond or so; [`super::PlaceCache`] keeps answers.
@@ -61,12 +79,21 @@ impl Places {
 
     /// Whether all addresses of a block on the public network have one place, as far as that can be told.
     pub(super) fn is_uniform(&self, block: Block) -> bool {
-        self.users.iter().all(|database| database.is_uniform(block)) && self.embedded.is_uniform(block)
+        self.users.iter().all(|database| database.is_uniform(block))
+            && self.embedded.is_uniform(block)
+            && self.published.is_uniform(block)
+            && self.anycast.is_uniform(block)
     }
 
     /// What the answers come from, the user's files first.
     pub fn databases(&self) -> Vec<DatabaseInfo> {
-        self.users.iter().flat_map(|database| database.info()).chain(self.embedded.info()).collect()
+        let users = self.users.iter().flat_map(|database| database.info());
+        users.chain(self.anycast.info()).chain(self.embedded.info()).collect()
+    }
+
+    /// The lists of what operators publish of their own addresses: one for each operator.
+    pub fn published_lists(&self) -> Vec<DatabaseInfo> {
+        self.published.info()
     }
 
     /// The database that the program carries.
@@ -74,28 +101,41 @@ impl Places {
         &self.embedded
     }
 
+    /// The date of the embedded table of routes, which says who announces an address: `YYYY-MM-DD`.
+    pub fn routes_date(&self) -> &str {
+        self.embedded.routes_date()
+    }
+
     fn combine(&self, ip: IpAddr, facts: Vec<Facts>) -> Place {
         let registered_country = facts.iter().find_map(|facts| facts.registered_country);
         let asn = facts.iter().find_map(|facts| facts.asn);
+        let is_announced = facts.iter().any(|facts| facts.is_announced);
         let same_network = || facts.iter().filter(|facts| facts.asn == asn);
         let as_name = same_network().find_map(|facts| facts.as_name.clone());
         let as_country = same_network().find_map(|facts| facts.as_country);
         let operator = asn.and_then(|asn| self.operators.of(asn));
-        let is_anycast = operator.is_some_and(|operator| operator.is_anycast) || anycast(ip, asn).is_some();
+        let is_anycast = operator.is_some_and(|operator| operator.is_anycast)
+            || anycast(ip, asn).is_some()
+            || self.anycast.holds(ip);
         let opinions: Vec<Opinion> = facts.into_iter().filter_map(|facts| facts.opinion).collect();
         let (country, is_disputed) = vote(&opinions);
         let mut place = Place {
             scope: Scope::Global,
             is_disputed,
+            published: self.published.look_up(ip),
             registered_country,
+            is_announced,
             asn,
             as_name,
             as_country,
             operator: operator.map(|operator| operator.name.clone()),
+            operator_group: operator.map(|operator| operator.group.clone()),
+            is_content: operator.is_some_and(|operator| operator.is_content),
             jurisdiction: operator.and_then(|operator| operator.jurisdiction),
             also: operator.map(|operator| operator.also.clone()).unwrap_or_default(),
             jurisdiction_source: operator.map(|operator| operator.jurisdiction_source.clone()),
             is_anycast,
+            is_steered: !is_anycast && steered(ip, asn).is_some(),
             ..Place::default()
         };
         if !is_anycast {
@@ -136,6 +176,7 @@ mod tests {
         fn look_up(&self, _: IpAddr) -> Option<Facts> {
             let opinion = Opinion {
                 source: self.0.into(),
+                database: Arc::default(),
                 country: Country::new(self.1),
                 city: None,
                 coordinates: None,
@@ -172,6 +213,26 @@ mod tests {
         assert_eq!(place.city.as_deref(), Some("Hong Kong"));
         assert_eq!(place.opinions.len(), 1);
         assert_eq!(&*place.opinions[0].source, "DB-IP 2026-06");
+        assert_eq!(&*place.opinions[0].database.date, "2026-06-05");
+    }
+
+    #[test]
+    fn what_the_operator_publishes_stands_beside_what_databases_say() {
+        let place = locate(Vec::new(), "96.0.48.1");
+        let published = place.published.unwrap();
+        assert_eq!((published.country, &*published.operator), (Country::new("CL").unwrap(), "Amazon"));
+        assert_eq!((&*published.region, &*published.date), ("us-east-1-scl-1", "2026-08-22"));
+        assert_eq!(place.country, place.opinions[0].country);
+        assert_eq!(locate(Vec::new(), "64:ff9b::96.0.48.1").published.unwrap(), published);
+        assert_eq!(places(Vec::new()).published_lists().len(), 6);
+    }
+
+    #[test]
+    fn what_no_network_announces_is_told_from_what_one_does() {
+        assert!(locate(Vec::new(), "203.205.147.171").is_announced);
+        assert!(!locate(Vec::new(), "203.205.151.162").is_announced, "registered, but without a route");
+        assert!(locate(Vec::new(), "2001:200::1").is_announced && !locate(Vec::new(), "10.0.0.1").is_announced);
+        assert_eq!(places(Vec::new()).routes_date(), "2026-06-17");
     }
 
     #[test]
@@ -182,6 +243,34 @@ mod tests {
             assert_eq!((place.country, place.city, place.coordinates), (None, None, None), "{ip}");
             assert!(!place.opinions.is_empty() && place.registered_country.is_some(), "{ip}");
         }
+    }
+
+    #[test]
+    fn steered_front_ends_keep_their_country_and_anycast_wins() {
+        for ip in ["13.32.1.1", "142.250.1.1", "157.240.1.35", "151.101.5.1", "23.48.23.1", "2a00:1450:4001::1"] {
+            let place = locate(Vec::new(), ip);
+            assert!(place.is_steered && !place.is_anycast && place.country.is_some(), "{ip}");
+        }
+        for ip in ["129.134.30.1", "151.101.1.69", "8.8.8.8", "1.1.1.1"] {
+            let place = locate(Vec::new(), ip);
+            assert!(place.is_anycast && !place.is_steered, "{ip}");
+        }
+        assert!(!locate(Vec::new(), "3.2.93.1").is_steered);
+    }
+
+    #[test]
+    fn what_the_users_list_holds_is_anycast() {
+        let folder = tempfile::tempdir().unwrap();
+        let list = folder.path().join("mine.txt");
+        std::fs::write(&list, "203.205.254.0/28\n13.32.0.0/15 # CloudFront\n").unwrap();
+        let places = places(Vec::new()).with_anycast(&[list]).unwrap();
+        let locate = |ip: &str| places.locate(ip.parse().unwrap());
+        let place = locate("203.205.254.1");
+        assert_eq!((place.is_anycast, place.country, place.opinions.len()), (true, None, 1));
+        assert!(locate("64:ff9b::203.205.254.1").is_anycast && !locate("203.205.254.16").is_anycast);
+        assert!(locate("13.32.1.1").is_anycast && !locate("13.32.1.1").is_steered);
+        assert!(!places.is_uniform(Block::of("203.205.254.1".parse().unwrap())));
+        assert_eq!(places.databases()[0].name, "mine");
     }
 
     #[test]

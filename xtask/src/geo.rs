@@ -65,10 +65,10 @@ struct Package {
 }
 
 /// A range of keys (IPv4 addresses, or upper halves of IPv6 addresses), both ends in it.
-struct Range<T> {
-    first: u64,
-    last: u64,
-    value: T,
+pub(crate) struct Range<T> {
+    pub(crate) first: u64,
+    pub(crate) last: u64,
+    pub(crate) value: T,
 }
 
 /// Builds the embedded data from the packages unpacked under `from`, into `data` (the repository's folder of that name).
@@ -291,7 +291,7 @@ fn read_networks(path: &Path) -> Result<Vec<Range<(u32, String)>>> {
 }
 
 /// Starts and values with gaps (value 0) made explicit and equal neighbours joined.
-fn flatten<T>(ranges: &[Range<T>], mut value_of: impl FnMut(&T) -> u32) -> Vec<(u64, u32)> {
+pub(crate) fn flatten<T>(ranges: &[Range<T>], mut value_of: impl FnMut(&T) -> u32) -> Vec<(u64, u32)> {
     let mut out: Vec<(u64, u32)> = Vec::new();
     let mut put = |start: u64, value: u32| {
         if out.last().map_or(0, |last| last.1) != value {

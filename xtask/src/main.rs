@@ -5,6 +5,7 @@ mod hostile;
 mod outline;
 mod owner_samples;
 mod picture;
+mod published;
 mod samples;
 mod simulate;
 mod synth;
@@ -36,6 +37,15 @@ enum Command {
         from: Option<String>,
         /// Where to write.
         #[arg(long, default_value = "docs/terminal.svg")]
+        into: PathBuf,
+    },
+    /// Build data/geo/published.bin from lists of what operators publish of their own addresses.
+    Published {
+        /// Lists: operator, region, prefix, with tabs between them.
+        #[arg(long, required = true, num_args = 1..)]
+        from: Vec<PathBuf>,
+        /// Where to write.
+        #[arg(long, default_value = "data")]
         into: PathBuf,
     },
     /// Write the sample captures that tests and readers use.
@@ -71,6 +81,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Command::Geo { from, into } => geo::run(&from, &into),
         Command::Hostile(hostile) => hostile::run(&hostile),
         Command::Picture { capture, from, into } => picture::run(&capture, from.as_deref(), &into),
+        Command::Published { from, into } => published::run(&from, &into),
         Command::Samples { into } => samples::run(&into),
         Command::Simulate(options) => simulate::run(&options),
         Command::Synth { profile, size, flows, seed, out } => {

@@ -14,7 +14,7 @@ use super::networks::Networks;
 use super::range_table::RangeTable;
 use crate::place::block::Block;
 use crate::place::database::{Database, Facts};
-use crate::place::facts::{DatabaseInfo, Opinion};
+use crate::place::facts::{DatabaseFacts, DatabaseInfo, Opinion};
 
 /// The data that the program carries.
 static PLACES: &[u8] = include_bytes!("../../../data/geo/places.bin");
@@ -23,11 +23,16 @@ const SOURCES: &str = include_str!("../../../data/geo/SOURCES.toml");
 
 /// Name of the location source in reports.
 const LOCATION_SOURCE: &str = "DB-IP";
+/// The packages that locations and routes were made of, without their scope.
+const LOCATION_PACKAGE: &str = "dbip-city-mmdb";
+const ROUTES_PACKAGE: &str = "asn";
 
 /// The embedded database.
 #[derive(Debug)]
 pub struct Embedded {
     source: Arc<str>,
+    facts: Arc<DatabaseFacts>,
+    routes_date: String,
     locations_four: Option<RangeTable<u32, u16>>,
     locations_six: Option<RangeTable<u64, u16>>,
     registrations_four: Option<RangeTable<u32, u16>>,
@@ -63,9 +68,17 @@ impl Embedded {
     /// Opens a file of the same layout; what is damaged stays unknown.
     pub fn from_bytes(file: &'static [u8]) -> Self {
         let find = |name: &[u8; 4]| blob::section(file, *name);
-        let date = sources().first().map_or(String::new(), |source| month(&source.date).to_owned());
+        let sources = sources();
+        let of = |package| sources.iter().find(|source| short(&source.package) == package);
+        let facts = of(LOCATION_PACKAGE).map_or_else(DatabaseFacts::default, |source| DatabaseFacts {
+            date: source.date.as_str().into(),
+            database_type: LOCATION_SOURCE.into(),
+            description: source.attribution.as_str().into(),
+        });
         Self {
-            source: format!("{LOCATION_SOURCE} {date}").trim_end().into(),
+            source: format!("{LOCATION_SOURCE} {}", month(&facts.date)).trim_end().into(),
+            facts: Arc::new(facts),
+            routes_date: of(ROUTES_PACKAGE).map_or_else(String::new, |source| source.date.clone()),
             locations_four: find(b"LOC4").map(RangeTable::new),
             locations_six: find(b"LOC6").map(RangeTable::new),
             registrations_four: find(b"REG4").map(RangeTable::new),
@@ -78,6 +91,11 @@ impl Embedded {
             cities: OnceLock::new(),
             file,
         }
+    }
+
+    /// The date of the table of routes.
+    pub fn routes_date(&self) -> &str {
+        &self.routes_date
     }
 
     /// The largest cities of the location database, heaviest first.
@@ -139,12 +157,14 @@ impl Database for Embedded {
         Some(Facts {
             opinion: at(&self.locations, location).map(|location| Opinion {
                 source: self.source.clone(),
+                database: self.facts.clone(),
                 country: location.country,
                 city: location.city.clone(),
                 coordinates: location.coordinates,
                 radius_km: None,
             }),
             registered_country: at(&self.registrations, registration).and_then(|row| row.country),
+            is_announced: origin != 0,
             asn: network.map(|network| network.asn),
             as_name: network.and_then(|network| network.name.clone()),
             as_country: network.and_then(|network| network.country),
@@ -173,9 +193,9 @@ impl Database for Embedded {
     }
 
     fn info(&self) -> Vec<DatabaseInfo> {
-        let short = |package: &str| match package.rsplit('/').next().unwrap_or(package) {
-            "dbip-city-mmdb" => (LOCATION_SOURCE, "location"),
-            "asn" => ("RouteViews", "origin AS and its name"),
+        let told = |package: &str| match short(package) {
+            LOCATION_PACKAGE => (LOCATION_SOURCE, "location"),
+            ROUTES_PACKAGE => ("RouteViews", "origin AS and its name"),
             "asn-country" => ("NRO", "country of block registration"),
             "iptoasn-country-mmdb" => ("iptoasn", "country of AS registration"),
             _ => ("", ""),
@@ -183,7 +203,7 @@ impl Database for Embedded {
         sources()
             .into_iter()
             .map(|source| {
-                let (name, used_for) = short(&source.package);
+                let (name, used_for) = told(&source.package);
                 DatabaseInfo {
                     name: if name.is_empty() { source.package } else { name.to_owned() },
                     date: source.date,
@@ -207,6 +227,11 @@ fn at(rows: &Option<Locations>, index: u32) -> Option<&Location> {
 
 fn sources() -> Vec<Source> {
     toml::from_str(SOURCES).map_or_else(|_| Vec::new(), |sources: Sources| sources.source)
+}
+
+/// The name of a package without its scope.
+fn short(package: &str) -> &str {
+    package.rsplit('/').next().unwrap_or(package)
 }
 
 /// `2026-06` of `2026-06-05`.

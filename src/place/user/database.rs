@@ -7,7 +7,7 @@ use super::record::{self, short};
 use crate::error::Error;
 use crate::place::block::Block;
 use crate::place::database::{Database, Facts};
-use crate::place::facts::DatabaseInfo;
+use crate::place::facts::{DatabaseFacts, DatabaseInfo};
 use maxminddb::{LookupResult, Reader};
 use std::fs::File;
 use std::io::Read;
@@ -25,6 +25,7 @@ const HINT: &str = "give a MaxMind DB file (.mmdb) such as GeoLite2-City.mmdb, o
 pub struct UserDatabase {
     reader: Reader<Vec<u8>>,
     name: Arc<str>,
+    facts: Arc<DatabaseFacts>,
 }
 
 impl UserDatabase {
@@ -56,14 +57,19 @@ impl UserDatabase {
         let reader = Reader::from_source(bytes).map_err(|error| Error::not_usable(path, what(error), HINT))?;
         let name =
             path.file_stem().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
-        Ok(Self { reader, name: short(&name).into() })
+        Ok(Self::of(reader, &name))
     }
 
-    /// The day it was built.
-    fn date(&self) -> String {
-        let seconds = i64::try_from(self.reader.metadata().build_epoch).ok();
-        let time = seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-        time.map_or_else(String::new, |time| time.strftime("%Y-%m-%d").to_string())
+    fn of(reader: Reader<Vec<u8>>, name: &str) -> Self {
+        let metadata = reader.metadata();
+        let seconds = i64::try_from(metadata.build_epoch).ok();
+        let built = seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+        let facts = DatabaseFacts {
+            date: built.map_or_else(String::new, |time| time.strftime("%Y-%m-%d").to_string()).into(),
+            database_type: short(&metadata.database_type).into(),
+            description: metadata.description.get("en").map(|text| short(text)).unwrap_or_default().into(),
+        };
+        Self { reader, name: short(name).into(), facts: Arc::new(facts) }
     }
 }
 
@@ -71,7 +77,7 @@ impl Database for UserDatabase {
     fn look_up(&self, ip: IpAddr) -> Option<Facts> {
         // an IPv4-only file refuses IPv6 addresses: nothing known, no error
         let record = self.reader.lookup(ip).ok().filter(LookupResult::has_data)?;
-        let facts = record::facts(&record, &self.name);
+        let facts = record::facts(&record, &self.name, &self.facts);
         (facts != Facts::default()).then_some(facts)
     }
 
@@ -86,12 +92,11 @@ impl Database for UserDatabase {
     }
 
     fn info(&self) -> Vec<DatabaseInfo> {
-        let metadata = self.reader.metadata();
         vec![DatabaseInfo {
             name: self.name.to_string(),
-            date: self.date(),
-            used_for: format!("given by the user ({})", short(&metadata.database_type)),
-            attribution: metadata.description.get("en").map(|text| short(text)).unwrap_or_default(),
+            date: self.facts.date.to_string(),
+            used_for: format!("given by the user ({})", self.facts.database_type),
+            attribution: self.facts.description.to_string(),
         }]
     }
 }
@@ -128,6 +133,7 @@ mod tests {
     ) -> Opinion {
         Opinion {
             source: name.into(),
+            database: open(name).facts,
             country: Country::new(country),
             city: city.map(Arc::from),
             coordinates,
@@ -140,6 +146,7 @@ mod tests {
         let wanted = Facts {
             opinion: Some(opinion("nested", "GB", Some("London"), Some((51.5142, -0.0931)), Some(10))),
             registered_country: Country::new("US"),
+            is_announced: true,
             asn: Some(64500),
             as_name: Some("Example ISP".into()),
             as_country: None,
@@ -181,6 +188,11 @@ mod tests {
         assert_eq!(info[0].name, "nested");
         assert_eq!(info[0].used_for, "given by the user (Test-Nested)");
         assert_eq!(info[0].date.len(), "2026-06-05".len());
+        let lone = lone("203.0.113.0", 24);
+        let opinion = lone.look_up("203.0.113.1".parse().unwrap()).unwrap().opinion.unwrap();
+        let wanted = DatabaseFacts { date: "1970-01-01".into(), database_type: "Lone".into(), description: "".into() };
+        assert_eq!(*opinion.database, wanted);
+        assert_eq!(&*open("ipinfo-lite").facts.database_type, "Test-Ipinfo-Lite");
     }
 
     /// A file that knows one network, in Germany.
@@ -207,7 +219,7 @@ mod tests {
             [text("node_count"), vec![0xc1, prefix], number("record_size", 24)].concat(),
         ];
         let reader = Reader::from_source([tree.collect(), data, metadata.concat()].concat()).unwrap();
-        UserDatabase { reader, name: "lone".into() }
+        UserDatabase::of(reader, "lone")
     }
 
     #[test]
@@ -245,7 +257,7 @@ mod tests {
 
     fn try_all(bytes: Vec<u8>) {
         let Ok(reader) = Reader::from_source(bytes) else { return };
-        let database = UserDatabase { reader, name: "damaged".into() };
+        let database = UserDatabase::of(reader, "damaged");
         for ip in ["1.1.1.1", "8.8.8.8", "10.0.0.1", "81.2.69.142", "203.205.128.100", "2001:470::1", "::", "ffff::"] {
             database.look_up(ip.parse().unwrap());
         }

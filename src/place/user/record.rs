@@ -1,7 +1,7 @@
 //! A record of a MaxMind DB to the facts of an address. It may have any schema, so each fact is looked for under several names.
 
 use crate::place::database::Facts;
-use crate::place::facts::{Country, Opinion};
+use crate::place::facts::{Country, DatabaseFacts, Opinion};
 use maxminddb::{LookupResult, PathElement};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -27,11 +27,12 @@ const AS_NAME: Paths = &[
 
 type Paths = &'static [&'static [&'static str]];
 
-/// What a record says; `source` is the name of its database.
-pub(super) fn facts(record: &LookupResult<'_, Vec<u8>>, source: &Arc<str>) -> Facts {
+/// What a record says; `source` is the name of its database, and `database` what that says of itself.
+pub(super) fn facts(record: &LookupResult<'_, Vec<u8>>, source: &Arc<str>, database: &Arc<DatabaseFacts>) -> Facts {
     let country = |paths| text(record, paths).as_deref().and_then(Country::new);
     let opinion = Opinion {
         source: Arc::clone(source),
+        database: Arc::clone(database),
         country: country(COUNTRY),
         city: text(record, CITY).map(Arc::from),
         coordinates: coordinates(record),
@@ -42,6 +43,7 @@ pub(super) fn facts(record: &LookupResult<'_, Vec<u8>>, source: &Arc<str>) -> Fa
     Facts {
         opinion: is_located.then_some(opinion),
         registered_country: country(REGISTERED),
+        is_announced: asn.is_some(),
         asn,
         as_name: asn.and_then(|_| text(record, AS_NAME)).map(Arc::from),
         as_country: None,
