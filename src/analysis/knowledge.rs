@@ -6,7 +6,7 @@ use crate::app::{Attribution, Catalogue};
 use crate::capture::owner::{Owner, SideOwners};
 use crate::error::Error;
 use crate::flow::{Flow, OwnerEvidence};
-use crate::place::{LocationChecker, PlaceCache, Places, Scope, Vantage};
+use crate::place::{PlaceCache, Places, Scope, Vantage};
 
 /// What flows are compared with.
 pub struct Knowledge {
@@ -18,14 +18,14 @@ pub struct Knowledge {
     pub vantage: Option<Vantage>,
     /// Owners named in files beside the captures. Of the files that know a flow, the first counts.
     pub owners: Vec<SideOwners>,
-    checker: LocationChecker,
+    /// Whether tables are taken as if they were of the captures' time.
+    pub ignores_age: bool,
 }
 
 impl Knowledge {
     /// Combines the catalogue, the databases and the vantage.
     pub fn new(catalogue: Catalogue, places: Places, vantage: Option<Vantage>) -> Self {
-        let checker = LocationChecker::new(vantage.clone());
-        Self { catalogue, places, vantage, owners: Vec::new(), checker }
+        Self { catalogue, places, vantage, owners: Vec::new(), ignores_age: false }
     }
 
     /// The catalogue and the databases that come with this crate.
@@ -74,8 +74,6 @@ impl Knowledge {
                 (peer, place) = (flow.client_ip, other);
             }
         }
-        let rtt = flow.rtt.map(|rtt| (rtt.ns, rtt.source.is_bound() && rtt.ns > 0));
-        let check = self.checker.check(&place, rtt.filter(|_| peer == flow.server_ip));
-        Learned { peer, place, attribution: Attribution::default(), check }
+        Learned { peer, place, attribution: Attribution::default() }
     }
 }

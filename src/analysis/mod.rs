@@ -4,8 +4,10 @@
 //! to an app ([`Knowledge`]). Flows without an app wait for their `neighbours`. Then all flows go to the caller or
 //! into the map.
 
+mod asked;
 #[doc(hidden)]
 pub mod budget;
+mod judgements;
 mod knowledge;
 mod neighbours;
 mod options;
@@ -15,6 +17,8 @@ pub mod stages;
 mod studied;
 mod worker;
 
+pub use asked::MissingDevices;
+pub use judgements::{FlowJudge, Judgements, Known, Times, endpoint, judged};
 pub use knowledge::Knowledge;
 pub use neighbours::{Order, TooMany, order};
 pub use options::{FrameFilter, Options};

@@ -1,5 +1,6 @@
 //! Runs an analysis: reads captures, and tracks, locates, attributes and sums their flows.
 
+use super::asked::{AskedDevices, MissingDevices};
 use super::budget::Shares;
 use super::knowledge::Knowledge;
 use super::neighbours::{Limits, Neighbours, Order, Seekers, TooMany, order, settled};
@@ -22,6 +23,10 @@ const THREADS_PART: u64 = 4;
 /// But each map may take at least this many bytes, because adding a map to the whole costs as much as the map holds.
 const LEAST_MAP: u64 = 512 << 10;
 
+/// Apps that only owners name and that the map keeps apart, at most: more than any device has, and so few that a capture that names
+/// another one in each packet does not cost much more than any other.
+const OWNERS: usize = 4_096;
+
 /// The outcome of an analysis beside its flows.
 pub struct Analysed {
     /// The outcome of reading each capture, in order.
@@ -30,6 +35,8 @@ pub struct Analysed {
     pub summary: Summary,
     /// How many flows could not take part in the inheritance of apps.
     pub too_many: TooMany,
+    /// The devices that were asked for and are not in the captures.
+    pub devices: MissingDevices,
 }
 
 /// A partial of one range that gets only the frames that pass the user's filter.
@@ -104,6 +111,11 @@ pub fn each<T: Send>(
     let shares = options.shares();
     let limits = shares.map_or_else(Limits::default, |Shares { inherit, .. }| inherit);
     let workers = Workers::new(shares.map_or(u64::MAX, |shares| shares.places), limits, new);
+    let asked = AskedDevices::new(&options.devices);
+    let add = |own: &mut T, observed: &Observed<'_>| {
+        asked.look(observed);
+        add(own, observed);
+    };
     let take = |flows: &mut Vec<Flow>| workers.mine().study(flows, knowledge, add);
     let (mut neighbours, mut waiting) = (Neighbours::new(limits), BTreeMap::<i64, Seekers>::new());
     let mut settle = |complete_window: i64| {
@@ -114,18 +126,19 @@ pub fn each<T: Send>(
         neighbours.settle(&mut ready, knowledge);
         let dropped: Vec<Seekers> = waiting.values_mut().map(|seekers| neighbours.shed(seekers)).collect();
         let batches: Vec<Vec<Studied>> = ready.into_values().chain(dropped).flat_map(Seekers::into_batches).collect();
-        let add = |batch: Vec<Studied>| {
+        let add_all = |batch: Vec<Studied>| {
             let worker = &mut *workers.mine();
             batch.iter().for_each(|one| add(&mut worker.own, &one.observed()));
         };
-        batches.into_par_iter().with_min_len(BATCHES_PER_TASK).for_each(add);
+        batches.into_par_iter().with_min_len(BATCHES_PER_TASK).for_each(add_all);
         neighbours.forget_before(until);
         let mut held: Vec<_> = workers.all().collect();
         let mut owns: Vec<&mut T> = held.iter_mut().map(|worker| &mut worker.own).collect();
         after(until, &mut owns);
     };
     let (outcomes, summary) = run(sources, options, progress, &take, &mut settle);
-    (workers.into_own(), Analysed { outcomes, summary, too_many: neighbours.too_many })
+    let too_many = neighbours.too_many;
+    (workers.into_own(), Analysed { outcomes, summary, too_many, devices: asked.finish() })
 }
 
 /// Reads the captures and sums their flows in a routing map.
@@ -137,7 +150,7 @@ pub fn map(
 ) -> (RouteMap, Analysed) {
     let bytes = options.shares().map_or(u64::MAX, |shares| shares.routes);
     let catalogued = Arc::new(knowledge.catalogue.apps().map(|app| Arc::clone(&app.id)).collect());
-    let whole = Mutex::new(RouteMap::new(Bounds { key: sample_key(&sources), bytes, catalogued }));
+    let whole = Mutex::new(RouteMap::new(Bounds { key: sample_key(&sources), bytes, owners: OWNERS, catalogued }));
     // What the threads hold together is a small part of the whole, however many threads there are.
     let bytes_of_one = (bytes / THREADS_PART / (rayon::current_num_threads() as u64 + 1)).max(LEAST_MAP);
     let new = || lock(&whole).another();
@@ -156,7 +169,6 @@ pub fn map(
     let (maps, analysed) = each(sources, options, knowledge, progress, &new, &add, &mut |_, _| ());
     let mut routes = whole.into_inner().unwrap_or_else(PoisonError::into_inner);
     maps.into_iter().for_each(|map| routes.append(map));
-    routes.settle();
     (routes, analysed)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::app::Attribution;
 use crate::flow::Flow;
-use crate::place::{LocationCheck, Place};
+use crate::place::Place;
 use crate::route::Observed;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -16,15 +16,13 @@ pub struct Learned {
     pub place: Arc<Place>,
     /// Which app sent the flow, and on what evidence.
     pub attribution: Attribution,
-    /// Whether the round trip allows the place.
-    pub check: LocationCheck,
 }
 
 impl Learned {
     /// The flow and what is known of it, in the form that rules and sums take.
     pub(super) fn of<'a>(&'a self, flow: &'a Flow) -> Observed<'a> {
-        let Self { peer, place, attribution, check } = self;
-        Observed { flow, peer: *peer, place, attribution, check: *check }
+        let Self { peer, place, attribution } = self;
+        Observed { flow, peer: *peer, place, attribution }
     }
 }
 
@@ -40,9 +38,9 @@ pub struct Studied {
 impl Studied {
     /// Makes an owned copy of an observed flow.
     pub(super) fn of(observed: &Observed<'_>) -> Self {
-        let &Observed { flow, peer, place, attribution, check } = observed;
+        let &Observed { flow, peer, place, attribution } = observed;
         let (place, attribution) = (Arc::clone(place), attribution.clone());
-        Self { flow: flow.clone(), learned: Learned { peer, place, attribution, check } }
+        Self { flow: flow.clone(), learned: Learned { peer, place, attribution } }
     }
 
     /// The form in which the routing map takes it.

@@ -409,6 +409,14 @@ impl Catalogue {
         Some((self.apps.get(*number as usize)?, rule))
     }
 
+    /// All families of companies that run apps, services or networks. One may come several times.
+    pub fn groups(&self) -> impl Iterator<Item = &str> {
+        let apps = self.apps.iter().map(|app| &*app.group);
+        let services = self.services().map(|service| &*service.group);
+        let networks = self.networks.values().map(|network| &*network.group);
+        apps.chain(services).chain(networks).filter(|group| !group.is_empty())
+    }
+
     /// Who runs an AS, if it is one of the important ones.
     pub fn network(&self, asn: u32) -> Option<&Network> {
         self.networks.get(&asn).map(Arc::as_ref)

@@ -5,7 +5,7 @@
 //! destinations are halved, then the networks that are shown apart and the apps that only owners name, and at last
 //! the countries. The step of a map is the first at which everything that was added fits. Adding flows never makes a
 //! map smaller at the same step, so which step that is depends neither on the order nor on the parts in which flows
-//! are added.
+//! are added. Owners must fit in number too: no real device has thousands, and each costs time in every output.
 
 use super::destination::DestinationKey;
 use super::sample::{Choice, holds};
@@ -29,6 +29,8 @@ pub struct Bounds {
     pub key: SampleKey,
     /// Memory for the sums, in bytes, about.
     pub bytes: u64,
+    /// The most apps that only owners name and that are kept apart, however much memory there is.
+    pub owners: usize,
     /// The apps of the catalogue, which are always kept apart.
     #[serde(with = "sorted_set")]
     pub catalogued: Arc<HashSet<Arc<str>>>,
@@ -37,7 +39,14 @@ pub struct Bounds {
 impl Default for Bounds {
     /// No bounds.
     fn default() -> Self {
-        Self { key: SampleKey::default(), bytes: u64::MAX, catalogued: Arc::default() }
+        Self { key: SampleKey::default(), bytes: u64::MAX, owners: usize::MAX, catalogued: Arc::default() }
+    }
+}
+
+impl Bounds {
+    /// Whether an app is known from owners only.
+    pub(super) fn is_owner(&self, app: &Arc<str>) -> bool {
+        !self.catalogued.contains(app)
     }
 }
 
@@ -87,6 +96,6 @@ impl Step {
 
     /// Whether an app is kept apart from the others.
     pub(super) fn keeps(self, bounds: &Bounds, app: &Arc<str>) -> bool {
-        self.apart() == 0 || bounds.catalogued.contains(app) || holds(bounds.key, self.apart(), &**app)
+        self.apart() == 0 || !bounds.is_owner(app) || holds(bounds.key, self.apart(), &**app)
     }
 }

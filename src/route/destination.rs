@@ -1,13 +1,15 @@
 //! Endpoints of one app in one place and one network.
 
-use super::geography::Geography;
-use super::sample::{Choice, Keyed, Sample};
+use super::address::AddressSums;
+use super::observed::Observed;
+use super::payload::Payload;
+use super::sample::{Choice, Keyed, Sample, Sums};
 use super::traffic::Traffic;
-use crate::app::{Attribution, Party};
+use crate::app::{EvidenceKind, Party};
 use crate::capture::FrameId;
-use crate::flow::{Flow, RttSource};
+use crate::flow::RttSource;
 use crate::name::NameSource;
-use crate::place::{Country, LocationCheck, Place, Scope};
+use crate::place::{Country, Place, Scope};
 use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher13;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,8 +17,10 @@ use std::hash::Hasher;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// How many addresses and names are listed per destination.
+/// How many names are listed per destination.
 const LISTED: usize = 256;
+/// How many addresses are kept with a name; the first by frame are.
+pub(super) const NAMED: usize = 4;
 
 /// What kind of place a destination is, with its country.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -87,6 +91,17 @@ pub struct NameSums {
     pub frame: FrameId,
     /// Bytes of the flows whose best name it is.
     pub bytes: u64,
+    /// Payload sent in these flows to endpoints that answered.
+    pub sent: u64,
+    /// Payload received from them.
+    pub received: u64,
+    /// The first addresses that it was seen for, each with its first frame, sorted.
+    pub addresses: Vec<(FrameId, IpAddr)>,
+}
+
+impl Sums for NameSums {
+    /// The addresses.
+    const ELSEWHERE: u64 = 32 * NAMED as u64;
 }
 
 impl NameSums {
@@ -94,6 +109,26 @@ impl NameSums {
         self.source = self.source.min(other.source);
         self.frame = self.frame.min(other.frame);
         self.bytes += other.bytes;
+        self.sent += other.sent;
+        self.received += other.received;
+        for &(frame, address) in &other.addresses {
+            match self.addresses.iter_mut().find(|known| known.1 == address) {
+                Some(known) => known.0 = known.0.min(frame),
+                None => self.addresses.push((frame, address)),
+            }
+        }
+        self.addresses.sort_unstable();
+        self.addresses.truncate(NAMED);
+    }
+
+    /// Whether all addresses that it was seen for are known, and among these.
+    pub fn is_only_of(&self, is_among: impl Fn(IpAddr) -> bool) -> bool {
+        self.addresses.len() < NAMED && self.addresses.iter().all(|known| is_among(known.1))
+    }
+
+    /// Whether it may have been seen for this address: whether it is one of those kept, or more were seen than are kept.
+    pub fn may_be_of(&self, address: IpAddr) -> bool {
+        self.addresses.len() >= NAMED || self.addresses.iter().any(|known| known.1 == address)
     }
 }
 
@@ -102,41 +137,28 @@ impl NameSums {
 pub struct DestinationSums {
     /// Packets, bytes, flows.
     pub traffic: Traffic,
-    /// Facts of the place of the endpoint that was seen first. They are the same for all endpoints of the group,
-    /// except those summed below.
-    pub facts: Option<Arc<Place>>,
-    /// Where the endpoints are.
-    pub geography: Geography,
+    /// Payload, by how the other end took part.
+    pub payload: Payload,
+    /// Bytes by kind of evidence for the app.
+    pub evidence: BTreeMap<EvidenceKind, u64>,
     /// Bytes by party.
     pub parties: BTreeMap<Party, u64>,
     /// Shared services used.
     pub services: BTreeSet<Arc<str>>,
     /// Names.
     pub names: Sample<Arc<str>, NameSums>,
-    /// Addresses and their first frames.
-    pub addresses: Sample<IpAddr, FrameId>,
+    /// Addresses.
+    pub addresses: Sample<IpAddr, AddressSums>,
     /// Smallest round trip, in ns, and how it was measured.
     pub rtt: Option<(u64, RttSource)>,
     /// Flows with a round trip.
     pub rtt_samples: u64,
-    /// Worst outcome of the location check over the endpoints.
-    pub check: Option<LocationCheck>,
     /// First frame of the first flow.
     pub first_frame: Option<FrameId>,
     /// Time of the earliest packet, in ns since 1970 UTC.
     pub first_seen_ns: Option<i64>,
     /// Time of the latest packet, in ns since 1970 UTC.
     pub last_seen_ns: Option<i64>,
-}
-
-/// The rank of a result of the location check. Of several results the highest is kept, so that an impossible place is
-/// not hidden by a possible one.
-const fn rank(check: LocationCheck) -> u8 {
-    match check {
-        LocationCheck::Unsupported => 0,
-        LocationCheck::Possible => 1,
-        LocationCheck::Impossible => 2,
-    }
 }
 
 fn min_of<T: Ord>(slot: &mut Option<T>, value: T) {
@@ -152,23 +174,16 @@ fn max_of<T: Ord>(slot: &mut Option<T>, value: T) {
 }
 
 impl DestinationSums {
-    /// Adds a flow to `peer`.
-    pub fn add(
-        &mut self,
-        choice: Choice,
-        flow: &Flow,
-        peer: IpAddr,
-        place: &Arc<Place>,
-        attribution: &Attribution,
-        check: LocationCheck,
-    ) {
-        let traffic = Traffic::of(flow);
-        let bytes = traffic.bytes();
-        self.traffic.add(&traffic);
-        if self.first_frame.is_none_or(|first| flow.first_frame < first) {
-            self.facts = Some(place.clone());
+    /// Adds a flow.
+    pub fn add(&mut self, choice: Choice, observed: &Observed<'_>) {
+        let Observed { flow, peer, attribution, .. } = *observed;
+        let address = AddressSums::of(observed);
+        let bytes = address.traffic.bytes();
+        self.traffic.add(&address.traffic);
+        self.payload.add(&address.payload);
+        if let Some(claim) = &attribution.chosen {
+            *self.evidence.entry(claim.kind).or_default() += bytes;
         }
-        self.geography.add(choice, place, bytes);
         if let Some(party) = attribution.party {
             *self.parties.entry(party).or_default() += bytes;
         }
@@ -178,17 +193,19 @@ impl DestinationSums {
             self.services.insert(service.clone());
         }
         if let Some(name) = flow.name() {
-            self.add_name(choice, &name.name, NameSums { source: name.source, frame: name.frame, bytes });
+            let addresses = vec![(flow.first_frame, peer)];
+            let (source, frame) = (name.source, name.frame);
+            let Payload { sent, received, .. } = address.payload;
+            self.add_name(choice, &name.name, NameSums { source, frame, bytes, sent, received, addresses });
         }
-        self.add_address(choice, peer, flow.first_frame);
-        if let Some(rtt) = flow.rtt.filter(|rtt| rtt.ns > 0) {
-            min_of(&mut self.rtt, (rtt.ns, rtt.source));
+        if let Some(rtt) = address.rtt {
+            min_of(&mut self.rtt, rtt);
             self.rtt_samples += 1;
         }
-        self.add_check(check);
         min_of(&mut self.first_frame, flow.first_frame);
-        min_of(&mut self.first_seen_ns, flow.first_seen_ns.min(flow.last_seen_ns));
-        max_of(&mut self.last_seen_ns, flow.last_seen_ns.max(flow.first_seen_ns));
+        min_of(&mut self.first_seen_ns, address.first_seen_ns);
+        max_of(&mut self.last_seen_ns, address.last_seen_ns);
+        self.add_address(choice, peer, &address);
     }
 
     fn add_name(&mut self, choice: Choice, name: &Arc<str>, sums: NameSums) {
@@ -196,41 +213,30 @@ impl DestinationSums {
         self.names.add(choice, name, |mine| mine.merge(&sums), start);
     }
 
-    fn add_address(&mut self, choice: Choice, address: IpAddr, frame: FrameId) {
-        self.addresses.add(choice, &address, |first| *first = frame.min(*first), || (address, frame));
-    }
-
-    fn add_check(&mut self, check: LocationCheck) {
-        if self.check.is_none_or(|mine| rank(check) > rank(mine)) {
-            self.check = Some(check);
-        }
+    fn add_address(&mut self, choice: Choice, address: IpAddr, sums: &AddressSums) {
+        self.addresses.add(choice, &address, |mine| mine.merge(sums), || (address, sums.clone()));
     }
 
     /// Adds the sums of other flows to the same destination.
     pub fn merge(&mut self, choice: Choice, other: Self) {
         self.traffic.add(&other.traffic);
-        // The facts are those of the endpoint seen first, in whichever part it was seen.
-        if self.first_frame.is_none() || other.first_frame.is_some_and(|frame| Some(frame) < self.first_frame) {
-            self.facts = other.facts.or(self.facts.take());
-        }
-        self.geography.merge(choice, other.geography);
+        self.payload.add(&other.payload);
+        other.evidence.into_iter().for_each(|(kind, bytes)| *self.evidence.entry(kind).or_default() += bytes);
         other.parties.into_iter().for_each(|(key, bytes)| *self.parties.entry(key).or_default() += bytes);
         self.services.extend(other.services);
         self.names.merge(choice, other.names, |mine, theirs| mine.merge(&theirs));
-        self.addresses.merge(choice, other.addresses, |mine, theirs| *mine = theirs.min(*mine));
+        self.addresses.merge(choice, other.addresses, |mine, theirs| mine.merge(&theirs));
         other.rtt.into_iter().for_each(|rtt| min_of(&mut self.rtt, rtt));
         self.rtt_samples += other.rtt_samples;
-        other.check.into_iter().for_each(|check| self.add_check(check));
         other.first_frame.into_iter().for_each(|frame| min_of(&mut self.first_frame, frame));
         other.first_seen_ns.into_iter().for_each(|ns| min_of(&mut self.first_seen_ns, ns));
         other.last_seen_ns.into_iter().for_each(|ns| max_of(&mut self.last_seen_ns, ns));
     }
 
-    /// Keeps only those names, addresses and places that are left after the halvings that hold for all samples.
+    /// Keeps only those names and addresses that are left after the halvings that hold for all samples.
     pub fn raise(&mut self, choice: Choice) {
         self.names.raise(choice);
         self.addresses.raise(choice);
-        self.geography.raise(choice);
     }
 
     /// Bytes that it takes, about. More flows never make it less.
@@ -238,10 +244,10 @@ impl DestinationSums {
         /// Bytes of a destination without names, here and in the report: measured with a million addresses all over
         /// the world.
         const EMPTY: u64 = 2_560;
-        /// Bytes of a service or a party.
+        /// Bytes of a service, a party or a kind of evidence.
         const ENTRY: u64 = 64;
-        let entries = (self.services.len() + self.parties.len()) as u64 * ENTRY;
-        EMPTY + entries + self.names.weight(choice) + self.addresses.weight(choice) + self.geography.weight(choice)
+        let entries = (self.services.len() + self.parties.len() + self.evidence.len()) as u64 * ENTRY;
+        EMPTY + entries + self.names.weight(choice) + self.addresses.weight(choice)
     }
 
     /// The names with most bytes, then by first frame, at most `LISTED`.
@@ -250,13 +256,5 @@ impl DestinationSums {
         names.sort_by(|a, b| (b.1.bytes, a.1.frame, a.0).cmp(&(a.1.bytes, b.1.frame, b.0)));
         names.truncate(LISTED);
         names
-    }
-
-    /// The addresses in the order in which they were first seen, at most `LISTED`.
-    pub fn ranked_addresses(&self) -> Vec<IpAddr> {
-        let mut addresses: Vec<_> = self.addresses.iter().map(|(&address, &frame)| (frame, address)).collect();
-        addresses.sort_unstable();
-        addresses.truncate(LISTED);
-        addresses.into_iter().map(|(_, address)| address).collect()
     }
 }

@@ -1,24 +1,26 @@
 //! Property tests: however short memory is, sums are complete, nothing is counted twice, and neither order nor parts
 //! change the result.
 
+use super::address::AddressSums;
 use super::bounds::Bounds;
-use super::destination::DestinationKey;
-use super::map::{Observed, RouteMap, Shortage};
+use super::destination::{DestinationKey, NameSums};
+use super::map::{RouteMap, Shortage};
+use super::observed::Observed;
 use crate::app::{Attribution, Claim, EvidenceKind};
 use crate::capture::FrameId;
-use crate::flow::{Counters, DifferentKeys, Flow, Name, SampleKey};
+use crate::flow::{CannotMerge, Counters, Flow, Name, SampleKey};
 use crate::name::NameSource;
-use crate::place::{Country, LocationCheck, Place};
+use crate::place::{Country, Place};
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 /// A flow: app, country, network, address, name, bytes.
 type Drawn = (Option<u8>, u8, u8, u16, Option<u8>, u16);
 
-/// What is shown of a destination: flows, bytes, names, addresses, cities.
-type Shown = (u64, u64, Vec<(String, u64)>, Vec<IpAddr>, Vec<(Option<Arc<str>>, u64)>);
+/// What is shown of a destination: flows, bytes, names, addresses.
+type Shown = (u64, u64, Vec<(String, NameSums)>, Vec<(IpAddr, AddressSums)>);
 
 struct Given {
     flow: Flow,
@@ -56,12 +58,11 @@ fn given(at: usize, &(app, country, asn, address, name, bytes): &Drawn) -> Given
 
 fn bounds(bytes: u64) -> Bounds {
     let catalogued = ["app 0", "app 1"].map(Arc::from).into_iter().collect();
-    Bounds { key: SampleKey::from_words(5, 7), bytes, catalogued: Arc::new(catalogued) }
+    Bounds { key: SampleKey::from_words(5, 7), bytes, owners: usize::MAX, catalogued: Arc::new(catalogued) }
 }
 
 fn add(map: &mut RouteMap, Given { flow, place, attribution }: &Given) {
-    let check = LocationCheck::Unsupported;
-    map.add(&Observed { flow, peer: flow.server_ip, place, attribution, check });
+    map.add(&Observed { flow, peer: flow.server_ip, place, attribution });
 }
 
 /// A map of some hundred flows that keeps within so many bytes.
@@ -76,10 +77,10 @@ pub(super) fn map_of(flows: u16, bytes: u64) -> RouteMap {
 }
 
 /// The map as another process reads it.
-fn carried(mut map: RouteMap) -> RouteMap {
+fn carried(map: RouteMap) -> RouteMap {
     let mut bytes = Vec::new();
     map.write_to(&mut bytes).unwrap();
-    let mut read = RouteMap::read_from(&mut &*bytes, u64::MAX).unwrap();
+    let read = RouteMap::read_from(&mut &*bytes, u64::MAX).unwrap();
     assert_eq!(read.weight(), map.weight());
     let mut again = Vec::new();
     read.write_to(&mut again).unwrap();
@@ -93,13 +94,11 @@ pub(super) fn shown(map: &RouteMap) -> (BTreeMap<(String, DestinationKey), Shown
     let all = apps.chain([("other owners".to_owned(), &map.other_owners), (String::new(), &map.nameless)]);
     let rows = all.flat_map(|(app, sums)| sums.destinations.iter().map(move |row| (app.clone(), row)));
     let rows = rows.map(|(app, (key, sums))| {
-        let mut names: Vec<_> = sums.names.iter().map(|(name, sums)| (name.to_string(), sums.bytes)).collect();
-        let mut addresses: Vec<IpAddr> = sums.addresses.iter().map(|(ip, _)| *ip).collect();
-        let mut cities: Vec<_> = sums.geography.cities.iter().map(|(city, bytes)| (city.clone(), *bytes)).collect();
-        names.sort();
-        addresses.sort();
-        cities.sort();
-        ((app, *key), (sums.traffic.flows, sums.traffic.bytes(), names, addresses, cities))
+        let mut names: Vec<_> = sums.names.iter().map(|(name, sums)| (name.to_string(), sums.clone())).collect();
+        let mut addresses: Vec<_> = sums.addresses.iter().map(|(ip, sums)| (*ip, sums.clone())).collect();
+        names.sort_by(|a, b| a.0.cmp(&b.0));
+        addresses.sort_by_key(|address| address.0);
+        ((app, *key), (sums.traffic.flows, sums.traffic.bytes(), names, addresses))
     });
     (rows.collect(), map.shortage())
 }
@@ -116,12 +115,11 @@ fn maps_that_left_something_out_by_different_keys_are_not_one() {
     let short = |key| {
         let mut map = keyed(key, 1);
         add(&mut map, &given(0, &(Some(0), 0, 0, 0, Some(0), 9)));
-        map.settle();
         map
     };
     assert!(short(one).shortage().is_some());
-    assert_eq!(short(one).merge(short(other)), Err(DifferentKeys));
-    assert_eq!(carried(short(one)).merge(carried(short(other))), Err(DifferentKeys));
+    assert_eq!(short(one).merge(short(other)), Err(CannotMerge::DifferentKeys));
+    assert_eq!(carried(short(one)).merge(carried(short(other))), Err(CannotMerge::DifferentKeys));
     assert_eq!(carried(short(one)).merge(short(one)), Ok(()));
     assert_eq!(short(one).merge(short(one)), Ok(()));
     assert_eq!(keyed(one, u64::MAX).merge(keyed(other, u64::MAX)), Ok(()));
@@ -132,12 +130,13 @@ proptest! {
 
     #[test]
     fn neither_order_nor_parts_matter_however_short_memory_is(
-        drawn in drawn(), bytes in prop_oneof![0_u64..20_000, 20_000_u64..700_000], seed in any::<u64>(), parts in 1_usize..6,
+        drawn in drawn(), bytes in prop_oneof![0_u64..20_000, 20_000_u64..700_000, Just(u64::MAX)],
+        owners in prop_oneof![0_usize..9, Just(usize::MAX)], seed in any::<u64>(), parts in 1_usize..6,
     ) {
+        let bounds = |bytes| Bounds { owners, ..bounds(bytes) };
         let flows: Vec<Given> = drawn.iter().enumerate().map(|(at, one)| given(at, one)).collect();
         let mut whole = RouteMap::new(bounds(bytes));
         flows.iter().for_each(|one| add(&mut whole, one));
-        whole.settle();
 
         let mut shuffled: Vec<usize> = (0..flows.len()).collect();
         shuffled.sort_by_key(|&at| (at as u64 + 1).wrapping_mul(seed | 1).rotate_left(17));
@@ -161,7 +160,6 @@ proptest! {
         for piece in pieces {
             merged.append(piece);
         }
-        merged.settle();
         prop_assert_eq!(shown(&whole), shown(&merged));
         prop_assert_eq!(shown(&whole), shown(&carried(merged)));
 
@@ -172,17 +170,14 @@ proptest! {
         // At least one destination of each app is always kept.
         prop_assert!(whole.weight() <= bytes.max(40_000), "{} of {}", whole.weight(), bytes);
         let unbounded = {
-            let mut map = RouteMap::new(bounds(u64::MAX));
+            let mut map = RouteMap::new(Bounds { owners: usize::MAX, ..bounds(u64::MAX) });
             flows.iter().for_each(|one| add(&mut map, one));
             map
         };
-        prop_assert_eq!(shortage.is_some(), unbounded_weight(unbounded) > bytes);
+        let named: BTreeSet<u8> = drawn.iter().filter_map(|one| one.0).filter(|app| *app > 1).collect();
+        prop_assert!(whole.apps.keys().filter(|app| !["app 0", "app 1"].contains(&&***app)).count() <= owners);
+        prop_assert_eq!(shortage.is_some(), unbounded.weight() > bytes || named.len() > owners);
     }
-}
-
-fn unbounded_weight(mut map: RouteMap) -> u64 {
-    map.settle();
-    map.weight()
 }
 
 #[test]
@@ -194,7 +189,6 @@ fn countries_stay_apart_longer_than_networks_and_the_catalogue_longer_than_owner
     for (at, one) in flows.iter().enumerate() {
         add(&mut map, &given(at, one));
     }
-    map.settle();
     let shortage = map.shortage().unwrap();
     assert!(shortage.one_name_of >= 16 && shortage.destinations > 0 && shortage.owners > 0, "{shortage:?}");
     assert!(map.apps.contains_key("app 0") && map.apps.contains_key("app 1"));

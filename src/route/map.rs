@@ -2,14 +2,18 @@
 
 use super::bounds::{Bounds, Step};
 use super::destination::{DestinationKey, DestinationSums, Where};
+use super::devices::Devices;
+use super::observed::Observed;
+use super::payload::Payload;
+use super::reason::Reason;
+use super::run_by::RunBy;
 use super::sample::{Choice, Keyed, Sample, whole_of};
 use super::traffic::Traffic;
-use crate::app::{Attribution, Claim, EvidenceKind};
+use crate::app::EvidenceKind;
 use crate::capture::FrameId;
-use crate::flow::{DifferentKeys, Ech, Flow, SampleKey};
-use crate::name::Application;
-use crate::place::{LocationCheck, Place, Scope};
-use crate::stored::sorted_map;
+use crate::flow::{CannotMerge, Flow, SampleKey};
+use crate::place::Scope;
+use crate::stored::{self, sorted_map};
 use foldhash::fast::RandomState;
 use hashbrown::hash_map::Entry;
 use hashbrown::{Equivalent, HashMap};
@@ -19,100 +23,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// How many client addresses are listed; the first by frame are.
-pub(super) const DEVICES: usize = 64;
 /// How many examples are kept per reason; the first by frame are.
 pub(super) const EXAMPLES: usize = 8;
 /// Bytes that an app without destinations takes beside its name, here and in the report, about.
 const APP: u64 = 1_024;
-
-/// Why no app was named for a flow.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum Reason {
-    /// A name belongs to a shared service: an SDK, an advertising network, a CDN.
-    SharedService(Arc<str>),
-    /// The real name is hidden behind a public one by Encrypted Client Hello.
-    EncryptedHello,
-    /// A name was found, but the catalogue does not know it.
-    NameNotInCatalogue,
-    /// A protocol of the system rather than of an app: `dns`, `ntp`, ….
-    SystemProtocol(Application),
-    /// The protocol was recognised, but no name was found.
-    NoNameIn(Application),
-    /// Neither a name nor a protocol was recognised.
-    NoName,
-    /// The other end has a private address.
-    Private,
-    /// Local: sent to a group or to all.
-    Multicast,
-    /// Local: the other end has an address that is reserved; with the kind of its address.
-    Reserved,
-    /// The user asked for other apps or devices.
-    LeftOut,
-}
-
-impl Reason {
-    /// Whether the other end is not on the public network.
-    const fn is_local(&self) -> bool {
-        matches!(self, Self::Private | Self::Multicast | Self::Reserved)
-    }
-}
-
-/// Protocols that the operating system uses for itself.
-const SYSTEM: &[&str] = &["dhcp", "dns", "llmnr", "mdns", "nbns", "netbios", "ntp", "ssdp"];
-
-/// Whether this protocol is used by the operating system rather than by an app.
-pub fn is_system(application: &str) -> bool {
-    SYSTEM.contains(&application)
-}
-
-/// A flow with everything that is known of it.
-#[derive(Clone, Copy, Debug)]
-pub struct Observed<'a> {
-    /// The flow.
-    pub flow: &'a Flow,
-    /// The end that is located: the server, or the client where only that is on the public network.
-    pub peer: IpAddr,
-    /// The place of that end.
-    pub place: &'a Arc<Place>,
-    /// Which app sent the flow, and on what evidence.
-    pub attribution: &'a Attribution,
-    /// Whether the round trip allows the place.
-    pub check: LocationCheck,
-}
-
-impl Observed<'_> {
-    /// Whether this is a question to the network's own resolver, by an app that is known only from the name asked
-    /// for. The question itself stays in the local network, so the map does not show the resolver as a place that the
-    /// app sends to. If the capture names the owner, everything that it sent is counted to the owner.
-    fn is_local_lookup(&self, claim: &Claim) -> bool {
-        self.place.scope != Scope::Global && claim.kind == EvidenceKind::Name && self.flow.is_lookup()
-    }
-
-    /// The claim of the app to which its bytes are counted.
-    fn credited(&self) -> Option<&Claim> {
-        self.attribution.chosen.as_ref().filter(|claim| !self.is_local_lookup(claim))
-    }
-
-    /// Why it is counted to no app.
-    fn reason(&self) -> Reason {
-        let application = self.flow.application;
-        match self.place.scope {
-            Scope::Local => Reason::Private,
-            Scope::Multicast => Reason::Multicast,
-            Scope::Reserved => Reason::Reserved,
-            Scope::Global => match (application, &self.attribution.service) {
-                (_, Some(service)) => Reason::SharedService(service.clone()),
-                _ if matches!(self.flow.ech, Some(Ech::Likely | Ech::Confirmed)) => Reason::EncryptedHello,
-                _ if self.flow.name().is_some() => Reason::NameNotInCatalogue,
-                (Some(application), None) if is_system(application.0) => Reason::SystemProtocol(application),
-                (Some(application), None) => Reason::NoNameIn(application),
-                (None, None) => Reason::NoName,
-            },
-        }
-    }
-}
+/// Bytes of one who runs endpoints of an app, about.
+const RUN_BY: u64 = 192;
 
 /// A kind of evidence and a rule, to be looked up.
 #[derive(Hash)]
@@ -139,6 +55,9 @@ pub struct AppSums {
     pub traffic: Traffic,
     /// Bytes by kind of evidence.
     pub evidence: BTreeMap<EvidenceKind, u64>,
+    /// Payload by who runs the endpoints.
+    #[serde(with = "sorted_map")]
+    pub run_by: HashMap<RunBy, Payload, RandomState>,
     /// Bytes by kind and rule.
     pub rules: Sample<(EvidenceKind, Arc<str>), u64>,
     /// Sums by destination. They are boxed, so that a growing table does not hold all of them twice.
@@ -164,7 +83,11 @@ impl AppSums {
         }
         let place = observed.place;
         let own = DestinationKey { place: Where::of(place), asn: place.asn, is_rest: false };
-        let Observed { flow, peer, attribution, check, .. } = *observed;
+        if place.scope == Scope::Global {
+            let known = self.run_by.len();
+            self.run_by.entry(RunBy::of(observed)).or_default().add(&Payload::of(observed));
+            after += (self.run_by.len() - known) as u64 * RUN_BY;
+        }
         let destination = match self.destinations.entry(step.destination(key, own)) {
             Entry::Occupied(known) => {
                 before += known.get().weight(choice);
@@ -172,7 +95,7 @@ impl AppSums {
             }
             Entry::Vacant(new) => new.insert(Box::default()),
         };
-        destination.add(choice, flow, peer, place, attribution, check);
+        destination.add(choice, observed);
         (after + destination.weight(choice)).saturating_sub(before)
     }
 
@@ -181,9 +104,10 @@ impl AppSums {
         let choice = step.choice(key);
         self.traffic.add(&other.traffic);
         other.evidence.into_iter().for_each(|(kind, bytes)| *self.evidence.entry(kind).or_default() += bytes);
-        let mut before = self.rules.weight(choice);
+        let mut before = self.rules.weight(choice) + self.run_by.len() as u64 * RUN_BY;
+        other.run_by.into_iter().for_each(|(by, payload)| self.run_by.entry(by).or_default().add(&payload));
         self.rules.merge(choice, other.rules, |mine, theirs| *mine += theirs);
-        let mut after = self.rules.weight(choice);
+        let mut after = self.rules.weight(choice) + self.run_by.len() as u64 * RUN_BY;
         for (own, theirs) in other.destinations {
             match self.destinations.entry(step.destination(key, own)) {
                 Entry::Occupied(mut mine) => {
@@ -216,7 +140,7 @@ impl AppSums {
 
     fn weight(&self, choice: Choice) -> u64 {
         let destinations = self.destinations.values().map(|sums| sums.weight(choice));
-        self.rules.weight(choice) + destinations.sum::<u64>()
+        self.rules.weight(choice) + self.run_by.len() as u64 * RUN_BY + destinations.sum::<u64>()
     }
 }
 
@@ -236,23 +160,29 @@ pub struct RouteMap {
     /// Sums by app: catalogue id, or the owner's own name.
     #[serde(with = "sorted_map")]
     pub apps: HashMap<Arc<str>, AppSums, RandomState>,
-    /// Sums of all apps that only owners name and that are not kept apart because memory is short.
+    /// Sums of all apps that only owners name and that are not kept apart because memory is short or there are too many.
     pub other_owners: AppSums,
     /// Traffic that was attributed to no app, by reason.
     #[serde(with = "sorted_map")]
     pub reasons: HashMap<Reason, ReasonSums, RandomState>,
     /// The destinations of that traffic on the public network.
     pub nameless: AppSums,
-    /// First frame of each client, for the first [`DEVICES`] of them.
-    pub(super) devices: BTreeSet<(FrameId, IpAddr)>,
+    /// The clients.
+    pub(super) devices: Devices,
     pub(super) bounds: Bounds,
     pub(super) step: Step,
     /// Bytes that the sums of apps and destinations take, about.
     #[serde(skip)]
     weight: u64,
+    /// How many apps only owners name.
+    #[serde(skip)]
+    owners: usize,
+    /// What its figures come to at most: those of a map that was read together, and of each flow once. No figure is larger.
+    #[serde(skip)]
+    pub(super) amount: u64,
 }
 
-/// What a map does not keep apart because memory is short.
+/// What a map does not keep apart because memory is short, or because there are too many owners.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Shortage {
     /// One in this many names and addresses of each destination is kept.
@@ -261,6 +191,8 @@ pub struct Shortage {
     pub destinations: u64,
     /// How many owners are counted with others; an estimate.
     pub owners: u64,
+    /// Whether there are more owners than are kept apart however much memory there is; by that estimate.
+    pub has_too_many_owners: bool,
 }
 
 impl RouteMap {
@@ -282,14 +214,15 @@ impl RouteMap {
     /// Adds a flow.
     pub fn add(&mut self, observed: &Observed<'_>) {
         let flow = observed.flow;
-        let device = if observed.peer == flow.client_ip { flow.server_ip } else { flow.client_ip };
-        self.add_device(flow.first_frame, device);
+        self.count(flow);
+        self.devices.add(flow.first_frame, observed.device());
         let by = (self.step, self.bounds.key);
         match observed.credited() {
             Some(claim) => {
                 self.weight += match self.apps.get_mut(&claim.app) {
                     Some(sums) => sums.add(by, observed),
                     None if self.step.keeps(&self.bounds, &claim.app) => {
+                        self.owners += usize::from(self.bounds.is_owner(&claim.app));
                         let app = self.apps.entry(Arc::clone(&claim.app)).or_default();
                         app.add(by, observed) + APP + claim.app.len() as u64
                     }
@@ -322,7 +255,7 @@ impl RouteMap {
 
     /// Goes on to the first step at which everything fits.
     fn bound(&mut self) {
-        while self.weight > self.bounds.bytes
+        while (self.weight > self.bounds.bytes || self.owners > self.bounds.owners)
             && let Some(next) = self.step.next()
         {
             self.go_to(next);
@@ -346,45 +279,30 @@ impl RouteMap {
         let choice = self.step.choice(self.bounds.key);
         let apps = self.apps.iter().map(|(app, sums)| APP + app.len() as u64 + sums.weight(choice));
         self.weight = apps.sum::<u64>() + self.other_owners.weight(choice) + self.nameless.weight(choice);
-    }
-
-    /// Brings all sums up to date, once no more flows are added. Some are delayed, see
-    /// [`Geography`](super::Geography).
-    pub fn settle(&mut self) {
-        let choice = self.step.choice(self.bounds.key);
-        let all = self.apps.values_mut().chain([&mut self.other_owners, &mut self.nameless]);
-        all.flat_map(|sums| sums.destinations.values_mut()).for_each(|sums| sums.geography.settle(choice));
-        self.weigh();
-        self.bound();
+        self.owners = self.apps.keys().filter(|app| self.bounds.is_owner(app)).count();
     }
 
     /// Counts a flow that is left out for this reason.
     pub fn leave_out(&mut self, flow: &Flow, reason: Reason) {
+        self.count(flow);
         self.reasons.entry(reason).or_default().traffic.add(&Traffic::of(flow));
     }
 
-    fn add_device(&mut self, frame: FrameId, device: IpAddr) {
-        if self.devices.len() >= DEVICES && self.devices.last().is_some_and(|(last, _)| frame > *last) {
-            return;
-        }
-        if let Some(&known) = self.devices.iter().find(|(_, known)| *known == device) {
-            if known.0 <= frame {
-                return;
-            }
-            self.devices.remove(&known);
-        }
-        self.devices.insert((frame, device));
-        if self.devices.len() > DEVICES {
-            self.devices.pop_last();
-        }
+    /// Remembers how much there is of a flow.
+    fn count(&mut self, flow: &Flow) {
+        self.amount = Traffic::of(flow).amounts().into_iter().fold(self.amount, u64::saturating_add);
     }
 
     /// Adds another map. If either map has left something out, and they chose it by different keys, this fails and
-    /// changes nothing: what is kept would not be a sample of both.
-    pub fn merge(&mut self, other: Self) -> Result<(), DifferentKeys> {
+    /// changes nothing: what is kept would not be a sample of both. It also fails where sums might not hold the figures of both: what
+    /// is read may come from anyone.
+    pub fn merge(&mut self, other: Self) -> Result<(), CannotMerge> {
         let is_all = |map: &Self| map.is_whole() && map.shortage().is_none();
         if self.bounds.key != other.bounds.key && !(is_all(self) && is_all(&other)) {
-            return Err(DifferentKeys);
+            return Err(CannotMerge::DifferentKeys);
+        }
+        if !stored::have_room(self.amount, other.amount) {
+            return Err(CannotMerge::TooLarge);
         }
         self.append(other);
         Ok(())
@@ -392,6 +310,7 @@ impl RouteMap {
 
     /// Adds another map of the same analysis.
     pub(crate) fn append(&mut self, other: Self) {
+        self.amount = self.amount.saturating_add(other.amount);
         if other.step > self.step {
             self.go_to(other.step);
         }
@@ -401,6 +320,7 @@ impl RouteMap {
                 Entry::Occupied(mut mine) => mine.get_mut().merge(by, theirs),
                 Entry::Vacant(new) if self.step.keeps(&self.bounds, new.key()) => {
                     let own = APP + new.key().len() as u64;
+                    self.owners += usize::from(self.bounds.is_owner(new.key()));
                     new.insert(AppSums::default()).merge(by, theirs) + own
                 }
                 Entry::Vacant(_) => self.other_owners.merge(by, theirs),
@@ -419,7 +339,7 @@ impl RouteMap {
                 mine.examples.pop_last();
             }
         }
-        other.devices.into_iter().for_each(|(frame, device)| self.add_device(frame, device));
+        self.devices.merge(other.devices);
     }
 
     /// Whether all names and addresses of all destinations are kept.
@@ -428,27 +348,23 @@ impl RouteMap {
         all.into_iter().all(|sums| sums.names.is_whole() && sums.addresses.is_whole())
     }
 
-    /// What the map does not keep apart because memory is short, if anything.
+    /// What the map does not keep apart because memory is short or there are too many owners, if anything.
     pub fn shortage(&self) -> Option<Shortage> {
         let choice = self.step.choice(self.bounds.key);
         let folded = |kept: usize| whole_of(kept as u64, self.step.apart()).saturating_sub(kept as u64);
         let all = self.apps.values().chain([&self.other_owners, &self.nameless]);
         let destinations = all.map(|sums| sums.destinations.keys().filter(|key| !key.is_rest).count()).sum();
-        let is_other = |app: &&Arc<str>| !self.bounds.catalogued.contains(*app);
-        let owners = if self.other_owners.traffic.flows == 0 {
-            0
-        } else {
-            folded(self.apps.keys().filter(is_other).count()).max(1)
-        };
+        let owners = if self.other_owners.traffic.flows == 0 { 0 } else { folded(self.owners).max(1) };
         (self.step != Step::default()).then(|| Shortage {
             one_name_of: whole_of(1, choice.halvings),
             destinations: folded(destinations),
             owners,
+            has_too_many_owners: owners.saturating_add(self.owners as u64) > self.bounds.owners as u64,
         })
     }
 
     /// Client addresses in the order in which they were first seen.
     pub fn devices(&self) -> impl Iterator<Item = IpAddr> + '_ {
-        self.devices.iter().map(|&(_, device)| device)
+        self.devices.iter()
     }
 }

@@ -46,6 +46,12 @@ impl Traffic {
         self.packets_up + self.packets_down
     }
 
+    /// All its figures.
+    pub(super) const fn amounts(&self) -> [u64; 7] {
+        let Self { bytes_up, bytes_down, packets_up, packets_down, payload_up, payload_down, flows } = *self;
+        [bytes_up, bytes_down, packets_up, packets_down, payload_up, payload_down, flows]
+    }
+
     /// Adds another sum.
     pub fn add(&mut self, other: &Self) {
         self.bytes_up += other.bytes_up;
@@ -55,5 +61,18 @@ impl Traffic {
         self.payload_up += other.payload_up;
         self.payload_down += other.payload_down;
         self.flows += other.flows;
+    }
+
+    /// What is left when `part` is taken out.
+    pub fn without(&self, part: &Self) -> Self {
+        Self {
+            bytes_up: self.bytes_up.saturating_sub(part.bytes_up),
+            bytes_down: self.bytes_down.saturating_sub(part.bytes_down),
+            packets_up: self.packets_up.saturating_sub(part.packets_up),
+            packets_down: self.packets_down.saturating_sub(part.packets_down),
+            payload_up: self.payload_up.saturating_sub(part.payload_up),
+            payload_down: self.payload_down.saturating_sub(part.payload_down),
+            flows: self.flows.saturating_sub(part.flows),
+        }
     }
 }

@@ -3,6 +3,8 @@
 //! The handshake of TCP alone can be answered by a proxy, on the device or on the way; the server's answer to a hello cannot.
 //! So a bound needs both, and the larger counts. The true time is less than what the clock shows plus the clock's step.
 
+use serde::{Deserialize, Serialize};
+
 /// Distance in km per ms of round trip through glass: no solid core has an index below 1.45.
 pub const GLASS_KM_PER_MS: f64 = 103.4;
 /// The same through vacuum or air: satellites, microwave links, hollow cores.
@@ -33,7 +35,7 @@ pub enum FlowTimes {
 }
 
 /// The least round trips of an address over its flows. Merging adds flows; order does not matter.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Measured {
     /// Handshake and clock step.
     handshake_ns: Option<u64>,

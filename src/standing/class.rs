@@ -1,7 +1,7 @@
 //! What may be said of the country of an address.
 
 /// The standing of an address.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum Standing {
     /// The address is not on the public network, and part of no share.
     Local,
@@ -24,6 +24,7 @@ pub enum Standing {
     /// One lineage says so, or two whose databases are too far from the capture, or the address is a steered front end's.
     Reported,
     /// Nothing is known.
+    #[default]
     Unknown,
 }
 
@@ -65,6 +66,7 @@ impl Standing {
         match self {
             Self::RuledOut => "ruled out",
             Self::RegistryOnly => "registry only",
+            Self::Contradicted => "does not fit",
             other => other.id(),
         }
     }
@@ -91,6 +93,14 @@ impl Standing {
 impl serde::Serialize for Standing {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.id())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Standing {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        let standing = Self::ALL.into_iter().find(|standing| standing.id() == word);
+        standing.ok_or_else(|| serde::de::Error::custom(format!("no standing is called {word:?}")))
     }
 }
 

@@ -18,7 +18,7 @@ pub enum Confirmation {
 }
 
 /// What may be said of one address.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Judged {
     /// Its standing.
     pub standing: Standing,
@@ -28,6 +28,8 @@ pub struct Judged {
     pub confirmation: Option<Confirmation>,
     /// Every database that has a claim is more than three years from the capture.
     pub is_stale: bool,
+    /// The user asked that the age of databases does not count.
+    pub is_age_ignored: bool,
     /// Months between the capture and the database furthest from it of those that have a say.
     pub gap_months: Option<u32>,
     /// Claims that round trips took out, by country. They are no places of the address.
@@ -112,6 +114,7 @@ fn one(endpoint: &Endpoint, votes: &Votes, exclusions: Vec<Exclusion>, only: Opt
         standing,
         confirmation,
         is_stale: votes.is_stale,
+        is_age_ignored: false,
         gap_months: votes.gap_months,
         exclusions,
         lineages: candidates.iter().map(|named| named.lineages.len()).collect(),
@@ -124,6 +127,17 @@ fn confirmed<'a>(endpoint: &Endpoint, votes: &Votes, possible: &[&'a Named], lef
     let ([named], [_]) = (possible, left) else { return None };
     let is_confirmed = !votes.is_stale && endpoint.front == Front::Plain && named.confirming.len() >= 2;
     is_confirmed.then_some(*named)
+}
+
+impl Judged {
+    /// How far the databases are in time, in a word: `fresh`, `stale`, `ignored`.
+    pub const fn age(&self) -> &'static str {
+        match (self.is_age_ignored, self.is_stale) {
+            (true, _) => "ignored",
+            (false, true) => "stale",
+            (false, false) => "fresh",
+        }
+    }
 }
 
 #[cfg(test)]

@@ -116,6 +116,13 @@ mod tests {
     }
 
     #[test]
+    fn the_lineage_of_the_embedded_database_is_told_from_its_opinions() {
+        let place = crate::place::Places::open(&[]).unwrap().locate("203.205.254.1".parse().unwrap());
+        let database = &place.opinions[0].database;
+        assert_eq!(Lineage::of(&database.database_type, &database.description), Lineage::DbIp);
+    }
+
+    #[test]
     fn the_registry_and_copies_of_it_never_confirm() {
         assert!(!Lineage::Registry.may_confirm(false) && !Lineage::Registry.is_location());
         assert!(!Lineage::Unknown.may_confirm(false));

@@ -11,7 +11,7 @@ use super::other_places::{OtherPlaces, fit_more_pairs};
 use super::tested::{Tested, tested};
 use super::twins::Twins;
 use super::votes::Votes;
-use crate::place::Country;
+use crate::place::{Country, Vantage};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Addresses with a bound, and networks that they lie in, that it takes to rule out (rule 2).
@@ -51,6 +51,38 @@ impl PhysicsState {
     /// Whether claims may be taken out.
     pub const fn is_on(self) -> bool {
         matches!(self, Self::On | Self::OneNetwork)
+    }
+
+    /// The word used in records.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::OneNetwork => "one_network",
+            Self::NoVantage => "no_vantage",
+            Self::NothingMeasured => "nothing_measured",
+            Self::NothingTested => "nothing_tested",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// The state in a sentence.
+    pub fn says(self, vantage: Option<&Vantage>) -> String {
+        let from = vantage.map_or("the place that was given", |vantage| &vantage.label);
+        match self {
+            Self::On => format!("Round trips are held against a phone in {from}."),
+            Self::OneNetwork => format!(
+                "All claims that do not fit round trips from {from} lie in one network: they count nowhere, and no country is ruled out."
+            ),
+            Self::NoVantage => "Nothing can be ruled out without the place of the phone: add --from PLACE.".to_owned(),
+            Self::NothingMeasured => "No round trip that could limit a distance was captured.".to_owned(),
+            Self::NothingTested => {
+                "No round trip of this capture is short enough to exclude a country that is named.".to_owned()
+            }
+            Self::Refused => format!(
+                "Round trips do not count: too many do not fit {from}. Something near answers for the servers (a VPN, a proxy), or \
+                 the capture was taken elsewhere."
+            ),
+        }
     }
 }
 

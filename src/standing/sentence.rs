@@ -226,11 +226,7 @@ mod tests {
         let judged = |standing: Standing, codes: &[&str]| Judged {
             standing,
             candidates: codes.iter().map(|code| country(code)).collect(),
-            confirmation: None,
-            is_stale: false,
-            gap_months: None,
-            exclusions: Vec::new(),
-            lineages: Vec::new(),
+            ..Judged::default()
         };
         let held = |judged: &Judged| {
             let mut shares = CountryShares::default();

@@ -1,9 +1,10 @@
 //! The marks by which the SYN-ACKs of two addresses look like those of one machine.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// What a SYN-ACK looks like on arrival.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct SynAck {
     /// TTL or hop limit as it arrived.
     pub arrival_ttl: u8,

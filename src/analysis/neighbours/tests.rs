@@ -6,7 +6,7 @@ use crate::app::{Attribution, Catalogue, Claim, EvidenceKind};
 use crate::capture::FrameId;
 use crate::capture::owner::{Owner, OwnerFormat};
 use crate::flow::{Flow, OwnerEvidence};
-use crate::place::{LocationCheck, Place, Places};
+use crate::place::{Place, Places};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -34,7 +34,6 @@ fn studied(frame: u64, port: u16, server: u8, seen_s: (i64, i64), app: Option<&s
             peer: address(server),
             place: Arc::new(Place::default()),
             attribution: Attribution { chosen, ..Attribution::default() },
-            check: LocationCheck::Unsupported,
         },
     }
 }
