@@ -1,0 +1,115 @@
+//! `whither check`: a policy held against captures.
+
+use super::args::{Args, CheckArgs, Undecidable};
+use super::end::End;
+use super::input::Input;
+use super::outputs::Wanted;
+use super::progress::Bar;
+use super::target::Target;
+use super::{input, map, outputs, stdout};
+use crate::analysis;
+use crate::capture::{self, Progress};
+use crate::error::Error;
+use crate::output::check::{FORMATS, Shown, guarded, write_github};
+use crate::output::terminal::render_check;
+use crate::policy::{self, BASELINE_MARK, Baseline, EXAMPLE, Leniency};
+use crate::report::build;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub(super) fn run(args: &Args, check: &CheckArgs, command: &str) -> Result<End, Error> {
+    let path = match &check.policy {
+        Some(path) if !check.example => path,
+        _ => return stdout::write(EXAMPLE.as_bytes()).map(|()| End::Done),
+    };
+    let text = read(path, "give a policy first, then captures; `whither check --example` prints one")?;
+    let known = match &check.baseline {
+        Some(path) if !check.update => {
+            Some(Baseline::parse(&read(path, "--update writes one from these captures")?, path)?)
+        }
+        _ => None,
+    };
+    let found = capture::find(&check.input.captures)?;
+    let mut reads = input::reads(&found, &check.input.owners, &check.input.knowledge);
+    reads.files.push(("the policy", path));
+    reads.files.extend(check.baseline.iter().filter(|_| !check.update).map(|path| ("--baseline", path.as_path())));
+    let (wanted, formats) = wanted(check);
+    let targets = outputs::open(&wanted, &reads, check.force)?;
+    stdout::check()?;
+    let Input { sources, knowledge, is_whole } = input::open(found, &check.input, args.quiet)?;
+    let policy = policy::parse(&text, path, &knowledge.catalogue)?;
+    let options = input::options(&check.input, &knowledge)?;
+    let progress = Arc::new(Progress::default());
+    let bar = Bar::start(&progress, args.quiet);
+    let (routes, analysed) = analysis::map(sources, &options, &knowledge, &progress);
+    drop(bar);
+    input::refuse_nothing(&analysed.outcomes)?;
+    let report = build(&routes, &analysed, &knowledge, command.to_owned());
+    let is_seen = |app: &str| report.apps.iter().any(|routes| routes.id == app);
+    input::known_or_seen(&options.apps, &knowledge, is_seen)?;
+    let checked = policy::evaluate(&report, &policy);
+    let seen = check.baseline.as_ref().map(|_| Baseline::of(&report));
+    let findings = known.zip(seen.as_ref()).map(|(known, seen)| known.new_in(seen)).unwrap_or_default();
+    let leniency =
+        Leniency { undecidable: check.undecidable == Undecidable::Pass, not_observed: !check.require_observed };
+    let given = path.display().to_string();
+    let shown = Shown { checked: &checked, policy: &given, leniency, findings: &findings };
+    let fill = |index: usize, out: &mut dyn Write| match (formats.get(index), &seen) {
+        (Some(format), _) => (FORMATS[*format].write)(&shown, out),
+        (None, Some(seen)) => out.write_all(seen.to_text().as_bytes()),
+        (None, None) => Ok(()),
+    };
+    outputs::write_files(&targets, fill, args.quiet)?;
+    outputs::write_streams(&targets, fill, args.quiet)?;
+    if !targets.iter().any(Target::is_stdout) {
+        let text = render_check(&shown, &map::style(args));
+        stdout::write(if check.github { guarded(&text) } else { text }.as_bytes())?;
+        if check.github {
+            stdout::write_with(|out| write_github(&shown, out))?;
+        }
+    }
+    let is_complete = input::report_defects(&analysed.outcomes);
+    let passes = shown.passes();
+    // The process ends here. Freeing millions of small allocations one by one would only take time.
+    drop(checked);
+    std::mem::forget((routes, analysed, knowledge, report));
+    Ok(End::of(is_complete && is_whole && passes))
+}
+
+/// The text of a file that is named on the command line.
+fn read(path: &Path, hint: &str) -> Result<String, Error> {
+    /// More than any policy or baseline takes: a capture that was named in its place is not read whole.
+    const LIMIT_BYTES: u64 = 64 << 20;
+    let file = std::fs::File::open(path).map_err(|source| match source.kind() {
+        std::io::ErrorKind::NotFound => Error::not_usable(path, "there is no such file", hint),
+        _ => Error::io(path, source),
+    })?;
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut std::io::Read::take(file, LIMIT_BYTES), &mut bytes)
+        .map_err(|source| Error::io(path, source))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let before = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+        let line = memchr::memchr_iter(b'\n', before).count() + 1;
+        let column = String::from_utf8_lossy(before).chars().rev().take_while(|one| *one != '\n').count() + 1;
+        Error::not_usable(path, format!("line {line}, column {column}: not text in UTF-8"), hint)
+    })
+}
+
+/// The outputs that were asked for, with the positions of their formats; last of all the baseline.
+fn wanted(check: &CheckArgs) -> (Vec<Wanted<'_>>, Vec<usize>) {
+    let given: [&Option<PathBuf>; FORMATS.len()] = [&check.json, &check.junit, &check.sarif];
+    let mut wanted = Vec::new();
+    let mut formats = Vec::new();
+    for (position, (format, path)) in FORMATS.iter().zip(given).enumerate() {
+        if let Some(path) = path {
+            wanted.push(Wanted { option: format!("--{}", format.name), path, is_own: format.is_own });
+            formats.push(position);
+        }
+    }
+    if let Some(path) = check.baseline.as_ref().filter(|_| check.update) {
+        let is_own = |head: &[u8]| head.starts_with(BASELINE_MARK.as_bytes());
+        wanted.push(Wanted { option: "--baseline".to_owned(), path, is_own });
+    }
+    (wanted, formats)
+}

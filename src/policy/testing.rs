@@ -1,0 +1,96 @@
+//! Rows and apps for tests.
+
+use crate::place::Country;
+use crate::report::{
+    AppRoutes, Candidate, Destination, EndpointShares, Exchange, NameEvidence, Payload, RunLine, Standing, Traffic,
+};
+
+pub(super) fn country(code: &str) -> Country {
+    Country::new(code).unwrap()
+}
+
+/// A row of a standing with candidates; nothing else is known of it.
+pub(super) fn row(standing: Standing, candidates: &[&str], sent: u64) -> Destination {
+    let candidate = |code: &&str| Candidate {
+        country: country(code),
+        label: (*code).to_owned(),
+        city: None,
+        latitude: None,
+        longitude: None,
+        lineages: 1,
+    };
+    Destination {
+        exchange: Exchange::Answered,
+        standing,
+        age: "fresh".to_owned(),
+        gap_months: None,
+        candidates: candidates.iter().map(candidate).collect(),
+        label: candidates.join(" or "),
+        exclusions: Vec::new(),
+        confirmed_by: None,
+        opinions: Vec::new(),
+        registered_countries: Vec::new(),
+        asn: None,
+        as_name: None,
+        as_country: None,
+        operator: None,
+        jurisdiction: None,
+        also: Vec::new(),
+        parties: Vec::new(),
+        services: Vec::new(),
+        evidence: Vec::new(),
+        misfit: None,
+        payload: Payload { sent, received: sent / 2, ..Payload::default() },
+        run_by: Vec::new(),
+        traffic: Traffic::default(),
+        share: 0.0,
+        names: Vec::new(),
+        names_total: 0,
+        addresses: Vec::new(),
+        addresses_total: 1,
+        rtt: None,
+        first_frame: ("a.pcap".to_owned(), 7),
+        first_seen: String::new(),
+        last_seen: String::new(),
+    }
+}
+
+pub(super) fn run_line(operators: &[&str], is_twofold: bool, sent: u64) -> RunLine {
+    RunLine {
+        operators: operators.iter().map(|one| (*one).to_owned()).collect(),
+        jurisdictions: operators.iter().map(|one| country(if *one == "Tencent" { "CN" } else { "US" })).collect(),
+        is_twofold,
+        sent,
+        received: sent / 2,
+    }
+}
+
+pub(super) fn name(name: &str, sent: Option<u64>) -> NameEvidence {
+    NameEvidence {
+        name: name.to_owned(),
+        source: "tls-sni".to_owned(),
+        capture: "a.pcap".to_owned(),
+        frame: 7,
+        bytes: 9,
+        sent,
+        received: sent.map(|sent| sent / 2),
+    }
+}
+
+pub(super) fn app(id: &str, destinations: Vec<Destination>) -> AppRoutes {
+    AppRoutes {
+        id: id.to_owned(),
+        name: id.to_uppercase(),
+        developer: None,
+        operator: None,
+        jurisdiction: None,
+        also: Vec::new(),
+        jurisdiction_source: None,
+        traffic: Traffic::default(),
+        share: 0.0,
+        shares: EndpointShares::default(),
+        unseen: crate::report::Unseen::default(),
+        evidence: Vec::new(),
+        destinations,
+    }
+}
