@@ -5,7 +5,7 @@ use fixtures::transport::{ACK, tcp};
 use fixtures::{ip, pcap};
 use std::hint::black_box;
 use std::sync::Arc;
-use whither::analysis::{self, Knowledge, Options, Studied};
+use whither::analysis::{self, FlowJudge, Knowledge, Options, Studied};
 use whither::app::Catalogue;
 use whither::capture::{Progress, Source};
 use whither::output::FORMATS;
@@ -67,8 +67,10 @@ fn benches(criterion: &mut Criterion) {
             bencher.iter(|| {
                 out.clear();
                 let mut writer = (format.writer)();
+                let mut judge = FlowJudge::new(&knowledge, None);
                 for one in &flows {
-                    let record = FlowRecord::new(&one.observed(), "bench");
+                    let observed = one.observed();
+                    let record = FlowRecord::new(&observed, "bench", judge.judge(&observed));
                     writer.record(&record, &mut out);
                 }
                 out.len()

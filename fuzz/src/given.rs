@@ -13,7 +13,8 @@ use whither::app::signature::{Probe, SIGNATURES, Side};
 use whither::capture::owner::SideOwners;
 use whither::output::lookup::{self, Answer};
 use whither::output::terminal::Style;
-use whither::place::{Country, Database, Embedded, UserDatabase, vantage};
+use whither::place::{Country, Database, Embedded, Places, UserDatabase, vantage};
+use whither::report::Report;
 
 /// Addresses looked up: of every kind, and those the sample databases know.
 const ADDRESSES: &[&str] = &[
@@ -60,17 +61,23 @@ fn file(data: &[u8]) -> &'static Path {
     path
 }
 
-/// Kinds of the given target: a table of owners, a database, first bytes.
+/// Kinds of the given target: a table of owners, a database, first bytes, a list of prefixes, a policy, a saved report.
 pub(crate) const SIDE: u8 = 0;
 pub(crate) const PLACE: u8 = 1;
 pub(crate) const SIGNATURE: u8 = 2;
+pub(crate) const ANYCAST: u8 = 3;
+pub(crate) const POLICY: u8 = 4;
+pub(crate) const REPORT: u8 = 5;
 
-/// What a byte says: a table of owners, a database of places, or first bytes and names.
+/// What a byte says: a table of owners, a database of places, first bytes and names, a list of prefixes, a policy, or a saved report.
 pub fn given(data: &[u8]) {
     match data.split_first() {
         Some((&SIDE, data)) => side(data),
         Some((&PLACE, data)) => place(data),
         Some((&SIGNATURE, data)) => signature(data),
+        Some((&ANYCAST, data)) => anycast(data),
+        Some((&POLICY, data)) => policy(data),
+        Some((&REPORT, data)) => report(data),
         _ => {}
     }
 }
@@ -141,6 +148,28 @@ pub fn catalogue(data: &[u8]) {
     for app in catalogue.find("example").into_iter().take(3) {
         let _ = whither::output::apps::entry(&catalogue, app, &Style::default());
     }
+}
+
+/// A list of anycast prefixes (`--anycast`), asked for addresses.
+fn anycast(data: &[u8]) {
+    let Ok(places) = Places::open(&[]).and_then(|places| places.with_anycast(&[file(data).to_owned()])) else { return };
+    addresses().for_each(|address| assert!(!places.locate(address).is_steered || !places.locate(address).is_anycast));
+}
+
+/// A policy (`whither check`), held against a report of nothing.
+fn policy(data: &[u8]) {
+    static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
+    let catalogue = CATALOGUE.get_or_init(|| Catalogue::embedded().expect("whole"));
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let _ = whither::policy::parse(text, Path::new("policy.toml"), catalogue);
+}
+
+/// A report that was saved (`whither diff`): what is read is written as the same report, and differs from itself in nothing.
+fn report(data: &[u8]) {
+    let Ok(report) = Report::read_json(data, 1 << 20) else { return };
+    let mut again = Vec::new();
+    whither::output::write_json_compact(&report, &mut again).expect("in memory");
+    assert!(Report::read_json(again.as_slice(), u64::MAX).is_ok_and(|again| again == report));
 }
 
 /// First bytes of both sides of a flow, held against every signature; the client's as a name and as a place too.

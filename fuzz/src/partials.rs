@@ -35,7 +35,7 @@ pub(crate) fn body(written: &[u8]) -> &[u8] {
     &written[body_at(written)..written.len() - 4]
 }
 
-pub(crate) fn written_map(mut map: RouteMap) -> Vec<u8> {
+pub(crate) fn written_map(map: RouteMap) -> Vec<u8> {
     let mut bytes = Vec::new();
     map.write_to(&mut bytes).expect("memory takes everything");
     bytes
@@ -66,7 +66,6 @@ fn routes(body: &[u8]) {
     let mut map = RouteMap::read_from(&mut &*bytes, LIMIT_BYTES).expect("what is written is read");
     assert_eq!(written_map(map.clone()), bytes, "equal maps are equal bytes");
     map.merge(map.clone()).expect("one key");
-    map.settle();
     let knowledge = knowledge();
     let (_, analysed) = analysis::map(Vec::new(), &Options::default(), knowledge, &Progress::default());
     let report = build(&map, &analysed, knowledge, "whither map".to_owned());

@@ -12,7 +12,7 @@ use whither::output::flows::{self, FlowRecord};
 use whither::output::terminal::{Style, render};
 use whither::output::{self, write_json_compact};
 use whither::place::{Places, vantage};
-use whither::analysis::{self, Knowledge, Options};
+use whither::analysis::{self, FlowJudge, Knowledge, Options};
 use whither::analysis::budget::LEAST;
 use whither::report::{Report, build};
 
@@ -77,7 +77,9 @@ fn analyse(bytes: &[u8], name: &str, range_bytes: u64, way: Way) -> Option<Analy
         analysis::flows(again, &options, knowledge, &Progress::default(), &mut |studied| {
             in_flows += studied.flow.up.packets + studied.flow.down.packets;
             bytes_in_flows += studied.flow.up.bytes + studied.flow.down.bytes;
-            let record = FlowRecord::new(&studied.observed(), name);
+            let observed = studied.observed();
+            let mut judge = FlowJudge::new(knowledge, None);
+            let record = FlowRecord::new(&observed, name, judge.judge(&observed));
             writers.iter_mut().zip(&mut written).for_each(|(writer, out)| writer.record(&record, out));
             true
         });
@@ -106,9 +108,9 @@ pub fn report(data: &[u8]) {
     }
     for style in [
         Style::default(),
-        Style { width: 40, color: false, ascii: true },
-        Style { width: 200, color: false, ascii: false },
-        Style { width: 0, color: true, ascii: false },
+        Style { width: 40, ascii: true, details: true, ..Style::default() },
+        Style { width: 200, details: true, ..Style::default() },
+        Style { width: 0, color: true, ..Style::default() },
     ] {
         let text = render(&report, &style);
         // The escapes of colours are ours: SGR and nothing else.
