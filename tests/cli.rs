@@ -23,7 +23,7 @@ fn help_has_examples_and_says_what_codes_mean() {
         &WHITHER.good(&["--help"]),
         &["Usage: whither", "Example", "Exit status: 0 done", "map", "flows", "lookup", "apps"],
     );
-    for command in ["map", "flows", "lookup", "apps", "capture", "completions", "man"] {
+    for command in ["map", "check", "diff", "flows", "lookup", "apps", "capture", "completions", "man"] {
         has_all(&WHITHER.good(&[command, "--help"]), &["Usage: whither", "Example", &format!("whither {command}")]);
         assert_eq!(WHITHER.good(&["help", command]), WHITHER.good(&[command, "--help"]));
     }
@@ -41,7 +41,10 @@ fn version_is_the_package_s() {
 #[test]
 fn map_shows_apps_and_where_they_sent() {
     let text = WHITHER.good(&["map", PHONE]);
-    has_all(&text, &["WeChat", "TikTok", "WhatsApp", "LINE", "Instagram", "Facebook", "Huawei", "Singapore", "Sum"]);
+    has_all(&text, &["WeChat", "TikTok", "WhatsApp", "LINE", "Instagram", "Huawei", "Singapore", "ENDPOINTS IN"]);
+    assert!(text.lines().count() <= 24, "the answer fits a screen:\n{text}");
+    let all = WHITHER.good(&["map", PHONE, "--details"]);
+    has_all(&all, &["Facebook", "Messenger", "Sum", "reported"]);
     assert!(!text.contains('\u{1b}'), "no colours where nobody asked and no terminal is");
 }
 
@@ -212,7 +215,7 @@ fn what_was_read_before_a_broken_record_is_reported() {
         assert_eq!(said.err.lines().count(), 1, "{name}");
         let map = WHITHER.run(&["map", &path]);
         assert_eq!((map.code, map.err), (Some(1), said.err), "{name}");
-        has_all(&map.out, &["Sum"]);
+        has_all(&map.out, &["ENDPOINTS IN"]);
     }
     has_all(&WHITHER.run(&["flows", "samples/broken/absurd-length.pcap"]).err, &["4294967295"]);
 }
@@ -224,6 +227,21 @@ fn a_database_that_is_none_fails() {
     has_all(&WHITHER.bad(&["map", TLS, "--geo", "no-such.mmdb"]), &["no-such.mmdb"]);
     has_all(&WHITHER.bad(&["map", TLS, "--apps", "samples/README.md"]), &["samples/README.md"]);
     has_all(&WHITHER.bad(&["map", TLS, "--from", "Nowhere at all"]), &["Nowhere at all"]);
+}
+
+#[test]
+fn anycast_prefixes_of_the_user_count_wherever_databases_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let list = folder.path().join("anycast.txt");
+    std::fs::write(&list, "203.205.254.0/24\n").expect("written");
+    let list = list.to_str().expect("text");
+    has_all(&WHITHER.run(&["lookup", "203.205.254.1", "--anycast", list]).out, &["anycast: the site", "Hong Kong"]);
+    for command in ["map", "flows", "bench"] {
+        let error = WHITHER.bad(&[command, TLS, "--anycast", "samples/README.md"]);
+        has_all(&error, &["samples/README.md: line 3: ", "is no prefix; give a prefix such as"]);
+    }
+    let error = WHITHER.bad(&["map", TLS, "--anycast", "no-such.txt"]);
+    has_all(&error, &["no-such.txt: there is no such file; check"]);
 }
 
 #[test]
@@ -375,6 +393,49 @@ fn many_conversations() -> Vec<u8> {
     file
 }
 
+/// One record that claims 4 GiB does not outweigh all the others.
+#[test]
+fn a_frame_that_claims_four_gigabytes_counts_as_what_was_captured() {
+    let mut file = many_conversations();
+    file.truncate(24 + 2 * (16 + 33));
+    file[24 + 12..24 + 16].copy_from_slice(&u32::MAX.to_le_bytes());
+    let out = WHITHER.fed(&["map", "-", "--json", "-", "--quiet"], file).out;
+    has_all(&out, &["\n  \"bytes\": 66,", "1 frames claim a length on the wire that no link carries"]);
+}
+
+#[test]
+fn a_device_that_is_not_there_is_an_error_that_lists_those_that_are() {
+    for command in ["map", "flows"] {
+        let error = WHITHER.bad(&[command, SMALL, "--device", "192.0.2.99"]);
+        has_all(
+            &error,
+            &["--device 192.0.2.99: no flow in the captures has this address", "the captures hold flows of "],
+        );
+    }
+}
+
+/// What was asked to be left out is not called unknown.
+#[test]
+fn what_app_and_device_leave_out_is_told_apart() {
+    let json = WHITHER.good(&["map", PHONE, "--app", "wechat", "--json", "-"]);
+    let report: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(report["unattributed"], serde_json::json!([]));
+    assert_eq!(report["left_out"][0]["reason"], "by --app or --device");
+    let bytes = |list: &serde_json::Value| {
+        list.as_array().into_iter().flatten().filter_map(|line| line["bytes"].as_u64()).sum::<u64>()
+    };
+    let apps = report["apps"].as_array().into_iter().flatten().map(|app| &app["traffic"]);
+    let apps: u64 =
+        apps.map(|sums| sums["bytes_up"].as_u64().unwrap_or(0) + sums["bytes_down"].as_u64().unwrap_or(0)).sum();
+    let rest: u64 = ["unattributed", "local", "not_ip", "left_out"].iter().map(|list| bytes(&report[*list])).sum();
+    assert_eq!(Some(apps + rest), report["bytes"].as_u64());
+    let text = WHITHER.good(&["map", PHONE, "--app", "wechat", "--details"]);
+    has_all(&text, &["Left out\n  by --app or --device", " + left out "]);
+    assert!(!text.contains("No app could be named"), "{text}");
+    let page = WHITHER.good(&["map", PHONE, "--app", "wechat", "--html", "-"]);
+    assert!(!page.contains("data-id=\"not-known\""));
+}
+
 #[test]
 fn what_does_not_fit_into_memory_is_left_out_and_said() {
     let out = WHITHER.fed(&["map", "-", "--json", "-", "--quiet", "--max-memory", "128M"], many_conversations()).out;
@@ -392,4 +453,79 @@ fn quiet_says_nothing_but_results_and_errors() {
     let said = WHITHER.run(&["flows", "samples/broken/cut-in-record.pcap", "-q"]);
     assert_eq!(said.code, Some(1));
     has_all(&said.err, &["frame 18"]);
+}
+
+#[test]
+fn diff_tells_what_only_one_side_has() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name).to_str().expect("text").to_owned();
+    let saved = at("a.json");
+    WHITHER.good(&["map", PHONE, "-q", "--json", &saved]);
+    // The same, as captures and as reports: nothing differs, and that is no error.
+    for sides in [[PHONE, PHONE], [&saved, PHONE], [PHONE, &saved], [&saved, &saved]] {
+        has_all(&WHITHER.good(&["diff", sides[0], sides[1]]), &["Nothing differs"]);
+    }
+    let text = WHITHER.good(&["diff", &saved, SMALL, "--details"]);
+    has_all(&text, &["WeChat", "vanished", "moved", "long.weixin.qq.com", "LINE", "only A has it"]);
+    let json = WHITHER.good(&["diff", PHONE, SMALL, "--json", "-", "--app", "wechat"]);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!((&json["diff"], json["apps"].as_array().map(Vec::len)), (&1.into(), Some(1)));
+    assert_eq!(json["a"]["name"], PHONE);
+    assert_eq!(WHITHER.run(&["diff", PHONE, SMALL, "-q", "--html", &at("d.html")]).code, Some(0));
+
+    let old = std::fs::read_to_string(&saved).expect("it is there").replacen("\"schema\": 2", "\"schema\": 1", 1);
+    std::fs::write(at("old.json"), old).expect("written");
+    WHITHER.run(&["diff", &at("old.json"), PHONE]).refusal(&["old.json", "schema 1", "reads schema 2"]);
+    WHITHER.run(&["diff", &saved, PHONE, "--json", &saved]).refusal(&["--json", "a.json"]);
+    WHITHER.run(&["diff", "-", "-"]).refusal(&["both sides are standard input"]);
+    WHITHER.run(&["diff", &saved, PHONE, "--app", "nobody"]).refusal(&["nobody", "neither side"]);
+    let cut = WHITHER.run(&["diff", &saved, "samples/broken/cut.pcapng"]);
+    assert_eq!(cut.code, Some(1));
+    has_all(&cut.out, &["B ended early"]);
+}
+
+#[test]
+fn transfers_are_told_for_a_day_and_only_when_asked() {
+    let json = |args: &[&str]| -> serde_json::Value {
+        let text = WHITHER.good(&[&["map", PHONE, "-q", "--json", "-"], args].concat());
+        serde_json::from_str(&text).expect("JSON")
+    };
+    assert!(json(&[]).get("transfers").is_none());
+    let japan = |report: &serde_json::Value| {
+        let line = report["transfers"]["apps"].as_array().and_then(|apps| apps.iter().find(|app| app["id"] == "line"));
+        let groups = line.expect("LINE sent something")["groups"].as_array().expect("groups").clone();
+        let has =
+            |group: &&serde_json::Value| group["countries"].as_array().is_some_and(|all| all.contains(&"JP".into()));
+        groups.iter().find(has).expect("LINE is in Japan")["group"].clone()
+    };
+    let report = json(&["--transfers", "eu"]);
+    assert_eq!((&report["transfers"]["as_of"], japan(&report)), (&"2026-06-01".into(), "adequate".into()));
+    let before = json(&["--transfers", "eu", "--as-of", "2010-01-01"]);
+    assert_eq!(japan(&before), "other");
+    let text = WHITHER.good(&["map", PHONE, "--transfers", "eu"]);
+    has_all(&text, &["as of 2026-06-01", "adequacy decision (JP)", "not checked"]);
+    assert!(text.lines().count() <= 24, "the answer fits a screen:\n{text}");
+    assert_eq!(WHITHER.run(&["map", PHONE, "--transfers", "mars"]).code, Some(2));
+    assert_eq!(WHITHER.run(&["map", PHONE, "--as-of", "2010-01-01"]).code, Some(2));
+}
+
+#[test]
+fn what_was_not_seen_is_told_over_three_captures_or_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["a.pcap", "b.pcap", "c.pcap"] {
+        std::fs::copy(WHITHER.file(PHONE), folder.path().join(name)).expect("copied");
+    }
+    let at = |name: &str| folder.path().join(name).to_str().expect("text").to_owned();
+    let unseen = |captures: &[String]| -> serde_json::Value {
+        let captures = captures.iter().map(String::as_str);
+        let args: Vec<&str> = ["map"].into_iter().chain(captures).chain(["-q", "--json", "-"]).collect();
+        let report: serde_json::Value = serde_json::from_str(&WHITHER.good(&args)).expect("JSON");
+        report["apps"][0]["unseen"].clone()
+    };
+    let (two, three) = (unseen(&[at("a.pcap"), at("b.pcap")]), unseen(&[at("a.pcap"), at("b.pcap"), at("c.pcap")]));
+    assert!(two["share"].is_null() && two["says"].as_str().is_some_and(|says| says.contains("fewer than 3")), "{two}");
+    // The same three times: nothing is new, and yet it is not certain.
+    assert_eq!((&three["captures"], &three["once"], &three["share"]), (&3.into(), &0.into(), &0.0.into()));
+    assert!(three["interval"][1].as_f64().is_some_and(|high| high > 0.05), "{three}");
+    has_all(&WHITHER.good(&["map", folder.path().to_str().expect("text"), "--details"]), &["3 captures show the app"]);
 }

@@ -105,19 +105,25 @@ fn records_are_read_again_as_they_were_written() {
 
 #[test]
 fn the_phone_as_a_map() {
-    let differences = ["samples/phone.pcap", "samples/phone.pcapng"].into_iter().flat_map(|capture| {
-        let terminal = said(&["map", capture, "--color", "never", "--from", "Taipei"]);
-        let table = said(&["map", capture, "--csv", "-", "--from", "Taipei"]);
-        [hold(&golden_name(capture, "map.txt"), &terminal), hold(&golden_name(capture, "map.csv"), &table)]
-    });
+    let differences =
+        ["samples/phone.pcap", "samples/phone.pcapng", "samples/unrouted.pcap"].into_iter().flat_map(|capture| {
+            let terminal = said(&["map", capture, "--color", "never", "--from", "Taipei"]);
+            let table = said(&["map", capture, "--csv", "-", "--from", "Taipei"]);
+            let details = said(&["map", capture, "--color", "never", "--from", "Taipei", "--details"]);
+            [
+                hold(&golden_name(capture, "map.txt"), &terminal),
+                hold(&golden_name(capture, "map.csv"), &table),
+                hold(&golden_name(capture, "details.txt"), &details),
+            ]
+        });
     all_equal(differences.flatten().collect());
 }
 
 #[test]
 fn no_text_without_its_sample() {
     let mut expected: BTreeSet<String> = captures("samples").iter().map(|path| golden_name(path, "ndjson")).collect();
-    for capture in ["phone.pcap", "phone.pcapng"] {
-        expected.extend([format!("{capture}.map.txt"), format!("{capture}.map.csv")]);
+    for capture in ["phone.pcap", "phone.pcapng", "unrouted.pcap"] {
+        expected.extend(["map.txt", "map.csv", "details.txt"].map(|suffix| format!("{capture}.{suffix}")));
     }
     let files = std::fs::read_dir(root().join("tests/golden")).expect("the texts are there");
     let found: BTreeSet<String> =

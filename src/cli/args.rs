@@ -1,12 +1,38 @@
 //! The arguments, as clap reads them. Values of formats come from the tables in [`crate::output`].
 
 use crate::output;
+use crate::report::transfers::frameworks;
 use clap::{
     Arg, ArgAction, ArgMatches, Args as ClapArgs, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint,
 };
 use std::net::IpAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
+
+/// What the words of an answer mean.
+pub(super) const WORDS: &str = "\
+What the words beside the figures mean
+
+endpoint        where a connection ended, not where data ends up
+sent, received  payload of flows that were answered, seen from the phone
+confirmed       two independent sources name the country, or only this country is within reach of the round trip
+reported        one source names the country
+sources differ  several countries are named; each is possible
+stale           the tables are more than three years from the capture
+ruled out       no signal could have gone to that country and come back so fast
+does not fit    the round trip is too short for the country; more is not said
+registry only   the database repeats where the block is registered
+unrouted        no network announces the address
+anycast         many sites answer for one address
+no answer       something was sent, and nothing came back
+a person        a call to another person's device
+unknown         nothing is known of the address
+
+9-12 %          9 % for certain, and 12 % at most of what has a country
+62 %            both ends meet
+<= 7 %          nothing is confirmed, and sources differ
+85 % reported   one source is all there is
+no country      in no interval: what is missing from 100 % may be anywhere";
 
 /// The heading of the options that every command has, which sets them apart from its own.
 const GENERAL: &str = "General";
@@ -21,8 +47,9 @@ Examples:
   whither map phone.pcapng --html map.html     the same as a page to open and share
   whither flows phone.pcapng | jq .server_name
   whither lookup 203.205.254.1
+  whither check policy.toml phone.pcapng       hold statements against the capture
 
-Exit status: 0 done, 1 done but a capture or folder could not be read, or not to its end, 2 failed.")]
+Exit status: 0 done, 1 done but a capture or folder could not be read, or not to its end,\nor a rule of `whither check` does not pass, 2 failed.")]
 pub(super) struct Args {
     /// Worker threads [default: one per processor]
     #[arg(long, global = true, value_name = "N", help_heading = GENERAL)]
@@ -57,8 +84,34 @@ Examples:
   whither map monday.pcap tuesday.pcap.zst --from Taipei --html map.html
   whither map rotated/                         all captures in a folder, to any depth, are read as one
   whither map - --json - < phone.pcap | jq '.apps[].name'
-  whither map phone.pcapng --app wechat --geo GeoLite2-City.mmdb")]
+  whither map phone.pcapng --app wechat --details --geo GeoLite2-City.mmdb
+  whither map phone.pcapng --transfers eu --as-of 2026-06-01")]
     Map(MapArgs),
+    /// What two captures do not have in common, per app: networks, places, names, shares
+    #[command(after_help = "\
+Examples:
+  whither diff old-version.pcapng new-version.pcapng
+  whither diff sim-1/ sim-2/ --app wechat --details
+  whither map monday.pcap --json monday.json; whither diff monday.json friday.pcap
+  whither diff vpn-off.json vpn-on.json --html diff.html
+
+appeared  only B has it    vanished  only A has it
+moved     both have it, at other networks or countries; a share, where its two intervals, widened by what cannot be placed, have
+          nothing in common
+
+Exit status: 0 compared, whether or not anything differs, 1 compared but a capture ended early, 2 failed.")]
+    Diff(DiffArgs),
+    /// Statements about where apps send, held against captures: supported, not supported, or undecidable, and why
+    #[command(after_help = "\
+Examples:
+  whither check --example > policy.toml        a policy to begin with
+  whither check policy.toml phone.pcapng --from Taipei
+  whither check policy.toml day/*.pcapng --undecidable=pass --junit check.xml --sarif check.sarif
+  whither check policy.toml phone.pcapng --baseline seen.toml --update
+
+Exit status: 0 all rules hold or were not observed, 1 one is broken or undecidable, something is not in the baseline, or a
+capture ended early, 2 the policy or a capture cannot be read.")]
+    Check(Box<CheckArgs>),
     /// One record per flow: endpoints, counts, names, app, place, evidence
     #[command(after_help = "\
 Examples:
@@ -105,6 +158,9 @@ Examples:
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// What the words beside the figures mean
+    #[command(long_about = WORDS)]
+    Words,
     /// The manual page, for man(1)
     #[command(after_help = "Example:\n  whither man > whither.1 && man ./whither.1")]
     Man,
@@ -126,6 +182,9 @@ pub(super) struct InputArgs {
     /// Where the captures were taken, for the check of round trips: `Taipei`, `"Hyderabad, IN"`, `"Portland, Maine"`, `TW` or `25.03,121.56,50`
     #[arg(long, value_name = "PLACE")]
     pub(super) from: Option<String>,
+    /// Take the tables of places as if they were of the captures' time; every output then says so
+    #[arg(long)]
+    pub(super) ignore_age: bool,
     /// Only frames that this BPF filter passes, as tcpdump writes it (needs the feature `live`)
     #[arg(long, value_name = "BPF")]
     pub(super) filter: Option<String>,
@@ -142,11 +201,14 @@ pub(super) struct InputArgs {
 }
 
 /// Databases in addition to the embedded ones.
-#[derive(ClapArgs, Debug)]
+#[derive(ClapArgs, Clone, Debug)]
 pub(super) struct KnowledgeArgs {
     /// A location or network database of your own in MaxMind DB format (may be repeated)
     #[arg(long, value_name = "DB.mmdb", value_hint = ValueHint::FilePath)]
     pub(super) geo: Vec<PathBuf>,
+    /// Anycast prefixes of your own, one on each line; nothing is said of where they are (may be repeated)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) anycast: Vec<PathBuf>,
     /// Apps of your own on top of the catalogue, in the form of data/apps.toml (may be repeated)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) apps: Vec<PathBuf>,
@@ -156,34 +218,75 @@ pub(super) struct KnowledgeArgs {
 pub(super) struct MapArgs {
     #[command(flatten)]
     pub(super) input: InputArgs,
+    /// Show every destination with its evidence, not only the first screen
+    #[arg(long)]
+    pub(super) details: bool,
+    /// Per app, the share of sent bytes by what this law on transfers makes of the countries: for `eu` the EEA, countries with an
+    /// adequacy decision, the US (certified participants only), others
+    #[arg(long, value_name = "LAW", value_parser = laws())]
+    pub(super) transfers: Option<String>,
+    /// The day whose decisions count [default: the day of the last packet]
+    #[arg(long, value_name = "DATE", requires = "transfers", value_parser = day)]
+    pub(super) as_of: Option<jiff::civil::Date>,
     #[command(flatten)]
-    pub(super) outputs: Outputs,
+    pub(super) outputs: Outputs<output::Format>,
 }
 
-/// One option per row of [`output::FORMATS`].
-#[derive(Default)]
-pub(super) struct Outputs {
-    pub(super) files: Vec<(&'static output::Format, PathBuf)>,
+/// A format that a command can write, one option each.
+pub(super) trait Written: Sized + 'static {
+    const FORMATS: &'static [Self];
+
+    fn name(&self) -> &'static str;
+    fn about(&self) -> &'static str;
+}
+
+impl Written for output::Format {
+    const FORMATS: &'static [Self] = output::FORMATS;
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn about(&self) -> &'static str {
+        self.about
+    }
+}
+
+impl Written for output::diff::Format {
+    const FORMATS: &'static [Self] = output::diff::FORMATS;
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn about(&self) -> &'static str {
+        self.about
+    }
+}
+
+/// One option per row of a table of formats.
+pub(super) struct Outputs<F: Written> {
+    pub(super) files: Vec<(&'static F, PathBuf)>,
     /// Whether files are replaced that are no earlier outputs.
     pub(super) is_forced: bool,
 }
 
-impl std::fmt::Debug for Outputs {
+impl<F: Written> std::fmt::Debug for Outputs<F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_map().entries(self.files.iter().map(|(format, path)| (format.name, path))).finish()
+        f.debug_map().entries(self.files.iter().map(|(format, path)| (format.name(), path))).finish()
     }
 }
 
 /// What `--force` does.
 const FORCE_HELP: &str = "Replace files that are not earlier outputs of the same kind; never one that this run reads";
 
-impl ClapArgs for Outputs {
+impl<F: Written> ClapArgs for Outputs<F> {
     fn augment_args(command: clap::Command) -> clap::Command {
-        let command = output::FORMATS.iter().fold(command.next_help_heading("Output"), |command, format| {
-            let help = format!("Write {} (`-`: to stdout, instead of the terminal view)", format.about);
+        let command = F::FORMATS.iter().fold(command.next_help_heading("Output"), |command, format| {
+            let help = format!("Write {} (`-`: to stdout, instead of the terminal view)", format.about());
             command.arg(
-                Arg::new(format.name)
-                    .long(format.name)
+                Arg::new(format.name())
+                    .long(format.name())
                     .value_name("FILE")
                     .value_hint(ValueHint::FilePath)
                     .value_parser(clap::value_parser!(PathBuf))
@@ -199,10 +302,10 @@ impl ClapArgs for Outputs {
     }
 }
 
-impl FromArgMatches for Outputs {
+impl<F: Written> FromArgMatches for Outputs<F> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let given = output::FORMATS.iter().filter_map(|format| {
-            let path = matches.get_one::<PathBuf>(format.name)?;
+        let given = F::FORMATS.iter().filter_map(|format| {
+            let path = matches.get_one::<PathBuf>(format.name())?;
             Some((format, path.clone()))
         });
         Ok(Self { files: given.collect(), is_forced: matches.get_flag("force") })
@@ -215,12 +318,99 @@ impl FromArgMatches for Outputs {
 }
 
 #[derive(ClapArgs, Debug)]
+pub(super) struct DiffArgs {
+    /// A capture, a folder or a quoted pattern of captures, or a report saved with `map --json`
+    #[arg(value_name = "A", value_hint = ValueHint::AnyPath)]
+    pub(super) a: PathBuf,
+    /// The same for the other side
+    #[arg(value_name = "B", value_hint = ValueHint::AnyPath)]
+    pub(super) b: PathBuf,
+    /// Only this app: an id as in `whither apps`, or the name of an owner it does not know (may be repeated)
+    #[arg(long, value_name = "ID")]
+    pub(super) app: Vec<String>,
+    /// Of captures, only flows with this address at one end (may be repeated)
+    #[arg(long, value_name = "IP")]
+    pub(super) device: Vec<IpAddr>,
+    /// Where captures were taken, as for `map`
+    #[arg(long, value_name = "PLACE")]
+    pub(super) from: Option<String>,
+    /// Take the tables of places as if they were of the captures' time
+    #[arg(long)]
+    pub(super) ignore_age: bool,
+    /// Show all that differs, not only the first of each kind
+    #[arg(long)]
+    pub(super) details: bool,
+    /// Memory to take at most for one side, about; a saved report may have a sixteenth of it
+    #[arg(long, value_name = "SIZE", default_value = "4G", value_parser = bytes)]
+    pub(super) max_memory: u64,
+    #[command(flatten)]
+    pub(super) knowledge: KnowledgeArgs,
+    #[command(flatten)]
+    pub(super) outputs: Outputs<output::diff::Format>,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(super) struct CheckArgs {
+    /// The rules, as `--example` explains them
+    #[arg(required = true, value_name = "POLICY", value_hint = ValueHint::FilePath)]
+    pub(super) policy: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) input: InputArgs,
+    /// Print a policy that explains every field, and do nothing else
+    #[arg(long, exclusive = true)]
+    pub(super) example: bool,
+    /// Rules do not pass if one of their apps is not in the captures
+    #[arg(long)]
+    pub(super) require_observed: bool,
+    /// Whether rules pass that are undecidable
+    #[arg(long, value_name = "HOW", default_value = "fail")]
+    pub(super) undecidable: Undecidable,
+    /// What apps were seen to do before (operators, jurisdictions, countries, domains): what is new does not pass
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) baseline: Option<PathBuf>,
+    /// Write the baseline anew from these captures
+    #[arg(long, requires = "baseline")]
+    pub(super) update: bool,
+    /// Print workflow commands after the result, which GitHub shows beside the lines of the policy
+    #[arg(long, help_heading = "Output")]
+    pub(super) github: bool,
+    /// Write all rules with all rows, for programs (`-`: to stdout, instead of the terminal view)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub(super) json: Option<PathBuf>,
+    /// Write the rules as results of tests, in JUnit's XML (`-`: to stdout, instead of the terminal view)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub(super) junit: Option<PathBuf>,
+    /// Write what does not pass as SARIF 2.1.0 (`-`: to stdout, instead of the terminal view)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub(super) sarif: Option<PathBuf>,
+    #[arg(long, help = FORCE_HELP, help_heading = "Output")]
+    pub(super) force: bool,
+}
+
+/// Whether rules pass that are undecidable.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub(super) enum Undecidable {
+    /// They do not.
+    Fail,
+    /// They do.
+    Pass,
+}
+
+#[derive(ClapArgs, Debug)]
 pub(super) struct FlowsArgs {
     #[command(flatten)]
     pub(super) input: InputArgs,
     /// How records are written
     #[arg(long, value_name = "FORMAT", default_value = "ndjson", value_parser = flow_formats())]
     pub(super) format: String,
+}
+
+fn laws() -> clap::builder::PossibleValuesParser {
+    clap::builder::PossibleValuesParser::new(frameworks().collect::<Vec<_>>())
+}
+
+fn day(text: &str) -> Result<jiff::civil::Date, String> {
+    text.parse().map_err(|_| "not a day such as 2026-06-01".to_owned())
 }
 
 fn flow_formats() -> clap::builder::PossibleValuesParser {

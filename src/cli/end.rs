@@ -5,7 +5,7 @@
 pub(super) enum End {
     /// Everything was done.
     Done,
-    /// Done, but a capture could not be read to its end.
+    /// Done, but a capture could not be read to its end, or a rule of a policy does not pass.
     Incomplete,
 }
 

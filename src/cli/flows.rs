@@ -5,18 +5,38 @@ use super::end::End;
 use super::input::Input;
 use super::progress::Bar;
 use super::{input, outputs, stdout};
+use crate::analysis::{self, Judgements, Knowledge, Options};
 use crate::capture::{self, Progress};
 use crate::error::Error;
 use crate::output::flows::{InOrder, format};
 use crate::route::Observed;
 use std::collections::HashSet;
 use std::io::Write;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// Reads all captures beforehand: whether a round trip excludes a country can only be said when all flows are known, and no record
+/// may name a country that a later one excludes.
+fn judgements(flows: &FlowsArgs, options: &Options, knowledge: &Knowledge) -> Result<Judgements, Error> {
+    let found = capture::find(&flows.input.captures)?;
+    let sources = found.open()?.sources;
+    let (routes, analysed) = analysis::map(sources, options, knowledge, &Progress::default());
+    Ok(Judgements::of(&routes, knowledge, analysed.summary.span))
+}
+
+/// Whether what this names is gone once it is read.
+fn is_read_once(path: &Path) -> bool {
+    path.as_os_str() == "-" || path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
 
 /// Records are written in pieces of about this size.
 const CHUNK: usize = 1 << 18;
 
 pub(super) fn run(args: &Args, flows: &FlowsArgs) -> Result<End, Error> {
+    if flows.input.from.is_some() && flows.input.captures.iter().any(|path| is_read_once(path)) {
+        let hint = "write the capture to a file first, or leave --from out";
+        return Err(Error::usage("--from needs captures that can be read twice, which stdin and pipes cannot", hint));
+    }
     let found = capture::find(&flows.input.captures)?;
     // Records go to stdout, which must not be a file that is read.
     outputs::open(&[], &input::reads(&found, &flows.input.owners, &flows.input.knowledge), false)?;
@@ -26,6 +46,7 @@ pub(super) fn run(args: &Args, flows: &FlowsArgs) -> Result<End, Error> {
     let Some(format) = format(&flows.format) else {
         return Err(Error::usage(format!("--format {}", flows.format), "see whither flows --help"));
     };
+    let judgements = knowledge.vantage.is_some().then(|| judgements(flows, &options, &knowledge)).transpose()?;
     let progress = Arc::new(Progress::default());
     let bar = Bar::start(&progress, args.quiet);
     let mut out = stdout::open()?;
@@ -50,7 +71,9 @@ pub(super) fn run(args: &Args, flows: &FlowsArgs) -> Result<End, Error> {
         failure.is_none()
     };
     let (options, knowledge) = (&options, &knowledge);
-    let in_order = InOrder { format, options, knowledge, progress: &progress, temporary_folder: std::env::temp_dir() };
+    let judgements = judgements.as_ref();
+    let temporary_folder = std::env::temp_dir();
+    let in_order = InOrder { format, options, knowledge, judgements, progress: &progress, temporary_folder };
     let (analysed, not_kept) = in_order.read(sources, &look, &mut emit);
     drop(bar);
     input::refuse_nothing(&analysed.outcomes)?;
@@ -66,5 +89,6 @@ pub(super) fn run(args: &Args, flows: &FlowsArgs) -> Result<End, Error> {
     }
     let unseen = unseen.into_inner().unwrap_or_else(PoisonError::into_inner);
     input::known_or_seen(&options.apps, knowledge, |app| !unseen.contains(app))?;
+    input::devices_seen(&analysed)?;
     Ok(End::of(input::report_defects(&analysed.outcomes) && is_whole))
 }

@@ -4,7 +4,7 @@ use super::args::{InputArgs, KnowledgeArgs};
 use super::outputs::Reads;
 use super::stderr::say;
 use crate::analysis::budget::LEAST;
-use crate::analysis::{FrameFilter, Knowledge, Options};
+use crate::analysis::{Analysed, FrameFilter, Knowledge, MissingDevices, Options};
 use crate::app::Catalogue;
 use crate::capture::owner::SideOwners;
 use crate::capture::{self, Found, Outcome, ReadOptions, Source};
@@ -26,7 +26,8 @@ pub(super) struct Input {
 
 /// All files that a command reads, for the outputs to keep away from.
 pub(super) fn reads<'a>(found: &'a Found, owners: &'a [PathBuf], knowledge: &'a KnowledgeArgs) -> Reads<'a> {
-    let options = [("--owners", owners), ("--geo", &knowledge.geo), ("--apps", &knowledge.apps)];
+    let KnowledgeArgs { geo, anycast, apps } = knowledge;
+    let options = [("--owners", owners), ("--geo", geo), ("--anycast", anycast), ("--apps", apps)];
     let files = options.into_iter().flat_map(|(option, paths)| paths.iter().map(move |path| (option, path.as_path())));
     Reads { found: Some(found), files: files.collect() }
 }
@@ -80,8 +81,9 @@ pub(super) fn knowledge(args: &KnowledgeArgs, from: Option<&str>) -> Result<Know
     args.geo.iter().try_for_each(|path| {
         is_there(path, "give a MaxMind DB file (.mmdb); none is needed: data comes with the program")
     })?;
-    args.apps.iter().try_for_each(|path| is_there(path, "check the path"))?;
-    let (catalogue, places) = rayon::join(|| Catalogue::with_user(&args.apps), || Places::open(&args.geo));
+    args.anycast.iter().chain(&args.apps).try_for_each(|path| is_there(path, "check the path"))?;
+    let open = || Places::open(&args.geo)?.with_anycast(&args.anycast);
+    let (catalogue, places) = rayon::join(|| Catalogue::with_user(&args.apps), open);
     let (catalogue, places) = (catalogue?, places?);
     let vantage: Option<Vantage> = from.map(|text| vantage(text, places.embedded())).transpose()?;
     Ok(Knowledge::new(catalogue, places, vantage))
@@ -92,6 +94,7 @@ fn knowledge_of(input: &InputArgs) -> Result<Knowledge, Error> {
     input.owners.iter().try_for_each(|path| is_there(path, "check the path"))?;
     let mut knowledge = knowledge(&input.knowledge, input.from.as_deref())?;
     let side = |path: &PathBuf| SideOwners::open(path, Some(input.max_memory));
+    knowledge.ignores_age = input.ignore_age;
     knowledge.owners = input.owners.iter().map(side).collect::<Result<_, _>>()?;
     Ok(knowledge)
 }
@@ -120,6 +123,23 @@ pub(super) fn known_or_seen(
         None => "`whither apps` lists the ids".to_owned(),
     };
     Err(Error::usage(what, hint))
+}
+
+/// Refuses devices that no flow has at either end, and names those that there are. Where flows were left out for lack of memory, a
+/// device may be among them.
+pub(super) fn devices_seen(analysed: &Analysed) -> Result<(), Error> {
+    /// Devices named; a capture of a large network has hundreds.
+    const NAMED: usize = 16;
+    let MissingDevices { missing, present } = &analysed.devices;
+    let Some(device) = missing.first().filter(|_| analysed.summary.shed.sessions == 0) else { return Ok(()) };
+    let named: Vec<_> = present.iter().take(NAMED).map(ToString::to_string).collect();
+    let more = if present.len() > NAMED { " and others" } else { "" };
+    let hint = if named.is_empty() {
+        "the captures hold no flows".to_owned()
+    } else {
+        format!("the captures hold flows of {}{more}", named.join(", "))
+    };
+    Err(Error::usage(format!("--device {device}: no flow in the captures has this address"), hint))
 }
 
 /// The id that is most like this text, if few letters differ.

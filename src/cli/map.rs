@@ -11,7 +11,8 @@ use crate::analysis;
 use crate::capture::{self, Progress};
 use crate::error::Error;
 use crate::output::terminal::{Style, render};
-use crate::report::build;
+use crate::report::transfers::{Framework, Transfers};
+use crate::report::{Report, build};
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
@@ -30,7 +31,9 @@ pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Erro
     let (routes, analysed) = analysis::map(sources, &options, &knowledge, &progress);
     drop(bar);
     input::refuse_nothing(&analysed.outcomes)?;
-    let report = build(&routes, &analysed, &knowledge, command.to_owned());
+    input::devices_seen(&analysed)?;
+    let mut report = build(&routes, &analysed, &knowledge, command.to_owned());
+    report.transfers = transfers(map, &report);
     let is_seen = |app: &str| report.apps.iter().any(|routes| routes.id == app);
     input::known_or_seen(&options.apps, &knowledge, is_seen)?;
     let fill = |index: usize, out: &mut dyn Write| match map.outputs.files.get(index) {
@@ -40,7 +43,7 @@ pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Erro
     let is_shown = targets.iter().any(Target::is_stdout);
     let (written, shown) = rayon::join(
         || outputs::write_files(&targets, fill, args.quiet),
-        || (!is_shown).then(|| render(&report, &style(args))),
+        || (!is_shown).then(|| render(&report, &Style { details: map.details, ..style(args) })),
     );
     written?;
     outputs::write_streams(&targets, fill, args.quiet)?;
@@ -51,6 +54,13 @@ pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Erro
     // The process ends here. Freeing millions of small allocations one by one would only take time.
     std::mem::forget((routes, analysed, knowledge, report));
     Ok(End::of(is_complete && is_whole))
+}
+
+/// What the law that was asked for makes of the countries; none where there is no packet whose day could count.
+fn transfers(map: &MapArgs, report: &Report) -> Option<Transfers> {
+    let framework = Framework::find(map.transfers.as_deref()?)?;
+    let last_day = || report.last_seen.as_deref()?.get(..10)?.parse().ok();
+    Some(Transfers::of(report, &framework, map.as_of.or_else(last_day)?))
 }
 
 /// The outputs that were asked for, in the order of their formats.
@@ -71,7 +81,7 @@ pub(super) fn style(args: &Args) -> Style {
         Color::Never => false,
         Color::Auto => is_terminal && !has_no_color && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
     };
-    Style { width: width(is_terminal), color, ascii: !speaks_unicode() }
+    Style { width: width(is_terminal), color, ascii: !speaks_unicode(), details: false }
 }
 
 /// Columns of the terminal; `COLUMNS` where there is none or it does not say.

@@ -4,6 +4,8 @@ mod apps;
 mod args;
 mod bench;
 mod capture;
+mod check;
+mod diff;
 mod end;
 mod flows;
 mod identity;
@@ -25,7 +27,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use stderr::say;
 
-/// Runs the command line and returns the exit code: 0 done, 1 done but incomplete, 2 failed.
+/// Runs the command line and returns the exit code: 0 done, 1 done but incomplete or a rule does not pass, 2 failed.
 pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.collect();
     let matches = match args::command().try_get_matches_from(&args) {
@@ -73,6 +75,8 @@ fn dispatch(args: &Args, command: &str) -> Result<End, Error> {
 fn obey(args: &Args, command: &str) -> Result<End, Error> {
     match &args.command {
         Command::Map(map) => map::run(args, map, command),
+        Command::Diff(diff) => diff::run(args, diff, command),
+        Command::Check(check) => check::run(args, check, command),
         Command::Flows(flows) => flows::run(args, flows),
         Command::Lookup(lookup) => lookup::run(args, lookup),
         Command::Apps(apps) => apps::run(args, apps),
@@ -83,6 +87,7 @@ fn obey(args: &Args, command: &str) -> Result<End, Error> {
             clap_complete::generate(*shell, &mut args::command(), "whither", &mut script);
             stdout::write(&script).map(|()| End::Done)
         }
+        Command::Words => stdout::write(format!("{}\n", args::WORDS).as_bytes()).map(|()| End::Done),
         Command::Man => {
             let mut page = Vec::new();
             manual(&mut page).map_err(|source| Error::io("<stdout>", source))?;

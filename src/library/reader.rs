@@ -28,7 +28,8 @@ impl Reader {
             is_wanted
         };
         let (format, options, knowledge, progress) = (&NDJSON, &options, &knowledge, &progress);
-        let in_order = InOrder { format, options, knowledge, progress, temporary_folder };
+        // Each flow is judged alone, since all are not known before the last.
+        let in_order = InOrder { format, options, knowledge, judgements: None, progress, temporary_folder };
         let (Analysed { outcomes, .. }, not_kept) = in_order.read(captures, &|_| (), &mut emit);
         match not_kept {
             Some((folder, error)) => {

@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     fn style(width: usize) -> Style {
-        Style { width, color: false, ascii: false }
+        Style { width, ..Style::default() }
     }
 
     #[test]

@@ -1,29 +1,31 @@
 //! A [`Report`] as CSV (RFC 4180): one row per app and destination, for spreadsheets.
 //!
 //! The columns are [`COLUMNS`]. `app` is empty for traffic that no app could be named for. Lists are joined with `; `.
-//! Names are written as `name source #frame`, opinions as `database country`. Local and not-IP traffic has no destination
+//! Names are written as `name source #frame`, opinions as `database country`, evidence as `kind bytes`. Local and not-IP traffic has no destination
 //! and so no row. Cells that a spreadsheet would take for a formula begin with an apostrophe.
 
-use super::escape;
+use super::{escape, words};
 use crate::app::Party;
 use crate::place::Country;
-use crate::report::{AppRoutes, Destination, PlaceKind, Report};
+use crate::report::{AppRoutes, Destination, Report};
 use std::io::{self, Write};
 
 /// The columns, in order.
-pub(super) const COLUMNS: [&str; 42] = [
+pub(super) const COLUMNS: [&str; 47] = [
     "app",
     "app_name",
     "developer",
     "app_operator",
     "app_jurisdiction",
-    "place_kind",
-    "country",
+    "standing",
+    "countries",
     "place",
-    "city",
-    "latitude",
-    "longitude",
-    "disputed",
+    "cities",
+    "exchange",
+    "age",
+    "gap_months",
+    "confirmed_by",
+    "excluded",
     "opinions",
     "registered_countries",
     "asn",
@@ -37,8 +39,11 @@ pub(super) const COLUMNS: [&str; 42] = [
     "bytes_down",
     "packets_up",
     "packets_down",
-    "payload_up",
-    "payload_down",
+    "sent",
+    "received",
+    "sent_unanswered",
+    "sent_to_persons",
+    "received_from_persons",
     "flows",
     "share_of_app",
     "names",
@@ -48,12 +53,12 @@ pub(super) const COLUMNS: [&str; 42] = [
     "rtt_ms",
     "rtt_source",
     "rtt_samples",
-    "location_check",
     "first_capture",
     "first_frame",
     "first_seen",
     "last_seen",
     "evidence",
+    "name_does_not_fit",
 ];
 
 /// Whether a table of this program begins so: later versions may add columns at the end.
@@ -147,16 +152,16 @@ impl Row {
         self.maybe(app.and_then(|app| app.developer.as_deref()));
         self.maybe(app.and_then(|app| app.operator.as_deref()));
         self.country(app.and_then(|app| app.jurisdiction));
-        self.text(kind_word(destination.kind));
-        self.country(destination.country);
+        self.text(destination.standing.id());
+        self.list(destination.candidates.iter().map(|candidate| candidate.country.code().to_owned()));
         self.text(&destination.label);
-        self.maybe(destination.city.as_deref());
-        self.number(destination.latitude.map(|degrees| format!("{degrees:.4}")));
-        self.number(destination.longitude.map(|degrees| format!("{degrees:.4}")));
-        self.plain(destination.is_disputed);
-        self.list(destination.opinions.iter().map(|opinion| {
-            format!("{} {}", opinion.source, opinion.country.as_ref().map_or("unknown", Country::code))
-        }));
+        self.list(destination.candidates.iter().filter_map(|candidate| candidate.city.clone()));
+        self.text(destination.exchange.word());
+        self.text(&destination.age);
+        self.number(destination.gap_months);
+        self.maybe(destination.confirmed_by.as_deref());
+        self.list(destination.exclusions.iter().map(|exclusion| exclusion.says.clone()));
+        self.list(destination.opinions.iter().map(words::opinion));
         self.list(destination.registered_countries.iter().map(|country| country.code().to_owned()));
         self.number(destination.asn);
         self.maybe(destination.as_name.as_deref());
@@ -171,8 +176,11 @@ impl Row {
             traffic.bytes_down,
             traffic.packets_up,
             traffic.packets_down,
-            traffic.payload_up,
-            traffic.payload_down,
+            destination.payload.sent,
+            destination.payload.received,
+            destination.payload.tried,
+            destination.payload.person_sent,
+            destination.payload.person_received,
             traffic.flows,
         ] {
             self.plain(value);
@@ -185,27 +193,13 @@ impl Row {
         self.number(destination.rtt.as_ref().map(|rtt| format!("{:.3}", rtt.ms)));
         self.maybe(destination.rtt.as_ref().map(|rtt| rtt.source.as_str()));
         self.number(destination.rtt.as_ref().map(|rtt| rtt.samples));
-        self.text(destination.check.word());
         self.text(&destination.first_frame.0);
         self.plain(destination.first_frame.1);
         self.text(&destination.first_seen);
         self.text(&destination.last_seen);
-        self.list(
-            app.into_iter().flat_map(|app| &app.evidence).map(|evidence| {
-                format!("{} {:.0} % ({})", evidence.kind.word(), evidence.share * 100.0, evidence.rule)
-            }),
-        );
+        self.list(destination.evidence.iter().map(|(kind, bytes)| format!("{} {bytes}", kind.word())));
+        self.maybe(destination.misfit.as_deref());
         self.bytes.extend_from_slice(b"\r\n");
-    }
-}
-
-/// The word for what stands where a country would.
-pub(super) const fn kind_word(kind: PlaceKind) -> &'static str {
-    match kind {
-        PlaceKind::Country => "country",
-        PlaceKind::Anycast => "anycast",
-        PlaceKind::Local => "local",
-        PlaceKind::Unknown => "unknown",
     }
 }
 

@@ -2,12 +2,13 @@
 
 use crate::app::{EvidenceKind, Party};
 use crate::error::Defect;
-use crate::place::{Country, DatabaseInfo, JURISDICTION_RULE, LocationCheck};
+use crate::place::{Country, DatabaseInfo, JURISDICTION_RULE};
 use crate::report::{
-    AppRoutes, CaptureSummary, CountryLine, Destination, EvidenceShare, Generator, NameEvidence, OpinionLine,
-    PlaceKind, Remainder, Report, RttLine, SCHEMA, Traffic, VantageLine,
+    AppRoutes, Candidate, CaptureSummary, CountryLine, Destination, EvidenceShare, Exchange, ExclusionLine, Generator,
+    NameEvidence, OpinionLine, Payload, PhysicsLine, Remainder, Report, RttLine, RunLine, SCHEMA, ShareLine, Standing,
+    TablesAge, Tally, Traffic, VantageLine,
 };
-use std::collections::BTreeMap;
+use crate::standing::Judged;
 
 /// A name as an attacker would send it.
 pub(crate) const HOSTILE_NAME: &str = "\u{1b}[2J</script><img src=x onerror=alert(1)>\u{202e}moc.example";
@@ -107,26 +108,35 @@ const NOWHERE: Spot =
     Spot { code: "", label: "unknown", city: None, at: None, asn: 0, as_name: "", operator: "", home: "" };
 
 fn destination(spot: &Spot, sums: Traffic, rtt_ms: Option<f64>, names: &[(&str, &str, u64)]) -> Destination {
-    let kind = match spot.label {
-        "anycast" => PlaceKind::Anycast,
-        "unknown" => PlaceKind::Unknown,
-        _ => PlaceKind::Country,
-    };
-    let opinions = match kind {
-        PlaceKind::Country => {
-            vec![OpinionLine { source: "DB-IP 2026-06".to_owned(), country: country(spot.code), bytes: sums.bytes() }]
-        }
-        _ => Vec::new(),
-    };
-    Destination {
-        kind,
-        country: country(spot.code),
+    let candidate = country(spot.code).map(|country| Candidate {
+        country,
         label: spot.label.to_owned(),
         city: spot.city.map(str::to_owned),
         latitude: spot.at.map(|at| at.0),
         longitude: spot.at.map(|at| at.1),
-        is_disputed: false,
-        opinions,
+        lineages: 2,
+    });
+    let opinion = |source: &str| OpinionLine {
+        source: source.to_owned(),
+        country: country(spot.code),
+        bytes: sums.bytes(),
+        verdict: None,
+    };
+    let standing = match spot.label {
+        "anycast" => Standing::Anycast,
+        "unknown" => Standing::Unknown,
+        _ => Standing::Confirmed,
+    };
+    Destination {
+        exchange: Exchange::Answered,
+        standing,
+        age: "fresh".to_owned(),
+        gap_months: candidate.as_ref().map(|_| 1),
+        label: spot.label.to_owned(),
+        exclusions: Vec::new(),
+        confirmed_by: candidate.as_ref().map(|_| "independent sources agree".to_owned()),
+        opinions: candidate.iter().flat_map(|_| [opinion("DB-IP 2026-06"), opinion("city.mmdb")]).collect(),
+        candidates: candidate.into_iter().collect(),
         registered_countries: country(spot.home).into_iter().collect(),
         asn: (spot.asn != 0).then_some(spot.asn),
         as_name: (!spot.as_name.is_empty()).then(|| spot.as_name.to_owned()),
@@ -136,6 +146,19 @@ fn destination(spot: &Spot, sums: Traffic, rtt_ms: Option<f64>, names: &[(&str, 
         also: Vec::new(),
         parties: vec![(Party::First, sums.bytes())],
         services: Vec::new(),
+        evidence: vec![(EvidenceKind::Name, sums.bytes())],
+        misfit: None,
+        payload: Payload { sent: sums.payload_up, received: sums.payload_down, ..Payload::default() },
+        run_by: (!spot.operator.is_empty())
+            .then(|| RunLine {
+                operators: vec![spot.operator.to_owned()],
+                jurisdictions: country(spot.home).into_iter().collect(),
+                is_twofold: true,
+                sent: sums.payload_up,
+                received: sums.payload_down,
+            })
+            .into_iter()
+            .collect(),
         traffic: sums,
         share: 0.0,
         names: names
@@ -146,20 +169,29 @@ fn destination(spot: &Spot, sums: Traffic, rtt_ms: Option<f64>, names: &[(&str, 
                 capture: "phone-taipei.pcapng".to_owned(),
                 frame,
                 bytes: sums.bytes() / names.len() as u64,
+                sent: Some(sums.payload_up / names.len() as u64),
+                received: Some(sums.payload_down / names.len() as u64),
             })
             .collect(),
         names_total: names.len() as u64,
         addresses: vec!["203.0.113.7".to_owned(), "2001:db8::17".to_owned()],
         addresses_total: 2,
         rtt: rtt_ms.map(|ms| RttLine { ms, source: "tcp-handshake".to_owned(), samples: sums.flows.min(14) }),
-        check: match (kind, rtt_ms) {
-            (PlaceKind::Country, Some(_)) => LocationCheck::Possible,
-            _ => LocationCheck::Unsupported,
-        },
         first_frame: ("phone-taipei.pcapng".to_owned(), names.first().map_or(7, |name| name.2 - 3)),
         first_seen: "2026-06-14T08:12:01.103452000Z".to_owned(),
         last_seen: "2026-06-14T08:24:38.000125000Z".to_owned(),
     }
+}
+
+/// The payload of destinations by what may be said of them.
+fn tally(destinations: &[Destination]) -> Tally {
+    let mut tally = Tally::default();
+    for destination in destinations {
+        let candidates = destination.candidates.iter().map(|candidate| candidate.country).collect();
+        let judged = Judged { standing: destination.standing, candidates, ..Judged::default() };
+        tally.add(&destination.payload, Some(&judged), None);
+    }
+    tally
 }
 
 fn app(
@@ -182,6 +214,8 @@ fn app(
         jurisdiction_source: None,
         traffic: sums,
         share: 0.0,
+        unseen: crate::report::Unseen::default(),
+        shares: tally(&destinations).shares(name, None),
         evidence: evidence
             .iter()
             .map(|&(kind, rule, percent)| EvidenceShare {
@@ -213,13 +247,32 @@ pub(crate) fn report() -> Report {
         Some(9.1),
         &[("dns.weixin.qq.com", "http-host", 98), ("mmsns.qpic.cn", "dns", 1_204)],
     );
-    disputed.is_disputed = true;
-    disputed.opinions.push(OpinionLine { source: "city.mmdb".to_owned(), country: country("HK"), bytes: 220_000 });
-    let mut impossible =
+    disputed.standing = Standing::Disputed;
+    disputed.confirmed_by = None;
+    disputed.label = "China or Hong Kong".to_owned();
+    disputed.opinions[1].country = country("HK");
+    disputed.candidates.push(Candidate {
+        country: country("HK").unwrap(),
+        label: "Hong Kong".to_owned(),
+        city: None,
+        latitude: Some(22.28),
+        longitude: Some(114.17),
+        lineages: 1,
+    });
+    let mut excluded =
         destination(&VIRGINIA, traffic(61_002, 118_233, 9), Some(31.4), &[("graph.tiktokv.example", "tls-sni", 2_210)]);
-    impossible.check = LocationCheck::Impossible;
-    impossible.services = vec!["Amazon Web Services".to_owned()];
-    impossible.parties = vec![(Party::ThirdCdn, 179_235)];
+    excluded.standing = Standing::RuledOut;
+    excluded.label = "ruled out".to_owned();
+    excluded.candidates.clear();
+    excluded.confirmed_by = None;
+    excluded.exclusions = vec![ExclusionLine {
+        country: country("US").unwrap(),
+        verdict: "ruled out".to_owned(),
+        says: "United States is ruled out: it is at least 10000 km away".to_owned(),
+    }];
+    excluded.opinions.iter_mut().for_each(|opinion| opinion.verdict = Some("ruled out".to_owned()));
+    excluded.services = vec!["Amazon Web Services".to_owned()];
+    excluded.parties = vec![(Party::ThirdCdn, 179_235)];
     let wechat = app(
         ("wechat", "WeChat", "Tencent", "CN"),
         &[(EvidenceKind::Name, "domain weixin.qq.com", 83), (EvidenceKind::Signature, "signature mmtls", 17)],
@@ -261,7 +314,7 @@ pub(crate) fn report() -> Report {
                 Some(3.2),
                 &[("v16.tiktokcdn.example", "quic-sni", 1_833)],
             ),
-            impossible,
+            excluded,
         ],
     );
     let whatsapp = app(
@@ -315,25 +368,20 @@ pub(crate) fn finish(
     for app in &mut apps {
         app.share = app.traffic.bytes() as f64 / bytes.max(1) as f64;
     }
-    let mut countries: BTreeMap<String, CountryLine> = BTreeMap::new();
-    let routed = apps.iter().flat_map(|app| app.destinations.iter().map(move |route| (Some(app), route)));
-    for (app, route) in routed.chain(unattributed_routes.iter().map(|route| (None, route))) {
-        let line = countries.entry(route.label.clone()).or_insert_with(|| CountryLine {
-            kind: route.kind,
-            country: route.country,
-            label: route.label.clone(),
-            traffic: Traffic::default(),
-            share: 0.0,
-            apps: Vec::new(),
-        });
-        line.traffic.add(&route.traffic);
-        line.share = line.traffic.bytes() as f64 / bytes.max(1) as f64;
-        if let Some(app) = app {
-            line.apps.push((app.id.clone(), route.traffic.bytes()));
-        }
-    }
-    let mut countries: Vec<_> = countries.into_values().collect();
-    countries.sort_by_key(|line| std::cmp::Reverse(line.traffic.bytes_up));
+    let mut all = tally(&unattributed_routes);
+    apps.iter().for_each(|app| all.merge(&tally(&app.destinations)));
+    let apps_in = |country: Country| {
+        let is_there = |app: &&AppRoutes| app.shares.sent.countries.iter().any(|line| line.key == country.code());
+        apps.iter().filter(is_there).map(|app| (app.id.clone(), app.traffic.bytes())).collect()
+    };
+    let line = |(country, sent, received): (Country, ShareLine, ShareLine)| CountryLine {
+        country,
+        label: sent.label.clone(),
+        sent,
+        received,
+        apps: apps_in(country),
+    };
+    let countries: Vec<CountryLine> = all.countries().into_iter().map(line).collect();
     let frames = 48_213;
     Report {
         schema: SCHEMA,
@@ -388,12 +436,22 @@ pub(crate) fn finish(
         ],
         catalogue_apps: 224,
         jurisdiction_rule: JURISDICTION_RULE.to_owned(),
+        shares: all.shares("All traffic", None),
+        physics: PhysicsLine {
+            state: "on".to_owned(),
+            says: "Round trips are held against a phone in Taipei, TW.".to_owned(),
+            limits: Vec::new(),
+        },
+        tables: TablesAge { gap_months: 1, is_capture_older: false, is_stale: false, is_ignored: false },
         apps,
         unattributed,
+        unattributed_shares: tally(&unattributed_routes).shares("Traffic of no app", None),
         unattributed_routes,
         local,
         not_ip,
+        left_out: Vec::new(),
         countries,
+        transfers: None,
         notes: vec!["12 packets were cut short by the capture; names in them may be missing".to_owned()],
     }
 }

@@ -1,10 +1,10 @@
-//! A [`Report`] as GeoJSON (RFC 7946): a line from the place of the capture to each destination, or a point where that place
-//! is not known; destinations without a place are features without a geometry.
+//! A [`Report`] as GeoJSON (RFC 7946): a line from the place of the capture to each country that a destination may be in, or a point
+//! where the place of the capture is not known; destinations without a country are features without a geometry.
 
-use super::csv::{kind_word, party_word};
+use super::csv::party_word;
 use super::projection;
 use crate::place::Country;
-use crate::report::{AppRoutes, Destination, Generator, PlaceKind, Report};
+use crate::report::{AppRoutes, Candidate, Destination, Generator, Report};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::io::{self, Write};
@@ -25,11 +25,17 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     }
     let of_apps = report.apps.iter().flat_map(|app| app.destinations.iter().map(move |route| (Some(app), route)));
     for (app, route) in of_apps.chain(report.unattributed_routes.iter().map(|route| (None, route))) {
-        features.push(json!({
-            "type": "Feature",
-            "geometry": geometry(from, route),
-            "properties": properties(app, route),
-        }));
+        let mut feature = |candidate: Option<&Candidate>| {
+            features.push(json!({
+                "type": "Feature",
+                "geometry": candidate.map_or(Value::Null, |candidate| geometry(from, candidate)),
+                "properties": properties(app, route, candidate),
+            }));
+        };
+        route.candidates.iter().for_each(|candidate| feature(Some(candidate)));
+        if route.candidates.is_empty() {
+            feature(None);
+        }
     }
     let attribution = report.databases.iter().map(|database| &*database.attribution).collect();
     let collection = Collection { kind: "FeatureCollection", generator: &report.generator, attribution, features };
@@ -52,10 +58,9 @@ pub(super) fn is_own(head: &[u8]) -> bool {
     head.starts_with(br#"{"type":"FeatureCollection","generator":{"name":"whither","#)
 }
 
-fn geometry(from: Option<(f64, f64)>, route: &Destination) -> Value {
-    let place = route.latitude.zip(route.longitude).filter(|(latitude, longitude)| {
-        route.kind == PlaceKind::Country && latitude.abs() <= 90.0 && longitude.abs() <= 180.0
-    });
+fn geometry(from: Option<(f64, f64)>, candidate: &Candidate) -> Value {
+    let place = candidate.latitude.zip(candidate.longitude);
+    let place = place.filter(|(latitude, longitude)| latitude.abs() <= 90.0 && longitude.abs() <= 180.0);
     let Some(to) = place else { return Value::Null };
     let Some(from) = from else {
         return json!({ "type": "Point", "coordinates": [to.1, to.0] });
@@ -81,16 +86,20 @@ fn geometry(from: Option<(f64, f64)>, route: &Destination) -> Value {
     json!({ "type": "MultiLineString", "coordinates": lines })
 }
 
-fn properties(app: Option<&AppRoutes>, route: &Destination) -> Value {
+fn properties(app: Option<&AppRoutes>, route: &Destination, candidate: Option<&Candidate>) -> Value {
     json!({
         "role": "destination",
         "app": app.map(|app| &app.id),
         "app_name": app.map(|app| &app.name),
-        "place_kind": kind_word(route.kind),
-        "country": route.country,
+        "standing": route.standing,
+        "exchange": route.exchange,
+        "age": route.age,
+        "gap_months": route.gap_months,
+        "country": candidate.map(|candidate| candidate.country),
+        "city_not_checked": candidate.and_then(|candidate| candidate.city.as_ref()),
+        "candidates": route.candidates.iter().map(|candidate| candidate.country).collect::<Vec<_>>(),
         "place": route.label,
-        "city": route.city,
-        "disputed": route.is_disputed,
+        "excluded": route.exclusions,
         "opinions": route.opinions,
         "registered_countries": route.registered_countries,
         "asn": route.asn,
@@ -99,13 +108,15 @@ fn properties(app: Option<&AppRoutes>, route: &Destination) -> Value {
         "operator": route.operator,
         "jurisdiction": route.jurisdiction.as_ref().map(Country::code),
         "parties": route.parties.iter().map(|(party, _)| party_word(*party)).collect::<Vec<_>>(),
+        "evidence": route.evidence,
+        "name_does_not_fit": route.misfit,
+        "payload": route.payload,
         "bytes_up": route.traffic.bytes_up,
         "bytes_down": route.traffic.bytes_down,
         "flows": route.traffic.flows,
         "names": route.names,
         "addresses": route.addresses,
         "rtt_ms": route.rtt.as_ref().map(|rtt| rtt.ms),
-        "location_check": route.check.word(),
     })
 }
 
@@ -124,7 +135,7 @@ mod tests {
     fn lines_from_the_vantage_cut_at_the_antimeridian() {
         let value = collection(&example::report());
         let features = value["features"].as_array().unwrap();
-        assert_eq!(features.len(), 12);
+        assert_eq!(features.len(), 13);
         let virginia = features.iter().find(|feature| feature["properties"]["country"] == "US").unwrap();
         assert_eq!(virginia["geometry"]["coordinates"].as_array().unwrap().len(), 2);
         assert!(features.iter().any(|feature| feature["geometry"].is_null()));

@@ -1,7 +1,7 @@
 //! A [`Report`] as JSON, field for field: for programs. Strings are as they were on the wire; JSON escapes what it must.
 
 use super::escape::json_visible;
-use crate::report::Report;
+use crate::report::{Report, schema_of};
 use std::io::{self, Write};
 
 /// Writes the report as indented JSON with a final line feed.
@@ -21,18 +21,31 @@ pub fn write_compact(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 /// Whether a report of this program begins so, in either form.
 pub(super) fn is_own(head: &[u8]) -> bool {
-    /// More than the first keys take up.
-    const START: usize = 256;
-    let start: Vec<u8> = head.iter().take(START).filter(|byte| !byte.is_ascii_whitespace()).copied().collect();
-    let Some(schema) = start.strip_prefix(b"{\"schema\":") else { return false };
-    let digits = schema.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    schema.get(digits..).is_some_and(|rest| rest.starts_with(b",\"generator\":{\"name\":\"whither\","))
+    schema_of(head).is_some()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::output::example;
+
+    #[test]
+    fn a_report_that_is_read_is_the_one_that_was_written() {
+        let report = example::report();
+        let mut text = Vec::new();
+        write(&report, &mut text).unwrap();
+        let length = text.len() as u64;
+        assert_eq!(Report::read_json(text.as_slice(), length).unwrap(), report);
+        let refused = |text: &[u8], most: u64| Report::read_json(text, most).unwrap_err().to_string();
+        assert!(refused(&text, length - 1).contains("longer than"));
+        let other = String::from_utf8(text.clone()).unwrap().replacen("\"schema\": 2", "\"schema\": 1", 1);
+        assert_eq!(refused(other.as_bytes(), u64::MAX), "a report of schema 1; this version reads schema 2");
+        for cut in (0..text.len()).step_by(997) {
+            assert!(refused(&text[..cut], u64::MAX).starts_with("not a whole report"), "{cut}");
+        }
+        let other = String::from_utf8(text).unwrap().replace("\"confirmed\"", "\"certain\"");
+        assert!(refused(other.as_bytes(), u64::MAX).contains("no standing is called \"certain\""));
+    }
 
     #[test]
     fn both_forms_hold_the_same_and_keep_names_as_they_are() {

@@ -3,7 +3,7 @@
 use super::escape;
 use super::terminal::Style;
 use crate::app::{App, Basis, Catalogue, Hit, HitTarget, Service};
-use crate::place::{Country, DatabaseInfo, JURISDICTION_RULE, Place, Scope};
+use crate::place::{Country, DatabaseInfo, JURISDICTION_RULE, Place, Published, Scope};
 use serde::Serialize;
 use std::fmt::Write;
 use std::net::IpAddr;
@@ -116,7 +116,10 @@ struct PlaceJson<'a> {
     longitude: Option<f32>,
     is_disputed: bool,
     is_anycast: bool,
+    is_steered: bool,
     opinions: Vec<OpinionJson<'a>>,
+    published: Option<&'a Published>,
+    is_announced: bool,
     registered_country: Option<Country>,
     asn: Option<u32>,
     as_name: Option<&'a str>,
@@ -130,6 +133,7 @@ struct PlaceJson<'a> {
 #[derive(Serialize)]
 struct OpinionJson<'a> {
     source: &'a str,
+    date: &'a str,
     country: Option<Country>,
     city: Option<&'a str>,
     latitude: Option<f32>,
@@ -155,11 +159,13 @@ fn place_json<S: serde::Serializer>(place: &Place, serializer: S) -> Result<S::O
         longitude: place.coordinates.map(|c| c.1),
         is_disputed: place.is_disputed,
         is_anycast: place.is_anycast,
+        is_steered: place.is_steered,
         opinions: place
             .opinions
             .iter()
             .map(|opinion| OpinionJson {
                 source: &opinion.source,
+                date: &opinion.database.date,
                 country: opinion.country,
                 city: opinion.city.as_deref(),
                 latitude: opinion.coordinates.map(|c| c.0),
@@ -167,6 +173,8 @@ fn place_json<S: serde::Serializer>(place: &Place, serializer: S) -> Result<S::O
                 radius_km: opinion.radius_km,
             })
             .collect(),
+        published: place.published.as_ref(),
+        is_announced: place.is_announced,
         registered_country: place.registered_country,
         asn: place.asn,
         as_name: place.as_name.as_deref(),
@@ -245,12 +253,23 @@ fn address(text: &mut String, place: &Place) {
         }
         fact(text, "located", Some(&where_), &opinion.source);
     }
+    if let Some(published) = &place.published {
+        let name = published.country.name().unwrap_or(published.country.code());
+        let by = format!("by {}: {} ({name}), {}", published.operator, published.region, published.date);
+        fact(text, "published", Some(&by), "");
+    }
     if place.is_anycast {
         fact(text, "", Some("anycast: the site that answers is not known"), "");
     } else if place.is_disputed {
         fact(text, "", Some("? databases disagree"), "");
     }
+    if place.is_steered {
+        fact(text, "", Some("front end: DNS chooses the site for each client"), "");
+    }
     fact(text, "registered", place.registered_country.map(country).as_deref(), "block, by the regional registry");
+    if !place.is_announced {
+        fact(text, "network", Some("none announces this address"), "");
+    }
     if let Some(asn) = place.asn {
         let name = format!("AS{asn} {}", place.as_name.as_deref().unwrap_or_default());
         fact(text, "network", Some(&name), "");

@@ -2,7 +2,7 @@
 //! and the SVG.
 
 use super::projection::{self, forward};
-use crate::report::{Destination, PlaceKind, Report};
+use crate::report::{Candidate, Destination, Report};
 use serde::Deserialize;
 
 /// Antarctica: left out unless something is there, since it takes a tenth of the map.
@@ -55,12 +55,16 @@ impl World {
     }
 }
 
-/// One destination of one app, with where it is drawn.
+/// One destination of one app in one of the countries that it may be in, with where it is drawn.
 pub(super) struct Route<'a> {
     /// Position of the app in the report; none where no app could be named.
     pub(super) app: Option<usize>,
     /// The destination.
     pub(super) destination: &'a Destination,
+    /// The country that it is drawn in.
+    pub(super) candidate: Option<&'a Candidate>,
+    /// Whether it is the first of the destination.
+    pub(super) is_first: bool,
     /// Where it lies on the map; none where it has no place.
     pub(super) at: Option<(f64, f64)>,
     /// The arc to it, as SVG path data; none where one of the ends is not known.
@@ -111,14 +115,27 @@ impl<'a> Map<'a> {
             .flat_map(|(app, routes)| routes.destinations.iter().map(move |destination| (Some(app), destination)));
         let all: Vec<_> =
             of_apps.chain(report.unattributed_routes.iter().map(|destination| (None, destination))).collect();
-        let most = all.iter().map(|(_, destination)| destination.traffic.bytes()).max().unwrap_or(0);
+        let most = all
+            .iter()
+            .map(|(_, destination)| destination.payload.sent + destination.payload.received)
+            .max()
+            .unwrap_or(0);
         let from = report.vantage.as_ref().map(|vantage| (vantage.latitude, vantage.longitude));
         let mut routes: Vec<Route<'a>> = Vec::with_capacity(all.len());
         let mut bounds = Bounds::default();
         let mut dots: Vec<Dot> = Vec::new();
         let mut arcs = 0;
-        for (app, destination) in all {
-            let place = place(destination);
+        let each = all.into_iter().flat_map(|(app, destination)| {
+            let candidates: Vec<Option<&Candidate>> = match destination.candidates.as_slice() {
+                [] => vec![None],
+                candidates => candidates.iter().map(Some).collect(),
+            };
+            let numbered = candidates.into_iter().enumerate();
+            numbered.map(move |(number, candidate)| (app, destination, candidate, number == 0))
+        });
+        for (app, destination, candidate, is_first) in each {
+            let place = candidate.and_then(place);
+            let bytes = destination.payload.sent.saturating_add(destination.payload.received);
             let at = place.map(|place| forward(place.0, place.1));
             let mut path = None;
             if let Some(at) = at {
@@ -133,13 +150,13 @@ impl<'a> Map<'a> {
                     }
                 };
                 if let Some(dot) = dots.get_mut(dot) {
-                    let name = destination.city.as_ref().unwrap_or(&destination.label);
+                    let name = candidate.map_or(&destination.label, |candidate| &candidate.label);
                     if !dot.labels.contains(name) {
                         dot.labels.push(name.clone());
                     }
                     let lane = dot.routes.len();
                     dot.routes.push(position);
-                    dot.bytes += destination.traffic.bytes();
+                    dot.bytes += bytes;
                     if let (Some(from), Some(to)) = (from, place)
                         && arcs < ARC_LIMIT
                     {
@@ -148,8 +165,9 @@ impl<'a> Map<'a> {
                     }
                 }
             }
-            let share = destination.traffic.bytes() as f64 / most.max(1) as f64;
-            routes.push(Route { app, destination, at, path, weight: 1.2 + 4.8 * share.sqrt() });
+            let share = bytes as f64 / most.max(1) as f64;
+            let weight = 1.2 + 4.8 * share.sqrt();
+            routes.push(Route { app, destination, candidate, is_first, at, path, weight });
         }
         dots.sort_by_key(|dot| std::cmp::Reverse(dot.bytes));
         let origin = from.map(|from| forward(from.0, from.1));
@@ -158,11 +176,13 @@ impl<'a> Map<'a> {
     }
 }
 
-/// Where a destination is, if it is anywhere: coordinates that are numbers and not those of an anycast address.
-fn place(destination: &Destination) -> Option<(f64, f64)> {
-    let (latitude, longitude) = (destination.latitude?, destination.longitude?);
+/// Where a country is drawn: at its own point, since no source checks where in it an endpoint is; else at the coordinates that are
+/// given, if they are those of a point on earth.
+fn place(candidate: &Candidate) -> Option<(f64, f64)> {
+    let given = candidate.latitude.zip(candidate.longitude);
+    let (latitude, longitude) = candidate.country.centroid().or(given)?;
     let is_on_earth = latitude.abs() <= 90.0 && longitude.abs() <= 180.0;
-    (destination.kind == PlaceKind::Country && is_on_earth).then_some((latitude, longitude))
+    is_on_earth.then_some((latitude, longitude))
 }
 
 /// The great circle, swung out to one side so that arcs to the same place lie side by side, broken at the map's edge.
@@ -234,6 +254,7 @@ impl Bounds {
 mod tests {
     use super::*;
     use crate::output::example;
+    use crate::place::Country;
 
     #[test]
     fn outlines_parse() {
@@ -247,7 +268,7 @@ mod tests {
     fn places_get_arcs_and_the_rest_does_not() {
         let report = example::report();
         let map = Map::of(&report);
-        assert_eq!(map.routes.len(), 11);
+        assert_eq!(map.routes.len(), 12, "one in two countries");
         assert_eq!(map.routes.iter().filter(|route| route.path.is_some()).count(), 9);
         let dots: Vec<_> = map.dots.iter().map(|dot| (dot.label(), dot.routes.len())).collect();
         assert!(dots.contains(&("Singapore".to_owned(), 3)), "{dots:?}");
@@ -265,7 +286,10 @@ mod tests {
     fn nonsense_coordinates_are_no_place() {
         let mut report = example::report();
         for (position, value) in [f64::NAN, f64::INFINITY, 1e300].into_iter().enumerate() {
-            report.apps[0].destinations[position].latitude = Some(value);
+            for candidate in &mut report.apps[0].destinations[position].candidates {
+                candidate.country = Country::new("ZZ").unwrap();
+                candidate.latitude = Some(value);
+            }
         }
         let map = Map::of(&report);
         assert!(map.routes.iter().take(3).all(|route| route.at.is_none()));

@@ -6,7 +6,10 @@
 pub mod apps;
 #[doc(hidden)]
 pub mod bench;
+#[doc(hidden)]
+pub mod check;
 mod csv;
+pub mod diff;
 pub mod escape;
 #[cfg(test)]
 mod example;

@@ -2,8 +2,8 @@
 
 use super::escape::svg;
 use super::map::{Map, World};
-use super::{palette, projection, units};
-use crate::report::Report;
+use super::{palette, projection, units, words};
+use crate::report::{Report, WayShares};
 use std::io::{self, Write};
 
 /// Width of the picture.
@@ -17,7 +17,7 @@ const LINE: f64 = 24.0;
 /// Apps named in the legend.
 const LEGEND_LIMIT: usize = 18;
 /// Legend entries side by side.
-const LEGEND_COLUMNS: usize = 4;
+const LEGEND_COLUMNS: usize = 2;
 /// Names of places written on the map.
 const LABEL_LIMIT: usize = 24;
 
@@ -50,7 +50,9 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         units::plural(report.frames, "packet", "packets"),
         units::bytes(report.bytes),
         report.vantage.as_ref().map_or("from an unknown place".to_owned(), |vantage| format!("from {}", vantage.label)),
+        words::age(report),
     ];
+    let facts: Vec<String> = facts.into_iter().filter(|fact| !fact.is_empty()).collect();
     write!(
         out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" \
@@ -89,7 +91,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         )?;
     }
     let mut captions = vec![
-        "Dots are probable places of network endpoints; arcs are great circles, not routes of cables. Width: bytes."
+        "Dots are countries that endpoints are confirmed or reported in, by payload sent and received; arcs are great circles, not routes of cables."
             .to_owned(),
     ];
     let sources: Vec<_> =
@@ -116,6 +118,9 @@ fn arcs(map: &Map<'_>, k: f64, out: &mut dyn Write) -> io::Result<()> {
     for route in order {
         if let Some(path) = &route.path {
             let (color, dashes) = (palette::light(route.app), dashes(route.app, k));
+            // Where databases differ, the arc to each country is dashed.
+            let is_certain = route.destination.candidates.len() < 2;
+            let dashes = if is_certain { dashes } else { format!(" stroke-dasharray=\"{0:.2} {0:.2}\"", 6.0 * k) };
             writeln!(out, "<path d=\"{path}\" stroke=\"{color}\" stroke-width=\"{:.2}\"{dashes}/>", route.weight * k)?;
         }
     }
@@ -172,24 +177,28 @@ fn dots(report: &Report, map: &Map<'_>, k: f64, out: &mut dyn Write) -> io::Resu
 
 /// Apps with their shares, then what is not on the map.
 fn legend(report: &Report) -> Vec<(Option<usize>, String)> {
-    let line = |name: &str, share: f64| format!("{name} {}", units::share(share));
+    /// Countries named for an app.
+    const NAMED: usize = 3;
+    let line = |name: &str, way: &WayShares| {
+        let mut endpoints = words::endpoints(way);
+        let more = endpoints.len().saturating_sub(NAMED);
+        endpoints.truncate(NAMED);
+        let more = if more == 0 { String::new() } else { format!(", +{more}") };
+        format!("{name}, {} sent: {}{more}", units::bytes(way.bytes), endpoints.join(", "))
+    };
     let mut legend: Vec<_> = report
         .apps
         .iter()
         .enumerate()
         .take(LEGEND_LIMIT)
-        .map(|(position, app)| (Some(position), line(&app.name, app.share)))
+        .map(|(position, app)| (Some(position), line(&app.name, &app.shares.sent)))
         .collect();
     let more = report.apps.get(LEGEND_LIMIT..).unwrap_or_default();
     if !more.is_empty() {
-        legend.push((
-            Some(usize::MAX),
-            line(&format!("{} more apps", more.len()), more.iter().map(|app| app.share).sum()),
-        ));
+        legend.push((Some(usize::MAX), format!("{} more apps", more.len())));
     }
     if !report.unattributed.is_empty() {
-        let bytes = report.unattributed.iter().map(|remainder| remainder.bytes).sum();
-        legend.push((None, line("not known", units::part(bytes, report.bytes))));
+        legend.push((None, line("no app named", &report.unattributed_shares.sent)));
     }
     legend
 }
@@ -203,7 +212,7 @@ mod tests {
     fn picture_is_closed_and_escaped() {
         let mut report = example::report();
         report.apps[0].name = example::HOSTILE_NAME.to_owned();
-        report.apps[0].destinations[0].city = Some(example::HOSTILE_NAME.to_owned());
+        report.apps[0].destinations[0].candidates[0].label = example::HOSTILE_NAME.to_owned();
         let mut out = Vec::new();
         write(&report, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();

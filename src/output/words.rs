@@ -2,8 +2,9 @@
 
 use super::escape;
 use crate::app::Party;
-use crate::place::{Country, LocationCheck};
-use crate::report::{Destination, PlaceKind, Report};
+use crate::place::Country;
+use crate::report::{Destination, Exchange, OpinionLine, Report, ShareLine, Standing, WayShares};
+use crate::standing::{LEAST_BYTES, Percent};
 use std::collections::BTreeMap;
 
 /// Names of the countries a report speaks of, taken from its own labels; a country it has no label for goes by its code.
@@ -14,9 +15,8 @@ impl<'a> CountryNames<'a> {
     pub(super) fn of(report: &'a Report) -> Self {
         let lines = report.countries.iter().map(|line| (line.country, line.label.as_str()));
         let routes = report.apps.iter().flat_map(|app| &app.destinations).chain(&report.unattributed_routes);
-        let routes =
-            routes.filter(|route| route.kind == PlaceKind::Country).map(|route| (route.country, route.label.as_str()));
-        Self(lines.chain(routes).filter_map(|(country, label)| Some((country?, label))).collect())
+        let candidates = routes.flat_map(|route| &route.candidates);
+        Self(lines.chain(candidates.map(|one| (one.country, one.label.as_str()))).collect())
     }
 
     /// The name of a country, visible characters only: labels may come from a user's database.
@@ -35,36 +35,97 @@ pub(super) fn network(destination: &Destination) -> String {
         (Some(who), Some(asn)) => format!("{who} AS{asn}"),
         (Some(who), None) => who.to_owned(),
         (None, Some(asn)) => format!("AS{asn}"),
+        (None, None) if destination.standing == Standing::Unrouted => "no network".to_owned(),
         (None, None) => "network not known".to_owned(),
     }
 }
 
 /// What each location database says: `DB-IP HK`; unescaped. The date stands in the header.
 pub(super) fn opinions(destination: &Destination) -> Vec<String> {
-    destination
-        .opinions
-        .iter()
-        .map(|opinion| {
-            let source = match opinion.source.rsplit_once(' ') {
-                Some((source, date)) if date.starts_with("20") => source,
-                _ => &opinion.source,
-            };
-            format!("{source} {}", opinion.country.as_ref().map_or("unknown", Country::code))
-        })
-        .collect()
+    destination.opinions.iter().map(opinion).collect()
 }
 
-/// The verdict of the round trip as a sentence.
-pub(super) const fn check(check: LocationCheck) -> &'static str {
-    match check {
-        LocationCheck::Possible => "possible: light in fibre could have gone there and back",
-        LocationCheck::Impossible => {
-            "impossible: it answered sooner than light in fibre could have come back from there"
-        }
-        LocationCheck::Unsupported => {
-            "unsupported: no valid round trip, anycast, or the place of the capture is not known"
-        }
+/// What a location database says, with the verdict of round trips where they exclude it: `DB-IP AU (ruled out)`; unescaped.
+pub(super) fn opinion(opinion: &OpinionLine) -> String {
+    let source = match opinion.source.rsplit_once(' ') {
+        Some((source, date)) if date.starts_with("20") => source,
+        _ => &opinion.source,
+    };
+    let country = opinion.country.as_ref().map_or("unknown", Country::code);
+    match &opinion.verdict {
+        Some(verdict) => format!("{source} {country} ({verdict})"),
+        None => format!("{source} {country}"),
     }
+}
+
+/// The word for databases that are too far away in time.
+const STALE: &str = "stale";
+
+/// What may be said of the place of a destination, in a few words: `confirmed`, `reported, stale`, `databases differ`, `no answer`.
+pub(super) fn standing(destination: &Destination) -> String {
+    let word = match (destination.exchange, destination.standing) {
+        (Exchange::Tried, _) => "no answer",
+        (Exchange::Person, _) => "a person's device",
+        (_, Standing::Disputed) => "databases differ",
+        (_, Standing::Unrouted) => "no network announces it",
+        (_, Standing::Contradicted) => "does not fit the round trip",
+        (_, standing) => standing.word(),
+    };
+    let is_placed = !destination.candidates.is_empty();
+    if destination.age == STALE && is_placed { format!("{word}, stale") } else { word.to_owned() }
+}
+
+/// What the age of the tables means for a report; empty where it means nothing.
+pub(super) fn age(report: &Report) -> String {
+    let tables = &report.tables;
+    if tables.is_ignored {
+        "tables taken as if of the capture's time".to_owned()
+    } else if tables.is_stale {
+        format!("stale: {} years from the tables, nothing is confirmed", tables.gap_months / 12)
+    } else {
+        String::new()
+    }
+}
+
+/// Where the endpoints of one direction are, the largest shares first: `China 66 %`, `Hong Kong 26–29 %`, `Japan 19 % reported`, then
+/// what has no country: `anycast 15 %`. Bytes, where there are too few for percentages. Unescaped.
+pub(super) fn endpoints(way: &WayShares) -> Vec<String> {
+    let countries = way.countries.iter().map(|line| {
+        (line.certain_bytes.saturating_add(line.possible_bytes), format!("{} {}", line.label, cell(line, way.bytes)))
+    });
+    let unplaced = way
+        .unplaced
+        .iter()
+        .map(|line| (line.bytes, format!("{} {}", line.standing.word(), at_most(line.bytes, way.bytes))));
+    let mut all: Vec<(u64, String)> = countries.chain(unplaced).collect();
+    all.sort_by_key(|(bytes, _)| std::cmp::Reverse(*bytes));
+    all.into_iter().map(|(_, text)| text).collect()
+}
+
+/// The share of a line in so many bytes, as it stands in a table.
+pub(super) fn cell(line: &ShareLine, total: u64) -> String {
+    let (certain, upper) = (line.certain_bytes, line.certain_bytes.saturating_add(line.possible_bytes));
+    if total < LEAST_BYTES {
+        return format!("{upper} B");
+    }
+    let (low, high) = (Percent::at_least(certain, total), Percent::at_most(upper, total));
+    match certain {
+        0 if line.reported_bytes == line.possible_bytes => format!("{high} % reported"),
+        0 => format!("≤ {high} %"),
+        _ if low == high || certain == upper => format!("{low} %"),
+        _ => format!("{low}–{high} %"),
+    }
+}
+
+/// The share of a law in so many bytes.
+pub(super) fn law(line: &ShareLine, total: u64) -> String {
+    // One source alone names an operator often; what is said of places does not apply.
+    cell(&ShareLine { reported_bytes: u64::MAX, ..line.clone() }, total)
+}
+
+/// A share of so many bytes, rounded up.
+pub(super) fn at_most(bytes: u64, total: u64) -> String {
+    if total < LEAST_BYTES { format!("{bytes} B") } else { format!("{} %", Percent::at_most(bytes, total)) }
 }
 
 /// Whose service it is, in two words.

@@ -1,12 +1,30 @@
 //! The output model that all output formats show, and how it is built. `--json` writes it as it is.
 
 mod build;
+pub mod diff;
 mod model;
+mod notes;
+mod remainders;
+mod rows;
+mod saved;
+mod shares;
+mod tally;
+mod time;
+pub mod transfers;
+mod unseen;
 
-pub use build::{build, rfc3339};
+#[cfg(test)]
+pub(crate) use tally::Tally;
 
-pub use crate::route::Traffic;
+pub use build::build;
+pub use saved::{SavedError, schema_of};
+pub use time::rfc3339;
+
+pub use crate::route::{Exchange, Payload, Traffic};
+pub use crate::standing::Standing;
 pub use model::{
-    AppRoutes, CaptureSummary, CountryLine, Destination, EvidenceShare, Generator, NameEvidence, OpinionLine,
-    PlaceKind, Remainder, Report, RttLine, SCHEMA, VantageLine,
+    AppRoutes, Candidate, CaptureSummary, CountryLine, Destination, EvidenceShare, ExclusionLine, Generator,
+    NameEvidence, OpinionLine, PhysicsLine, Remainder, Report, RttLine, RunLine, SCHEMA, TablesAge, VantageLine,
 };
+pub use shares::{EndpointShares, ShareLine, UnplacedLine, WayShares};
+pub use unseen::Unseen;

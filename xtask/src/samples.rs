@@ -17,6 +17,7 @@ mod scene;
 mod seeded;
 mod tls;
 mod tunnels;
+mod unrouted;
 mod zoo;
 
 use crate::owner_samples;
@@ -61,6 +62,12 @@ fn all() -> io::Result<Vec<Sample>> {
             capture::pcap(&phone),
         ),
         sample("phone.pcapng", "the same as pcapng, in nanoseconds", phone_pcapng(&phone)),
+        sample(
+            "unrouted.pcap",
+            "a messenger that sends most of its bytes to addresses which no network announces, and something to one that does not \
+             answer",
+            capture::pcap(&unrouted::packets()),
+        ),
     ];
     samples.extend(names::samples());
     samples.extend(clear::samples());

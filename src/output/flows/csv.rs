@@ -1,5 +1,5 @@
-//! Flow records as CSV (RFC 4180). Columns are the fields of the flow record in its order; `names`, `alpn`, `owner` and
-//! `tunnel` hold JSON, so nothing is lost; null is an empty cell. Text is escaped and guarded as [`escape::csv_into`] says.
+//! Flow records as CSV (RFC 4180). Columns are the fields of the flow record in its order; `names`, `alpn`, `owner`,
+//! `also`, `candidates` and `tunnel` hold JSON, so nothing is lost; null is an empty cell. Text is escaped and guarded as [`escape::csv_into`] says.
 
 use super::record::FlowRecord;
 use super::record::Json;
@@ -9,7 +9,7 @@ use crate::output::escape;
 use std::io::Write;
 
 /// The columns: the fields of [`FlowRecord`], in order.
-pub(super) const COLUMNS: [&str; 48] = [
+pub(super) const COLUMNS: [&str; 52] = [
     "capture",
     "first_frame",
     "first_seen",
@@ -53,10 +53,14 @@ pub(super) const COLUMNS: [&str; 48] = [
     "as_country",
     "operator",
     "jurisdiction",
+    "also",
     "anycast",
     "rtt_ms",
     "rtt_source",
-    "location_check",
+    "standing",
+    "candidates",
+    "age",
+    "exchange",
     "tunnel",
 ];
 
@@ -124,10 +128,14 @@ impl FlowWriter for Csv {
         row.maybe(record.as_country.as_ref().map(|country| country.code()));
         row.maybe(record.operator);
         row.maybe(record.jurisdiction.as_ref().map(|country| country.code()));
+        row.json(&record.also);
         row.number(Some(record.anycast));
         row.number(record.rtt_ms);
         row.maybe(record.rtt_source);
-        row.text(record.location_check);
+        row.text(record.standing);
+        row.json(&record.candidates);
+        row.text(record.age);
+        row.text(record.exchange.word());
         row.json(&record.tunnel);
         // Every cell ended with a comma: the last one ends the line.
         out.pop();

@@ -2,7 +2,7 @@
 
 use super::sorter::{Lane, Sorter};
 use super::writer::FlowFormat;
-use crate::analysis::{self, Analysed, Knowledge, Options};
+use crate::analysis::{self, Analysed, FlowJudge, Judgements, Knowledge, Options};
 use crate::capture::{Progress, Source};
 use crate::route::Observed;
 use std::io;
@@ -16,6 +16,8 @@ pub struct InOrder<'a> {
     pub options: &'a Options,
     /// What flows are held against.
     pub knowledge: &'a Knowledge,
+    /// What may be said of addresses, if the captures were read before. Without it round trips exclude nothing.
+    pub judgements: Option<&'a Judgements>,
     /// How far reading has come.
     pub progress: &'a Progress,
     /// Where records wait that there is no memory for.
@@ -34,18 +36,22 @@ impl InOrder<'_> {
         look: &(impl Fn(&Observed<'_>) + Sync),
         emit: &mut (dyn FnMut(&[u8]) -> bool + Send),
     ) -> (Analysed, Option<NotKept>) {
-        let Self { format, options, knowledge, progress, temporary_folder } = self;
+        let Self { format, options, knowledge, judgements, progress, temporary_folder } = self;
         let names: Vec<String> = captures.iter().map(|source| source.name().to_owned()).collect();
         let lanes = rayon::current_num_threads() + 1;
         let sorter = Sorter::new(format, &names, temporary_folder, options.waiting_bytes(), lanes);
-        let add = |lane: &mut Lane, observed: &Observed<'_>| {
+        let new = || (sorter.lane(), FlowJudge::new(knowledge, judgements));
+        let add = |(lane, judge): &mut (Lane, FlowJudge<'_>), observed: &Observed<'_>| {
             if !options.leaves_out(observed) {
                 look(observed);
-                sorter.add(lane, observed);
+                sorter.add(lane, observed, judge.judge(observed));
             }
         };
-        let mut after = |until: i64, lanes: &mut [&mut Lane]| sorter.emit_before(until, lanes, emit);
-        let (_, analysed) = analysis::each(captures, options, knowledge, progress, &|| sorter.lane(), &add, &mut after);
+        let mut after = |until: i64, lanes: &mut [&mut (Lane, FlowJudge<'_>)]| {
+            let mut lanes: Vec<&mut Lane> = lanes.iter_mut().map(|lane| &mut lane.0).collect();
+            sorter.emit_before(until, &mut lanes, emit);
+        };
+        let (_, analysed) = analysis::each(captures, options, knowledge, progress, &new, &add, &mut after);
         (analysed, sorter.failure())
     }
 }

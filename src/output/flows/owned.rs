@@ -53,10 +53,14 @@ pub struct OwnedRecord {
     pub as_country: Option<String>,
     pub operator: Option<String>,
     pub jurisdiction: Option<String>,
+    pub also: Vec<String>,
     pub anycast: bool,
     pub rtt_ms: Option<f64>,
     pub rtt_source: Option<String>,
-    pub location_check: String,
+    pub standing: String,
+    pub candidates: Vec<String>,
+    pub age: String,
+    pub exchange: String,
     pub tunnel: Vec<String>,
 }
 

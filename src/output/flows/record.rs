@@ -7,7 +7,8 @@ use crate::name::{Alpn, encrypted_resolver};
 use crate::output::units;
 use crate::packet::TunnelPath;
 use crate::place::Country;
-use crate::route::Observed;
+use crate::route::{Exchange, Observed};
+use crate::standing::Judged;
 use serde::ser::{SerializeSeq, SerializeStruct};
 use serde::{Serialize, Serializer};
 use std::net::IpAddr;
@@ -84,9 +85,9 @@ pub struct FlowRecord<'a> {
     pub party: Option<Party>,
     /// Process or app as the capture named it.
     pub owner: Option<&'a Owner>,
-    /// Probable country.
+    /// The country, where one is confirmed or reported and no other.
     pub country: Option<Country>,
-    /// Probable city.
+    /// City by a database that names this country; no source checks it.
     pub city: Option<&'a str>,
     /// Degrees north.
     pub latitude: Option<f32>,
@@ -104,26 +105,39 @@ pub struct FlowRecord<'a> {
     pub operator: Option<&'a str>,
     /// Home jurisdiction of the operator.
     pub jurisdiction: Option<Country>,
+    /// Further countries, by the same rule.
+    pub also: &'a [Country],
     /// Known anycast.
     pub anycast: bool,
     /// Smallest handshake round trip in milliseconds.
     pub rtt_ms: Option<f64>,
     /// How it was measured.
     pub rtt_source: Option<&'static str>,
-    /// `possible`, `impossible`, `unsupported`.
-    pub location_check: &'static str,
+    /// What may be said of the country: `confirmed`, `reported`, `disputed`, or why there is none.
+    pub standing: &'static str,
+    /// The countries that the server may be in.
+    pub candidates: &'a [Country],
+    /// `fresh`, `stale` (every database that names a country is too far from the flow in time), `ignored` (`--ignore-age`).
+    pub age: &'static str,
+    /// `answered`, `tried`, `person`: how the other end took part.
+    pub exchange: Exchange,
     /// Encapsulations, outermost first.
     pub tunnel: Tunnel,
 }
 
 impl<'a> FlowRecord<'a> {
     /// The record of a flow. `capture` is the name of the capture its first frame lies in.
-    pub fn new(observed: &Observed<'a>, capture: &'a str) -> Self {
-        let &Observed { flow, place, attribution, check, .. } = observed;
+    /// `judged` is what may be said of the end that is located.
+    pub fn new(observed: &Observed<'a>, capture: &'a str, judged: &'a Judged) -> Self {
+        let &Observed { flow, place, attribution, .. } = observed;
         let name = flow.name();
         let chosen = attribution.chosen.as_ref();
-        // An anycast address has no place, whatever a database says.
-        let located = (!place.is_anycast).then_some(&**place);
+        let country = match judged.candidates.as_slice() {
+            [country] => Some(*country),
+            _ => None,
+        };
+        // City and coordinates are of the country that is named.
+        let located = (country.is_some() && place.country == country).then_some(&**place);
         let coordinates = located.and_then(|place| place.coordinates);
         Self {
             capture,
@@ -159,7 +173,7 @@ impl<'a> FlowRecord<'a> {
             service: attribution.service.as_deref(),
             party: attribution.party,
             owner: flow.owner.as_ref().map(|evidence| &*evidence.owner),
-            country: located.and_then(|place| place.country),
+            country,
             city: located.and_then(|place| place.city.as_deref()),
             latitude: coordinates.map(|(latitude, _)| latitude),
             longitude: coordinates.map(|(_, longitude)| longitude),
@@ -169,10 +183,14 @@ impl<'a> FlowRecord<'a> {
             as_country: place.as_country,
             operator: place.operator.as_deref(),
             jurisdiction: place.jurisdiction,
+            also: &place.also,
             anycast: place.is_anycast,
             rtt_ms: flow.rtt.map(|rtt| rtt.ns as f64 / 1e6),
             rtt_source: flow.rtt.map(|rtt| rtt.source.word()),
-            location_check: check.word(),
+            standing: judged.standing.id(),
+            candidates: &judged.candidates,
+            age: judged.age(),
+            exchange: observed.exchange(),
             tunnel: Tunnel(flow.tunnel),
         }
     }
@@ -323,10 +341,11 @@ mod tests {
     use crate::app::{Attribution, EvidenceKind};
     use crate::capture::FrameId;
     use crate::capture::owner::OwnerFormat;
-    use crate::flow::{Counters, Ech, OwnerEvidence, Rtt, RttSource};
+    use crate::flow::{Answered, Counters, Ech, OwnerEvidence, Rtt, RttSource};
     use crate::name::{Application, NameSource};
     use crate::packet::Encapsulation;
-    use crate::place::{LocationCheck, Place};
+    use crate::place::Place;
+    use crate::standing::Standing;
     use std::sync::Arc;
 
     fn flow() -> Flow {
@@ -355,6 +374,10 @@ mod tests {
             ech: Some(Ech::Grease),
             certificate: None,
             rtt: Some(Rtt { ns: 31_042_117, source: RttSource::TcpHandshake }),
+            round_trips: None,
+            syn_ack: None,
+            answered: Answered::Yes,
+            is_call_media: false,
             owner: Some(Box::new(OwnerEvidence {
                 owner: Arc::new(owner),
                 votes: 26,
@@ -380,6 +403,7 @@ mod tests {
             as_country: Country::new("CN"),
             operator: Some("Tencent".into()),
             jurisdiction: Country::new("CN"),
+            also: ["KY", "SG"].into_iter().filter_map(Country::new).collect(),
             ..Place::default()
         }
     }
@@ -407,8 +431,14 @@ mod tests {
         let mut writer = (super::super::format(format).unwrap().writer)();
         let mut out = Vec::new();
         writer.header(&mut out);
-        let (peer, check, place) = (flow.server_ip, LocationCheck::Possible, &Arc::new(place.clone()));
-        writer.record(&FlowRecord::new(&Observed { flow, peer, place, attribution, check }, "phone.pcapng"), &mut out);
+        let (peer, place) = (flow.server_ip, &Arc::new(place.clone()));
+        let judged = Judged {
+            standing: Standing::Reported,
+            candidates: place.country.filter(|_| !place.is_anycast).into_iter().collect(),
+            ..Judged::default()
+        };
+        let observed = Observed { flow, peer, place, attribution };
+        writer.record(&FlowRecord::new(&observed, "phone.pcapng", &judged), &mut out);
         writer.finish(&mut out);
         String::from_utf8(out).unwrap()
     }

@@ -10,6 +10,7 @@ use super::writer::{FlowFormat, FlowWriter};
 use crate::analysis::order;
 use crate::flow::Flow;
 use crate::route::Observed;
+use crate::standing::Judged;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::fs::File;
@@ -219,7 +220,7 @@ impl<'a> Sorter<'a> {
     }
 
     /// Adds a flow's record.
-    pub(super) fn add(&self, lane: &mut Lane, observed: &Observed<'_>) {
+    pub(super) fn add(&self, lane: &mut Lane, observed: &Observed<'_>, judged: &Judged) {
         let number = observed.flow.window();
         let capture = self.captures.get(observed.flow.first_frame.capture() as usize).map_or("", String::as_str);
         let window = lane.windows.entry(number).or_insert_with(|| {
@@ -229,7 +230,7 @@ impl<'a> Sorter<'a> {
         let start = window.bytes.len();
         window.starts.push(start);
         window.bytes.extend_from_slice(&key(number, observed.flow));
-        lane.writer.record(&FlowRecord::new(observed, capture), &mut window.bytes);
+        lane.writer.record(&FlowRecord::new(observed, capture, judged), &mut window.bytes);
         lane.bytes += window.bytes.len() - start + size_of::<usize>();
         if lane.bytes > self.lane_bytes {
             let windows = std::mem::take(&mut lane.windows);
@@ -343,7 +344,7 @@ mod tests {
     use super::*;
     use crate::app::Attribution;
     use crate::capture::FrameId;
-    use crate::place::{LocationCheck, Place};
+    use crate::place::Place;
     use proptest::prelude::*;
     use std::sync::Arc;
 
@@ -368,9 +369,8 @@ mod tests {
         let last = pieces.len();
         for (turn, piece) in pieces.enumerate() {
             for (at, flow) in piece.iter().enumerate() {
-                let (peer, check) = (flow.server_ip, LocationCheck::Unsupported);
-                let observed = Observed { flow, peer, place: &place, attribution: &attribution, check };
-                sorter.add(if at % 2 == 0 { &mut one } else { &mut other }, &observed);
+                let observed = Observed { flow, peer: flow.server_ip, place: &place, attribution: &attribution };
+                sorter.add(if at % 2 == 0 { &mut one } else { &mut other }, &observed, &Judged::default());
             }
             // All that follow are of this window or a later one.
             let rest = flows.get((turn + 1) * piece.len()..).unwrap_or_default();

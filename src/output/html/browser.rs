@@ -68,7 +68,7 @@ fn app_is_switched_off_by_the_fragment() {
     let chip = tags(&dom, "<button ", "data-id=\"wechat\"");
     assert!(chip.len() == 1 && chip[0].contains("aria-pressed=\"false\""), "{chip:?}");
     let hidden = tags(&dom, "<g ", "data-app=\"0\"");
-    assert!(hidden.len() == 3 && hidden.iter().all(|tag| tag.contains(" off")), "{hidden:?}");
+    assert!(hidden.len() == 4 && hidden.iter().all(|tag| tag.contains(" off")), "{hidden:?}");
     let shown = tags(&dom, "<g ", "data-app=\"1\"");
     assert!(!shown.is_empty() && shown.iter().all(|tag| !tag.contains(" off")), "{shown:?}");
     assert!(dom.contains("long.weixin.qq.com</li>") || dom.contains("<li>long.weixin.qq.com<small>"), "drawer");

@@ -4,8 +4,8 @@ use crate::output::escape::visible;
 use crate::output::map::Map;
 use crate::output::words::{self, CountryNames};
 use crate::output::{palette, units};
-use crate::place::{Country, LocationCheck};
-use crate::report::{Destination, PlaceKind, Report};
+use crate::place::Country;
+use crate::report::{Destination, Exchange, Report};
 use serde::Serialize;
 
 /// Key, value, and whether it is doubtful.
@@ -77,25 +77,36 @@ impl Item {
 }
 
 fn title(destination: &Destination) -> String {
-    let mark = if destination.is_disputed { " ?" } else { "" };
-    match &destination.city {
-        Some(city) if *city != destination.label => format!("{city}, {}{mark}", destination.label),
-        _ => format!("{}{mark}", destination.label),
-    }
+    destination.label.clone()
 }
 
 fn place(destination: &Destination, names: &CountryNames<'_>) -> Vec<Row> {
     let mut rows = Vec::new();
-    match destination.kind {
-        PlaceKind::Anycast => rows.push(("Located", "anycast: the site that answered is not known".to_owned(), true)),
-        PlaceKind::Local => rows.push(("Located", "local network".to_owned(), false)),
-        PlaceKind::Unknown => rows.push(("Located", "no database knows".to_owned(), true)),
-        PlaceKind::Country => {}
+    let is_doubtful = destination.confirmed_by.is_none();
+    let why = match (&destination.confirmed_by, destination.standing.why_unplaced()) {
+        (Some(why), _) => format!(": {why}"),
+        (None, Some(why)) if destination.candidates.is_empty() && destination.exchange == Exchange::Answered => {
+            format!(": {why}")
+        }
+        _ => String::new(),
+    };
+    rows.push(("Standing", format!("{}{why}", words::standing(destination)), is_doubtful));
+    if let Some(months) = destination.gap_months.filter(|months| *months > 3) {
+        rows.push(("Age", format!("tables and captures are {months} months apart"), destination.age == "stale"));
+    }
+    for exclusion in &destination.exclusions {
+        rows.push(("Excluded", exclusion.says.clone(), true));
     }
     for opinion in &destination.opinions {
         let country = opinion.country.map_or("unknown".to_owned(), |country| names.name(country));
-        let text = format!("{country}, says {} (of {})", opinion.source, units::bytes(opinion.bytes));
-        rows.push(("Located", text, destination.is_disputed));
+        let verdict = opinion.verdict.as_ref().map_or_else(String::new, |verdict| format!(", {verdict}"));
+        let text = format!("{country}{verdict}, says {} (of {})", opinion.source, units::bytes(opinion.bytes));
+        rows.push(("Database", text, opinion.verdict.is_some()));
+    }
+    for candidate in &destination.candidates {
+        if let Some(city) = &candidate.city {
+            rows.push(("City", format!("given as {city}, {} (not checked)", candidate.label), true));
+        }
     }
     let countries: Vec<_> = destination.registered_countries.iter().map(|country| names.name(*country)).collect();
     if !countries.is_empty() {
@@ -114,8 +125,6 @@ fn place(destination: &Destination, names: &CountryNames<'_>) -> Vec<Row> {
         )),
         None => rows.push(("Round trip", "none measured".to_owned(), false)),
     }
-    let is_impossible = destination.check == LocationCheck::Impossible;
-    rows.push(("Distance", words::check(destination.check).to_owned(), is_impossible));
     rows
 }
 
@@ -149,18 +158,27 @@ fn who(destination: &Destination, names: &CountryNames<'_>) -> Vec<Row> {
 
 fn amounts(destination: &Destination) -> Vec<Row> {
     let traffic = &destination.traffic;
-    let way = |bytes, packets, payload| {
-        format!(
-            "{} bytes in {}, payload {}",
-            units::count(bytes),
-            units::plural(packets, "packet", "packets"),
-            units::count(payload)
-        )
-    };
+    let payload = &destination.payload;
+    let unanswered = payload.tried > 0;
     vec![
-        ("Up", way(traffic.bytes_up, traffic.packets_up, traffic.payload_up), false),
-        ("Down", way(traffic.bytes_down, traffic.packets_down, traffic.payload_down), false),
+        ("Sent", format!("{} bytes", units::count(payload.sent)), false),
+        ("Received", format!("{} bytes", units::count(payload.received)), false),
+        (
+            "Not answered",
+            format!("{} bytes in {}", units::count(payload.tried), units::plural(payload.tried_flows, "flow", "flows")),
+            unanswered,
+        ),
+        (
+            "Frames",
+            format!(
+                "{} bytes in {}",
+                units::count(traffic.bytes()),
+                units::plural(traffic.packets(), "packet", "packets")
+            ),
+            false,
+        ),
         ("Flows", units::count(traffic.flows), false),
+        ("Evidence", evidence(destination), destination.misfit.is_some()),
         (
             "First",
             format!(
@@ -173,6 +191,14 @@ fn amounts(destination: &Destination) -> Vec<Row> {
         ),
         ("Last", moment(&destination.last_seen), false),
     ]
+}
+
+/// What the app is known by, and whether the name fits the network.
+fn evidence(destination: &Destination) -> String {
+    let kinds: Vec<String> =
+        destination.evidence.iter().map(|(kind, bytes)| format!("{} {}", kind.word(), units::bytes(*bytes))).collect();
+    let kinds = if kinds.is_empty() { "none".to_owned() } else { kinds.join(", ") };
+    destination.misfit.as_ref().map_or(kinds.clone(), |misfit| format!("{kinds}; does not fit: {misfit}"))
 }
 
 /// A time to the millisecond, as people write it.

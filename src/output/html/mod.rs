@@ -34,6 +34,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         "generator" => super::generator::GENERATOR.to_owned(),
         "title" => html(&title(report)).into_owned(),
         "summary" => html(&summary(report)).into_owned(),
+        "answer" => tables::answer(report),
         "script_hash" => format!("sha256-{}", base64(&Sha256::digest(SCRIPT.as_bytes()))),
         "style" => STYLE.to_owned(),
         "colors" => palette::css(),
@@ -98,7 +99,7 @@ fn summary(report: &Report) -> String {
 }
 
 fn is_reached(report: &Report, code: &str) -> bool {
-    report.countries.iter().any(|line| line.country.is_some_and(|country| country.code() == code))
+    report.countries.iter().any(|line| line.country.code() == code)
 }
 
 /// One group per arc; a destination without an arc has none, but a dot.
@@ -124,18 +125,20 @@ fn arcs(report: &Report, map: &Map<'_>) -> String {
             _ => continue,
         };
         let destination = route.destination;
-        let app = route.app.and_then(|app| report.apps.get(app)).map_or("not known", |app| app.name.as_str());
+        let app = route.app.and_then(|app| report.apps.get(app)).map_or("no app named", |app| app.name.as_str());
         let label = format!(
-            "{app} to {}: {} up, {} down",
-            destination.label,
-            units::bytes(destination.traffic.bytes_up),
-            units::bytes(destination.traffic.bytes_down)
+            "{app} to {} ({}): {} sent, {} received",
+            route.candidate.map_or(&destination.label, |candidate| &candidate.label),
+            super::words::standing(destination),
+            units::bytes(destination.payload.sent),
+            units::bytes(destination.payload.received)
         );
         let label = html(&label);
         let class = palette::class(route.app);
         let key = tables::app_key(route.app);
+        let doubt = if destination.candidates.len() > 1 { " differ" } else { "" };
         out.push_str(&format!(
-            "<g class=\"arc {class}\" data-app=\"{key}\" data-i=\"{position}\" tabindex=\"0\" role=\"button\" \
+            "<g class=\"arc {class}{doubt}\" data-app=\"{key}\" data-i=\"{position}\" tabindex=\"0\" role=\"button\" \
              aria-label=\"{label}\"><title>{label}</title>{shape}</g>"
         ));
     }
@@ -182,7 +185,7 @@ fn caption(report: &Report, world: &World) -> String {
         }
     };
     let world = world.source.split(" via ").next().unwrap_or_default();
-    html(&format!("{arcs} Dots are probable places of network endpoints. {world}; its borders are not a statement."))
+    html(&format!("{arcs} Dots are countries that network endpoints are confirmed or reported in; where databases differ, arcs are dashed and go to each. {world}; its borders are not a statement."))
         .into_owned()
 }
 
@@ -241,7 +244,9 @@ mod tests {
         report.apps[0].id.clone_from(&hostile);
         report.apps[0].destinations[0].label.clone_from(&hostile);
         report.apps[0].destinations[0].operator = Some(hostile.clone());
-        report.apps[0].destinations[0].city = Some(hostile.clone());
+        report.apps[0].destinations[0].candidates[0].city = Some(hostile.clone());
+        report.apps[0].destinations[0].candidates[0].label.clone_from(&hostile);
+        report.apps[0].shares.sent.sentence.clone_from(&hostile);
         report.unattributed[0].reason.clone_from(&hostile);
         report.countries[0].label.clone_from(&hostile);
         report.databases[0].attribution.clone_from(&hostile);

@@ -5,8 +5,10 @@ use crate::output::escape::html;
 use crate::output::map::{Map, Route, World};
 use crate::output::words::{self, CountryNames};
 use crate::output::{palette, units};
-use crate::place::LocationCheck;
-use crate::report::{PlaceKind, Remainder, Report};
+use crate::report::{Remainder, Report};
+
+/// Apps that have a sentence at the top of the page.
+const ANSWERS: usize = 8;
 
 /// What names an app in the page: its position, or `u` for what no app could be named for.
 pub(super) fn app_key(app: Option<usize>) -> String {
@@ -30,25 +32,27 @@ pub(super) fn chips(report: &Report) -> String {
         report.apps.iter().enumerate().map(|(at, app)| chip(Some(at), &app.id, &app.name, app.share)).collect();
     if !report.unattributed.is_empty() || !report.unattributed_routes.is_empty() {
         let bytes = report.unattributed.iter().map(|remainder| remainder.bytes).sum();
-        out.push_str(&chip(None, "not-known", "not known", units::part(bytes, report.bytes)));
+        out.push_str(&chip(None, "not-known", "no app named", units::part(bytes, report.bytes)));
     }
     out
 }
 
 /// The destinations that stand on the map, by app.
 pub(super) fn destinations(report: &Report, map: &Map<'_>) -> String {
-    let routes = map.routes.iter().enumerate().filter(|(_, route)| route.destination.kind == PlaceKind::Country);
+    let routes = map.routes.iter().enumerate().filter(|(_, route)| route.is_first && route.candidate.is_some());
     by_app(report, routes)
 }
 
 /// The destinations that have no place.
 pub(super) fn apart(report: &Report, map: &Map<'_>) -> String {
-    let routes = map.routes.iter().enumerate().filter(|(_, route)| route.destination.kind != PlaceKind::Country);
+    let routes = map.routes.iter().enumerate().filter(|(_, route)| route.candidate.is_none());
     let rows = by_app(report, routes);
     if rows.is_empty() {
         return String::new();
     }
-    format!("<h2>Not on the map</h2><p class=\"quiet\">Anycast, local or in no database.</p><table>{rows}</table>")
+    format!(
+        "<h2>No country can be named</h2><p class=\"quiet\">Anycast, not announced, excluded by round trips, not answered, or in no database.</p><table>{rows}</table>"
+    )
 }
 
 fn by_app<'a>(report: &Report, routes: impl Iterator<Item = (usize, &'a Route<'a>)>) -> String {
@@ -66,7 +70,7 @@ fn by_app<'a>(report: &Report, routes: impl Iterator<Item = (usize, &'a Route<'a
                  <i class=\"swatch\"></i>{}</th></tr>",
                 app_key(route.app),
                 palette::class(route.app),
-                html(app.map_or("not known", |app| app.name.as_str()))
+                html(app.map_or("no app named", |app| app.name.as_str()))
             ));
         }
         out.push_str(&row(position, route));
@@ -86,20 +90,15 @@ fn row(position: usize, route: &Route<'_>) -> String {
     if let Some(country) = destination.as_country {
         facts.push(format!("AS {}", country.code()));
     }
-    let doubt = match destination.check {
-        LocationCheck::Impossible => " <small class=\"doubt\">impossible by round trip</small>",
-        _ => "",
-    };
-    let mark =
-        if destination.is_disputed { " <span class=\"doubt\" title=\"databases disagree\">?</span>" } else { "" };
+    let standing = html(&words::standing(destination)).into_owned();
     format!(
-        "<tr class=\"row\" data-i=\"{position}\"><td><button type=\"button\" class=\"pick\">{}{mark}\
-         <small>{}</small><small>{}</small>{doubt}</button></td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
+        "<tr class=\"row\" data-i=\"{position}\"><td><button type=\"button\" class=\"pick\">{}\
+         <small>{standing}</small><small>{}</small><small>{}</small></button></td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
         html(&destination.label),
         html(&words::network(destination)),
         html(&facts.join(" · ")),
-        units::bytes(destination.traffic.bytes_up),
-        units::bytes(destination.traffic.bytes_down)
+        units::bytes(destination.payload.sent),
+        units::bytes(destination.payload.received)
     )
 }
 
@@ -109,24 +108,49 @@ pub(super) fn countries(report: &Report) -> String {
         return String::new();
     }
     let mut out = String::from(
-        "<section><h2>Countries</h2><table><thead><tr><th scope=\"col\">Endpoints in</th><th scope=\"col\" class=\"n\">Up</th>\
-         <th scope=\"col\" class=\"n\">Down</th><th scope=\"col\" class=\"n\">Share</th></tr></thead><tbody>",
+        "<section><h2>Countries</h2><table><thead><tr><th scope=\"col\">Endpoints in</th><th scope=\"col\" class=\"n\">Of sent bytes</th>\
+         <th scope=\"col\" class=\"n\">Of received bytes</th></tr></thead><tbody>",
     );
     for line in &report.countries {
         let name = |id: &str| report.apps.iter().find(|app| app.id == id).map_or(id.to_owned(), |app| app.name.clone());
         let apps: Vec<_> = line.apps.iter().map(|(id, _)| name(id)).collect();
-        let apps = if apps.is_empty() { "not known".to_owned() } else { apps.join(", ") };
+        let apps = if apps.is_empty() { "no app named".to_owned() } else { apps.join(", ") };
         out.push_str(&format!(
-            "<tr><td>{} <span class=\"quiet\">{}</span></td><td class=\"n\">{}</td><td class=\"n\">{}</td>\
-             <td class=\"n\">{}</td></tr>",
+            "<tr><td>{} <span class=\"quiet\">{}</span></td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
             html(&line.label),
             html(&apps),
-            units::bytes(line.traffic.bytes_up),
-            units::bytes(line.traffic.bytes_down),
-            units::share(line.share)
+            html(&words::cell(&line.sent, report.shares.sent.bytes)),
+            html(&words::cell(&line.received, report.shares.received.bytes))
         ));
     }
+    for (title, way) in [("sent", &report.shares.sent), ("received", &report.shares.received)] {
+        if let Some(percent) = way.unplaced_percent.as_ref().filter(|_| way.unplaced_bytes > 0) {
+            let why: Vec<String> = way.unplaced.iter().map(|line| line.why.clone()).collect();
+            out.push_str(&format!(
+                "<tr><td colspan=\"3\" class=\"quiet\">{} of the {title} bytes cannot be given a country: {}</td></tr>",
+                html(percent),
+                html(&why.join(", "))
+            ));
+        }
+    }
     out.push_str("</tbody></table></section>");
+    out
+}
+
+/// A sentence per app and direction, which says no more than is known.
+pub(super) fn answer(report: &Report) -> String {
+    let mut out = String::new();
+    let age = words::age(report);
+    if !age.is_empty() {
+        out.push_str(&format!("<p class=\"doubt\">{}</p>", html(&age)));
+    }
+    let apps = report.apps.iter().filter(|app| app.shares.sent.bytes + app.shares.received.bytes > 0);
+    for app in apps.take(ANSWERS) {
+        out.push_str(&format!("<p>{}</p>", html(&app.shares.sent.sentence)));
+    }
+    let physics: Vec<&str> =
+        [&report.physics.says].into_iter().chain(&report.physics.limits).map(String::as_str).collect();
+    out.push_str(&format!("<p class=\"quiet\">{}</p>", html(&physics.join(" "))));
     out
 }
 
@@ -134,9 +158,12 @@ pub(super) fn countries(report: &Report) -> String {
 pub(super) fn rest(report: &Report) -> String {
     let apps = report.apps.iter().map(|app| app.traffic.bytes()).sum();
     let mut rows = line("Apps", None, apps, report.bytes, &[]);
-    for (title, remainders) in
-        [("No app named", &report.unattributed), ("Local", &report.local), ("Not IP", &report.not_ip)]
-    {
+    for (title, remainders) in [
+        ("No app named", &report.unattributed),
+        ("Local", &report.local),
+        ("Not IP", &report.not_ip),
+        ("Left out", &report.left_out),
+    ] {
         for Remainder { reason, bytes, examples, .. } in remainders {
             rows.push_str(&line(title, Some(reason), *bytes, report.bytes, examples));
         }
@@ -163,8 +190,10 @@ pub(super) fn footer(report: &Report, world: &World) -> String {
     let names = CountryNames::of(report);
     let mut out = String::from(
         "<h2>What is uncertain</h2><p>Places are those of network endpoints, not of what becomes of the \
-        content behind them. Location databases err; <b>?</b> marks where they disagree. <b>Anycast</b> addresses answer \
-        from many sites. A round trip can rule a country out, never prove it.</p>",
+        content behind them. <b>Confirmed</b>: independent sources agree, or only this country is within reach of the round \
+        trip. <b>Reported</b>: one source says so. <b>Databases differ</b>: each country named is possible. <b>Anycast</b> \
+        addresses answer from many sites. <b>Sent</b> and <b>received</b> are payload of flows that were answered; a share from \
+        9 to 12 % is 9 % for certain, and 12 % at most of what has a country.</p>",
     );
     if report.vantage.is_none() {
         out.push_str("<p>The place of the capture is not known, so no distance was checked.</p>");

@@ -3,8 +3,7 @@
 use super::lines::{Ink, Line, Lines, cut, cut_name};
 use crate::output::units;
 use crate::output::words::{self, CountryNames};
-use crate::place::LocationCheck;
-use crate::report::{AppRoutes, Destination, PlaceKind, Report};
+use crate::report::{AppRoutes, Destination, Report};
 use unicode_width::UnicodeWidthStr;
 
 /// Apps shown in detail.
@@ -23,6 +22,9 @@ pub(super) fn apps(lines: &mut Lines, report: &Report) {
     for app in report.apps.iter().take(APP_LIMIT) {
         lines.gap();
         heading(lines, app, &names);
+        if report.captures.len() > 1 {
+            unseen(lines, app);
+        }
         destinations(lines, report, &app.destinations, limit);
     }
     let more = report.apps.len().saturating_sub(APP_LIMIT);
@@ -57,6 +59,14 @@ fn heading(lines: &mut Lines, app: &AppRoutes, names: &CountryNames<'_>) {
     lines.pieces(Line::default(), INDENT, " · ", pieces);
 }
 
+/// How much of the next capture would be new.
+fn unseen(lines: &mut Lines, app: &AppRoutes) {
+    let mut line = Line::default();
+    line.to(INDENT);
+    let words = lines.text(&app.unseen.says).split(' ').map(|word| (Ink::Dim, word.to_owned())).collect();
+    lines.pieces(line, INDENT, " ", words);
+}
+
 /// The destinations of an app, or of what no app was named for.
 pub(super) fn destinations(lines: &mut Lines, report: &Report, destinations: &[Destination], limit: usize) {
     let names = CountryNames::of(report);
@@ -71,8 +81,8 @@ pub(super) fn destinations(lines: &mut Lines, report: &Report, destinations: &[D
     }
     let rest = destinations.get(limit..).unwrap_or_default();
     if !rest.is_empty() {
-        let up = rest.iter().map(|destination| destination.traffic.bytes_up).sum();
-        let down = rest.iter().map(|destination| destination.traffic.bytes_down).sum();
+        let up = rest.iter().map(|destination| destination.payload.sent).sum();
+        let down = rest.iter().map(|destination| destination.payload.received).sum();
         let mut line = Line::default();
         let text = format!("+{} destinations: {} ↑ {} ↓", rest.len(), units::bytes(up), units::bytes(down));
         line.to(INDENT).put(Ink::Dim, text);
@@ -80,17 +90,16 @@ pub(super) fn destinations(lines: &mut Lines, report: &Report, destinations: &[D
     }
 }
 
-/// The place as it stands in the first column, with the mark of doubt.
+/// The place as it stands in the first column.
 fn place(destination: &Destination) -> String {
-    let mark = if destination.is_disputed { " ?" } else { "" };
-    format!("{}{mark}", destination.label)
+    destination.label.clone()
 }
 
 /// Place, network, bytes, share, flows.
 fn figures(lines: &mut Lines, destination: &Destination, facts: usize) {
     let columns = lines.columns();
-    let traffic = &destination.traffic;
-    let flows = units::plural(traffic.flows, "flow", "flows");
+    let payload = &destination.payload;
+    let flows = units::plural(destination.traffic.flows, "flow", "flows");
     let is_narrow = columns < 72;
     // From the right edge inwards: flows, share, down, up.
     let end = columns.min(132);
@@ -104,8 +113,8 @@ fn figures(lines: &mut Lines, destination: &Destination, facts: usize) {
     line.to(INDENT).put(Ink::Accent, cut(&label, facts.saturating_sub(INDENT + 2))).to(facts);
     let network = lines.text(&words::network(destination)).into_owned();
     line.put(Ink::Plain, cut(&network, network_end.saturating_sub(line.width())));
-    line.right(Ink::Plain, &format!("{} ↑", units::bytes(traffic.bytes_up)), up_end);
-    line.right(Ink::Plain, &format!("{} ↓", units::bytes(traffic.bytes_down)), down_end);
+    line.right(Ink::Plain, &format!("{} ↑", units::bytes(payload.sent + payload.tried + payload.person_sent)), up_end);
+    line.right(Ink::Plain, &format!("{} ↓", units::bytes(payload.received + payload.person_received)), down_end);
     line.right(Ink::Plain, &units::share(destination.share), share_end);
     if !is_narrow {
         line.right(Ink::Dim, &flows, end);
@@ -179,12 +188,11 @@ fn frame_number(report: &Report, capture: &str, frame: u64) -> String {
 /// The separate facts: databases, registration of block and AS, jurisdiction, round trip, whose service.
 fn location(lines: &mut Lines, destination: &Destination, facts: usize, names: &CountryNames<'_>) {
     let mut pieces: Vec<(Ink, String)> = Vec::new();
+    let ink = if destination.confirmed_by.is_some() { Ink::Dim } else { Ink::Warn };
+    pieces.push((ink, words::standing(destination)));
     let says = words::opinions(destination);
-    if destination.kind == PlaceKind::Anycast {
-        pieces.push((Ink::Dim, "which site answered is not known".to_owned()));
-    } else if !says.is_empty() {
-        let ink = if destination.is_disputed { Ink::Warn } else { Ink::Dim };
-        pieces.push((ink, lines.text(&says.join(", ")).into_owned()));
+    if !says.is_empty() {
+        pieces.push((Ink::Dim, lines.text(&says.join(", ")).into_owned()));
     }
     if !destination.registered_countries.is_empty() {
         let codes: Vec<_> = destination.registered_countries.iter().map(|country| country.code()).collect();
@@ -197,11 +205,7 @@ fn location(lines: &mut Lines, destination: &Destination, facts: usize, names: &
         pieces.push((Ink::Dim, format!("jurisdiction {}", names.name(country))));
     }
     match &destination.rtt {
-        Some(rtt) => {
-            let ink = if destination.check == LocationCheck::Impossible { Ink::Warn } else { Ink::Dim };
-            let why = if destination.check == LocationCheck::Impossible { ", it answered too soon" } else { "" };
-            pieces.push((ink, format!("RTT {}: {}{why}", units::milliseconds(rtt.ms), destination.check.word())));
-        }
+        Some(rtt) => pieces.push((Ink::Dim, format!("RTT {}", units::milliseconds(rtt.ms)))),
         None => pieces.push((Ink::Dim, "no RTT".to_owned())),
     }
     for (party, _) in destination.parties.iter().take(2) {
@@ -210,6 +214,12 @@ fn location(lines: &mut Lines, destination: &Destination, facts: usize, names: &
     if !destination.services.is_empty() {
         pieces.push((Ink::Dim, format!("via {}", lines.text(&destination.services.join(", ")))));
     }
+    if let Some((kind, _)) = destination.evidence.first() {
+        pieces.push((Ink::Dim, format!("by {}", kind.word())));
+    }
+    pieces.extend(destination.misfit.iter().map(|misfit| (Ink::Warn, lines.text(misfit).into_owned())));
+    let excluded = destination.exclusions.iter().map(|exclusion| (Ink::Warn, lines.text(&exclusion.says).into_owned()));
+    pieces.extend(excluded);
     let mut line = Line::default();
     line.to(facts);
     lines.pieces(line, facts, " · ", pieces);

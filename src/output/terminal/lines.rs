@@ -14,6 +14,8 @@ pub struct Style {
     pub color: bool,
     /// Write ASCII only.
     pub ascii: bool,
+    /// Write all details, not the first screen only.
+    pub details: bool,
 }
 
 impl Style {
@@ -30,7 +32,7 @@ impl Style {
 
 impl Default for Style {
     fn default() -> Self {
-        Self { width: 80, color: false, ascii: false }
+        Self { width: 80, color: false, ascii: false, details: false }
     }
 }
 
@@ -115,6 +117,11 @@ impl Lines {
     /// A string from the wire or a file, safe to show.
     pub(super) fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         escape::terminal(text, self.style.ascii)
+    }
+
+    /// How many lines there are.
+    pub(super) fn count(&self) -> usize {
+        self.out.bytes().filter(|byte| *byte == b'\n').count()
     }
 
     /// An empty line.
@@ -203,8 +210,13 @@ fn push_ascii(out: &mut String, character: char) {
     match character {
         '↑' => out.push('^'),
         '↓' => out.push('v'),
-        '·' | '–' | '─' => out.push('-'),
+        '·' => out.push('.'),
+        '–' | '─' => out.push('-'),
         '…' => out.push('~'),
+        '≤' => out.push('<'),
+        '█' => out.push('#'),
+        '▒' => out.push('='),
+        '░' => out.push(':'),
         character if character.is_ascii() => out.push(character),
         other => (0..other.width().unwrap_or(0)).for_each(|_| out.push('?')),
     }
@@ -275,6 +287,6 @@ mod tests {
         let mut line = Line::default();
         line.put(Ink::Plain, "3 MB ↑ · São 例…");
         lines.line(&line);
-        assert_eq!(lines.finish(), "3 MB ^ - S?o ??~\n");
+        assert_eq!(lines.finish(), "3 MB ^ . S?o ??~\n");
     }
 }

@@ -1,26 +1,70 @@
 //! A [`Report`] as text for a terminal: the answer first, each figure with its evidence near, readable without colour.
 
+mod check;
 mod detail;
+mod diff;
 mod lines;
 mod rest;
 mod summary;
+mod transfers;
+
+pub use check::render_check;
 
 use crate::report::Report;
+pub use diff::render_diff;
 use lines::Lines;
 pub use lines::Style;
 
-/// Writes the whole answer. No line is wider than the style says (but see [`Style::WIDTH_MIN`]).
+/// Lines of the first screen, at most, on a terminal of usual width.
+const SCREEN: usize = 24;
+/// Rows of the table that are always there.
+const LEAST_ROWS: usize = 3;
+
+/// Writes the answer: the first screen, or all details where the style asks for them. No line is wider than the style says (but
+/// see [`Style::WIDTH_MIN`]).
 pub fn render(report: &Report, style: &Style) -> String {
+    if style.details { details(report, style) } else { screen(report, style) }
+}
+
+fn screen(report: &Report, style: &Style) -> String {
+    let mut top = Lines::new(*style);
+    summary::header(&mut top, report);
+    summary::answer(&mut top, report);
+    top.gap();
+    let mut end = Lines::new(*style);
+    end.gap();
+    summary::laws(&mut end, report);
+    summary::legend(&mut end, report);
+    rest::physics(&mut end, report);
+    rest::limits(&mut end, report, 1);
+    transfers::transfers(&mut end, report, true);
+    rest::short_notes(&mut end, report);
+    rest::next(&mut end, report, true);
+    // The head of the table is a row too.
+    let rows = SCREEN.saturating_sub(top.count() + end.count() + 1).max(LEAST_ROWS);
+    summary::table(&mut top, report, Some(rows));
+    top.finish() + &end.finish()
+}
+
+fn details(report: &Report, style: &Style) -> String {
     let mut lines = Lines::new(*style);
     summary::header(&mut lines, report);
+    summary::sources(&mut lines, report);
+    summary::answer(&mut lines, report);
     lines.gap();
-    summary::table(&mut lines, report);
+    summary::table(&mut lines, report, None);
+    summary::sum(&mut lines, report);
+    summary::laws(&mut lines, report);
+    summary::legend(&mut lines, report);
+    rest::physics(&mut lines, report);
+    rest::limits(&mut lines, report, usize::MAX);
     detail::apps(&mut lines, report);
     rest::countries(&mut lines, report);
+    transfers::transfers(&mut lines, report, false);
     rest::unattributed(&mut lines, report);
     rest::remainders(&mut lines, report);
     rest::notes(&mut lines, report);
-    rest::next(&mut lines, report);
+    rest::next(&mut lines, report, false);
     lines.finish()
 }
 

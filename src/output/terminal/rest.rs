@@ -2,8 +2,9 @@
 
 use super::detail;
 use super::lines::{Ink, Line, Lines, cut};
+use super::summary::words_of;
 use crate::capture::STANDARD_INPUT;
-use crate::output::{escape, units};
+use crate::output::{escape, units, words};
 use crate::report::{Remainder, Report};
 use unicode_width::UnicodeWidthStr;
 
@@ -11,10 +12,14 @@ use unicode_width::UnicodeWidthStr;
 const COUNTRY_LIMIT: usize = 20;
 /// Destinations listed of what no app was named for.
 const ROUTE_LIMIT: usize = 4;
+/// Width of a column of shares: `12–40 %`, `100 % reported`.
+const SHARE_WIDTH: usize = 17;
 /// Captures repeated in the command to run next.
 const CAPTURE_LIMIT: usize = 3;
 /// Notes shown; a capture with more says the same thing many times.
 const NOTE_LIMIT: usize = 12;
+/// Notes on the first screen.
+const SHORT_NOTES: usize = 2;
 
 /// A line per country with the apps that sent there.
 pub(super) fn countries(lines: &mut Lines, report: &Report) {
@@ -24,24 +29,24 @@ pub(super) fn countries(lines: &mut Lines, report: &Report) {
     lines.gap();
     let columns = lines.columns();
     let labels = report.countries.iter().take(COUNTRY_LIMIT).map(|line| line.label.width());
-    let up = labels.max().unwrap_or(0).clamp(9, columns / 4) + 1 + 9;
-    let (down, share) = (up + 9, up + 17);
+    let sent = labels.max().unwrap_or(0).clamp(9, columns / 4) + 1 + SHARE_WIDTH;
+    let received = sent + SHARE_WIDTH;
     let mut head = Line::default();
-    head.put(Ink::Bold, "COUNTRY").right(Ink::Bold, "UP", up).right(Ink::Bold, "DOWN", down);
-    head.right(Ink::Bold, "SHARE", share).to(share + 2).put(Ink::Bold, "APPS");
+    head.put(Ink::Bold, "COUNTRY").right(Ink::Bold, "OF SENT", sent).right(Ink::Bold, "OF RECEIVED", received);
+    head.to(received + 2).put(Ink::Bold, "APPS");
     lines.line(&head);
     for country in report.countries.iter().take(COUNTRY_LIMIT) {
         let mut line = Line::default();
-        line.put(Ink::Plain, cut(&lines.text(&country.label), up - 9));
-        line.right(Ink::Plain, &units::bytes(country.traffic.bytes_up), up);
-        line.right(Ink::Plain, &units::bytes(country.traffic.bytes_down), down);
-        line.right(Ink::Plain, &units::share(country.share), share).to(share + 2);
+        line.put(Ink::Plain, cut(&lines.text(&country.label), sent - SHARE_WIDTH));
+        line.right(Ink::Plain, &words::cell(&country.sent, report.shares.sent.bytes), sent);
+        line.right(Ink::Plain, &words::cell(&country.received, report.shares.received.bytes), received)
+            .to(received + 2);
         let apps: Vec<_> = country
             .apps
             .iter()
             .map(|(id, _)| report.apps.iter().find(|app| app.id == *id).map_or(id.as_str(), |app| app.name.as_str()))
             .collect();
-        let apps = if apps.is_empty() { "not known".to_owned() } else { apps.join(", ") };
+        let apps = if apps.is_empty() { "no app named".to_owned() } else { apps.join(", ") };
         line.put(Ink::Dim, cut(&lines.text(&apps), columns.saturating_sub(line.width())));
         lines.line(&line);
     }
@@ -65,9 +70,9 @@ pub(super) fn unattributed(lines: &mut Lines, report: &Report) {
     detail::destinations(lines, report, &report.unattributed_routes, ROUTE_LIMIT);
 }
 
-/// Traffic that went to no global address.
+/// Traffic that went to no global address, and what was left out.
 pub(super) fn remainders(lines: &mut Lines, report: &Report) {
-    for (title, remainders) in [("Local", &report.local), ("Not IP", &report.not_ip)] {
+    for (title, remainders) in [("Local", &report.local), ("Not IP", &report.not_ip), ("Left out", &report.left_out)] {
         if remainders.is_empty() {
             continue;
         }
@@ -103,8 +108,7 @@ fn list(lines: &mut Lines, remainders: &[Remainder], total: u64) {
 
 /// What a reader must know.
 pub(super) fn notes(lines: &mut Lines, report: &Report) {
-    let defects = report.captures.iter().filter_map(|capture| capture.defect.as_ref()).map(ToString::to_string);
-    let notes: Vec<String> = defects.chain(report.notes.iter().cloned()).collect();
+    let notes = all_notes(report);
     if !notes.is_empty() {
         lines.gap();
     }
@@ -120,21 +124,47 @@ pub(super) fn notes(lines: &mut Lines, report: &Report) {
         line.put(Ink::Dim, format!("+{more} notes"));
         lines.line(&line);
     }
-    let is_disputed = report.apps.iter().flat_map(|app| &app.destinations).any(|destination| destination.is_disputed);
-    if is_disputed || !report.apps.is_empty() {
-        lines.gap();
-        let mut words =
-            "Places are those of network endpoints, not of what becomes of the content behind them.".to_owned();
-        if is_disputed {
-            words.push_str(" ? marks places on which location databases disagree.");
-        }
-        let words = words.split(' ').map(|word| (Ink::Dim, word.to_owned())).collect();
-        lines.pieces(Line::default(), 0, " ", words);
+}
+
+/// Whether round trips counted, where they did not.
+pub(super) fn physics(lines: &mut Lines, report: &Report) {
+    if report.physics.state != "on" && !report.countries.is_empty() {
+        let text = lines.text(&report.physics.says).into_owned();
+        words_of(lines, Ink::Dim, &text);
     }
 }
 
+/// What round trips cannot tell from here.
+pub(super) fn limits(lines: &mut Lines, report: &Report, most: usize) {
+    for sentence in report.physics.limits.iter().take(most) {
+        let text = lines.text(sentence).into_owned();
+        words_of(lines, Ink::Dim, &text);
+    }
+}
+
+/// The first notes, each in one line, and how many more there are.
+pub(super) fn short_notes(lines: &mut Lines, report: &Report) {
+    let notes = all_notes(report);
+    let shown = if notes.len() > SHORT_NOTES { SHORT_NOTES - 1 } else { notes.len() };
+    for note in notes.iter().take(shown) {
+        let mut line = Line::default();
+        line.put(Ink::Warn, "! ").put(Ink::Plain, lines.text(note).into_owned());
+        lines.line(&line);
+    }
+    if let more @ 1.. = notes.len().saturating_sub(shown) {
+        let mut line = Line::default();
+        line.put(Ink::Warn, format!("! {} in --details", units::plural(more as u64, "more note", "more notes")));
+        lines.line(&line);
+    }
+}
+
+fn all_notes(report: &Report) -> Vec<String> {
+    let defects = report.captures.iter().filter_map(|capture| capture.defect.as_ref()).map(ToString::to_string);
+    defects.chain(report.notes.iter().cloned()).collect()
+}
+
 /// What to do next.
-pub(super) fn next(lines: &mut Lines, report: &Report) {
+pub(super) fn next(lines: &mut Lines, report: &Report, is_short: bool) {
     let names: Vec<_> = report.captures.iter().map(|capture| capture.name.as_str()).collect();
     let names: Vec<_> = match names.len() {
         0..=CAPTURE_LIMIT => names.iter().map(|name| escape::shell(name)).collect(),
@@ -146,12 +176,25 @@ pub(super) fn next(lines: &mut Lines, report: &Report) {
         .iter()
         .map(|name| if !is_pipe && lines.text(name) == *name { name.as_ref() } else { "CAPTURE" })
         .collect();
-    let mut line = Line::default();
-    line.put(Ink::Bold, "Next: ");
-    let mut words = vec![(Ink::Plain, "whither".to_owned()), (Ink::Plain, "map".to_owned())];
-    words.extend(names.iter().map(|name| (Ink::Plain, (*name).to_owned())));
-    words.push((Ink::Plain, "--html".to_owned()));
-    words.push((Ink::Plain, "map.html".to_owned()));
-    lines.gap();
-    lines.pieces(line, 6, " ", words);
+    if !is_short {
+        lines.gap();
+    }
+    let names = names.join(" ");
+    // The place of the capture is given again, so that the same is said.
+    let from = report.vantage.as_ref().map_or_else(String::new, |vantage| {
+        format!(" --from {}", escape::shell(&format!("{:.4},{:.4}", vantage.latitude, vantage.longitude)))
+    });
+    let app = report.apps.first().filter(|app| report.apps.len() > 1 && lines.text(&app.id) == app.id);
+    let details = match app {
+        Some(app) => format!("whither map {names}{from} --app {} --details", escape::shell(&app.id)),
+        None => format!("whither map {names}{from} --details"),
+    };
+    let page = format!("whither map {names}{from} --html map.html");
+    let commands = if is_short { vec![details, page] } else { vec![page] };
+    for (position, command) in commands.iter().enumerate() {
+        let mut line = Line::default();
+        line.put(Ink::Bold, if position == 0 { "Next: " } else { "      " });
+        let words = command.split(' ').map(|word| (Ink::Plain, word.to_owned())).collect();
+        lines.pieces(line, 6, " ", words);
+    }
 }

@@ -1,20 +1,24 @@
-//! The first screen: what was read, the table of apps and the sum that accounts for every byte.
+//! The first screen: what was read, the answer in a sentence, a row per app, and what can be done next. It is at most as long as a
+//! terminal is high.
 
 use super::lines::{Ink, Line, Lines, cut};
-use crate::output::{escape, units};
-use crate::report::{AppRoutes, Destination, Remainder, Report};
+use crate::output::{units, words};
+use crate::place::DatabaseInfo;
+use crate::report::{AppRoutes, EndpointShares, Remainder, Report, Standing, WayShares};
 use unicode_width::UnicodeWidthStr;
 
-/// Apps listed in the table; the rest is summed up in one line.
-const APP_LIMIT: usize = 40;
 /// Captures named in the header; the rest is counted.
-const CAPTURE_LIMIT: usize = 6;
+const CAPTURE_LIMIT: usize = 3;
+/// Apps listed where everything is shown; the rest is summed up in one line.
+const APP_LIMIT: usize = 40;
+/// Columns of a bar.
+const BAR: usize = 14;
+/// The narrowest terminal in which a row is one line.
+const ONE_LINE: usize = 64;
 /// Width of a column of bytes: `999 kB` and two spaces.
 const BYTES_WIDTH: usize = 9;
-/// Width of a column of shares: `<0.1 %` and two spaces.
-const SHARE_WIDTH: usize = 8;
 
-/// What was read, with what, from where.
+/// What was read, when and where.
 pub(super) fn header(lines: &mut Lines, report: &Report) {
     let mut pieces = Vec::new();
     let is_numbered = report.captures.len() > 1;
@@ -26,154 +30,240 @@ pub(super) fn header(lines: &mut Lines, report: &Report) {
     if let more @ 1.. = report.captures.len().saturating_sub(CAPTURE_LIMIT) {
         pieces.push((Ink::Bold, format!("+{more} captures")));
     }
+    if let Some((date, clock)) =
+        report.first_seen.as_deref().and_then(|seen| Some((seen.get(..10)?, seen.get(11..16)?)))
+    {
+        pieces.push((Ink::Plain, format!("{date} {clock} UTC")));
+    }
     pieces.push((Ink::Plain, units::duration(report.duration_ns)));
-    pieces.push((Ink::Plain, units::plural(report.frames, "packet", "packets")));
     pieces.push((Ink::Plain, units::bytes(report.bytes)));
-    pieces.push(match &report.vantage {
-        Some(vantage) => (Ink::Plain, format!("from {} ({:.0} km)", lines.text(&vantage.label), vantage.radius_km)),
-        None => (Ink::Dim, "from an unknown place: no distance checks (--from PLACE)".to_owned()),
-    });
+    if let Some(vantage) = &report.vantage {
+        pieces.push((Ink::Plain, format!("phone in {}", lines.text(&vantage.label))));
+    }
     lines.pieces(Line::default(), 2, " · ", pieces);
+}
 
-    let databases: Vec<String> =
-        report.databases.iter().map(|database| format!("{} {}", database.name, database.date)).collect();
-    let places = if databases.is_empty() { "none".to_owned() } else { databases.join(", ") };
-    let mut pieces = vec![(Ink::Dim, format!("places {}", lines.text(&places)))];
+/// The databases and the catalogue.
+pub(super) fn sources(lines: &mut Lines, report: &Report) {
+    let mut line = Line::default();
+    line.put(Ink::Dim, "places by ");
+    let database =
+        |one: &DatabaseInfo| (Ink::Dim, lines.text(&format!("{} {}", one.name, one.date)).trim_end().to_owned());
+    let mut pieces: Vec<(Ink, String)> = report.databases.iter().map(database).collect();
     pieces.push((Ink::Dim, format!("catalogue of {}", units::plural(report.catalogue_apps as u64, "app", "apps"))));
-    lines.pieces(Line::default(), 2, " · ", pieces);
+    lines.pieces(line, 2, " · ", pieces);
 }
 
-/// A row of the table: name, up, down, share, and where.
-struct Row {
-    name: (Ink, String),
-    up: Option<u64>,
-    down: Option<u64>,
-    bytes: u64,
-    places: Vec<(Ink, String)>,
+/// The answer in a sentence or three, what stands against it first.
+pub(super) fn answer(lines: &mut Lines, report: &Report) {
+    let all = &report.shares;
+    let mut text = String::new();
+    if report.tables.is_stale {
+        let years = report.tables.gap_months / 12;
+        let than = if report.tables.is_capture_older { "older" } else { "younger" };
+        text.push_str(&format!(
+            "The capture is {} {than} than the tables: addresses may have changed hands. Nothing is called confirmed. ",
+            units::plural(years.into(), "year", "years")
+        ));
+    } else if report.tables.is_ignored {
+        text.push_str("The tables are taken as if they were of the capture's time (--ignore-age). ");
+    }
+    let is_empty =
+        all.sent.bytes + all.received.bytes + all.tried_bytes + all.person_sent_bytes + all.person_received_bytes == 0
+            && report.apps.is_empty()
+            && report.unattributed_routes.is_empty();
+    match report.apps.as_slice() {
+        _ if is_empty => text.push_str("This capture holds no traffic with the internet: nothing to map."),
+        [app] if app.shares.sent.bytes == all.sent.bytes => text.push_str(&lines.text(&app.shares.sent.sentence)),
+        apps => {
+            let named: u64 = apps.iter().map(|app| app.shares.sent.bytes).sum();
+            text.push_str(&format!(
+                "The phone sent {}, {} of it by {}. ",
+                units::bytes(all.sent.bytes),
+                units::share(units::part(named, all.sent.bytes)),
+                units::plural(apps.len() as u64, "app with a name", "apps with a name"),
+            ));
+            let sentence =
+                all.sent.sentence.split_once(": ").map_or(all.sent.sentence.as_str(), |(_, sentence)| sentence);
+            let mut characters = sentence.chars();
+            let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+            text.push_str(&lines.text(&format!("{first}{}", characters.as_str())));
+        }
+    }
+    words_of(lines, Ink::Plain, &text);
 }
 
-/// The table of apps, what no app got, and the sum.
-pub(super) fn table(lines: &mut Lines, report: &Report) {
-    let rows = rows(lines, report);
+/// A text over as many lines as it takes.
+pub(super) fn words_of(lines: &mut Lines, ink: Ink, text: &str) {
+    let words = text.split(' ').map(|word| (ink, word.to_owned())).collect();
+    lines.pieces(Line::default(), 0, " ", words);
+}
+
+/// A row per app, then one of what no app was named for. At most so many rows; none for all.
+pub(super) fn table(lines: &mut Lines, report: &Report, limit: Option<usize>) {
+    let rest = &report.unattributed_shares;
+    let has_rest = !is_nothing(rest);
+    let limit = limit.map_or(APP_LIMIT, |limit| limit.saturating_sub(usize::from(has_rest)).max(1));
+    let is_cut = report.apps.len() > limit;
+    let shown = report.apps.get(..if is_cut { limit - 1 } else { report.apps.len() }).unwrap_or_default();
+    let more: &[AppRoutes] = report.apps.get(shown.len()..).unwrap_or_default();
     let columns = lines.columns();
-    let widest = rows.iter().map(|row| row.name.1.width()).max().unwrap_or(0);
-    let name_width = widest.clamp(9, (columns / 4).clamp(9, 32)) + 1;
-    let up = name_width + BYTES_WIDTH;
-    let down = up + BYTES_WIDTH;
-    let share = down + SHARE_WIDTH;
-    let places = share + 2;
-
-    let mut head = Line::default();
-    head.put(Ink::Bold, "APP").right(Ink::Bold, "UP", up).right(Ink::Bold, "DOWN", down).right(
-        Ink::Bold,
-        "SHARE",
-        share,
-    );
-    head.to(places).put(Ink::Bold, "WHERE ITS UPLOADS WENT");
-    lines.line(&head);
+    let widest = shown.iter().map(|app| lines.text(&app.name).width()).max().unwrap_or(0);
+    let name = widest.clamp(12, (columns / 4).clamp(12, 32)) + 1;
+    if columns >= ONE_LINE {
+        let mut head = Line::default();
+        head.put(Ink::Bold, "APP").right(Ink::Bold, "SENT", name + BYTES_WIDTH).to(name + BYTES_WIDTH + 2);
+        head.put(Ink::Bold, "0 %")
+            .right(Ink::Bold, "100 %", name + BYTES_WIDTH + 2 + BAR)
+            .put(Ink::Bold, "  ENDPOINTS IN");
+        lines.line(&head);
+    }
     if report.apps.is_empty() {
         let mut line = Line::default();
         line.put(Ink::Dim, "no app could be named");
         lines.line(&line);
     }
-    for row in &rows {
+    for app in shown {
+        let label = lines.text(&app.name).into_owned();
+        row(lines, (Ink::Bold, &label), &app.shares, name);
+    }
+    if !more.is_empty() {
+        let sent: u64 = more.iter().map(|app| app.shares.sent.bytes).sum();
         let mut line = Line::default();
-        line.put(row.name.0, cut(&row.name.1, name_width));
-        let bytes = |value: Option<u64>| value.map_or("–".to_owned(), units::bytes);
-        line.right(Ink::Plain, &bytes(row.up), up).right(Ink::Plain, &bytes(row.down), down);
-        line.right(Ink::Plain, &units::share(units::part(row.bytes, report.bytes)), share);
-        line.to(places);
-        fit(&mut line, columns, &row.places);
+        line.put(Ink::Plain, format!("+{} apps", more.len())).right(
+            Ink::Plain,
+            &units::bytes(sent),
+            name + BYTES_WIDTH,
+        );
+        line.put(Ink::Dim, "  --details shows them");
         lines.line(&line);
     }
-    sum(lines, report);
+    if has_rest {
+        row(lines, (Ink::Plain, "no app named"), rest, name);
+    }
 }
 
-fn rows(lines: &Lines, report: &Report) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for app in report.apps.iter().take(APP_LIMIT) {
-        rows.push(Row {
-            name: (Ink::Accent, lines.text(&app.name).into_owned()),
-            up: Some(app.traffic.bytes_up),
-            down: Some(app.traffic.bytes_down),
-            bytes: app.traffic.bytes(),
-            places: places(&app.destinations),
-        });
-    }
-    let more: &[AppRoutes] = report.apps.get(APP_LIMIT..).unwrap_or_default();
-    if !more.is_empty() {
-        let sum = |of: fn(&AppRoutes) -> u64| more.iter().map(of).sum::<u64>();
-        rows.push(Row {
-            name: (Ink::Plain, format!("+{} apps", more.len())),
-            up: Some(sum(|app| app.traffic.bytes_up)),
-            down: Some(sum(|app| app.traffic.bytes_down)),
-            bytes: sum(|app| app.traffic.bytes()),
-            places: vec![(Ink::Dim, "--json lists them".to_owned())],
-        });
-    }
-    let routes = &report.unattributed_routes;
-    let up = routes.iter().map(|route| route.traffic.bytes_up).sum();
-    let down = routes.iter().map(|route| route.traffic.bytes_down).sum();
-    for (name, remainders, split) in [
-        ("not known", &report.unattributed, Some((up, down))),
-        ("local", &report.local, None),
-        ("not IP", &report.not_ip, None),
-    ] {
-        if remainders.is_empty() {
-            continue;
-        }
-        let bytes = remainders.iter().map(|remainder| remainder.bytes).sum();
-        // The two directions are shown only where they are those of the same bytes.
-        let split = split.filter(|(up, down)| up + down == bytes);
-        rows.push(Row {
-            name: (Ink::Plain, name.to_owned()),
-            up: split.map(|split| split.0),
-            down: split.map(|split| split.1),
-            bytes,
-            places: reasons(lines, remainders, bytes),
-        });
-    }
-    rows
+fn is_nothing(shares: &EndpointShares) -> bool {
+    shares.sent.bytes
+        + shares.received.bytes
+        + shares.tried_bytes
+        + shares.person_sent_bytes
+        + shares.person_received_bytes
+        == 0
 }
 
-/// Places with their share of the uploads, or of the downloads where nothing went up.
-fn places(destinations: &[Destination]) -> Vec<(Ink, String)> {
-    let up: u64 = destinations.iter().map(|destination| destination.traffic.bytes_up).sum();
-    let bytes = |destination: &Destination| {
-        if up > 0 { destination.traffic.bytes_up } else { destination.traffic.bytes_down }
+fn row(lines: &mut Lines, (ink, label): (Ink, &str), shares: &EndpointShares, name: usize) {
+    let columns = lines.columns();
+    let mut line = Line::default();
+    line.put(ink, cut(label, name));
+    let (way, is_received) = match (shares.sent.bytes, shares.received.bytes) {
+        (0, 1..) => (&shares.received, true),
+        _ => (&shares.sent, false),
     };
-    let mut sums: Vec<(&str, bool, u64)> = Vec::new();
-    for destination in destinations {
-        match sums.iter_mut().find(|(label, ..)| *label == destination.label) {
-            Some((_, is_disputed, sum)) => {
-                *is_disputed |= destination.is_disputed;
-                *sum += bytes(destination);
-            }
-            None => sums.push((&destination.label, destination.is_disputed, bytes(destination))),
-        }
+    let endpoints = endpoints(lines, shares, way, is_received);
+    let sent = units::bytes(shares.sent.bytes);
+    if columns >= ONE_LINE {
+        line.right(Ink::Plain, &sent, name + BYTES_WIDTH).to(name + BYTES_WIDTH + 2);
+        bar(&mut line, way);
+        line.put(Ink::Plain, "  ");
+        fit(&mut line, columns, &endpoints);
+        lines.line(&line);
+    } else {
+        line.to(name + 1);
+        bar(&mut line, way);
+        line.right(Ink::Plain, &sent, name + 1 + BAR + BYTES_WIDTH);
+        lines.line(&line);
+        let mut line = Line::default();
+        line.to(2);
+        fit(&mut line, columns, &endpoints);
+        lines.line(&line);
     }
-    sums.sort_by(|a, b| b.2.cmp(&a.2).then(a.0.cmp(b.0)));
-    let total = sums.iter().map(|sum| sum.2).sum();
-    let mut pieces: Vec<_> = sums
-        .into_iter()
-        .map(|(label, is_disputed, sum)| {
-            let mark = if is_disputed { " ?" } else { "" };
-            let label = escape::visible(label);
-            (Ink::Plain, format!("{label}{mark} {}", units::share(units::part(sum, total))))
-        })
-        .collect();
-    if up == 0 && !pieces.is_empty() {
-        pieces.insert(0, (Ink::Dim, "none; downloads:".to_owned()));
+}
+
+/// Countries and what has none, then what is in no share.
+fn endpoints(lines: &Lines, shares: &EndpointShares, way: &WayShares, is_received: bool) -> Vec<(Ink, String)> {
+    let mut pieces: Vec<(Ink, String)> = Vec::new();
+    if is_received {
+        pieces.push((Ink::Dim, "received:".to_owned()));
+    }
+    pieces.extend(words::endpoints(way).into_iter().map(|text| (Ink::Plain, lines.text(&text).into_owned())));
+    if shares.person_sent_bytes + shares.person_received_bytes > 0 {
+        let bytes = shares.person_sent_bytes + shares.person_received_bytes;
+        pieces.push((Ink::Dim, format!("a call with a person {}", units::bytes(bytes))));
+    }
+    if shares.tried_bytes > 0 {
+        pieces.push((Ink::Dim, format!("no answer: {}", units::bytes(shares.tried_bytes))));
+    } else if shares.tried_flows > 0 && pieces.is_empty() {
+        pieces.push((Ink::Dim, "no answer".to_owned()));
+    }
+    if pieces.is_empty() {
+        pieces.push((Ink::Dim, "no payload".to_owned()));
     }
     pieces
 }
 
-fn reasons(lines: &Lines, remainders: &[Remainder], total: u64) -> Vec<(Ink, String)> {
-    let share = |remainder: &Remainder| units::share(units::part(remainder.bytes, total));
-    remainders
+/// The parts of a direction by standing, together as wide as the bar.
+fn bar(line: &mut Line, way: &WayShares) {
+    let excluded: u64 = way
+        .unplaced
         .iter()
-        .map(|remainder| (Ink::Dim, format!("{} {}", lines.text(&remainder.reason), share(remainder))))
-        .collect()
+        .filter(|one| matches!(one.standing, Standing::RuledOut | Standing::Contradicted))
+        .map(|one| one.bytes)
+        .sum();
+    let parts = [
+        (Ink::Accent, "█", way.confirmed_bytes),
+        (Ink::Accent, "▒", way.reported_bytes),
+        (Ink::Accent, "░", way.disputed_bytes),
+        (Ink::Dim, "x", excluded),
+        (Ink::Dim, "·", way.unplaced_bytes.saturating_sub(excluded)),
+    ];
+    let (mut before, mut drawn) = (0_u64, 0);
+    for (ink, sign, bytes) in parts {
+        before = before.saturating_add(bytes);
+        let end = (u128::from(before) * BAR as u128 + u128::from(way.bytes) / 2).checked_div(way.bytes.into());
+        let end = end.and_then(|end| usize::try_from(end).ok()).unwrap_or(0).min(BAR);
+        line.put(ink, sign.repeat(end.saturating_sub(drawn)));
+        drawn = drawn.max(end);
+    }
+    line.put(Ink::Plain, " ".repeat(BAR - drawn));
+}
+
+/// The laws that reach the companies that run the endpoints.
+pub(super) fn laws(lines: &mut Lines, report: &Report) {
+    let way = &report.shares.sent;
+    if way.jurisdictions.is_empty() {
+        return;
+    }
+    let mut line = Line::default();
+    line.put(Ink::Bold, "Law that reaches the operators: ");
+    let cells = way.jurisdictions.iter().map(|law| (Ink::Plain, format!("{} {}", law.key, words::law(law, way.bytes))));
+    let columns = lines.columns();
+    fit(&mut line, columns, &cells.collect::<Vec<_>>());
+    lines.line(&line);
+}
+
+/// What the signs of the bars mean, as far as they stand there.
+pub(super) fn legend(lines: &mut Lines, report: &Report) {
+    let ways = || report.apps.iter().map(|app| &app.shares.sent).chain([&report.unattributed_shares.sent]);
+    let has = |bytes: fn(&WayShares) -> u64| ways().any(|way| bytes(way) > 0);
+    let excluded = |way: &WayShares| {
+        way.unplaced.iter().any(|one| matches!(one.standing, Standing::RuledOut | Standing::Contradicted))
+    };
+    let mut pieces = Vec::new();
+    let mut put = |is_there: bool, text: &str| {
+        if is_there {
+            pieces.push((Ink::Dim, text.to_owned()));
+        }
+    };
+    put(has(|way| way.confirmed_bytes), "█ confirmed");
+    put(has(|way| way.reported_bytes), "▒ reported by one source");
+    put(has(|way| way.disputed_bytes), "░ sources differ");
+    put(ways().any(excluded), "x excluded by the round trip");
+    put(has(|way| way.unplaced_bytes), "· no country");
+    pieces.push((Ink::Dim, "(whither help words)".to_owned()));
+    lines.pieces(Line::default(), 0, "  ", pieces);
+    let text = "An endpoint is where a connection ended, not where data ends up.";
+    words_of(lines, Ink::Dim, text);
 }
 
 /// Appends as many pieces as fit and the number of those that do not.
@@ -199,18 +289,21 @@ fn fit(line: &mut Line, columns: usize, pieces: &[(Ink, String)]) {
 }
 
 /// All bytes of the captures, accounted for.
-fn sum(lines: &mut Lines, report: &Report) {
+pub(super) fn sum(lines: &mut Lines, report: &Report) {
     let of = |remainders: &[Remainder]| remainders.iter().map(|remainder| remainder.bytes).sum::<u64>();
     let apps: u64 = report.apps.iter().map(|app| app.traffic.bytes()).sum();
     let parts = [
         ("apps", apps),
-        ("not known", of(&report.unattributed)),
+        ("no app named", of(&report.unattributed)),
         ("local", of(&report.local)),
         ("not IP", of(&report.not_ip)),
+        ("left out", of(&report.left_out)),
     ];
     let total: u64 = parts.iter().map(|part| part.1).sum();
+    // The last is told only where there is any.
+    let told = if report.left_out.is_empty() { 4 } else { 5 };
     let mut pieces: Vec<_> =
-        parts.iter().map(|(name, bytes)| (Ink::Dim, format!("{name} {}", units::count(*bytes)))).collect();
+        parts.iter().take(told).map(|(name, bytes)| (Ink::Dim, format!("{name} {}", units::count(*bytes)))).collect();
     let mut line = Line::default();
     line.put(Ink::Bold, "Sum").put(Ink::Plain, format!("  {} bytes = ", units::count(report.bytes)));
     if total != report.bytes {

@@ -2,12 +2,16 @@
 
 use super::*;
 use crate::output::example;
-use crate::report::{Destination, Remainder};
+use crate::report::{Destination, Remainder, Standing};
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
 
 fn rendered(width: usize) -> String {
     render(&example::report(), &Style { width, ..Style::default() })
+}
+
+fn detailed(width: usize) -> String {
+    render(&example::report(), &Style { width, details: true, ..Style::default() })
 }
 
 fn assert_fits(text: &str, width: usize) {
@@ -30,9 +34,26 @@ fn golden_at_120_columns() {
 }
 
 #[test]
-fn golden_at_200_columns() {
-    assert_fits(&rendered(200), 200);
-    insta::assert_snapshot!("terminal_200", rendered(200));
+fn golden_at_40_columns() {
+    assert_fits(&rendered(40), 40);
+    insta::assert_snapshot!("terminal_40", rendered(40));
+}
+
+#[test]
+fn golden_of_all_details() {
+    assert_fits(&detailed(100), 100);
+    insta::assert_snapshot!("terminal_details", detailed(100));
+}
+
+#[test]
+fn the_answer_fits_a_screen() {
+    assert!(rendered(80).lines().count() <= 24);
+    let mut report = example::report();
+    let app = report.apps[0].clone();
+    report.apps.extend((0..60).map(|_| app.clone()));
+    report.notes.extend((0..9).map(|_| "a note".to_owned()));
+    let text = render(&report, &Style::default());
+    assert!(text.lines().count() <= 24, "{text}");
 }
 
 #[test]
@@ -54,7 +75,8 @@ fn ascii_is_ascii() {
 fn empty_report_still_answers() {
     let report = example::finish(Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let text = render(&report, &Style::default());
-    assert!(text.contains("no app could be named"), "{text}");
+    assert!(text.contains("no traffic with the internet"), "{text}");
+    let text = render(&report, &Style { details: true, ..Style::default() });
     assert!(text.contains("Sum  0 bytes"), "{text}");
 }
 
@@ -62,7 +84,7 @@ fn empty_report_still_answers() {
 fn sum_that_does_not_add_up_says_so() {
     let mut report = example::report();
     report.bytes += 5;
-    assert!(render(&report, &Style::default()).contains("off by 5 bytes"));
+    assert!(render(&report, &Style { details: true, ..Style::default() }).contains("off by 5 bytes"));
 }
 
 prop_compose! {
@@ -80,7 +102,7 @@ prop_compose! {
         destination.names = names.into_iter()
             .map(|name| crate::report::NameEvidence { name, frame: up, ..sample.clone() }).collect();
         destination.traffic = example::traffic(up, down, flows);
-        destination.is_disputed = is_disputed;
+        destination.standing = if is_disputed { Standing::Disputed } else { Standing::Confirmed };
         destination
     }
 }
@@ -99,7 +121,7 @@ proptest! {
 
     #[test]
     fn no_line_is_wider_than_the_terminal(
-        width in 0usize..260, ascii in any::<bool>(), color in any::<bool>(),
+        width in 0usize..260, ascii in any::<bool>(), color in any::<bool>(), details in any::<bool>(),
         apps in proptest::collection::vec((any::<String>(), proptest::collection::vec(destination(), 0..9)), 0..16),
         unattributed in remainders(), routes in proptest::collection::vec(destination(), 0..4), local in remainders(),
         capture in any::<String>(), note in any::<String>(),
@@ -113,7 +135,7 @@ proptest! {
         let mut report = example::finish(apps, unattributed, routes, local, Vec::new());
         report.captures[0].name = capture;
         report.notes.push(note);
-        let text = render(&report, &Style { width, color, ascii });
+        let text = render(&report, &Style { width, color, ascii, details });
         let text = if color { anstream::adapter::strip_str(&text).to_string() } else { text };
         for line in text.lines() {
             prop_assert!(line.width() <= width.max(Style::WIDTH_MIN), "{} > {}: {:?}", line.width(), width, line);

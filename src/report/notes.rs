@@ -1,0 +1,116 @@
+//! What a reader of a report must know of the captures and of the analysis.
+
+use super::model::TablesAge;
+use crate::analysis::{Analysed, TooMany};
+use crate::route::{RouteMap, SAMPLE_LIMIT, Shortage};
+
+pub(super) fn notes(analysed: &Analysed, routes: &RouteMap, tables: &TablesAge) -> Vec<String> {
+    let mut notes = age(tables);
+    let summary = &analysed.summary;
+    if let Some(step_ns) = summary.clock_stepped_back_ns() {
+        let seconds = step_ns / 1_000_000_000;
+        notes.push(format!(
+            "the clock of the captures steps back by up to {seconds} s: sessions may be split or joined wrongly"
+        ));
+    }
+    if summary.dropped.frames > 0 {
+        notes.push(format!("the capture marks {} frames as never sent on the wire", summary.dropped.frames));
+    }
+    if summary.repeated.frames > 0 {
+        notes.push(format!(
+            "{} frames repeat a packet (same packet id); each packet is counted once",
+            summary.repeated.frames
+        ));
+    }
+    let shed = summary.shed;
+    if shed.sessions > 0 {
+        notes.push(format!(
+            "{} flows ({} frames) were left out for lack of memory, chosen by a hash of their endpoints: give more with --max-memory",
+            shed.sessions, shed.frames.frames
+        ));
+    }
+    if shed.fragments.frames > 0 {
+        notes.push(format!(
+            "{} fragments were left out for lack of memory, chosen by a hash of what identifies their datagrams: give more with \
+             --max-memory",
+            shed.fragments.frames
+        ));
+    }
+    if shed.answers > 0 {
+        notes.push(format!(
+            "{} addresses that resolvers gave were forgotten for lack of memory, so that names may be missing: give more with \
+             --max-memory",
+            shed.answers
+        ));
+    }
+    let lengths: u64 = analysed.outcomes.iter().map(|outcome| outcome.lengths_not_believed).sum();
+    if lengths > 0 {
+        notes.push(format!(
+            "{lengths} frames claim a length on the wire that no link carries (above 1 MiB): of each, what was captured is counted"
+        ));
+    }
+    let owners_left_out: u64 = analysed.outcomes.iter().map(|outcome| outcome.owners_left_out).sum();
+    if owners_left_out > 0 {
+        notes.push(format!(
+            "{owners_left_out} owners were left out, because the tables of processes and apps in the captures are longer than on any real system"
+        ));
+    }
+    if shed.owner_packets > 0 {
+        notes.push(format!(
+            "the owners of {} packets were not counted, because the packets of a flow name too many owners",
+            shed.owner_packets
+        ));
+    }
+    let TooMany { seekers, known } = analysed.too_many;
+    if seekers > 0 {
+        notes.push(format!(
+            "{seekers} flows without evidence of their own could not inherit an app: too many flows ended within a minute"
+        ));
+    }
+    if known > 0 {
+        notes.push(format!(
+            "{known} flows of known apps could not pass their app on: too many flows ended within a minute"
+        ));
+    }
+    if let Some(Shortage { one_name_of, destinations, owners, has_too_many_owners }) = routes.shortage() {
+        let also = [
+            (destinations, "destinations are shown as \"other networks\" of their country"),
+            (owners, "owners as \"other owners\""),
+        ];
+        let also = also.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", about {count} {what}"));
+        let (why, hint) = if has_too_many_owners {
+            ("because the captures name more owners than are shown apart,", "")
+        } else {
+            ("for lack of memory", ": give more with --max-memory")
+        };
+        notes.push(format!(
+            "{why} one in {one_name_of} names and addresses of each destination is kept{}, chosen by a hash; their bytes are \
+             counted{hint}",
+            also.collect::<String>()
+        ));
+    } else if !routes.is_whole() {
+        notes.push(format!(
+            "a destination has more than {SAMPLE_LIMIT} names or addresses: those shown are of a sample, their number is estimated"
+        ));
+    }
+    notes
+}
+
+/// What the distance in time between captures and tables means.
+fn age(tables: &TablesAge) -> Vec<String> {
+    /// Months from which the distance is told.
+    const TOLD: u32 = 3;
+    let mut notes = Vec::new();
+    if tables.is_ignored {
+        notes.push("--ignore-age: the tables of places are taken as if they were of the captures' time".to_owned());
+    } else if tables.is_stale {
+        notes.push(format!(
+            "the tables of places are {} months {} than the captures: addresses may have changed hands, and nothing is confirmed by them",
+            tables.gap_months,
+            if tables.is_capture_older { "younger" } else { "older" }
+        ));
+    } else if tables.gap_months > TOLD {
+        notes.push(format!("the tables of places are up to {} months from the captures", tables.gap_months));
+    }
+    notes
+}
