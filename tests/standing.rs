@@ -139,6 +139,31 @@ fn a_country_that_is_ruled_out_is_no_place_in_any_output() {
     assert!(!labels(&report).contains(&"Australia".to_owned()));
 }
 
+/// Age is counted from when an address was seen: a capture with a wrong clock does not make another one old.
+#[test]
+fn an_old_capture_does_not_make_a_new_one_old() {
+    let folder = tempfile::tempdir().unwrap();
+    let new = capture(folder.path());
+    let places = Places::open(&[]).unwrap();
+    let early = connection(99, address_in(&places, "FR", false), "old.whatsapp.net", 20);
+    let early: Vec<_> = early.into_iter().map(|(time_us, packet)| (time_us - START_US, packet)).collect();
+    let old = folder.path().join("old.pcap");
+    std::fs::write(&old, pcap::file(pcap::ETHERNET, &early)).unwrap();
+    let report = WHITHER.good(&["map", &new, old.to_str().unwrap(), "--json", "-"]);
+    let report: Value = serde_json::from_str(&report).unwrap();
+    let ages: Vec<(&str, &str)> = report["apps"][0]["destinations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["label"].as_str().unwrap(), row["age"].as_str().unwrap()))
+        .collect();
+    assert!(
+        ages.contains(&("France", "stale")) && ages.iter().filter(|(_, age)| *age == "fresh").count() == 7,
+        "{ages:?}"
+    );
+    assert_eq!(report["tables"]["is_stale"], false);
+}
+
 #[test]
 fn records_with_a_vantage_need_captures_that_can_be_read_twice() {
     let error = WHITHER.bad(&["flows", "-", "--from", "Milan"]);

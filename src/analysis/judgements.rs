@@ -1,7 +1,6 @@
 //! What may be said of the place of each address of a map, once all flows are known.
 
 use super::knowledge::Knowledge;
-use crate::flow::Span;
 use crate::place::{Place, PlaceCache, Scope};
 use crate::route::{AppSums, Observed, Probe, RouteMap};
 use crate::standing::{Claim, Endpoint, Front, Judged, Lineage, PhysicsState, judge};
@@ -31,21 +30,24 @@ pub struct Judgements {
 }
 
 impl Judgements {
-    /// Judges the addresses of the public network that a map keeps, and all round trips together.
-    pub fn of(routes: &RouteMap, knowledge: &Knowledge, span: Option<Span>) -> Self {
-        let mut probes: BTreeMap<IpAddr, Probe> = BTreeMap::new();
+    /// Judges the addresses of the public network that a map keeps, and all round trips together. The age of tables is counted from
+    /// when an address was seen, so that one capture with a wrong clock does not make all others old.
+    pub fn of(routes: &RouteMap, knowledge: &Knowledge) -> Self {
+        let mut probes: BTreeMap<IpAddr, (Probe, [i64; 2])> = BTreeMap::new();
         let mut add = |sums: &AppSums| {
             let addresses = sums.destinations.values().flat_map(|sums| sums.addresses.iter());
             for (&address, sums) in addresses {
-                let probe = probes.entry(address).or_default();
+                let seen = [sums.first_seen_ns, sums.last_seen_ns];
+                let (probe, [first, last]) = probes.entry(address).or_insert_with(|| (Probe::default(), seen));
                 sums.probe.iter().for_each(|more| probe.merge(more));
+                (*first, *last) = (seen[0].min(*first), seen[1].max(*last));
             }
         };
         routes.apps.values().for_each(&mut add);
         [&routes.other_owners, &routes.nameless].into_iter().for_each(add);
-        let times = Times::of(span, knowledge.ignores_age);
-        let probes: Vec<(IpAddr, Probe)> = probes.into_iter().collect();
-        let look_up = |cache: &mut PlaceCache, (address, probe): &(IpAddr, Probe)| {
+        let probes: Vec<_> = probes.into_iter().collect();
+        let look_up = |cache: &mut PlaceCache, (address, (probe, seen)): &(IpAddr, (Probe, [i64; 2]))| {
+            let times = Times::between(*seen, knowledge.ignores_age);
             let place = cache.locate(&knowledge.places, *address);
             (place.scope == Scope::Global)
                 .then(|| (endpoint(*address, &place, probe, times, knowledge.places.routes_date()), place))
@@ -82,11 +84,6 @@ impl Judgements {
 pub struct Times(Option<[u32; 2]>);
 
 impl Times {
-    /// The first and the last month; none where age is ignored.
-    pub fn of(span: Option<Span>, ignores_age: bool) -> Self {
-        span.map_or(Self(None), |span| Self::between([span.earliest_ns, span.latest_ns], ignores_age))
-    }
-
     /// The months of two times, in ns since 1970 UTC.
     pub fn between(times_ns: [i64; 2], ignores_age: bool) -> Self {
         let month = |ns: i64| {

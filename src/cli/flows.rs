@@ -20,8 +20,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 fn judgements(flows: &FlowsArgs, options: &Options, knowledge: &Knowledge) -> Result<Judgements, Error> {
     let found = capture::find(&flows.input.captures)?;
     let sources = found.open()?.sources;
-    let (routes, analysed) = analysis::map(sources, options, knowledge, &Progress::default());
-    Ok(Judgements::of(&routes, knowledge, analysed.summary.span))
+    let (routes, _) = analysis::map(sources, options, knowledge, &Progress::default());
+    Ok(Judgements::of(&routes, knowledge))
 }
 
 /// Whether what this names is gone once it is read.

@@ -39,7 +39,7 @@ pub fn build(routes: &RouteMap, analysed: &Analysed, knowledge: &Knowledge, comm
         .collect();
     let bytes = captures.iter().map(|capture| capture.bytes).sum();
     let span = analysed.summary.span;
-    let judgements = Judgements::of(routes, knowledge, span);
+    let judgements = Judgements::of(routes, knowledge);
     let tables = tables(&judgements, knowledge, span.map(|span| rfc3339(span.latest_ns)));
     let capture =
         |frame: FrameId| captures.get(frame.capture() as usize).map(|one| one.name.clone()).unwrap_or_default();
@@ -144,7 +144,7 @@ fn tables(judgements: &Judgements, knowledge: &Knowledge, last_seen: Option<Stri
     TablesAge {
         gap_months: claims().filter_map(|judged| judged.gap_months).max().unwrap_or(0),
         is_capture_older: last_seen.is_some_and(|seen| seen.as_str() < date),
-        is_stale: claims().any(|judged| judged.is_stale),
+        is_stale: claims().next().is_some() && claims().all(|judged| judged.is_stale),
         is_ignored: knowledge.ignores_age,
     }
 }

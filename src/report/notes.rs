@@ -3,6 +3,7 @@
 use super::model::TablesAge;
 use crate::analysis::{Analysed, TooMany};
 use crate::route::{RouteMap, SAMPLE_LIMIT, Shortage};
+use crate::standing::STALE_MONTHS;
 
 pub(super) fn notes(analysed: &Analysed, routes: &RouteMap, tables: &TablesAge) -> Vec<String> {
     let mut notes = age(tables);
@@ -110,7 +111,12 @@ fn age(tables: &TablesAge) -> Vec<String> {
             if tables.is_capture_older { "younger" } else { "older" }
         ));
     } else if tables.gap_months > TOLD {
-        notes.push(format!("the tables of places are up to {} months from the captures", tables.gap_months));
+        let stale = if tables.gap_months > STALE_MONTHS {
+            "; what is further than three years from them is marked stale"
+        } else {
+            ""
+        };
+        notes.push(format!("the tables of places are up to {} months from the captures{stale}", tables.gap_months));
     }
     notes
 }
