@@ -8,7 +8,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::scope::{holds_four, holds_six};
+use super::prefixes::by_prefix;
 
 /// Autonomous systems that serve their own addresses by anycast, sorted.
 const NETWORKS: &[(u32, &str)] = &[
@@ -219,20 +219,7 @@ const SIX: &[(Ipv6Addr, u8, &str)] = &[
 
 /// What makes this address anycast, if it is known to be.
 pub(crate) fn anycast(ip: IpAddr, asn: Option<u32>) -> Option<&'static str> {
-    by_prefix(ip).or_else(|| by_network(asn?))
-}
-
-fn by_prefix(ip: IpAddr) -> Option<&'static str> {
-    match ip {
-        IpAddr::V4(ip) => {
-            let index = FOUR.partition_point(|row| row.0 <= ip).checked_sub(1)?;
-            FOUR.get(index).filter(|row| holds_four(row.0, row.1, ip)).map(|row| row.2)
-        }
-        IpAddr::V6(ip) => {
-            let index = SIX.partition_point(|row| row.0 <= ip).checked_sub(1)?;
-            SIX.get(index).filter(|row| holds_six(row.0, row.1, ip)).map(|row| row.2)
-        }
-    }
+    by_prefix(FOUR, SIX, ip).or_else(|| by_network(asn?))
 }
 
 fn by_network(asn: u32) -> Option<&'static str> {
@@ -244,6 +231,7 @@ fn by_network(asn: u32) -> Option<&'static str> {
 mod tests {
     use super::*;
     use crate::place::block::Block;
+    use crate::place::scope::{holds_four, holds_six};
 
     #[test]
     fn the_tables_are_sorted_and_disjoint() {

@@ -172,27 +172,3 @@ pub struct Vantage {
     /// Uncertainty in km.
     pub radius_km: f64,
 }
-
-/// What the measured round trip says of the claimed location.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum LocationCheck {
-    /// The country lies within the distance that light in fibre could have gone.
-    Possible,
-    /// It does not.
-    Impossible,
-    /// No valid round trip, anycast, or vantage unknown.
-    Unsupported,
-}
-
-impl LocationCheck {
-    /// The word used in records.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Possible => "possible",
-            Self::Impossible => "impossible",
-            Self::Unsupported => "unsupported",
-        }
-    }
-}

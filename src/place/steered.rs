@@ -7,7 +7,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::scope::{holds_four, holds_six};
+use super::prefixes::by_prefix;
 
 /// Autonomous systems of front ends, sorted.
 const NETWORKS: &[(u32, &str)] = &[(16625, "Akamai"), (20940, "Akamai"), (32934, "Meta"), (54113, "Fastly")];
@@ -99,23 +99,10 @@ const SIX: &[(Ipv6Addr, u8, &str)] = &[
 
 /// Whose front end it is, if it is known to be one.
 pub(crate) fn steered(ip: IpAddr, asn: Option<u32>) -> Option<&'static str> {
-    by_prefix(ip).or_else(|| {
+    by_prefix(FOUR, SIX, ip).or_else(|| {
         let index = NETWORKS.binary_search_by_key(&asn?, |row| row.0).ok()?;
         NETWORKS.get(index).map(|row| row.1)
     })
-}
-
-fn by_prefix(ip: IpAddr) -> Option<&'static str> {
-    match ip {
-        IpAddr::V4(ip) => {
-            let index = FOUR.partition_point(|row| row.0 <= ip).checked_sub(1)?;
-            FOUR.get(index).filter(|row| holds_four(row.0, row.1, ip)).map(|row| row.2)
-        }
-        IpAddr::V6(ip) => {
-            let index = SIX.partition_point(|row| row.0 <= ip).checked_sub(1)?;
-            SIX.get(index).filter(|row| holds_six(row.0, row.1, ip)).map(|row| row.2)
-        }
-    }
 }
 
 #[cfg(test)]
@@ -123,6 +110,7 @@ mod tests {
     use super::*;
     use crate::place::block::Block;
     use crate::place::database::Database;
+    use crate::place::scope::{holds_four, holds_six};
 
     #[test]
     fn the_tables_are_sorted_and_disjoint() {
