@@ -3,7 +3,7 @@
 use super::knowledge::Knowledge;
 use crate::place::{Place, PlaceCache, Scope};
 use crate::route::{AppSums, Observed, Probe, RouteMap};
-use crate::standing::{Claim, Endpoint, Front, Judged, Lineage, PhysicsState, judge};
+use crate::standing::{Claim, Endpoint, Front, Judged, Lineage, PhysicsState, judge, months};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -89,21 +89,16 @@ impl Times {
         let month = |ns: i64| {
             let time = jiff::Timestamp::from_nanosecond(i128::from(ns)).unwrap_or_default();
             let date = time.to_zoned(jiff::tz::TimeZone::UTC).date();
-            months(date.year().unsigned_abs().into(), date.month().unsigned_abs().into())
+            u32::from(date.year().unsigned_abs()) * 12 + u32::from(date.month().unsigned_abs())
         };
         Self((!ignores_age).then(|| times_ns.map(month)))
     }
 
     /// Months between a table of this date, `YYYY-MM` or `YYYY-MM-DD`, and the packet furthest from it.
     pub fn gap_months(self, date: &str) -> u32 {
-        let mut parts = date.split('-').map(str::parse);
-        let (Some(Ok(year)), Some(Ok(month)), Some(seen)) = (parts.next(), parts.next(), self.0) else { return 0 };
-        seen.into_iter().map(|seen| seen.abs_diff(months(year, month))).max().unwrap_or(0)
+        let (Some(date), Some(seen)) = (months(date), self.0) else { return 0 };
+        seen.into_iter().map(|seen| seen.abs_diff(date)).max().unwrap_or(0)
     }
-}
-
-fn months(year: u32, month: u32) -> u32 {
-    year.saturating_mul(12).saturating_add(month)
 }
 
 /// What is known of an address before it is judged.

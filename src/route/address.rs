@@ -8,8 +8,8 @@ use super::sample::Sums;
 use super::traffic::Traffic;
 use crate::app::EvidenceKind;
 use crate::capture::FrameId;
-use crate::flow::{RoundTrips, RttSource};
-use crate::standing::{FlowTimes, Measured, SynAck};
+use crate::flow::{RoundTrips, RttSource, SynAck};
+use crate::standing::{FlowTimes, Measured};
 use serde::{Deserialize, Serialize};
 
 /// What round trips to an address came to.
@@ -38,12 +38,7 @@ impl Probe {
         if let Some(answer_ns) = datagram_ns {
             measured.observe(FlowTimes::Datagram { answer_ns }, clock_step_ns);
         }
-        let syn_ack = flow.syn_ack.as_ref().map(|one| SynAck {
-            arrival_ttl: one.arrival_ttl,
-            option_kinds: one.option_kinds.to_vec(),
-            window_scale: one.window_scale,
-        });
-        let syn_ack = handshake_ns.zip(syn_ack);
+        let syn_ack = handshake_ns.zip(flow.syn_ack.as_deref().cloned());
         (measured.flows() > 0).then_some(Self { measured, syn_ack })
     }
 

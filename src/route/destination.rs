@@ -174,10 +174,9 @@ fn max_of<T: Ord>(slot: &mut Option<T>, value: T) {
 }
 
 impl DestinationSums {
-    /// Adds a flow.
-    pub fn add(&mut self, choice: Choice, observed: &Observed<'_>) {
+    /// Adds a flow, of which these are the sums.
+    pub fn add(&mut self, choice: Choice, observed: &Observed<'_>, address: &AddressSums) {
         let Observed { flow, peer, attribution, .. } = *observed;
-        let address = AddressSums::of(observed);
         let bytes = address.traffic.bytes();
         self.traffic.add(&address.traffic);
         self.payload.add(&address.payload);
@@ -205,7 +204,7 @@ impl DestinationSums {
         min_of(&mut self.first_frame, flow.first_frame);
         min_of(&mut self.first_seen_ns, address.first_seen_ns);
         max_of(&mut self.last_seen_ns, address.last_seen_ns);
-        self.add_address(choice, peer, &address);
+        self.add_address(choice, peer, address);
     }
 
     fn add_name(&mut self, choice: Choice, name: &Arc<str>, sums: NameSums) {

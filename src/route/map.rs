@@ -1,5 +1,6 @@
 //! The routing map: sums per app and destination, and the traffic that was attributed to no app.
 
+use super::address::AddressSums;
 use super::bounds::{Bounds, Step};
 use super::destination::{DestinationKey, DestinationSums, Where};
 use super::devices::Devices;
@@ -69,12 +70,12 @@ impl AppSums {
     /// Adds a flow. Returns by how many bytes the sums grew, about.
     fn add(&mut self, (step, key): (Step, SampleKey), observed: &Observed<'_>) -> u64 {
         let choice = step.choice(key);
-        let traffic = Traffic::of(observed.flow);
-        self.traffic.add(&traffic);
+        let sums = AddressSums::of(observed);
+        self.traffic.add(&sums.traffic);
         let mut before = 0;
         let mut after = 0;
         if let Some(claim) = &observed.attribution.chosen {
-            let bytes = traffic.bytes();
+            let bytes = sums.traffic.bytes();
             *self.evidence.entry(claim.kind).or_default() += bytes;
             before += self.rules.weight(choice);
             let start = || ((claim.kind, Arc::clone(&claim.rule)), bytes);
@@ -85,7 +86,7 @@ impl AppSums {
         let own = DestinationKey { place: Where::of(place), asn: place.asn, is_rest: false };
         if place.scope == Scope::Global {
             let known = self.run_by.len();
-            self.run_by.entry(RunBy::of(observed)).or_default().add(&Payload::of(observed));
+            self.run_by.entry(RunBy::of(observed)).or_default().add(&sums.payload);
             after += (self.run_by.len() - known) as u64 * RUN_BY;
         }
         let destination = match self.destinations.entry(step.destination(key, own)) {
@@ -95,7 +96,7 @@ impl AppSums {
             }
             Entry::Vacant(new) => new.insert(Box::default()),
         };
-        destination.add(choice, observed);
+        destination.add(choice, observed, &sums);
         (after + destination.weight(choice)).saturating_sub(before)
     }
 

@@ -2,7 +2,7 @@
 
 use super::bound::Measured;
 use super::claim::{Claim, STALE_MONTHS};
-use super::syn_ack::SynAck;
+use crate::flow::SynAck;
 use crate::place::{Country, Scope};
 use std::net::IpAddr;
 

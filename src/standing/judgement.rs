@@ -145,8 +145,8 @@ mod tests {
     use super::super::bound::{FlowTimes, Measured};
     use super::super::claim::Claim;
     use super::super::lineage::Lineage;
-    use super::super::syn_ack::SynAck;
     use super::*;
+    use crate::flow::SynAck;
     use proptest::prelude::*;
     use std::net::Ipv4Addr;
 
@@ -190,7 +190,7 @@ mod tests {
             measured: Some(measured),
             syn_ack: Some(SynAck {
                 arrival_ttl: 40 + (number % 20) as u8,
-                option_kinds: vec![2, 4],
+                option_kinds: [2, 4].into_iter().collect(),
                 window_scale: Some(7),
             }),
             ..endpoint(number)
@@ -326,7 +326,11 @@ mod tests {
             network: Some(network),
             claims: claims(&[(Lineage::DbIp, code, 1)]),
             measured: Some(measured),
-            syn_ack: Some(SynAck { arrival_ttl, option_kinds: vec![2, 4, 8, 1, 3], window_scale: None }),
+            syn_ack: Some(SynAck {
+                arrival_ttl,
+                option_kinds: [2, 4, 8, 1, 3].into_iter().collect(),
+                window_scale: None,
+            }),
             ..endpoint(number)
         }
     }

@@ -25,7 +25,7 @@ mod twins;
 mod votes;
 
 pub use bound::{FlowTimes, GLASS_KM_PER_MS, LIGHT_KM_PER_MS, Measured, reach_km};
-pub use claim::{Claim, STALE_MONTHS, months_between};
+pub use claim::{Claim, STALE_MONTHS, months};
 pub use class::Standing;
 pub use distances::Distances;
 pub use endpoint::{Endpoint, Front};
@@ -36,5 +36,4 @@ pub use lineage::Lineage;
 pub use physics::PhysicsState;
 pub use sentence::{CountryShares, Unplaced, Way, sentence};
 pub use sight::Sight;
-pub use syn_ack::SynAck;
 pub use territory::{is_finer, parts, whole};

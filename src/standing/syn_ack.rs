@@ -1,18 +1,7 @@
-//! The marks by which the SYN-ACKs of two addresses look like those of one machine.
+//! Whether the SYN-ACKs of a capture are the servers' own.
 
-use serde::{Deserialize, Serialize};
+use crate::flow::SynAck;
 use std::collections::BTreeSet;
-
-/// What a SYN-ACK looks like on arrival.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub struct SynAck {
-    /// TTL or hop limit as it arrived.
-    pub arrival_ttl: u8,
-    /// Kinds of the TCP options, in order.
-    pub option_kinds: Vec<u8>,
-    /// Shift of the window scale option (RFC 7323).
-    pub window_scale: Option<u8>,
-}
 
 /// Addresses that it takes to tell whether servers answer themselves.
 const LEAST_ADDRESSES: usize = 5;
@@ -38,7 +27,11 @@ mod tests {
 
     #[test]
     fn servers_of_their_own_look_different() {
-        let look = |arrival_ttl: u8| SynAck { arrival_ttl, option_kinds: vec![2, 4, 8, 1, 3], window_scale: Some(7) };
+        let look = |arrival_ttl: u8| SynAck {
+            arrival_ttl,
+            option_kinds: [2, 4, 8, 1, 3].into_iter().collect(),
+            window_scale: Some(7),
+        };
         let direct = |looks: &[u8]| are_direct(looks.iter().map(|ttl| look(*ttl)).collect::<Vec<_>>().iter());
         assert!(direct(&[50, 51, 52, 53, 53]));
         assert!(!direct(&[50, 51, 52, 53]), "too few addresses");

@@ -3,8 +3,9 @@
 use super::bound::{GLASS_KM_PER_MS, LIGHT_KM_PER_MS, reach_km};
 use super::distances::Distances;
 use super::endpoint::{Endpoint, Front};
-use super::syn_ack::{SynAck, are_direct};
+use super::syn_ack::are_direct;
 use super::votes::Votes;
+use crate::flow::SynAck;
 use crate::place::{Country, Scope};
 
 /// A measured address and the countries claimed for it.

@@ -1,7 +1,7 @@
 //! Addresses whose SYN-ACKs look the same and take as long, although they are said to be in different countries: perhaps one
 //! machine on the way answers for both.
 
-use super::syn_ack::SynAck;
+use crate::flow::SynAck;
 use crate::place::Country;
 use std::collections::BTreeMap;
 
@@ -60,8 +60,11 @@ mod tests {
     #[test]
     fn twins_look_alike_and_take_as_long() {
         let countries = ["DE", "SG"].map(|code| Country::new(code).unwrap());
-        let [one, other] =
-            [50, 60].map(|arrival_ttl| SynAck { arrival_ttl, option_kinds: vec![2], window_scale: None });
+        let [one, other] = [50, 60].map(|arrival_ttl| SynAck {
+            arrival_ttl,
+            option_kinds: [2].into_iter().collect(),
+            window_scale: None,
+        });
         let (germany, singapore) = (&countries[..1], &countries[1..]);
         let addresses = [
             (&one, singapore, 10 * MS),

@@ -4,9 +4,10 @@ use super::kind::{Effect, Flows, Kind, Looks, Near, Path};
 use super::world::{Point, between, chance, km, land, moved, one, site};
 use crate::synth::random::Random;
 use std::net::Ipv4Addr;
+use whither::flow::SynAck;
 use whither::place::Country;
 use whither::place::country::CountryRow;
-use whither::standing::{Claim, Endpoint, FlowTimes, Lineage, Measured, SynAck};
+use whither::standing::{Claim, Endpoint, FlowTimes, Lineage, Measured};
 
 /// Round trip per km through glass at 0.68 of the speed of light, and through air or vacuum.
 const GLASS_MS_PER_KM: f64 = 1.0 / 101.9;
@@ -222,7 +223,7 @@ fn syn_ack(random: &mut Random) -> SynAck {
     let first = one(random, &[64_u8, 128, 255]).unwrap_or(64);
     SynAck {
         arrival_ttl: first - 5 - random.below(22) as u8,
-        option_kinds: one(random, &LAYOUTS).unwrap_or(&[2]).to_vec(),
+        option_kinds: one(random, &LAYOUTS).unwrap_or(&[2]).iter().copied().collect(),
         window_scale: one(random, &[None, Some(6), Some(7), Some(8), Some(9), Some(14)]).flatten(),
     }
 }
