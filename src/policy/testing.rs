@@ -2,7 +2,7 @@
 
 use crate::place::Country;
 use crate::report::{
-    AppRoutes, Candidate, Destination, EndpointShares, Exchange, NameEvidence, Payload, RunLine, Standing, Traffic,
+    AppRoutes, Candidate, Destination, EndpointShares, NameEvidence, Payload, RunLine, Standing, Traffic,
 };
 
 pub(super) fn country(code: &str) -> Country {
@@ -20,38 +20,13 @@ pub(super) fn row(standing: Standing, candidates: &[&str], sent: u64) -> Destina
         lineages: 1,
     };
     Destination {
-        exchange: Exchange::Answered,
         standing,
-        age: "fresh".to_owned(),
-        gap_months: None,
         candidates: candidates.iter().map(candidate).collect(),
         label: candidates.join(" or "),
-        exclusions: Vec::new(),
-        confirmed_by: None,
-        opinions: Vec::new(),
-        registered_countries: Vec::new(),
-        asn: None,
-        as_name: None,
-        as_country: None,
-        operator: None,
-        jurisdiction: None,
-        also: Vec::new(),
-        parties: Vec::new(),
-        services: Vec::new(),
-        evidence: Vec::new(),
-        misfit: None,
         payload: Payload { sent, received: sent / 2, ..Payload::default() },
-        run_by: Vec::new(),
-        traffic: Traffic::default(),
-        share: 0.0,
-        names: Vec::new(),
-        names_total: 0,
-        addresses: Vec::new(),
         addresses_total: 1,
-        rtt: None,
         first_frame: ("a.pcap".to_owned(), 7),
-        first_seen: String::new(),
-        last_seen: String::new(),
+        ..Destination::empty()
     }
 }
 

@@ -91,6 +91,14 @@ impl WayTally {
         self.jurisdictions.merge(&other.jurisdictions);
     }
 
+    /// The share of a country.
+    fn line(&self, country: &Country) -> ShareLine {
+        ShareLine {
+            reported_bytes: self.reported.get(country).copied().unwrap_or(0),
+            ..ShareLine::of(&self.countries, country, country.code().to_owned(), name(country))
+        }
+    }
+
     fn shares(&self, sentence: String) -> WayShares {
         let reported_bytes = self.reported.values().sum::<u64>();
         let mut unplaced: BTreeMap<Standing, u64> = BTreeMap::new();
@@ -100,12 +108,6 @@ impl WayTally {
             .map(|(standing, bytes)| UnplacedLine { standing, why: standing.word().to_owned(), bytes })
             .collect();
         unplaced.sort_by_key(|line| std::cmp::Reverse(line.bytes));
-        let reported = |country: &Country| self.reported.get(country).copied().unwrap_or(0);
-        let keys = self.countries.intervals();
-        let country = |country: &Country| ShareLine {
-            reported_bytes: reported(country),
-            ..ShareLine::of(&self.countries, country, country.code().to_owned(), name(country))
-        };
         WayShares {
             bytes: self.countries.total(),
             confirmed_bytes: self.countries.certain_bytes(),
@@ -113,7 +115,7 @@ impl WayTally {
             disputed_bytes: self.countries.open_bytes().saturating_sub(reported_bytes),
             unplaced_bytes: self.countries.unplaced_bytes(),
             unplaced_percent: unplaced_percent(&self.countries),
-            countries: keys.iter().map(|(key, _)| country(key)).collect(),
+            countries: self.countries.intervals().iter().map(|(country, _)| self.line(country)).collect(),
             unplaced,
             operators: lines(&self.operators, |group| (group.to_string(), group.to_string())),
             jurisdictions: lines(&self.jurisdictions, |country| (country.code().to_owned(), name(country))),
@@ -163,15 +165,11 @@ impl Tally {
 
     /// The countries of both directions, those with most certain bytes sent first.
     pub(crate) fn countries(&self) -> Vec<(Country, ShareLine, ShareLine)> {
-        let line = |way: &WayTally, country: &Country| ShareLine {
-            reported_bytes: way.reported.get(country).copied().unwrap_or(0),
-            ..ShareLine::of(&way.countries, country, country.code().to_owned(), name(country))
-        };
         let intervals = self.sent.countries.intervals().into_iter().chain(self.received.countries.intervals());
         let countries: std::collections::BTreeSet<Country> = intervals.map(|(country, _)| country).collect();
         let mut all: Vec<_> = countries
             .into_iter()
-            .map(|country| (country, line(&self.sent, &country), line(&self.received, &country)))
+            .map(|country| (country, self.sent.line(&country), self.received.line(&country)))
             .collect();
         let rank = |line: &ShareLine| (line.certain_bytes, line.certain_bytes + line.possible_bytes);
         all.sort_by_key(|(_, sent, received)| std::cmp::Reverse((rank(sent), rank(received))));
