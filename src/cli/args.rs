@@ -1,7 +1,7 @@
 //! The arguments, as clap reads them. Values of formats come from the tables in [`crate::output`].
 
+use super::transfers::TransferArgs;
 use crate::output;
-use crate::report::transfers::frameworks;
 use clap::{
     Arg, ArgAction, ArgMatches, Args as ClapArgs, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint,
 };
@@ -221,13 +221,8 @@ pub(super) struct MapArgs {
     /// Show every destination with its evidence, not only the first screen
     #[arg(long)]
     pub(super) details: bool,
-    /// Per app, the share of sent bytes by what this law on transfers makes of the countries: for `eu` the EEA, countries with an
-    /// adequacy decision, the US (certified participants only), others
-    #[arg(long, value_name = "LAW", value_parser = laws())]
-    pub(super) transfers: Option<String>,
-    /// The day whose decisions count [default: the day of the last packet]
-    #[arg(long, value_name = "DATE", requires = "transfers", value_parser = day)]
-    pub(super) as_of: Option<jiff::civil::Date>,
+    #[command(flatten)]
+    pub(super) transfers: TransferArgs,
     #[command(flatten)]
     pub(super) outputs: Outputs<output::Format>,
 }
@@ -371,6 +366,8 @@ pub(super) struct CheckArgs {
     /// Write the baseline anew from these captures
     #[arg(long, requires = "baseline")]
     pub(super) update: bool,
+    #[command(flatten)]
+    pub(super) transfers: TransferArgs,
     /// Print workflow commands after the result, which GitHub shows beside the lines of the policy
     #[arg(long, help_heading = "Output")]
     pub(super) github: bool,
@@ -403,14 +400,6 @@ pub(super) struct FlowsArgs {
     /// How records are written
     #[arg(long, value_name = "FORMAT", default_value = "ndjson", value_parser = flow_formats())]
     pub(super) format: String,
-}
-
-fn laws() -> clap::builder::PossibleValuesParser {
-    clap::builder::PossibleValuesParser::new(frameworks().collect::<Vec<_>>())
-}
-
-fn day(text: &str) -> Result<jiff::civil::Date, String> {
-    text.parse().map_err(|_| "not a day such as 2026-06-01".to_owned())
 }
 
 fn flow_formats() -> clap::builder::PossibleValuesParser {

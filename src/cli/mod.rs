@@ -18,6 +18,7 @@ mod progress;
 mod stderr;
 mod stdout;
 mod target;
+mod transfers;
 
 use crate::error::Error;
 use args::{Args, Command};

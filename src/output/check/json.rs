@@ -37,6 +37,7 @@ pub(super) fn write(shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
         "jurisdiction_rule": report.jurisdiction_rule,
         "rules": shown.checked.outcomes.iter().map(|outcome| rule(shown, outcome)).collect::<Vec<_>>(),
         "new": shown.findings,
+        "transfers": report.transfers,
         "unattributed_sent": report.unattributed_shares.sent.bytes,
         "unattributed_received": report.unattributed_shares.received.bytes,
         "notes": report.notes,

@@ -1,7 +1,7 @@
 //! What came of a policy for a terminal: a line per rule with its verdict and interval, then the rows that show it.
 
 use super::lines::{Ink, Line, Lines, Style, cut};
-use super::{rest, summary};
+use super::{rest, summary, transfers};
 use crate::output::check::Shown;
 use crate::output::{units, words};
 use crate::policy::{Kind, Outcome, Row, Verdict};
@@ -29,6 +29,7 @@ pub fn render_check(shown: &Shown<'_>, style: &Style) -> String {
             lines.line(Line::default().to(2).put(Ink::Warn, says));
         }
     }
+    transfers::transfers(&mut lines, report, false);
     lines.gap();
     sum(&mut lines, shown);
     rest::notes(&mut lines, report);
