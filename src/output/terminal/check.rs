@@ -37,7 +37,7 @@ pub fn render_check(shown: &Shown<'_>, style: &Style) -> String {
 }
 
 fn rule(lines: &mut Lines, outcome: &Outcome<'_>) {
-    let Outcome { rule, bounds, verdict, says, not_observed, rows } = outcome;
+    let Outcome { rule, bounds, verdict, says, not_observed, rows, one_source: _ } = outcome;
     let (word, ink) = match verdict {
         Verdict::Holds => ("holds", Ink::Accent),
         Verdict::Broken => ("broken", Ink::Warn),
@@ -54,6 +54,7 @@ fn rule(lines: &mut Lines, outcome: &Outcome<'_>) {
             pieces.push((Ink::Dim, format!("up to {} do not count", units::bytes(bounds.threshold))));
         }
     }
+    pieces.extend(outcome.caution().map(|caution| (Ink::Dim, caution)));
     if *verdict != Verdict::NotObserved {
         for id in not_observed {
             pieces.push((Ink::Dim, format!("{}: not observed in this capture", lines.text(id))));
