@@ -61,11 +61,8 @@ pub(super) struct Route<'a> {
     pub(super) app: Option<usize>,
     /// The destination.
     pub(super) destination: &'a Destination,
-    /// The country that it is drawn in.
-    pub(super) candidate: Option<&'a Candidate>,
-    /// Whether it is the first of the destination.
-    pub(super) is_first: bool,
     /// Where it lies on the map; none where it has no place.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the picture draws the path"))]
     pub(super) at: Option<(f64, f64)>,
     /// The arc to it, as SVG path data; none where one of the ends is not known.
     pub(super) path: Option<String>,
@@ -130,10 +127,9 @@ impl<'a> Map<'a> {
                 [] => vec![None],
                 candidates => candidates.iter().map(Some).collect(),
             };
-            let numbered = candidates.into_iter().enumerate();
-            numbered.map(move |(number, candidate)| (app, destination, candidate, number == 0))
+            candidates.into_iter().map(move |candidate| (app, destination, candidate))
         });
-        for (app, destination, candidate, is_first) in each {
+        for (app, destination, candidate) in each {
             let place = candidate.and_then(place);
             let bytes = destination.payload.sent.saturating_add(destination.payload.received);
             let at = place.map(|place| forward(place.0, place.1));
@@ -167,7 +163,7 @@ impl<'a> Map<'a> {
             }
             let share = bytes as f64 / most.max(1) as f64;
             let weight = 1.2 + 4.8 * share.sqrt();
-            routes.push(Route { app, destination, candidate, is_first, at, path, weight });
+            routes.push(Route { app, destination, at, path, weight });
         }
         dots.sort_by_key(|dot| std::cmp::Reverse(dot.bytes));
         let origin = from.map(|from| forward(from.0, from.1));

@@ -41,39 +41,16 @@ fn line(app: Option<usize>) -> usize {
     app.map_or(0, |app| app / COLORS.len()).min(LINES - 1)
 }
 
-/// The classes that give an app its colour and line style.
-pub(super) fn class(app: Option<usize>) -> String {
-    format!("c{} s{}", index(app), line(app))
-}
-
-/// Rules for the classes.
-pub(super) fn css() -> String {
-    let all = || COLORS.iter().chain(std::iter::once(&NEUTRAL)).enumerate();
-    let variables = |is_dark: bool| -> String {
-        all()
-            .map(|(position, (light, dark))| format!("--c{position}:{};", if is_dark { dark } else { light }))
-            .collect()
-    };
-    let classes: String = all().map(|(position, _)| format!(".c{position}{{--c:var(--c{position})}}")).collect();
-    format!(
-        ":root{{{}}}@media (prefers-color-scheme:dark){{:root{{{}}}}}@media print{{:root{{{}}}}}{classes}",
-        variables(false),
-        variables(true),
-        variables(false)
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_app_has_a_style_and_the_first_eighteen_differ() {
-        let mut seen: Vec<_> = (0..18).map(|app| class(Some(app))).collect();
+        let mut seen: Vec<_> = (0..18).map(|app| (light(Some(app)), dashes(Some(app)))).collect();
         seen.sort();
         seen.dedup();
         assert_eq!(seen.len(), 18);
-        assert_eq!((class(None), class(Some(99))), ("c6 s0".to_owned(), "c6 s2".to_owned()));
         assert_eq!((light(Some(0)), light(None), dashes(Some(7))), ("#0072b2", "#74787c", Some("9 6")));
     }
 }
