@@ -3,7 +3,7 @@
 import { pairs, track } from "./bars";
 import { appId, appName, byId, country, type Data, type Kind, type Row, type Standing } from "./data";
 import { $, button, el, sv, swatch } from "./dom";
-import { distance, f1 } from "./geometry";
+import { f1 } from "./geometry";
 import { clock } from "./filters";
 import { S, set, write } from "./state";
 import { verb } from "./sentence";
@@ -102,7 +102,7 @@ export function destination(r: Row, origin: Element | null): void {
     ...r.exclusions.map((e) => el("p", { class: "warn" }, `${e.says}.`)), strip(r),
     heading("Where"), pairs(...r.opinions.map((o): [string, string] => [o.source, o.country ? country(data, o.country) + (o.verdict ? `: ${o.verdict}` : "") : "does not know it"]), ...(person ? [] : cities),
       r.registered.length ? ["Block registered", codes(r.registered)] : null,
-      ["Round trip", r.rtt ? `${r.rtt.ms} ms (${r.rtt.source}), the least of ${plural(r.rtt.flows, "flow")}: within ${count(Math.round(r.rtt.ms * data.km_per_ms))} km by glass fibre` : "none measured"]),
+      ["Round trip", r.rtt ? `${r.rtt.ms} ms (${r.rtt.source}), the least of ${plural(r.rtt.flows, "flow")}${r.exclusions.length ? "" : "; it excludes no country that is named"}` : "none measured"]),
     heading("Who"), pairs(["Network", (r.asn === null ? r.asName || "not known" : `AS${r.asn} ${r.asName}`) + (r.asCountry ? `, registered in ${country(data, r.asCountry)}` : "")],
       ["Run by", r.operator + (r.law ? `, under the law of ${country(data, r.law)}` : "") + (r.also.length ? ` (also ${codes(r.also)})` : "")],
       ...r.runs.map((run): [string, string] => ["Operator", `${run.operators || "not known"}${run.laws.length ? `: law of ${codes(run.laws)}` : ""}, ${run.kind === "c" ? "network and server name agree" : run.kind === "r" ? "one source says so" : "two laws are possible"}`]),
@@ -118,18 +118,15 @@ export function destination(r: Row, origin: Element | null): void {
     ...cite(`${title(r)}: ${where(r)}${r.countries.length ? ` (${stand})` : ""}, ${count(r.sent)} bytes sent and ${count(r.received)} received; first in ${frame(r.frame, r.capture)}.`));
 }
 
-/** How far the answer reaches, against how far the country is. */
+/** How far the answer reaches, against how far the excluded country is. Round trips that exclude nothing are no bound: they are not drawn. */
 function strip(r: Row): Node | null {
-  if (!data.from || r.beside) return null;
-  const out = r.exclusions[0], code = out?.country ?? r.countries[0], q = code ? data.countries[code] : undefined;
-  const km = out?.reachKm ?? (r.rtt ? r.rtt.ms * data.km_per_ms : 0);
-  if (!q || !km) return null;
-  const far = out?.leastKm || distance(q[1], q[2]), at = (k: number): number => 8 + 384 * Math.min(1, k / HALF_WAY_KM), reach = `${count(Math.round(km))} km`, x = at(far);
-  return sv("svg", { viewBox: "0 0 400 58", width: "100%", role: "img", "aria-label": `The answer allows ${reach}; ${q[0]} is ${out ? "at least" : "about"} ${count(Math.round(far))} km away` },
-    sv("path", { d: "M8 26H392", stroke: "var(--n2)" }), sv("path", { d: `M8 26H${f1(at(km))}`, stroke: out ? "var(--warn)" : "var(--r)", "stroke-width": 8 }), sv("circle", { cx: 8, cy: 26, r: 5, class: "phone" }),
-    out ? sv("path", { d: `M${f1(x - 5)} 21l10 10m0-10l-10 10`, stroke: "var(--ink)", "stroke-width": 2 }) : sv("circle", { cx: f1(x), cy: 26, r: 4, fill: "var(--ink)" }),
-    sv("text", { x: f1(Math.min(at(km), 215)), y: 48, class: "q" }, `reach of the answer: ${reach}`),
-    sv("text", { x: f1(x), y: 13, "text-anchor": x > 300 ? "end" : x < 80 ? "start" : "middle" }, `${q[0]}, ${out ? "≥ " : ""}${count(out ? far : Math.round(far / 100) * 100)} km`));
+  const out = r.exclusions[0], q = out ? data.countries[out.country] : undefined;
+  if (!data.from || !q || !out.reachKm) return null;
+  const at = (km: number): number => 8 + 384 * Math.min(1, km / HALF_WAY_KM), x = at(out.leastKm), reach = `${count(out.reachKm)} km`, far = `${count(out.leastKm)} km`;
+  return sv("svg", { viewBox: "0 0 400 58", width: "100%", role: "img", "aria-label": `The answer allows ${reach}; ${q[0]} is at least ${far} away` },
+    sv("path", { d: "M8 26H392", stroke: "var(--n2)" }), sv("path", { d: `M8 26H${f1(at(out.reachKm))}`, stroke: "var(--warn)", "stroke-width": 8 }), sv("circle", { cx: 8, cy: 26, r: 5, class: "phone" }),
+    sv("path", { d: `M${f1(x - 5)} 21l10 10m0-10l-10 10`, stroke: "var(--ink)", "stroke-width": 2 }), sv("text", { x: f1(Math.min(at(out.reachKm), 215)), y: 48, class: "q" }, `reach of the answer: ${reach}`),
+    sv("text", { x: f1(x), y: 13, "text-anchor": x > 300 ? "end" : x < 80 ? "start" : "middle" }, `${q[0]}, ≥ ${far}`));
 }
 
 const listing = (rows: Row[]): Node => el("ul", { class: "plain" }, rows.slice().sort((a, b) => b.w - a.w).slice(0, LISTED).map((r) =>

@@ -78,7 +78,8 @@ function build(data: Data, A: Totals, narrow: boolean): { columns: Node[][]; ban
 
 function drawn(node: Node, at: number, y: number, narrow: boolean, W: number, whole: number): SVGElement {
   const x = narrow ? [14, node.x + 14, node.x - 4][at] : at === 0 ? node.x - 6 : node.x + 16, anchor = (narrow ? at === 2 : at === 0) ? "end" : "start";
-  const most = narrow ? Math.floor((at === 0 ? W / 2 - 70 : W / 4 - 16) / LETTER) : 34, name = node.name.length > most ? `${node.name.slice(0, most - 1)}…` : node.name;
+  const room = narrow ? (at === 0 ? W / 2 - 70 : W / 4 - 16) : [node.x - 56, W * 0.28 - 60, W - x - 50][at];
+  const most = Math.max(4, Math.floor(room / LETTER)), name = node.name.length > most ? `${node.name.slice(0, most - 1)}…` : node.name;
   const share = narrow && at ? null : sv("tspan", { class: "s" }, part(node.w, whole)), width = name.length * LETTER + (share ? 44 : 4), choice = node.choice;
   const isOn = choice !== null && Object.entries(choice).every(([key, value]) => S[key as keyof State] === value);
   const act = choice && { click: () => toggle(choice), keydown: (event: KeyboardEvent) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); toggle(choice); } } };

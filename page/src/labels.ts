@@ -12,9 +12,20 @@ type Box = [left: number, top: number, right: number, bottom: number];
 export type Obstacle = [x: number, y: number, r: number];
 type Spot = [dx: number, dy: number, anchor: "start" | "middle" | "end"];
 
-/** The width of a letter, about: no more than this on average. */
-const LETTER = 6.9, LINE = 15, TWO_LINES = 28, FIXED = 64;
+const LINE = 15, TWO_LINES = 28, FIXED = 64;
 const NEAR = 8;
+
+const pen = document.createElement("canvas").getContext("2d");
+const widths = new Map<string, number>();
+/** The width of a text as it is drawn, in pixels. */
+function width(text: string, isBold = false): number {
+  const key = `${isBold}${text}`, known = widths.get(key);
+  if (known !== undefined) return known;
+  if (pen) pen.font = `${isBold ? 700 : 400} 12.5px ${getComputedStyle(document.body).fontFamily}`;
+  const w = pen ? pen.measureText(text).width : text.length * 8;
+  widths.set(key, w);
+  return w;
+}
 
 export function labels(list: Label[], size: [number, number], taken: Box[], obstacles: Obstacle[], covers: number): SVGGElement {
   const out = sv("g", { "aria-hidden": "true" }), boxes = [...taken];
@@ -27,7 +38,7 @@ export function labels(list: Label[], size: [number, number], taken: Box[], obst
   }
   for (const L of list.filter((one) => !one.fixed).sort((a, b) => b.w - a.w)) {
     if (L.x < -5 || L.y < -5 || L.x > size[0] + 5 || L.y > size[1] + 5) continue;
-    const w = Math.max(L.text.length, (L.sub?.length ?? 0) * 0.92) * LETTER + 4, h = L.sub ? TWO_LINES : LINE;
+    const w = Math.max(width(L.text, L.kind === "h"), L.sub ? width(L.sub) : 0) + 6, h = L.sub ? TWO_LINES : LINE;
     const spots = around(L, w, h, size[0]);
     const fits = (soft: boolean): Spot | undefined => spots.find(([dx, dy]) => {
       const b: Box = [L.x + dx, L.y + dy, L.x + dx + w, L.y + dy + h];

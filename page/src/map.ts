@@ -54,7 +54,8 @@ function fit(): void {
   const places = [...A.places].sort(largest), sum = places.reduce((w, [, e]) => w + high(e), 0) || 1;
   const seen = places.filter(([, e]) => high(e) / sum > 0.002).flatMap(([code]) => data.countries[code] ? [data.countries[code]] : []);
   if (isHere()) {
-    const far = Math.max(2200, ...seen.map(([, la, lo]) => distance(la, lo) * 1.12)), r = Math.min(255, far / EARTH_KM * HERE);
+    const excluded = [...A.outside.values()].flatMap((o) => [...o.by.keys()]).flatMap((code) => data.countries[code] ? [data.countries[code]] : []);
+    const far = Math.max(2200, ...[...seen, ...excluded].map(([, la, lo]) => distance(la, lo) * 1.12)), r = Math.min(255, far / EARTH_KM * HERE);
     return fitTo([500 - r, 245 - r, 500 + r, 245 + r]);
   }
   if (!seen.length && !A.outside.size) return fitTo(bounds());
@@ -239,8 +240,8 @@ export function bound(): void {
   if (!layer?.isConnected) return;
   for (const old of layer.querySelectorAll(".bound")) old.remove();
   const r = S.sel.startsWith("d.") ? data.all.find((row) => `d.${row.id}` === S.sel) : undefined;
-  const km = r && (r.exclusions.length ? Math.min(...r.exclusions.map((e) => e.reachKm)) : r.rtt ? r.rtt.ms * data.km_per_ms : 0);
-  if (!km || !data.from || r.beside) return;
+  const km = r?.exclusions.length ? Math.min(...r.exclusions.map((e) => e.reachKm)) : 0;
+  if (!km || !data.from) return;
   let d = "", last: Point | null = null;
   for (const q of circle(km)) {
     const p = px(q);
