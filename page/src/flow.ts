@@ -84,8 +84,8 @@ function drawn(node: Node, at: number, y: number, narrow: boolean, W: number, wh
   const isOn = choice !== null && Object.entries(choice).every(([key, value]) => S[key as keyof State] === value);
   const act = choice && { click: () => toggle(choice), keydown: (event: KeyboardEvent) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); toggle(choice); } } };
   const fill = node.color !== undefined ? `fill:var(--a${node.color})` : node.soft === "n" ? "fill:var(--n2)" : node.soft === "d" ? "fill:var(--d)" : null;
-  return sv("g", { class: `node${isOn ? " on" : ""}`, role: choice ? "button" : null, tabindex: choice ? "0" : null, "aria-label": choice ? `${node.name}, ${part(node.w, whole)}` : null, on: act ?? {} },
-    sv("title", {}, `${node.name}: ${bytes(node.w)}`),
+  return sv("g", { class: `node${isOn ? " on" : ""}`, role: choice ? "button" : null, tabindex: choice ? "0" : null, "aria-label": choice ? `${name} ${part(node.w, whole)}` : null, on: { ...act, pointerenter: (event: PointerEvent) => tip(`${node.name}: ${bytes(node.w)}`, event), pointerleave: () => tip() } },
+    name === node.name ? null : sv("desc", {}, node.name),
     sv("rect", { x: f1(anchor === "end" ? x - width : node.x), y: f1(Math.min(node.y, y - 14)), width: f1(anchor === "end" ? node.x + BAR - x + width : x - node.x + width), height: f1(Math.max(node.h, 20)), class: "pad" }),
     sv("rect", { x: node.x, y: f1(node.y), width: BAR, height: f1(node.h), style: fill }), sv("text", { x: f1(x), y: f1(y), "text-anchor": anchor, class: "lab" }, `${name} `, share));
 }

@@ -14,6 +14,8 @@ type Spot = [dx: number, dy: number, anchor: "start" | "middle" | "end"];
 
 const LINE = 15, TWO_LINES = 28, FIXED = 64;
 const NEAR = 8;
+/** Names tried: of more, the rest is in tips and lists only. */
+const MOST = 90;
 
 const pen = document.createElement("canvas").getContext("2d");
 const widths = new Map<string, number>();
@@ -36,7 +38,7 @@ export function labels(list: Label[], size: [number, number], taken: Box[], obst
     boxes.push(b);
     out.append(sv("text", { x: f1(L.x), y: f1(L.y), class: "lab x", "text-anchor": "middle" }, L.text));
   }
-  for (const L of list.filter((one) => !one.fixed).sort((a, b) => b.w - a.w)) {
+  for (const L of list.filter((one) => !one.fixed).sort((a, b) => b.w - a.w).slice(0, MOST)) {
     if (L.x < -5 || L.y < -5 || L.x > size[0] + 5 || L.y > size[1] + 5) continue;
     const w = Math.max(width(L.text, L.kind === "h"), L.sub ? width(L.sub) : 0) + 6, h = L.sub ? TWO_LINES : LINE;
     const spots = around(L, w, h, size[0]);

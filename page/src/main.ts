@@ -8,9 +8,9 @@ import { place, type Land } from "./geometry";
 import { bound, map, prepare } from "./map";
 import { rows } from "./rows";
 import { sentence } from "./sentence";
-import { onChange, read, S, write } from "./state";
+import { onChange, read, S } from "./state";
 import { legend, table } from "./table";
-import { time } from "./time";
+import { remeasure, time } from "./time";
 import { total, type Totals } from "./totals";
 import { forget } from "./view";
 
@@ -35,7 +35,6 @@ function start(): void {
     map(A);
     time(data, A);
     rows(data, A);
-    write();
   };
   prepareDrawer(data, bound);
   prepare(data, parse<Land>("land"));
@@ -54,9 +53,9 @@ function start(): void {
   let wait = 0;
   addEventListener("resize", () => {
     clearTimeout(wait);
-    wait = window.setTimeout(() => { forget(); table(data, A); map(A); time(data, A); }, RESIZE_MS);
+    wait = window.setTimeout(() => { forget(); remeasure(); table(data, A); map(A); time(data, A); }, RESIZE_MS);
   });
-  for (const name of ["beforeprint", "afterprint"] as const) addEventListener(name, () => { forget(); map(A); time(data, A); });
+  for (const name of ["beforeprint", "afterprint"] as const) addEventListener(name, () => { forget(); remeasure(); map(A); time(data, A); });
   // Read by tests: what stands on the page in figures, and how long the start took.
   Object.assign(window, { whither: { total: () => A, rows: data.all, data, state: () => S, startMs: performance.now() - began } });
 }

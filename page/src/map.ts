@@ -35,7 +35,8 @@ export function map(totals: Totals): void {
     marks = [];
     return alluvial(data, A, svg);
   }
-  if (!measure()) return;
+  // Asking for the size after the table was written would make the browser lay out the page once more.
+  if (!isSet() && !measure()) return;
   if (!isSet()) fit();
   svg.setAttribute("viewBox", `0 0 ${size.join(" ")}`);
   const drawn = land(shapes);
@@ -44,7 +45,8 @@ export function map(totals: Totals): void {
       isHere() ? sv("circle", { cx: 500, cy: 245, r: 250, class: "rim", "vector-effect": "non-scaling-stroke" }) : null);
     ground.key = drawn.key;
   }
-  for (const shape of ground.querySelectorAll<SVGPathElement>("[data-c]")) shape.setAttribute("class", A.places.has(shape.dataset.c!) ? "hit" : "");
+  for (const shape of ground.querySelectorAll<SVGPathElement>(".hit")) if (!A.places.has(shape.dataset.c!)) shape.removeAttribute("class");
+  for (const code of A.places.keys()) ground.querySelector(`[data-c="${CSS.escape(code)}"]`)?.setAttribute("class", "hit");
   layer = sv("g");
   svg.replaceChildren(ground, layer);
   flows();
@@ -183,7 +185,10 @@ function one(D: Drawing, code: string, e: Place): void {
   const runs = trim(raw, D.homeR + 2, 5 + (sends ? head : 0)), lastRun = runs[runs.length - 1], end = lastRun[lastRun.length - 1];
   D.obstacles.push([end[0], end[1], Math.max(6, width / 2 + 6)], [p[0], p[1], 5]);
   if (width > 5) for (const run of runs) for (let i = 0; i < run.length; i += 2) D.obstacles.push([run[i][0], run[i][1], width / 2 + 1]);
-  const parts: SVGElement[] = [sv("path", { class: "hitp", d: path(runs), "stroke-width": Math.max(14, width + 8) }), sv("path", { class: "halo", d: path(runs), "stroke-width": f1(Math.max(1, width) + 2.5) })];
+  const middle = path(runs);
+  const parts: SVGElement[] = [sv("path", { class: "halo", d: middle, "stroke-width": f1(Math.max(1, width) + 2.5) })];
+  // Thin lines are hard to hit.
+  if (width < 8) parts.unshift(sv("path", { class: "hitp", d: middle, "stroke-width": 14 }));
   const ends = { up: { low: Infinity, high: -Infinity, w: 0, color: "" }, down: { low: Infinity, high: -Infinity, w: 0, color: "" } };
   let off = -width / 2;
   for (const lane of lanes) {
@@ -191,7 +196,7 @@ function one(D: Drawing, code: string, e: Place): void {
     side.low = Math.min(side.low, off);
     side.high = Math.max(side.high, off + w);
     if (w > side.w) Object.assign(side, { w, color: stroke(lane) });
-    parts.push(sv("path", { class: "lane", d: path(runs.map((run) => shift(run, off + w / 2))), stroke: stroke(lane), "stroke-width": Math.max(1, w).toFixed(2), "stroke-dasharray": lane.kind === "d" ? "3 2" : null, "stroke-opacity": S.col === "app" && lane.kind === "r" ? 0.75 : null }));
+    parts.push(sv("path", { class: "lane", d: lanes.length === 1 ? middle : path(runs.map((run) => shift(run, off + w / 2))), stroke: stroke(lane), "stroke-width": Math.round(Math.max(1, w) * 100) / 100, "stroke-dasharray": lane.kind === "d" ? "3 2" : null, "stroke-opacity": S.col === "app" && lane.kind === "r" ? 0.75 : null }));
     off += w;
   }
   if (sends) parts.push(arrow(lastRun, ends.up.low, ends.up.high, Math.min(head, 22), ends.up.color));

@@ -11,7 +11,7 @@ import { later } from "./view";
 import { bytes, span } from "./words";
 
 const HEIGHT = 62;
-let picture: SVGSVGElement | null = null, low: HTMLInputElement, high: HTMLInputElement, axis: HTMLElement, held: number | null = null;
+let picture: SVGSVGElement | null = null, low: HTMLInputElement, high: HTMLInputElement, axis: HTMLElement, width = 0, held: number | null = null;
 
 function choose(data: Data, from: number, to: number): void {
   S.t = from === 0 && to === data.steps - 1 ? "" : `${from}-${to}`;
@@ -40,10 +40,13 @@ function prepare(data: Data): void {
   $("time").append(area, el("div", { class: "rng" }, low, high), axis);
 }
 
+export const remeasure = (): void => { width = 0; };
+
 export function time(data: Data, A: Totals): void {
   if (!data.all.length) return;
   if (!picture) prepare(data);
-  const width = $("time").clientWidth || 800, [from, to] = brush(data.steps), top = Math.max(1, ...A.bins.map((bin) => bin.reduce((x, y) => x + y, 0))), w = width / data.steps;
+  width ||= $("time").clientWidth || 800;
+  const [from, to] = brush(data.steps), top = Math.max(1, ...A.bins.map((bin) => bin.reduce((x, y) => x + y, 0))), w = width / data.steps;
   const g = picture!;
   g.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
   g.setAttribute("preserveAspectRatio", "none");
@@ -66,5 +69,5 @@ export function time(data: Data, A: Totals): void {
   low.setAttribute("aria-valuetext", clock(data, from));
   high.setAttribute("aria-valuetext", clock(data, to + 1));
   axis.replaceChildren(el("span", {}, `${clock(data, 0)} UTC`),
-    el("span", {}, S.t ? `${clock(data, from)} to ${clock(data, to + 1)}` : `drag across, or move the two handles, to keep a stretch of time; tallest bar ${bytes(top)} in ${span(data.step)}`), el("span", {}, clock(data, data.steps)));
+    el("span", {}, S.t ? `${clock(data, from)} to ${clock(data, to + 1)}` : `drag across, or move the two handles, to keep a stretch; each destination’s bytes are spread evenly from its first packet to its last; tallest bar ${bytes(top)} in ${span(data.step)}`), el("span", {}, clock(data, data.steps)));
 }

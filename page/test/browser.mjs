@@ -40,7 +40,7 @@ export const dataOf = (file) => {
 
 /** Opens a page. What it logs, and what it asks of the network, is an error of the test. */
 export async function open(file, { hash = "", width = 1440, height = 900, media = [], script = true, print = false } = {}) {
-  browser ??= await puppeteer.launch({ executablePath: chromium, args: ["--no-sandbox", "--disable-gpu"] });
+  browser ??= await puppeteer.launch({ executablePath: chromium, args: ["--no-sandbox", "--disable-gpu", "about:blank"] });
   const page = await browser.newPage();
   page.wrong = [];
   page.on("console", (message) => { if (["error", "warn", "warning"].includes(message.type())) page.wrong.push(message.text()); });
