@@ -150,7 +150,7 @@ export function group(app: number | null, key: string, origin: Element | null, b
   }
   S.by = kept;
   const law = by === "jur", name = country(data, key), who = app === null ? "" : `${appName(data, app)}: `;
-  const line = whole ? `${said(e, whole, law)} of ${bytes(whole)} ${verb()} ${law ? `is under the law of ${name}` : `${S.dir === "down" ? "came from" : "ended at"} endpoints in ${name}`}.` : "Nothing here matches the filters.";
+  const line = whole ? `${said(e, whole, law)} of ${bytes(whole)} ${verb()} ${law ? `is under the law of ${name}` : `${S.dir === "up" ? "ended at" : S.dir === "down" ? "came from" : "was exchanged with"} endpoints in ${name}`}.` : "Nothing here matches the filters.";
   const words: Record<Kind, string> = law ? { c: "certain", r: "one source", d: "two laws" } : { c: "confirmed", r: "reported", d: "databases differ" };
   const isOn = S[by] === key, apps = [...per].sort((a, b) => high(b[1]) - high(a[1])).slice(0, 8);
   open(`g.${app === null ? "*" : appId(data, app)}~${by === "jur" ? "jur" : "cou"}~${key}`, origin, el("h2", {}, who + name), el("p", {}, line),

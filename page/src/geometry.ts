@@ -84,7 +84,7 @@ export function circle(km: number): Point[] {
 }
 
 /** The box that the whole map fits in: left, top, right, bottom. */
-export const bounds = (): [number, number, number, number] => isHere() ? [245, -10, 755, 500] : [4, 14, 996, 462];
+export const bounds = (): [number, number, number, number] => isHere() ? [245, -10, 755, 500] : [4, 4, 996, 480];
 
 /** To a tenth of a pixel; rounding is four times as fast as `toFixed`. */
 export const f1 = (value: number): string => String(Math.round(value * 10) / 10);

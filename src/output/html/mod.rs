@@ -162,6 +162,41 @@ mod tests {
     }
 
     #[test]
+    fn outlines_are_those_of_countries() {
+        let land: serde_json::Value = serde_json::from_str(LAND).unwrap();
+        let codes: Vec<&String> = land["c"].as_object().unwrap().keys().collect();
+        assert!(codes.len() > 230);
+        for code in codes {
+            assert!(crate::place::Country::new(code).is_some_and(|country| country.name().is_some()), "{code}");
+        }
+    }
+
+    #[test]
+    fn two_thousand_destinations_take_a_megabyte_at_most() {
+        let mut report = example::report();
+        let model = report.apps[0].destinations[0].clone();
+        let row = |at: usize| {
+            let mut row = model.clone();
+            let name = |part: usize| {
+                let mut name = model.names[0].clone();
+                name.name = format!("service-{part}.region{at}.example.com");
+                name
+            };
+            row.names = (0..9).map(name).collect();
+            row.names_total = 9;
+            row.addresses = (0..9).map(|part| format!("198.51.{}.{part}", at % 256)).collect();
+            row.addresses_total = 9;
+            row.first_frame.1 = 1000 + at as u64;
+            row
+        };
+        let small = page(&report).len();
+        report.apps[0].destinations.extend((0..2000).map(row));
+        let size = page(&report).len();
+        println!("budget: {size} of 1000000 bytes with 2,000 destinations, {} of 400 each", (size - small) / 2000);
+        assert!(size <= 1_000_000 && size - small <= 2000 * 400, "{size} bytes");
+    }
+
+    #[test]
     fn empty_report_makes_a_page() {
         let report = example::finish(Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         assert!(page(&report).ends_with("</html>\n"));
