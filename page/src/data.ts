@@ -7,9 +7,9 @@ export type Kind = "c" | "r" | "d";
 
 interface RawRow {
   a?: number; s: Standing; y?: number; c?: [string, string][]; x?: [string, number, number, number, number][]; b?: number;
-  p?: [number, string, number | null][]; r?: string; n: number; o?: number; l?: [string, string, number, number, number][];
+  p?: [number, string][]; r?: string; n: number; o?: number; l?: [number, string, number, number, number][];
   h?: number[]; v?: number[]; e?: number[]; m?: number; u: number; d: number; k: number; f: number; j?: number;
-  q?: [string, number, number, number][]; Q?: number; i?: string[]; I?: number; z?: [number, number, number]; t: number[];
+  q?: [string, number, number, number?][]; Q?: number; i?: string[]; I?: number; z?: [number, number, number]; t: [firstMs: number, lastMs: number];
 }
 
 export interface Raw {
@@ -19,7 +19,7 @@ export interface Raw {
   apps: [id: string, name: string, runs: string, law: string, also: string][];
   operators: [name: string, law: string, also: string][];
   networks: [asn: number | null, name: string, country: string][];
-  texts: string[]; countries: Record<string, [name: string, latitude: number, longitude: number]>;
+  texts: string[]; countries: Record<string, [name: string, latitude: number, longitude: number, verdict?: string | null]>;
   rows: RawRow[];
 }
 
@@ -51,6 +51,23 @@ export const OTHERS = 8;
 export const NO_APP = 9;
 export const NO_NAME = "-";
 
+/**
+ * The bytes of a row over the timeline, spread evenly from its first packet to its last: step, sent, received, and so on. Each step gets
+ * what has gone at its end, less what had gone at its start, so that all of them add up to the row.
+ */
+function spread(raw: Raw, r: RawRow): number[] {
+  const step = raw.step * 1000, [first, last] = [r.t[0], Math.max(r.t[0], r.t[1])], whole = last - first + 1;
+  const at = (ms: number): number => Math.max(0, Math.min(raw.steps - 1, Math.floor(ms / step))), end = at(last), out: number[] = [];
+  let sent = 0, received = 0;
+  for (let i = at(first); i <= end; i++) {
+    const part = i === end ? 1 : Math.max(0, Math.min(1, ((i + 1) * step - first) / whole)), up = Math.floor(r.u * part), down = Math.floor(r.d * part);
+    if (up > sent || down > received) out.push(i, up - sent, down - received);
+    sent = up;
+    received = down;
+  }
+  return out;
+}
+
 export interface Data extends Raw { all: Row[]; rank: Map<number, number> }
 
 export function load(raw: Raw): Data {
@@ -65,21 +82,23 @@ export function load(raw: Raw): Data {
       exclusions: (r.x ?? []).map(([country, verdict, says, reachKm, leastKm]) =>
         ({ country, verdict: text(verdict), says: text(says), reachKm, leastKm })),
       confirmedBy: r.b === undefined ? "" : text(r.b),
-      opinions: (r.p ?? []).map(([source, country, verdict]) =>
-        ({ source: text(source), country, verdict: verdict === null ? "" : text(verdict) })),
+      opinions: (r.p ?? []).map(([source, country]) => {
+        const out = r.x?.find((x) => x[0] === country);
+        return { source: text(source), country, verdict: out ? text(out[1]) : "" };
+      }),
       registered: split(r.r ?? ""), asn, asName, asCountry,
       operator: run ? run[0] : asName || "network not known", law: run ? run[1] : "", also: run ? split(run[2]) : [],
       runs: (r.l ?? []).map(([operators, laws, twofold, sent, received]) => {
         const list = split(laws);
-        return { operators, laws: list, kind: list.length > 1 ? "d" : twofold ? "c" : "r", sent, received };
+        return { operators: text(operators), laws: list, kind: list.length > 1 ? "d" : twofold ? "c" : "r", sent, received };
       }),
       parties: (r.h ?? []).map(text), services: (r.v ?? []).map(text), evidence: (r.e ?? []).map(text),
       misfit: r.m === undefined ? "" : text(r.m),
       sent: r.u, received: r.d, flows: r.k, frame: r.f, capture: r.j ?? 0,
-      names: (r.q ?? []).map(([name, source, frame, capture]) => ({ name, source: text(source), frame, capture })),
+      names: (r.q ?? []).map(([name, source, frame, capture = 0]) => ({ name, source: text(source), frame, capture })),
       namesTotal: r.Q ?? r.q?.length ?? 0, addresses: r.i ?? [], addressesTotal: r.I ?? r.i?.length ?? 0,
       rtt: r.z ? { ms: r.z[0], source: text(r.z[1]), flows: r.z[2] } : null,
-      times: r.t, color: NO_APP, text: "", beside: r.s === "n" || r.s === "p", up: 0, down: 0, w: 0, miss: 0,
+      times: spread(raw, r), color: NO_APP, text: "", beside: r.s === "n" || r.s === "p", up: 0, down: 0, w: 0, miss: 0,
     };
   });
   const sums = new Map<number, number>();

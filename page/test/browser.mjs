@@ -68,18 +68,17 @@ export function synthetic(count) {
     for (const code of codes) data.countries[code] ??= [code, land.c[code][0][1] / 10, land.c[code][0][0] / 10];
     for (let i = 0; i < 80; i++) data.operators.push([`Operator ${i}`, pick(codes), ""]);
     const kinds = [..."crdcrcrafgu"], base = data.rows;
-    data.steps = 24;
-    data.step = data.step * 60 / 24;
     data.rows = Array.from({ length: count }, (_, i) => {
       const s = pick(kinds), sent = Math.round(Math.exp(random() * 9) * 40), received = Math.round(sent * random() * 4), row = { ...base[i % base.length], s, u: sent, d: received, f: i * 7 + 1 };
       delete row.c;
       delete row.x;
       if ("crd".includes(s)) row.c = (s === "d" ? [pick(codes), pick(codes)] : [pick(codes)]).map((code) => [code, ""]);
-      row.q = [1, 2].map((n) => [`n${n}.host${i}.example.org`, 0, i * 7 + n, 0]);
+      row.q = [1, 2].map((n) => [`n${n}.host${i}.example.org`, 0, i * 7 + n]);
       row.i = [`198.51.${i >> 8}.${i & 255}`];
       row.o = Math.floor(random() * random() * data.operators.length);
-      row.l = [[data.operators[row.o][0], data.operators[row.o][1], 1, sent, received]];
-      row.t = [Math.floor(random() * data.steps), sent, received];
+      row.l = [[0, data.operators[row.o][1], 1, sent, received]];
+      const began = Math.floor(random() * data.steps * data.step * 1000);
+      row.t = [began, Math.min(data.steps * data.step * 1000 - 1, began + Math.floor(random() * 20000))];
       if (i % 3) row.a = Math.floor(random() * random() * data.apps.length);
       return row;
     });

@@ -8,6 +8,7 @@ mod browser;
 mod data;
 mod head;
 mod row;
+mod tables;
 
 use super::escape::{html, json_in_html};
 use crate::report::Report;
@@ -154,11 +155,6 @@ mod tests {
             rows.iter().filter(|row| !is_beside(row)).map(|row| row[key].as_u64().unwrap()).sum()
         };
         assert_eq!((sum("u"), sum("d")), (report.shares.sent.bytes, report.shares.received.bytes));
-        for row in rows {
-            let times: Vec<u64> = row["t"].as_array().unwrap().iter().map(|one| one.as_u64().unwrap()).collect();
-            let way = |at: usize| times.chunks_exact(3).map(|step| step[at]).sum::<u64>();
-            assert_eq!((Some(way(1)), Some(way(2))), (row["u"].as_u64(), row["d"].as_u64()));
-        }
     }
 
     #[test]
@@ -182,10 +178,11 @@ mod tests {
                 name.name = format!("service-{part}.region{at}.example.com");
                 name
             };
-            row.names = (0..9).map(name).collect();
-            row.names_total = 9;
-            row.addresses = (0..9).map(|part| format!("198.51.{}.{part}", at % 256)).collect();
-            row.addresses_total = 9;
+            // Most have a name or two, and one address.
+            row.names = (0..1 + at % 4).map(name).collect();
+            row.names_total = 1 + at as u64 % 4;
+            row.addresses = (0..1 + at % 3).map(|part| format!("198.51.{}.{part}", at % 256)).collect();
+            row.addresses_total = 1 + at as u64 % 3;
             row.first_frame.1 = 1000 + at as u64;
             row
         };

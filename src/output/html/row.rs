@@ -1,6 +1,6 @@
 //! One destination of a report as the page's script reads it. What is empty is left out, since a page may hold thousands.
 
-use super::data::{Clock, Tables};
+use super::tables::Tables;
 use crate::output::escape::visible;
 use crate::output::words;
 use crate::report::{Destination, Exchange, Standing};
@@ -26,9 +26,9 @@ pub(super) struct Row {
     exclusions: Vec<(String, usize, usize, u32, u32)>,
     #[serde(rename = "b", skip_serializing_if = "Option::is_none")]
     confirmed_by: Option<usize>,
-    /// Source, country, verdict.
+    /// Source, country.
     #[serde(rename = "p", skip_serializing_if = "Vec::is_empty")]
-    opinions: Vec<(usize, String, Option<usize>)>,
+    opinions: Vec<(usize, String)>,
     #[serde(rename = "r", skip_serializing_if = "String::is_empty")]
     registered: String,
     #[serde(rename = "n")]
@@ -37,7 +37,7 @@ pub(super) struct Row {
     operator: Option<usize>,
     /// Operators, jurisdictions, whether two sources are known, sent, received.
     #[serde(rename = "l", skip_serializing_if = "Vec::is_empty")]
-    run_by: Vec<(String, String, u8, u64, u64)>,
+    run_by: Vec<(usize, String, u8, u64, u64)>,
     /// Whose service, and shared services.
     #[serde(rename = "h", skip_serializing_if = "Vec::is_empty")]
     parties: Vec<usize>,
@@ -59,9 +59,9 @@ pub(super) struct Row {
     /// Capture of that frame.
     #[serde(rename = "j", skip_serializing_if = "is_first")]
     capture: usize,
-    /// Name, source, frame, capture.
+    /// Name, source, frame; and the capture, where it is not the first.
     #[serde(rename = "q", skip_serializing_if = "Vec::is_empty")]
-    names: Vec<(String, usize, u64, usize)>,
+    names: Vec<Name>,
     #[serde(rename = "Q", skip_serializing_if = "Option::is_none")]
     names_total: Option<u64>,
     #[serde(rename = "i", skip_serializing_if = "Vec::is_empty")]
@@ -71,9 +71,16 @@ pub(super) struct Row {
     /// Milliseconds, source, flows.
     #[serde(rename = "z", skip_serializing_if = "Option::is_none")]
     rtt: Option<(f64, usize, u64)>,
-    /// Step of the timeline, sent, received; and so on.
+    /// First and last packet, in ms since the first of the captures.
     #[serde(rename = "t")]
-    times: Vec<u64>,
+    times: (i64, i64),
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Name {
+    OfFirst(String, usize, u64),
+    Of(String, usize, u64, usize),
 }
 
 fn is_none(flag: &u8) -> bool {
@@ -94,43 +101,40 @@ impl Row {
         };
         let candidates = row.candidates.iter().map(|one| {
             let city = one.city.as_deref().filter(|_| !is_person).unwrap_or_default();
-            (tables.country(one.country, Some(&one.label)), visible(city).into_owned())
+            (tables.place(one.country, &one.label), visible(city).into_owned())
         });
         let candidates: Vec<_> = candidates.collect();
         let exclusions = row.exclusions.iter().map(|one| {
             let (verdict, says) = (tables.text(&one.verdict), tables.text(&one.says));
-            (tables.country(one.country, None), verdict, says, one.reach_km, one.least_km)
+            (tables.excluded(one.country, &one.verdict), verdict, says, one.reach_km, one.least_km)
         });
         let exclusions = exclusions.collect();
         let opinions = row.opinions.iter().filter(|_| !is_person).map(|one| {
-            let country = one.country.map(|country| tables.country(country, None)).unwrap_or_default();
-            (
-                tables.text(&super::head::file(&one.source)),
-                country,
-                one.verdict.as_ref().map(|verdict| tables.text(verdict)),
-            )
+            let country = one.country.map(|country| tables.country(country)).unwrap_or_default();
+            (tables.text(&super::head::file(&one.source)), country)
         });
         let opinions = opinions.collect();
         let network = (
             row.asn,
             visible(row.as_name.as_deref().unwrap_or_default()).into_owned(),
-            row.as_country.map(|country| tables.country(country, None)).unwrap_or_default(),
+            row.as_country.map(|country| tables.country(country)).unwrap_or_default(),
         );
         let operator = row.operator.as_deref().map(|name| {
-            let law = row.jurisdiction.map(|law| tables.country(law, None)).unwrap_or_default();
+            let law = row.jurisdiction.map(|law| tables.country(law)).unwrap_or_default();
             let also = tables.codes(&row.also);
             tables.operators.position((visible(name).into_owned(), law, also))
         });
         let run_by = row.run_by.iter().map(|one| {
             let laws = tables.codes(&one.jurisdictions);
-            (visible(&one.operators.join(", ")).into_owned(), laws, u8::from(one.is_twofold), one.sent, one.received)
+            (tables.text(&one.operators.join(", ")), laws, u8::from(one.is_twofold), one.sent, one.received)
         });
         let run_by = run_by.collect();
         let capture = |name: &str, tables: &Tables| tables.captures.get(name).copied().unwrap_or(0);
         let listed = tables.listed;
         let names = row.names.iter().take(listed).map(|one| {
             let from = capture(&one.capture, tables);
-            (visible(&one.name).into_owned(), tables.text(&one.source), one.frame, from)
+            let (name, source) = (visible(&one.name).into_owned(), tables.text(&one.source));
+            if from == 0 { Name::OfFirst(name, source, one.frame) } else { Name::Of(name, source, one.frame, from) }
         });
         let names: Vec<_> = names.collect();
         // What did not answer and has no name may be the device of a person who was called.
@@ -162,7 +166,7 @@ impl Row {
             addresses_total: Some(row.addresses_total).filter(|total| !is_hidden && *total != addresses.len() as u64),
             addresses,
             rtt: row.rtt.as_ref().map(|rtt| ((rtt.ms * 10.0).round() / 10.0, tables.text(&rtt.source), rtt.samples)),
-            times: times(row, (sent, received), tables.clock),
+            times: (since(&row.first_seen, tables.start_ns), since(&row.last_seen, tables.start_ns)),
             candidates,
         }
     }
@@ -190,25 +194,7 @@ pub(super) fn nanoseconds(time: &str) -> Option<i128> {
     time.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_nanosecond)
 }
 
-/// The bytes of a row over the timeline: spread evenly from its first packet to its last. Each step gets what has gone at its end, less
-/// what had gone at its start, so that all of them add up to the row.
-fn times(row: &Destination, (sent, received): (u64, u64), clock: Clock) -> Vec<u64> {
-    let first = nanoseconds(&row.first_seen).unwrap_or(clock.start_ns);
-    let last = nanoseconds(&row.last_seen).unwrap_or(first).max(first);
-    let step = |time: i128| ((time - clock.start_ns) / clock.step_ns).clamp(0, i128::from(clock.steps) - 1);
-    let gone = |bytes: u64, until: i128| -> u64 {
-        let (part, whole) = ((until - first).clamp(0, last - first + 1), last - first + 1);
-        u64::try_from(i128::from(bytes) * part / whole).unwrap_or(bytes)
-    };
-    let mut out = Vec::new();
-    let mut before = (0, 0);
-    for at in step(first)..=step(last) {
-        let end = if at == step(last) { last + 1 } else { clock.start_ns + (at + 1) * clock.step_ns };
-        let now = (gone(sent, end), gone(received, end));
-        if now != before {
-            out.extend([u64::try_from(at).unwrap_or(0), now.0 - before.0, now.1 - before.1]);
-        }
-        before = now;
-    }
-    out
+/// Milliseconds since the first packet.
+fn since(time: &str, start_ns: i128) -> i64 {
+    nanoseconds(time).and_then(|ns| i64::try_from((ns - start_ns) / 1_000_000).ok()).unwrap_or(0)
 }
