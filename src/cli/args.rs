@@ -112,6 +112,18 @@ Examples:
 Exit status: 0 all rules hold or were not observed, 1 one is broken or undecidable, something is not in the baseline, or a
 capture ended early, 2 the policy or a capture cannot be read.")]
     Check(Box<CheckArgs>),
+    /// The smallest capture that shows of an app, or for a rule, what the captures show: a few packets to hand on
+    #[command(after_help = "\
+Examples:
+  whither prove --app wechat -o proof.pcapng phone.pcapng
+  whither prove --policy policy.toml --rule 'nothing to China' -o proof.pcapng day/*.pcapng --from Taipei
+  whither map proof.pcapng --app wechat        shows the same endpoints, names, places and round trips
+
+No application data of TLS or QUIC is in it. Times, addresses and names are as they were captured.
+
+Exit status: 0 the proof shows the same, 1 it does not show all, or a capture ended early, 2 nothing of the app is in the
+captures, or one cannot be read.")]
+    Prove(Box<ProveArgs>),
     /// One record per flow: endpoints, counts, names, app, place, evidence
     #[command(after_help = "\
 Examples:
@@ -394,6 +406,23 @@ pub(super) enum Undecidable {
     Fail,
     /// They do.
     Pass,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(super) struct ProveArgs {
+    #[command(flatten)]
+    pub(super) input: InputArgs,
+    /// The policy whose rule is to be shown, in place of --app
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "rule", conflicts_with = "app")]
+    pub(super) policy: Option<PathBuf>,
+    /// The name of the rule: its apps, and the destinations that decide it
+    #[arg(long, value_name = "NAME", requires = "policy")]
+    pub(super) rule: Option<String>,
+    /// Where the proof goes (pcapng); `-` is stdout
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub(super) output: PathBuf,
+    #[arg(long, help = FORCE_HELP, help_heading = "Output")]
+    pub(super) force: bool,
 }
 
 #[derive(ClapArgs, Debug)]

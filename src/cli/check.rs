@@ -78,7 +78,7 @@ pub(super) fn run(args: &Args, check: &CheckArgs, command: &str) -> Result<End, 
 }
 
 /// The text of a file that is named on the command line.
-fn read(path: &Path, hint: &str) -> Result<String, Error> {
+pub(super) fn read(path: &Path, hint: &str) -> Result<String, Error> {
     /// More than any policy or baseline takes: a capture that was named in its place is not read whole.
     const LIMIT_BYTES: u64 = 64 << 20;
     let file = std::fs::File::open(path).map_err(|source| match source.kind() {

@@ -25,7 +25,7 @@ fn judgements(flows: &FlowsArgs, options: &Options, knowledge: &Knowledge) -> Re
 }
 
 /// Whether what this names is gone once it is read.
-fn is_read_once(path: &Path) -> bool {
+pub(super) fn is_read_once(path: &Path) -> bool {
     path.as_os_str() == "-" || path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 

@@ -15,6 +15,7 @@ mod machine;
 mod map;
 mod outputs;
 mod progress;
+mod prove;
 mod stderr;
 mod stdout;
 mod target;
@@ -77,6 +78,7 @@ fn obey(args: &Args, command: &str) -> Result<End, Error> {
         Command::Map(map) => map::run(args, map, command),
         Command::Diff(diff) => diff::run(args, diff, command),
         Command::Check(check) => check::run(args, check, command),
+        Command::Prove(prove) => prove::run(args, prove, command),
         Command::Flows(flows) => flows::run(args, flows),
         Command::Lookup(lookup) => lookup::run(args, lookup),
         Command::Apps(apps) => apps::run(args, apps),

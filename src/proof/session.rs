@@ -1,0 +1,185 @@
+//! One session of a flow that is shown: which of its frames are kept, and how much of each.
+//!
+//! The first packets are kept as they are but for their payload, since round trips are measured with them; then what carries hellos,
+//! heads or evidence; then the last one; and in between as many as it takes that no silence is longer than it was.
+
+use super::gather::Candidate;
+use super::kept::Kept;
+use super::stream::{Cut, Segment, Stream};
+use super::wanted::Need;
+use crate::capture::FrameId;
+use crate::flow::{FIRST_PACKETS, Head, idle_ns};
+use crate::name::{Datagram, datagram_part, datagram_shown};
+use crate::packet::{Side, TcpSegment, Transport};
+
+/// Bytes of a packet that is neither TCP nor UDP: the type and the numbers of ICMP, the ports of SCTP.
+const OTHER_BYTES: usize = 8;
+
+/// What a session has come to.
+pub(super) struct Session {
+    need: Need,
+    until: [Option<FrameId>; 2],
+    /// Sequence number of its SYN.
+    initial: Option<u32>,
+    last_ns: i64,
+    last_kept_ns: i64,
+    /// Packets, up to those that round trips are measured with.
+    packets: u8,
+    sides: [OneSide; 2],
+    /// The last frame, where it is not kept.
+    held: Option<(FrameId, Kept)>,
+}
+
+struct OneSide {
+    stream: Stream,
+    /// Datagrams, as far as their lengths are looked at.
+    datagrams: usize,
+    /// Segments with payload, likewise.
+    segments: usize,
+    has_ended: bool,
+}
+
+/// What becomes of a candidate.
+pub(super) struct Decision {
+    /// Frames to be kept.
+    pub(super) kept: Vec<(FrameId, Kept)>,
+    /// What is kept of the payload of these and of earlier ones.
+    pub(super) cuts: Vec<Cut>,
+}
+
+impl Session {
+    /// A session that begins with this frame.
+    pub(super) fn begin(candidate: &Candidate, need: Need, until: [Option<FrameId>; 2]) -> Self {
+        let side = |side: usize| OneSide {
+            stream: Stream::new(need, until.get(side).copied().flatten()),
+            datagrams: 0,
+            segments: 0,
+            has_ended: false,
+        };
+        Self {
+            need,
+            until,
+            initial: None,
+            last_ns: candidate.kept.time_ns,
+            last_kept_ns: candidate.kept.time_ns,
+            packets: 0,
+            sides: [side(0), side(1)],
+            held: None,
+        }
+    }
+
+    /// Whether a frame belongs to it, by the rule by which flows are told apart.
+    pub(super) fn is_continued_by(&self, candidate: &Candidate) -> bool {
+        let syn = match candidate.transport {
+            Transport::Tcp(TcpSegment { sequence, flags, .. }) if flags.is_syn() && !flags.is_ack() => Some(sequence),
+            _ => None,
+        };
+        let idle_ns = idle_ns(candidate.key.protocol());
+        candidate.kept.time_ns <= self.last_ns.saturating_add(idle_ns)
+            && syn.is_none_or(|syn| self.initial == Some(syn))
+    }
+
+    /// Decides on the next frame. `is_evidence`: names or apps were found by it. `keeps_all`: no frame is left out.
+    pub(super) fn take(&mut self, candidate: Candidate, is_evidence: bool, keeps_all: bool) -> Decision {
+        let (frame, time_ns) = (candidate.frame, candidate.kept.time_ns);
+        self.last_ns = time_ns;
+        let mut decision = Decision { kept: Vec::new(), cuts: Vec::new() };
+        let idle_ns = idle_ns(candidate.key.protocol());
+        if time_ns > self.last_kept_ns.saturating_add(idle_ns)
+            && let Some((frame, held)) = self.held.take()
+        {
+            self.last_kept_ns = held.time_ns;
+            decision.kept.push((frame, held));
+        }
+        let is_kept = match candidate.transport {
+            Transport::Tcp(segment) => self.segment(&candidate, segment, &mut decision.cuts),
+            Transport::Udp => self.datagram(&candidate, is_evidence, &mut decision.cuts),
+            Transport::Other => {
+                decision.cuts.push((frame, OTHER_BYTES));
+                let side = self.side(candidate.side);
+                side.datagrams += 1;
+                side.datagrams <= Head::LENGTHS
+            }
+        };
+        let mut kept = candidate.kept;
+        if is_kept || is_evidence || keeps_all {
+            self.last_kept_ns = time_ns;
+            self.held = None;
+            decision.kept.push((frame, kept));
+        } else {
+            decision.cuts.retain(|(cut, _)| *cut != frame);
+            kept.cut(0);
+            self.held = Some((frame, kept));
+        }
+        decision
+    }
+
+    /// Ends the session: its last frame, and what is kept of segments that nothing was said of yet.
+    pub(super) fn end(mut self) -> Decision {
+        let mut cuts = Vec::new();
+        self.sides.iter_mut().for_each(|side| side.stream.finish(&mut cuts));
+        Decision { kept: self.held.into_iter().collect(), cuts }
+    }
+
+    fn side(&mut self, side: Side) -> &mut OneSide {
+        &mut self.sides[side as usize]
+    }
+
+    /// Whether a segment is kept.
+    fn segment(&mut self, candidate: &Candidate, segment: TcpSegment, cuts: &mut Vec<Cut>) -> bool {
+        let TcpSegment { sequence, flags, .. } = segment;
+        let (frame, length) = (candidate.frame, candidate.payload_length);
+        if flags.is_syn() && !flags.is_ack() && self.initial.is_none() {
+            self.initial = Some(sequence);
+        }
+        let is_first = self.packets < FIRST_PACKETS;
+        self.packets = self.packets.saturating_add(1).min(FIRST_PACKETS);
+        let side = self.side(candidate.side);
+        if flags.is_syn() {
+            side.stream.begin(sequence);
+        }
+        let ends = (flags.is_fin() || flags.is_rst()) && !std::mem::replace(&mut side.has_ended, flags.is_fin());
+        let before = cuts.len();
+        let mut is_new = false;
+        if length > 0 {
+            side.segments += 1;
+            // Lengths of the first segments are part of signatures.
+            is_new = side.segments <= Head::LENGTHS;
+            if side.stream.is_open(frame) {
+                // The payload of a SYN comes after it (RFC 7413).
+                let sequence = if flags.is_syn() { sequence.wrapping_add(1) } else { sequence };
+                let bytes = candidate.payload();
+                side.stream.push(Segment { frame, sequence, bytes, length }, cuts);
+                // A segment that waits is kept until more is known.
+                is_new |= cuts.get(before..).unwrap_or_default().iter().all(|(cut, kept)| *cut != frame || *kept > 0);
+            } else {
+                cuts.push((frame, 0));
+            }
+        } else {
+            cuts.push((frame, 0));
+        }
+        is_first || ends || is_new || flags.is_syn()
+    }
+
+    /// Whether a datagram is kept.
+    fn datagram(&mut self, candidate: &Candidate, is_evidence: bool, cuts: &mut Vec<Cut>) -> bool {
+        let (key, payload) = (candidate.key, candidate.payload());
+        let (source_port, destination_port) = (key.port(candidate.side), key.port(candidate.side.opposite()));
+        let datagram = Datagram { payload, source_port, destination_port };
+        let is_first = self.packets < FIRST_PACKETS && datagram_part(&datagram).is_some();
+        self.packets += u8::from(is_first);
+        let is_before_end = self.until[candidate.side as usize].is_some_and(|until| candidate.frame <= until);
+        let need = self.need;
+        let side = self.side(candidate.side);
+        side.datagrams += 1;
+        let is_hello = need.is_quic && is_before_end;
+        let kept = match datagram_shown(&datagram) {
+            Some(shown) => shown,
+            None if is_evidence || is_hello => payload.len(),
+            None if need.has_head && side.datagrams == 1 => payload.len().min(Head::LIMIT),
+            None => 0,
+        };
+        cuts.push((candidate.frame, kept));
+        is_first || is_hello || side.datagrams <= Head::LENGTHS
+    }
+}
