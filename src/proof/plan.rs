@@ -13,23 +13,23 @@ pub enum Breadth {
     Least,
     /// Flows of other apps with the same endpoints as well: their round trips say something of the same addresses.
     Endpoints,
-    /// All frames of the flows, without payload.
-    Frames,
-    /// The first packets of all flows of the captures: round trips to all endpoints together may decide what one of them shows.
+    /// Handshakes and hellos of all other flows: round trips to all endpoints together decide whether one of them counts.
+    Probes,
+    /// All frames of the flows, without payload, and the first packets of all others.
     All,
 }
 
 impl Breadth {
     /// All, the least first.
-    pub const ALL: [Self; 4] = [Self::Least, Self::Endpoints, Self::Frames, Self::All];
+    pub const ALL: [Self; 4] = [Self::Least, Self::Endpoints, Self::Probes, Self::All];
 
     /// What it keeps, for people.
     pub const fn says(self) -> &'static str {
         match self {
-            Self::Least => "the flows of the app",
-            Self::Endpoints => "the flows of the app, and those of other apps with the same endpoints",
-            Self::Frames => "all frames of the app, without payload, and flows of other apps with the same endpoints",
-            Self::All => "all frames of the app, without payload, and the first packets of all other flows",
+            Self::Least => "its flows",
+            Self::Endpoints => "its flows, and handshakes of other apps with the same endpoints",
+            Self::Probes => "its flows, and handshakes of all others, since round trips to all endpoints decide whether one counts",
+            Self::All => "all frames of its flows, without payload, and the first packets of all others",
         }
     }
 }
@@ -79,7 +79,7 @@ impl Plan {
     pub(super) fn is_session(&self, key: &FlowKey) -> bool {
         let is_at_peer = || [Side::Low, Side::High].iter().any(|side| self.peers.contains(&key.address(*side)));
         self.is_wanted(key)
-            || self.breadth >= Breadth::All
+            || self.breadth >= Breadth::Probes
             || self.breadth >= Breadth::Endpoints && is_at_peer()
     }
 
@@ -105,6 +105,6 @@ impl Plan {
                 until[*side as usize] = Some(*frame);
             }
         }
-        (need.unwrap_or_default(), until)
+        (need.unwrap_or(Need { is_brief: self.breadth < Breadth::All, ..Need::default() }), until)
     }
 }

@@ -93,7 +93,7 @@ impl<'a> Selector<'a> {
                 self.taken += size_of::<Session>() as u64;
             }
         }
-        let keeps_all = plan.breadth >= Breadth::Frames && plan.is_wanted(&key);
+        let keeps_all = plan.breadth >= Breadth::All && plan.is_wanted(&key);
         if let Some(session) = self.sessions.get_mut(&key) {
             let decision = session.take(candidate, is_evidence, keeps_all);
             self.obey(decision);

@@ -12,6 +12,8 @@ use crate::flow::{FIRST_PACKETS, Head, idle_ns};
 use crate::name::{Datagram, datagram_part, datagram_shown};
 use crate::packet::{Side, TcpSegment, Transport};
 
+/// Segments and datagrams of each side that are kept of a flow that is not meant itself: a hello of two, and an answer.
+const BRIEF: usize = 2;
 /// Bytes of a packet that is neither TCP nor UDP: the type and the numbers of ICMP, the ports of SCTP.
 const OTHER_BYTES: usize = 8;
 
@@ -37,6 +39,7 @@ struct OneSide {
     /// Segments with payload, likewise.
     segments: usize,
     has_ended: bool,
+    has_acknowledged: bool,
 }
 
 /// What becomes of a candidate.
@@ -50,11 +53,13 @@ pub(super) struct Decision {
 impl Session {
     /// A session that begins with this frame.
     pub(super) fn begin(candidate: &Candidate, need: Need, until: [Option<FrameId>; 2]) -> Self {
-        let side = |side: usize| OneSide {
-            stream: Stream::new(need, until.get(side).copied().flatten()),
+        let [low, high] = until;
+        let side = |own, other| OneSide {
+            stream: Stream::new(need, own, other),
             datagrams: 0,
             segments: 0,
             has_ended: false,
+            has_acknowledged: false,
         };
         Self {
             need,
@@ -63,7 +68,7 @@ impl Session {
             last_ns: candidate.kept.time_ns,
             last_kept_ns: candidate.kept.time_ns,
             packets: 0,
-            sides: [side(0), side(1)],
+            sides: [side(low, high), side(high, low)],
             held: None,
         }
     }
@@ -108,6 +113,9 @@ impl Session {
             decision.kept.push((frame, kept));
         } else {
             decision.cuts.retain(|(cut, _)| *cut != frame);
+            if self.need.is_brief {
+                return decision;
+            }
             kept.cut(0);
             self.held = Some((frame, kept));
         }
@@ -132,6 +140,8 @@ impl Session {
         if flags.is_syn() && !flags.is_ack() && self.initial.is_none() {
             self.initial = Some(sequence);
         }
+        let is_brief = self.need.is_brief;
+        let is_before_end = self.until[candidate.side as usize].is_some_and(|until| frame <= until);
         let is_first = self.packets < FIRST_PACKETS;
         self.packets = self.packets.saturating_add(1).min(FIRST_PACKETS);
         let side = self.side(candidate.side);
@@ -139,6 +149,8 @@ impl Session {
             side.stream.begin(sequence);
         }
         let ends = (flags.is_fin() || flags.is_rst()) && !std::mem::replace(&mut side.has_ended, flags.is_fin());
+        let is_acknowledged = length == 0 && !std::mem::replace(&mut side.has_acknowledged, true);
+        let is_before_end = length > 0 && is_before_end;
         let before = cuts.len();
         let mut is_new = false;
         if length > 0 {
@@ -158,7 +170,12 @@ impl Session {
         } else {
             cuts.push((frame, 0));
         }
-        is_first || ends || is_new || flags.is_syn()
+        let segments = side.segments;
+        match is_brief {
+            // The acknowledgment that ends a handshake seen from one side is a first packet too.
+            true => is_first && (flags.is_syn() || is_acknowledged || length > 0 && segments <= BRIEF) || is_before_end,
+            false => is_first || ends || is_new || flags.is_syn(),
+        }
     }
 
     /// Whether a datagram is kept.
@@ -180,6 +197,9 @@ impl Session {
             None => 0,
         };
         cuts.push((candidate.frame, kept));
-        is_first || is_hello || side.datagrams <= Head::LENGTHS
+        match need.is_brief {
+            true => is_first && side.datagrams <= BRIEF || is_hello,
+            false => is_first || is_hello || side.datagrams <= Head::LENGTHS,
+        }
     }
 }

@@ -13,6 +13,8 @@ use crate::flow::Head;
 
 /// What follows the first hello, if a certificate is wanted, and heads of HTTP: longer ones are cut here.
 const LIMIT: usize = 16 << 10;
+/// Words in clear before the other side's hello: a greeting, a few answers.
+const WORDS: usize = 1 << 10;
 /// Segments that wait for those before them. A hello takes a few.
 const WAITING: usize = 32;
 /// Record types of TLS (IANA): change of cipher, alert, handshake, application data, heartbeat.
@@ -38,6 +40,8 @@ pub(super) struct Stream {
     need: Need,
     /// The last frame that is evidence.
     until: Option<FrameId>,
+    /// The same of either side: words before it may lead to a hello of the other side (SOCKS, STARTTLS).
+    words_until: Option<FrameId>,
     mode: Mode,
     /// Sequence number of the next byte.
     expected: Option<u32>,
@@ -84,8 +88,10 @@ struct Records {
 pub(super) type Cut = (FrameId, usize);
 
 impl Stream {
-    pub(super) fn new(need: Need, until: Option<FrameId>) -> Self {
-        Self { need, until, mode: Mode::Start, expected: None, consumed: 0, is_closed: false, waiting: Vec::new() }
+    /// A stream of a session with this evidence: the last of its own side, and of the other.
+    pub(super) fn new(need: Need, until: Option<FrameId>, other: Option<FrameId>) -> Self {
+        let words_until = until.max(other);
+        Self { need, until, words_until, mode: Mode::Start, expected: None, consumed: 0, is_closed: false, waiting: Vec::new() }
     }
 
     /// The stream begins after a SYN with this sequence number.
@@ -157,7 +163,8 @@ impl Stream {
             self.is_closed = true;
             return 0;
         };
-        let kept = self.walk(new, self.is_before_end(frame));
+        let is_word = self.words_until.is_some_and(|until| frame <= until);
+        let kept = self.walk(new, self.is_before_end(frame), is_word);
         self.consumed += new.len();
         // Where the capture cut a segment, nothing that follows is in its place.
         self.is_closed |= bytes.len() < length as usize;
@@ -167,8 +174,8 @@ impl Stream {
         }
     }
 
-    /// How many of the next bytes are kept.
-    fn walk(&mut self, bytes: &[u8], is_before_end: bool) -> usize {
+    /// How many of the next bytes are kept. `is_word`: they may lead to evidence of the other side.
+    fn walk(&mut self, bytes: &[u8], is_before_end: bool, is_word: bool) -> usize {
         let is_between = match self.mode {
             Mode::Start | Mode::Other | Mode::Head(_) => true,
             Mode::Tls(_) => false,
@@ -207,8 +214,10 @@ impl Stream {
             }
             Mode::Start | Mode::Other if is_before_end => bytes.len(),
             Mode::Start | Mode::Other => {
-                self.is_closed = bytes.len() >= least;
-                bytes.len().min(least)
+                let words = if is_word { WORDS.saturating_sub(self.consumed) } else { 0 };
+                let kept = bytes.len().min(least.max(words));
+                self.is_closed = bytes.len() >= least && !is_word;
+                kept
             }
         }
     }
@@ -329,7 +338,7 @@ mod tests {
 
     /// What is kept of segments that begin at these places of a stream, in the order given.
     fn kept(need: Need, until: Option<u64>, bytes: &[u8], cuts: &[(usize, usize)]) -> Vec<usize> {
-        let mut stream = Stream::new(need, until.map(frame));
+        let mut stream = Stream::new(need, until.map(frame), None);
         stream.begin(99);
         let mut said = Vec::new();
         for (number, (from, to)) in cuts.iter().enumerate() {
@@ -343,7 +352,8 @@ mod tests {
         said.into_iter().map(|(_, kept)| kept).collect()
     }
 
-    const TLS: Need = Need { is_http: false, is_quic: false, has_head: false, has_certificate: false };
+    const TLS: Need =
+        Need { is_brief: false, is_http: false, is_quic: false, has_head: false, has_certificate: false };
 
     #[test]
     fn tls_ends_with_its_hello_or_before_its_data_however_it_is_cut() {
@@ -409,7 +419,7 @@ mod tests {
             http: bool, head: bool, until in 0u64..40,
         ) {
             let need = Need { is_http: http, has_head: head, ..TLS };
-            let mut stream = Stream::new(need, Some(frame(until)));
+            let mut stream = Stream::new(need, Some(frame(until)), Some(frame(7)));
             let mut cuts = Vec::new();
             let mut lengths = Vec::new();
             for (number, (sequence, bytes, more)) in segments.iter().enumerate() {

@@ -26,6 +26,8 @@ pub struct Wanted {
 /// How much of the payload of a flow the report was made from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Need {
+    /// It is not meant itself: of its frames those are kept by which a round trip is measured, and those that are evidence.
+    pub(super) is_brief: bool,
     /// It speaks HTTP: heads are kept, and bodies are not.
     pub(super) is_http: bool,
     /// It speaks QUIC: a hello may go over several datagrams.
@@ -67,6 +69,7 @@ impl Wanted {
             first_frame: flow.first_frame,
             evidence: frames.collect(),
             need: Need {
+                is_brief: false,
                 is_http: application == "http",
                 is_quic: application == "quic",
                 has_head: has_signature || !application.is_empty() && !HELLOS.contains(&application),
