@@ -206,7 +206,9 @@ impl Attempt {
     fn says(&self) -> String {
         match self.differences.len() as u64 {
             0 => "whither map shows the same of it".to_owned(),
-            count => format!("whither map does not show all of it: {}", units::plural(count, "difference", "differences")),
+            count => {
+                format!("whither map does not show all of it: {}", units::plural(count, "difference", "differences"))
+            }
         }
     }
 }
@@ -230,9 +232,9 @@ impl About<'_> {
             Some(rule) => format!("the rule {} ({apps})", one_line(&escape::shell(&rule.name.value))),
             None => apps,
         };
-        let (frames, captured) = outcomes.iter().fold((0, 0), |(frames, bytes), outcome| {
-            (frames + outcome.frames, bytes + outcome.captured_bytes)
-        });
+        let (frames, captured) = outcomes
+            .iter()
+            .fold((0, 0), |(frames, bytes), outcome| (frames + outcome.frames, bytes + outcome.captured_bytes));
         let kept = proof.selection.frames.len() as u64;
         let kept_bytes: u64 = proof.selection.frames.values().map(|kept| kept.bytes.len() as u64).sum();
         let mut lines = vec![
@@ -270,8 +272,12 @@ impl About<'_> {
         lines.push(format!("checked: {}; {flows} flows are shown", proof.says()));
         lines.extend(proof.differences.iter().take(NAMED).map(|difference| one_line(&format!("  {difference}"))));
         let captures = outcomes.iter().zip(hashes).map(|(outcome, (name, hash))| {
-            let hash = hash.map_or("unknown".to_owned(), |hash| hash.iter().map(|byte| format!("{byte:02x}")).collect());
-            (one_line(name), format!("sha256 {hash}, {} frames, {} captured bytes", outcome.frames, outcome.captured_bytes))
+            let hash =
+                hash.map_or("unknown".to_owned(), |hash| hash.iter().map(|byte| format!("{byte:02x}")).collect());
+            (
+                one_line(name),
+                format!("sha256 {hash}, {} frames, {} captured bytes", outcome.frames, outcome.captured_bytes),
+            )
         });
         let captures = captures.collect();
         Statement { application: concat!("whither ", env!("CARGO_PKG_VERSION")).to_owned(), lines, captures }

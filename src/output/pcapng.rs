@@ -447,7 +447,14 @@ mod tests {
         blocks.app(&App { user_id: 10_123, package: "com.whatsapp", label: "WhatsApp" });
         let comments = ["u-10123", "frame 7"];
         let (direction, packet_id) = (Direction::Outbound, Some(9));
-        blocks.packet(&Packet { bytes: &[1; 5], wire_length: 5, comments: &comments, direction, packet_id, ..Packet::default() });
+        blocks.packet(&Packet {
+            bytes: &[1; 5],
+            wire_length: 5,
+            comments: &comments,
+            direction,
+            packet_id,
+            ..Packet::default()
+        });
         let (seen, outcome) = read_back(blocks.bytes());
         let owner = Owner {
             name: Some("WhatsApp".into()),

@@ -28,7 +28,9 @@ impl Breadth {
         match self {
             Self::Least => "its flows",
             Self::Endpoints => "its flows, and handshakes of other apps with the same endpoints",
-            Self::Probes => "its flows, and handshakes of all others, since round trips to all endpoints decide whether one counts",
+            Self::Probes => {
+                "its flows, and handshakes of all others, since round trips to all endpoints decide whether one counts"
+            }
             Self::All => "all frames of its flows, without payload, and the first packets of all others",
         }
     }
@@ -78,9 +80,7 @@ impl Plan {
     /// Whether its flow is to be shown.
     pub(super) fn is_session(&self, key: &FlowKey) -> bool {
         let is_at_peer = || [Side::Low, Side::High].iter().any(|side| self.peers.contains(&key.address(*side)));
-        self.is_wanted(key)
-            || self.breadth >= Breadth::Probes
-            || self.breadth >= Breadth::Endpoints && is_at_peer()
+        self.is_wanted(key) || self.breadth >= Breadth::Probes || self.breadth >= Breadth::Endpoints && is_at_peer()
     }
 
     /// Whether a flow that is meant has this key.

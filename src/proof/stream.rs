@@ -91,7 +91,16 @@ impl Stream {
     /// A stream of a session with this evidence: the last of its own side, and of the other.
     pub(super) fn new(need: Need, until: Option<FrameId>, other: Option<FrameId>) -> Self {
         let words_until = until.max(other);
-        Self { need, until, words_until, mode: Mode::Start, expected: None, consumed: 0, is_closed: false, waiting: Vec::new() }
+        Self {
+            need,
+            until,
+            words_until,
+            mode: Mode::Start,
+            expected: None,
+            consumed: 0,
+            is_closed: false,
+            waiting: Vec::new(),
+        }
     }
 
     /// The stream begins after a SYN with this sequence number.
@@ -344,7 +353,8 @@ mod tests {
         for (number, (from, to)) in cuts.iter().enumerate() {
             let bytes = &bytes[*from..*to];
             let sequence = 100 + *from as u32;
-            stream.push(Segment { frame: frame(number as u64), sequence, bytes, length: bytes.len() as u32 }, &mut said);
+            stream
+                .push(Segment { frame: frame(number as u64), sequence, bytes, length: bytes.len() as u32 }, &mut said);
         }
         stream.finish(&mut said);
         said.sort_unstable();
@@ -352,8 +362,7 @@ mod tests {
         said.into_iter().map(|(_, kept)| kept).collect()
     }
 
-    const TLS: Need =
-        Need { is_brief: false, is_http: false, is_quic: false, has_head: false, has_certificate: false };
+    const TLS: Need = Need { is_brief: false, is_http: false, is_quic: false, has_head: false, has_certificate: false };
 
     #[test]
     fn tls_ends_with_its_hello_or_before_its_data_however_it_is_cut() {
