@@ -204,8 +204,9 @@ fn is_part_of(proof: &[Read], whole: &[Read]) {
 
 /// Captures that the project made, of which some app is known.
 fn samples() -> Vec<String> {
-    let read =
-        |folder: &str| std::fs::read_dir(WHITHER.file(folder)).expect("the samples").map(|entry| entry.unwrap().path());
+    let read = |folder: &str| {
+        std::fs::read_dir(WHITHER.file(folder)).expect("the samples").map(|entry| entry.expect("a file").path())
+    };
     let all = read("samples").chain(read("samples/owner")).chain(read("samples/compressed"));
     let mut all: Vec<String> = all.filter(|path| path.is_file()).map(|path| path.display().to_string()).collect();
     // Beside some lie lists of owners.

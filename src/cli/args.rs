@@ -48,6 +48,8 @@ Examples:
   whither flows phone.pcapng | jq .server_name
   whither lookup 203.205.254.1
   whither check policy.toml phone.pcapng       hold statements against the capture
+  whither prove --app wechat -o proof.pcapng phone.pcapng
+                                               the few packets that show the same of an app
 
 Exit status: 0 done, 1 done but a capture or folder could not be read, or not to its end,\nor a rule of `whither check` does not pass, 2 failed.")]
 pub(super) struct Args {

@@ -20,8 +20,9 @@ use crate::route::Observed;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Flows that a proof may have to show: of more, nobody would look at the proof, and they take memory.
-const FLOWS: usize = 1 << 20;
+/// What a flow that a proof has to show takes of the memory, about, and the part of the memory that all of them may take.
+const FLOW_BYTES: u64 = 512;
+const FLOWS_PART: u64 = 8;
 /// Differences that are said, and apps that are named.
 const NAMED: usize = 16;
 
@@ -48,7 +49,7 @@ pub(super) fn run(args: &Args, prove: &ProveArgs, command: &str) -> Result<End, 
     let hashes = sources.iter().map(|source| Ok((source.name().to_owned(), source.sha256()?)));
     let hashes: Vec<(String, Option<[u8; 32]>)> = hashes.collect::<Result<_, Error>>()?;
 
-    let flows = Gathered::default();
+    let flows = Gathered::of(prove.input.max_memory);
     let progress = Arc::new(Progress::default());
     let bar = Bar::start(&progress, args.quiet);
     let is_meant = |app: &str| rule.is_some() || apps.iter().any(|one| one == app);
@@ -132,17 +133,24 @@ fn list(names: impl ExactSizeIterator<Item = String>) -> String {
 }
 
 /// Flows that may be meant.
-#[derive(Default)]
-struct Gathered(Mutex<Vec<Wanted>>);
+struct Gathered {
+    flows: Mutex<Vec<Wanted>>,
+    most: usize,
+}
 
 impl Gathered {
+    fn of(max_memory: u64) -> Self {
+        let most = usize::try_from(max_memory / FLOWS_PART / FLOW_BYTES).unwrap_or(usize::MAX);
+        Self { flows: Mutex::default(), most }
+    }
+
     fn look(&self, observed: &Observed<'_>, is_meant: impl Fn(&str) -> bool) {
         if let Some(claim) = &observed.attribution.chosen
             && is_meant(&claim.app)
             && let Some(wanted) = Wanted::of(observed)
         {
-            let mut flows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if flows.len() <= FLOWS {
+            let mut flows = self.flows.lock().unwrap_or_else(PoisonError::into_inner);
+            if flows.len() <= self.most {
                 flows.push(wanted);
             }
         }
@@ -150,10 +158,13 @@ impl Gathered {
 
     /// Those that are meant.
     fn finish(self, subject: &Subject) -> Result<Vec<Wanted>, Error> {
-        let mut flows = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if flows.len() > FLOWS {
-            let what = format!("a proof would have to show more than {} flows", units::count(FLOWS as u64));
-            return Err(Error::usage(what, "name one app, a --device, or fewer captures"));
+        let mut flows = self.flows.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if flows.len() > self.most {
+            let what = format!("a proof would have to show more than {} flows", units::count(self.most as u64));
+            return Err(Error::usage(
+                what,
+                "name one app, a --device, or fewer captures, or give more with --max-memory",
+            ));
         }
         flows.retain(|flow| subject.wants(flow));
         Ok(flows)

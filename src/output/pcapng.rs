@@ -127,6 +127,11 @@ impl Blocks {
         &self.bytes
     }
 
+    /// The bytes of all blocks, taken out.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
     /// Forgets all blocks and keeps the room they took.
     pub fn clear(&mut self) {
         self.bytes.clear();

@@ -7,6 +7,7 @@ use crate::capture::{self, Frame, FrameId, Observe, Outcome, Progress, Source};
 use crate::packet::{Dissected, FlowKey, Packet, Side, Transport, dissect};
 
 /// A frame of which something may be kept.
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Candidate {
     pub(super) frame: FrameId,
     pub(super) key: FlowKey,
@@ -48,6 +49,18 @@ impl Candidate {
                 payload_at,
             },
         })
+    }
+
+    /// A packet that is no piece of a datagram, of which all payload was captured, for tests.
+    #[cfg(test)]
+    pub(super) fn of(
+        frame: FrameId,
+        (key, side, transport): (FlowKey, Side, Transport),
+        payload_length: u32,
+        kept: Kept,
+    ) -> Self {
+        let payload = kept.payload_at..kept.bytes.len();
+        Self { frame, key, side, transport, payload_length, fragment: None, payload, kept }
     }
 
     /// Captured payload.

@@ -12,8 +12,8 @@ use crate::error::Error;
 use crate::packet::{FlowKey, Transport};
 use std::collections::{BTreeMap, HashMap};
 
-/// The part of the memory that kept frames may take.
-const MEMORY_PART: u64 = 4;
+/// The part of the memory that kept frames may take: they are written in memory as well, and analysed there.
+const MEMORY_PART: u64 = 16;
 /// What a frame takes beside its bytes, about.
 const FRAME_BYTES: u64 = 160;
 
@@ -90,7 +90,7 @@ impl<'a> Selector<'a> {
             if let Some(over) = self.sessions.insert(key, session) {
                 self.obey(over.end());
             } else {
-                self.taken += size_of::<Session>() as u64;
+                self.taken += size_of::<Session>() as u64 + FRAME_BYTES;
             }
         }
         let keeps_all = plan.breadth >= Breadth::All && plan.is_wanted(&key);

@@ -203,3 +203,84 @@ impl Session {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::kept::Kept;
+    use super::*;
+    use crate::capture::LinkType;
+    use crate::packet::{FlowKey, TcpFlags};
+
+    const SECOND: i64 = 1_000_000_000;
+    const SYN: u8 = 2;
+    const ACK: u8 = 16;
+    const FIN: u8 = 17;
+
+    /// A segment in a frame of this number, of so much payload after 40 bytes of headers.
+    fn segment(number: u64, time_ns: i64, flags: u8, sequence: u32, payload: &[u8]) -> Candidate {
+        let ends = [([1; 16], 1), ([2; 16], 443)];
+        let (key, side) = FlowKey::new(6, 6, ends[0], ends[1]);
+        let transport = Transport::Tcp(TcpSegment { sequence, acknowledgment: 0, flags: TcpFlags(flags) });
+        let bytes = [&[0; 40][..], payload].concat();
+        let wire_length = bytes.len() as u32;
+        let (link_type, payload_at) = (LinkType::RAW, 40);
+        let kept = Kept { time_ns, link_type, wire_length, bytes, note: None, payload_at };
+        Candidate::of(FrameId::new(0, number), (key, side, transport), payload.len() as u32, kept)
+    }
+
+    /// Which frames are kept, and how long they are at the end.
+    fn kept(candidates: Vec<Candidate>, need: Need) -> Vec<(u64, usize)> {
+        let mut all = std::collections::BTreeMap::new();
+        let mut session = Session::begin(&candidates[0], need, [None; 2]);
+        let mut decisions = Vec::new();
+        for candidate in candidates {
+            assert!(session.is_continued_by(&candidate) || candidate.frame.record() == 0);
+            decisions.push(session.take(candidate, false, false));
+        }
+        decisions.push(session.end());
+        for Decision { kept, cuts } in decisions {
+            all.extend(kept);
+            for (frame, payload) in cuts {
+                if let Some(kept) = all.get_mut(&frame) {
+                    kept.cut(payload);
+                }
+            }
+        }
+        all.into_iter().map(|(frame, kept)| (frame.record(), kept.bytes.len())).collect()
+    }
+
+    #[test]
+    fn the_first_and_last_frames_stay_and_no_silence_grows() {
+        let mut frames = vec![segment(0, 0, SYN, 9, &[])];
+        // Data each 100 s: the gaps between what is kept may be 300 s.
+        let data = [23, 3, 3, 0, 5, 1, 2, 3, 4, 5];
+        frames.extend((1..40).map(|n| segment(n, n as i64 * 100 * SECOND, ACK, n as u32 * 10, &data)));
+        let all = kept(frames, Need::default());
+        let numbers: Vec<u64> = all.iter().map(|(number, _)| *number).collect();
+        assert_eq!(numbers, [&(0..16).collect::<Vec<_>>()[..], &[18, 21, 24, 27, 30, 33, 36, 39]].concat());
+        assert!(all.iter().all(|(_, length)| *length == 40), "no data: {all:?}");
+    }
+
+    #[test]
+    fn hellos_stay_whole_and_what_ends_a_flow_too() {
+        let hello = fixtures::tls::hello("www.example.com", 0);
+        let mut frames = vec![segment(0, 0, SYN, 9, &[]), segment(1, 1, ACK, 10, &hello)];
+        frames.extend((2..30).map(|n| segment(n, n as i64, ACK, 10 + hello.len() as u32, &[])));
+        frames.extend([segment(30, 30, FIN, 10, &[]), segment(31, 31, ACK, 10, &[]), segment(32, 32, ACK, 10, &[])]);
+        let all = kept(frames.clone(), Need::default());
+        assert_eq!(all[1], (1, 40 + hello.len()));
+        assert_eq!(all.iter().map(|(number, _)| *number).skip(15).collect::<Vec<_>>(), [15, 30, 32]);
+        let brief = kept(frames, Need { is_brief: true, ..Need::default() });
+        assert_eq!(brief, [(0, 40), (1, 40 + hello.len()), (2, 40)]);
+    }
+
+    #[test]
+    fn another_syn_begins_another_session() {
+        let first = segment(0, 0, SYN, 9, &[]);
+        let mut session = Session::begin(&first, Need::default(), [None; 2]);
+        session.take(first, false, false);
+        assert!(session.is_continued_by(&segment(1, SECOND, SYN, 9, &[])), "the same SYN again");
+        assert!(!session.is_continued_by(&segment(1, SECOND, SYN, 10, &[])));
+        assert!(!session.is_continued_by(&segment(1, 301 * SECOND, ACK, 10, &[])));
+    }
+}

@@ -69,7 +69,7 @@ pub fn write(selection: &Selection, statement: &Statement, rewrite: &mut dyn FnM
             comments: &comments,
         });
     }
-    blocks.bytes().to_vec()
+    blocks.into_bytes()
 }
 
 impl Statement {
