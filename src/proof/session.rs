@@ -149,7 +149,8 @@ impl Session {
             side.stream.begin(sequence);
         }
         let ends = (flags.is_fin() || flags.is_rst()) && !std::mem::replace(&mut side.has_ended, flags.is_fin());
-        let is_acknowledged = length == 0 && !std::mem::replace(&mut side.has_acknowledged, true);
+        let is_bare_ack = length == 0 && flags.is_ack() && !flags.is_syn();
+        let is_acknowledged = is_bare_ack && !std::mem::replace(&mut side.has_acknowledged, true);
         let is_before_end = length > 0 && is_before_end;
         let before = cuts.len();
         let mut is_new = false;

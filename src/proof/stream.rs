@@ -190,7 +190,8 @@ impl Stream {
             Mode::Tls(_) => false,
         };
         // TLS may begin after words in clear: STARTTLS, a proxy.
-        if is_between && is_tls(bytes) {
+        let is_start = matches!(self.mode, Mode::Start);
+        if is_between && (is_tls(bytes) || is_start && may_be_tls(bytes)) {
             self.mode = Mode::Tls(Records::default());
         }
         if let Mode::Start = self.mode {
@@ -290,6 +291,11 @@ impl Records {
 /// Whether records of TLS begin here.
 fn is_tls(bytes: &[u8]) -> bool {
     matches!(bytes, [kind, 3, 0..=4, ..] if RECORDS.contains(kind))
+}
+
+/// Whether so few bytes begin a stream that they may be the beginning of a record.
+fn may_be_tls(bytes: &[u8]) -> bool {
+    matches!(bytes, [kind] | [kind, 3] if RECORDS.contains(kind))
 }
 
 fn is_application_data(bytes: &[u8]) -> bool {
