@@ -15,6 +15,7 @@ mod machine;
 mod map;
 mod outputs;
 mod progress;
+mod redact;
 mod stderr;
 mod stdout;
 mod target;

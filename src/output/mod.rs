@@ -25,6 +25,8 @@ mod palette;
 #[doc(hidden)]
 pub mod pcapng;
 mod projection;
+#[doc(hidden)]
+pub mod scan;
 mod svg;
 #[doc(hidden)]
 pub mod terminal;

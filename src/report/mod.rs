@@ -4,6 +4,7 @@ mod build;
 pub mod diff;
 mod model;
 mod notes;
+mod redaction;
 mod remainders;
 mod rows;
 mod saved;
@@ -17,6 +18,8 @@ mod unseen;
 pub(crate) use tally::Tally;
 
 pub use build::build;
+pub(crate) use build::OTHER_OWNERS;
+pub use redaction::{Redaction, RemovedLine};
 pub use saved::{SavedError, schema_of};
 pub use time::rfc3339;
 
