@@ -3,16 +3,23 @@
 
 #![allow(clippy::unwrap_used)]
 
+use fixtures::program::Program;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use whither::Analyser;
 use whither::app::HitTarget;
-use whither::output::flows::OwnedRecord;
+use whither::capture::{Progress, Source};
+use whither::output::flows::{FORMATS, InOrder, OwnedRecord, Redaction};
 use whither::output::scan::Scan;
 use whither::output::terminal::{Style, render};
 use whither::place::{Scope, scope, vantage};
-use whither::redact::{Key, Redactor, Removed};
+use whither::redact::{Key, Redactor, Removed, What};
 use whither::report::Report;
+
+const WHITHER: Program = Program::new(env!("CARGO_BIN_EXE_whither"), env!("CARGO_MANIFEST_DIR"));
+const PHONE: &str = "samples/phone.pcapng";
+/// Owners that the catalogue does not know are in it.
+const OWNERS: &str = "samples/owner/rustnet.pcapng";
 
 /// Samples that hold packets.
 fn samples() -> Vec<PathBuf> {
@@ -159,4 +166,177 @@ fn figures_stay_and_keys_decide_the_rest() {
         };
         assert_eq!((frames(&framed), frames(&one)), (frames(&original), Some(0)));
     }
+}
+
+/// The records of a capture, redacted.
+fn flows(analyser: &Analyser, path: &Path, format: usize, secret: &[u8], keeps_frames: bool) -> String {
+    let redactor = Redactor::new(&Key::new(secret), &analyser.knowledge, keeps_frames);
+    let sources = analyser.open(&[path]).unwrap().sources;
+    let mut fixed = Removed::default();
+    fixed.remove(What::File, path.to_str().unwrap());
+    let redaction = Redaction::new(&redactor, sources.iter().filter_map(Source::first_time_ns).min(), &fixed);
+    let in_order = InOrder {
+        format: &FORMATS[format],
+        options: &analyser.options,
+        knowledge: &analyser.knowledge,
+        judgements: None,
+        redaction: Some(&redaction),
+        progress: &Progress::default(),
+        temporary_folder: std::env::temp_dir(),
+    };
+    let mut out = Vec::new();
+    in_order.read(sources, &|_| (), &mut |record| {
+        out.extend_from_slice(record);
+        true
+    });
+    assert_eq!(redaction.left(), None, "{}", path.display());
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn nothing_is_left_in_flow_records() {
+    let analyser = analyser(None);
+    for path in samples() {
+        let secrets = secrets(&analyser, &path);
+        for (format, row) in FORMATS.iter().enumerate() {
+            let text = flows(&analyser, &path, format, b"a secret of the test", false);
+            let left: Vec<&String> = secrets.iter().filter(|one| is_telling(one) && has(&text, one)).collect();
+            assert!(left.is_empty(), "{} as {}: {left:?}", path.display(), row.name);
+        }
+    }
+}
+
+#[test]
+fn redacted_records_are_records() {
+    let analyser = analyser(None);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(PHONE);
+    let read = |secret: &[u8], keeps_frames| -> Vec<OwnedRecord> {
+        let text = flows(&analyser, &path, 1, secret, keeps_frames);
+        text.lines().map(|line| OwnedRecord::read(line.as_bytes()).unwrap()).collect()
+    };
+    let whole: Vec<OwnedRecord> =
+        analyser.flows(analyser.open(&[&path]).unwrap().sources).unwrap().map(Result::unwrap).collect();
+    let (one, framed) = (read(b"a secret of the test", false), read(b"a secret of the test", true));
+    assert_eq!(one, read(b"a secret of the test", false));
+    assert_ne!(one, read(b"another one", false));
+    let facts = |record: &OwnedRecord| {
+        let sums = (record.bytes_up, record.bytes_down, record.payload_up, record.payload_down);
+        (sums, record.app.clone(), record.exchange.clone(), record.party.clone(), record.protocol.clone())
+    };
+    assert!(whole.iter().map(facts).eq(one.iter().map(facts)));
+    assert!(whole.iter().map(|record| record.first_frame).eq(framed.iter().map(|record| record.first_frame)));
+    assert!(one.iter().all(|record| record.first_frame == 0 && record.names.iter().all(|name| name.frame == 0)));
+    assert!(one.iter().all(|record| record.capture == "capture 1"));
+    // Servers on the public network stay, and so do all evidence and place.
+    let places = |record: &OwnedRecord| (record.server_ip, record.asn, record.standing.clone(), record.app_rule.clone());
+    let chosen = |records: &[OwnedRecord]| -> Vec<_> {
+        let chosen = records.iter().filter(|record| record.app.as_deref() == Some("wechat") && record.asn.is_some());
+        chosen.map(places).collect()
+    };
+    assert!(!chosen(&whole).is_empty() && chosen(&whole) == chosen(&one));
+}
+
+fn written(folder: &tempfile::TempDir, name: &str) -> String {
+    folder.path().join(name).to_str().unwrap().to_owned()
+}
+
+/// Fails if something of these captures is left in a text.
+#[track_caller]
+fn is_clean(text: &str, secrets: &BTreeSet<String>, what: &str) {
+    let left: Vec<&String> = secrets.iter().filter(|one| is_telling(one) && has(text, one)).collect();
+    assert!(!text.is_empty() && left.is_empty(), "{what}: {left:?}");
+}
+
+#[test]
+fn nothing_is_left_in_checks_and_their_verdicts_stay() {
+    let (folder, analyser) = (tempfile::tempdir().unwrap(), analyser(None));
+    let policy = written(&folder, "my-secret-policy.toml");
+    let text = "[[rule]]\nname = 'one'\napps = ['wechat']\ndeny.asn = [132203]\n\
+                [[rule]]\nname = 'other'\napps = ['*']\ndeny.country = ['CN']\n";
+    std::fs::write(&policy, text).unwrap();
+    for sample in [PHONE, OWNERS] {
+        let mut secrets = secrets(&analyser, &WHITHER.file(sample));
+        secrets.insert("my-secret-policy.toml".to_owned());
+        let known = written(&folder, "known.toml");
+        std::fs::write(&known, "# whither baseline 1\n").unwrap();
+        let args = |redact: &[&'static str]| -> Vec<(&str, String)> {
+            let files = ["json", "sarif", "junit"].map(|name| (name, written(&folder, name)));
+            let options: Vec<String> = files.iter().map(|(name, path)| format!("--{name}={path}")).collect();
+            let mut args = vec!["check", &policy, sample, "--force", "--github", "--baseline", &known];
+            args.extend(options.iter().map(String::as_str).chain(redact.iter().copied()));
+            let said = WHITHER.run(&args);
+            assert_eq!(said.code, Some(1), "{}", said.err);
+            let read = files.into_iter().map(|(name, path)| (name, std::fs::read_to_string(path).unwrap()));
+            read.chain([("terminal", said.out)]).collect()
+        };
+        let (whole, shown) = (args(&[]), args(&["--redact"]));
+        for (name, text) in &shown {
+            is_clean(text, &secrets, name);
+        }
+        let verdicts = |outputs: &[(&str, String)]| -> Vec<String> {
+            let json: serde_json::Value = serde_json::from_str(&outputs[0].1).unwrap();
+            let rules = json["rules"].as_array().unwrap().iter();
+            let verdict = |rule: &serde_json::Value| {
+                let rows = rule["rows"].as_array().unwrap().len();
+                format!("{} {} {} {rows}", rule["verdict"], rule["says"], rule["share"])
+            };
+            rules.map(verdict).chain([json["new"].as_array().unwrap().len().to_string()]).collect()
+        };
+        assert_eq!(verdicts(&whole), verdicts(&shown), "{sample}");
+    }
+}
+
+#[test]
+fn nothing_is_left_in_differences() {
+    let (folder, analyser) = (tempfile::tempdir().unwrap(), analyser(None));
+    let saved = written(&folder, "alices-report.json");
+    assert_eq!(WHITHER.run(&["map", OWNERS, "--json", &saved]).code, Some(0));
+    let mut secrets = secrets(&analyser, &WHITHER.file(OWNERS));
+    secrets.extend(self::secrets(&analyser, &WHITHER.file(PHONE)));
+    secrets.insert("alices-report.json".to_owned());
+    let [html, json] = ["diff.html", "diff.json"].map(|name| written(&folder, name));
+    let run = |redact: &[&str]| {
+        let args = ["diff", PHONE, &saved, "--details", "--force", "--html", &html, "--json", &json];
+        let said = WHITHER.run(&[&args[..], redact].concat());
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        [said.out, std::fs::read_to_string(&html).unwrap(), std::fs::read_to_string(&json).unwrap()]
+    };
+    let key = written(&folder, "key");
+    std::fs::write(&key, "a secret of the test").unwrap();
+    let shown = run(&["--redact", "--redact-key", &key]);
+    shown.iter().for_each(|text| is_clean(text, &secrets, "diff"));
+    assert_eq!(shown, run(&["--redact", "--redact-key", &key]));
+    let count = |text: &str| {
+        let json: serde_json::Value = serde_json::from_str(text).unwrap();
+        json["apps"].as_array().unwrap().iter().map(|app| app["shares"].as_array().unwrap().len()).collect::<Vec<_>>()
+    };
+    let mut counts = [count(&run(&[])[2]), count(&shown[2])];
+    counts.iter_mut().for_each(|counts| counts.sort_unstable());
+    assert_eq!(counts[0], counts[1]);
+}
+
+#[test]
+fn the_command_line_redacts_refuses_bad_keys_and_says_what_it_took_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let (page, key) = (written(&folder, "map.html"), written(&folder, "key"));
+    std::fs::write(&key, "short").unwrap();
+    WHITHER.run(&["map", PHONE, "--redact", "--redact-key", &key]).refusal(&["fewer than 16 bytes are no secret"]);
+    assert_eq!(WHITHER.run(&["map", PHONE, "--keep-frames"]).code, Some(2));
+    std::fs::write(&key, "a secret of the test").unwrap();
+    let run = |args: &[&str]| WHITHER.run(&[&["map", PHONE, "--redact", "--json", "-"][..], args].concat());
+    let keyed = || run(&["--redact-key", &key]).out;
+    assert_eq!(keyed(), keyed());
+    assert_ne!(run(&[]).out, run(&[]).out, "each run has a key of its own");
+    let report: Report = serde_json::from_str(&keyed()).unwrap();
+    assert_eq!((report.captures[0].name.as_str(), report.generator.command.as_str()), ("capture 1", "whither map --redact"));
+    let said = WHITHER.run(&["map", PHONE, "--redact", "--html", &page]);
+    assert!(said.out.contains("redacted: taken out or replaced") && !said.out.contains("Next:"), "{}", said.out);
+    assert!(std::fs::read_to_string(&page).unwrap().contains("redacted: can no longer be checked"));
+    let said = WHITHER.run(&["flows", PHONE, "--redact"]);
+    assert!(said.code == Some(0) && said.err.contains("whither: redacted: taken out or replaced"), "{}", said.err);
+    // A page never shows folders or the command, whether or not anything is redacted.
+    let whole = WHITHER.file(PHONE);
+    let said = WHITHER.run(&["map", whole.to_str().unwrap(), "--html", "-"]);
+    assert!(said.out.contains("phone.pcapng") && !said.out.contains(env!("CARGO_MANIFEST_DIR")));
+    assert!(!said.out.contains("--html -"));
 }

@@ -78,7 +78,7 @@ fn obey(args: &Args, command: &str) -> Result<End, Error> {
         Command::Map(map) => map::run(args, map, command),
         Command::Diff(diff) => diff::run(args, diff, command),
         Command::Check(check) => check::run(args, check, command),
-        Command::Flows(flows) => flows::run(args, flows),
+        Command::Flows(flows) => flows::run(args, flows, command),
         Command::Lookup(lookup) => lookup::run(args, lookup),
         Command::Apps(apps) => apps::run(args, apps),
         Command::Capture(capture) => capture::run(args, capture),

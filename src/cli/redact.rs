@@ -1,9 +1,10 @@
 //! What the arguments say of redaction, and the search of what goes to stdout.
 
 use super::args::RedactArgs;
+use super::stderr::say;
 use crate::error::Error;
 use crate::output::scan::Scan;
-use crate::redact::{Key, Removed, What};
+use crate::redact::{Key, Removed, What, notes};
 use std::fs::File;
 use std::io::Read;
 
@@ -51,12 +52,17 @@ pub(super) fn command(command: &str) -> Removed {
 
 /// Refuses a text for stdout in which something is left that was to be taken out.
 pub(super) fn check(scan: &Scan, text: &[u8]) -> Result<(), Error> {
-    match scan.find(text) {
-        Some(what) => {
-            let (one, _) = what.words();
-            let hint = "nothing was written; please report this as a bug of whither";
-            Err(Error::usage(format!("a {one} that --redact takes out is still in the result"), hint))
-        }
-        None => Ok(()),
-    }
+    scan.find(text).map_or(Ok(()), |what| Err(refused(what)))
+}
+
+/// The error for a result in which something of this kind is left.
+pub(super) fn refused(what: What) -> Error {
+    let (one, _) = what.words();
+    let hint = "this is a bug of whither, unless the text of a policy or an argument holds it";
+    Error::usage(format!("a {one} that --redact takes out is still in the result"), hint)
+}
+
+/// Says on stderr what was taken out, where the result has no room for it.
+pub(super) fn say_list(removed: &Removed) {
+    notes(&removed.list()).iter().for_each(|note| say(&format!("whither: {note}")));
 }

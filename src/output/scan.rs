@@ -7,6 +7,7 @@
 use super::escape::{html, json_ascii, json_visible, visible};
 use crate::redact::{Removed, What};
 use aho_corasick::AhoCorasick;
+use memchr::memmem;
 use std::io::{self, Write};
 
 /// Searches outputs. The empty one finds nothing.
@@ -52,10 +53,21 @@ impl Scan {
     }
 }
 
+/// The kind of the first value that is still in a short text, such as one record of many.
+pub(in crate::output) fn is_left(text: &[u8], removed: &Removed) -> Option<What> {
+    let is_in = |value: &str| {
+        let found = |spelt: &String| {
+            memmem::find_iter(text, spelt).any(|start| is_apart(text, start, start + spelt.len()))
+        };
+        spellings(value).iter().any(found)
+    };
+    removed.searched().find(|(value, _)| is_in(value)).map(|(_, what)| what)
+}
+
 /// Why an output is not written.
 fn refused(what: What) -> io::Error {
     let (one, _) = what.words();
-    io::Error::other(format!("a {one} that --redact takes out is still in it; please report this as a bug of whither"))
+    io::Error::other(format!("a {one} that --redact takes out is still in it; this is a bug of whither, unless the text of a policy or an argument holds it"))
 }
 
 /// Whether a place in an output is not part of a longer word.
@@ -67,6 +79,10 @@ fn is_apart(output: &[u8], start: usize, end: usize) -> bool {
 
 /// A value as outputs may write it.
 fn spellings(value: &str) -> Vec<String> {
+    // Most values are addresses and names, which every output writes as they are.
+    if value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)) {
+        return vec![value.to_owned()];
+    }
     let json = serde_json::to_string(value).unwrap_or_default();
     let json = json.trim_matches('"');
     let percent = |text: &str| {

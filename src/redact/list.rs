@@ -18,7 +18,7 @@ impl Removed {
 }
 
 /// The list as notes, for outputs that show sentences.
-pub(super) fn notes(list: &Redaction) -> Vec<String> {
+pub fn notes(list: &Redaction) -> Vec<String> {
     let lines = list.removed.iter().map(|line| match line.count {
         Some(count) => format!("{count} {}", line.what),
         None => line.what.clone(),

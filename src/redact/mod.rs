@@ -25,6 +25,7 @@ pub use address::Addresses;
 pub use clock::Clock;
 pub use flow::RedactedFlow;
 pub use key::Key;
+pub use list::notes;
 pub use page::for_page;
 pub use redactor::Redactor;
 pub use removed::{Removed, What};

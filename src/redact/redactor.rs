@@ -81,7 +81,7 @@ impl<'a> Redactor<'a> {
     }
 
     /// The id of an app: its own if the catalogue knows it, else a label that the key makes of it.
-    pub(super) fn app(&self, id: &str, removed: &mut Removed) -> String {
+    pub fn app(&self, id: &str, removed: &mut Removed) -> String {
         if self.is_known(id) {
             return id.to_owned();
         }

@@ -28,6 +28,20 @@ pub enum What {
 }
 
 impl What {
+    /// All kinds.
+    pub const ALL: [Self; 10] = [
+        Self::Address,
+        Self::Person,
+        Self::Mac,
+        Self::Name,
+        Self::Owner,
+        Self::File,
+        Self::Command,
+        Self::Time,
+        Self::Place,
+        Self::Frame,
+    ];
+
     /// What it is in words, of one and of several.
     pub const fn words(self) -> (&'static str, &'static str) {
         match self {

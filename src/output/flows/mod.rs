@@ -8,12 +8,14 @@ mod in_order;
 mod ndjson;
 mod owned;
 mod record;
+mod redaction;
 mod sorter;
 mod writer;
 
 pub use in_order::{InOrder, NotKept};
 pub use owned::{OwnedClaim, OwnedName, OwnedOwner, OwnedRecord};
 pub use record::FlowRecord;
+pub use redaction::Redaction;
 pub use writer::{FlowFormat, FlowWriter};
 
 /// All formats, sorted by name.
