@@ -152,7 +152,8 @@ impl Redactor<'_> {
         let Owner { format, name, package, path, pid, uid } = &**owner;
         if let Some(path) = path {
             removed.remove(What::File, path);
-            removed.remove(What::Owner, path.rsplit(['/', '\\']).next().unwrap_or(path));
+            // Its last part is what an owner is called that has no other name.
+            self.owner(path.rsplit(['/', '\\']).next().unwrap_or(path), removed);
         }
         if pid.is_some() || uid.is_some() {
             removed.note(What::Owner);
