@@ -11,6 +11,7 @@
 mod address;
 mod clock;
 mod flow;
+mod frame;
 mod key;
 mod list;
 mod name;
@@ -24,6 +25,7 @@ mod rows;
 pub use address::Addresses;
 pub use clock::Clock;
 pub use flow::RedactedFlow;
+pub use frame::{IsHidden, NotUnderstood};
 pub use key::Key;
 pub use list::notes;
 pub use page::for_page;
