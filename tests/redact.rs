@@ -27,7 +27,9 @@ fn samples() -> Vec<PathBuf> {
     let mut files = Vec::new();
     for folder in [root.clone(), root.join("owner")] {
         let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        files.extend(entries.filter(|path| path.to_str().unwrap().contains(".pcap") && whither::capture::is_capture(path)));
+        files.extend(
+            entries.filter(|path| path.to_str().unwrap().contains(".pcap") && whither::capture::is_capture(path)),
+        );
     }
     files.sort();
     assert!(files.len() > 50, "{}", files.len());
@@ -58,7 +60,7 @@ fn outputs(report: &Report) -> Vec<(String, String)> {
     for format in whither::output::FORMATS {
         let mut out = Vec::new();
         (format.write)(report, &mut out).unwrap();
-        all.push((format.name.to_owned(), String::from_utf8(out).unwrap()));
+        all.push((format.name.to_owned(), String::from_utf8_lossy(&out).into_owned()));
     }
     for details in [false, true] {
         let style = Style { width: 200, color: false, ascii: false, details };
@@ -69,7 +71,8 @@ fn outputs(report: &Report) -> Vec<(String, String)> {
 
 /// What must not be in an output, found without the code that takes it out.
 fn secrets(analyser: &Analyser, path: &Path) -> BTreeSet<String> {
-    let mut secrets = BTreeSet::from([path.display().to_string(), path.file_name().unwrap().to_str().unwrap().to_owned()]);
+    let mut secrets =
+        BTreeSet::from([path.display().to_string(), path.file_name().unwrap().to_str().unwrap().to_owned()]);
     for record in analyser.flows(analyser.open(&[path]).unwrap().sources).unwrap() {
         of_flow(&record.unwrap(), analyser, &mut secrets);
     }
@@ -152,7 +155,8 @@ fn figures_stay_and_keys_decide_the_rest() {
         let sums = |report: &Report| {
             let rows = report.apps.iter().flat_map(|app| &app.destinations).chain(&report.unattributed_routes);
             let rows: Vec<_> = rows.map(|row| (row.traffic, row.payload, row.exchange, row.addresses_total)).collect();
-            let shares: Vec<_> = report.apps.iter().map(|app| (app.shares.sent.countries.clone(), app.traffic)).collect();
+            let shares: Vec<_> =
+                report.apps.iter().map(|app| (app.shares.sent.countries.clone(), app.traffic)).collect();
             (rows, shares, report.countries.len(), report.bytes, report.frames, report.duration_ns)
         };
         assert_eq!(sums(&original), sums(&one), "{name}");
@@ -228,7 +232,8 @@ fn redacted_records_are_records() {
     assert!(one.iter().all(|record| record.first_frame == 0 && record.names.iter().all(|name| name.frame == 0)));
     assert!(one.iter().all(|record| record.capture == "capture 1"));
     // Servers on the public network stay, and so do all evidence and place.
-    let places = |record: &OwnedRecord| (record.server_ip, record.asn, record.standing.clone(), record.app_rule.clone());
+    let places =
+        |record: &OwnedRecord| (record.server_ip, record.asn, record.standing.clone(), record.app_rule.clone());
     let chosen = |records: &[OwnedRecord]| -> Vec<_> {
         let chosen = records.iter().filter(|record| record.app.as_deref() == Some("wechat") && record.asn.is_some());
         chosen.map(places).collect()
@@ -328,7 +333,10 @@ fn the_command_line_redacts_refuses_bad_keys_and_says_what_it_took_out() {
     assert_eq!(keyed(), keyed());
     assert_ne!(run(&[]).out, run(&[]).out, "each run has a key of its own");
     let report: Report = serde_json::from_str(&keyed()).unwrap();
-    assert_eq!((report.captures[0].name.as_str(), report.generator.command.as_str()), ("capture 1", "whither map --redact"));
+    assert_eq!(
+        (report.captures[0].name.as_str(), report.generator.command.as_str()),
+        ("capture 1", "whither map --redact")
+    );
     let said = WHITHER.run(&["map", PHONE, "--redact", "--html", &page]);
     assert!(said.out.contains("redacted: taken out or replaced") && !said.out.contains("Next:"), "{}", said.out);
     assert!(std::fs::read_to_string(&page).unwrap().contains("redacted: can no longer be checked"));

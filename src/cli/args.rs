@@ -1,7 +1,7 @@
 //! The arguments, as clap reads them. Values of formats come from the tables in [`crate::output`].
 
+use super::transfers::TransferArgs;
 use crate::output;
-use crate::report::transfers::frameworks;
 use clap::{
     Arg, ArgAction, ArgMatches, Args as ClapArgs, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint,
 };
@@ -40,7 +40,7 @@ const GENERAL: &str = "General";
 /// Where does my app's data go? Reads packet captures, offline, and says per app which hosts it talked to, where they are,
 /// who runs them, how much went there, and how sure that is.
 #[derive(Parser, Debug)]
-#[command(name = "whither", version, about, long_about = None, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "whither", version, about, long_about = None, propagate_version = true)]
 #[command(after_help = "\
 Examples:
   whither map phone.pcapng                     the routing map in the terminal
@@ -161,9 +161,15 @@ Examples:
     /// What the words beside the figures mean
     #[command(long_about = WORDS)]
     Words,
-    /// The manual page, for man(1)
-    #[command(after_help = "Example:\n  whither man > whither.1 && man ./whither.1")]
-    Man,
+    /// The manual pages, for man(1)
+    #[command(after_help = "\
+Examples:
+  whither man > whither.1 && man ./whither.1   the program's page, which names the others
+  whither man map > whither-map.1              a command's page")]
+    Man {
+        /// A command; without it, the page of the program
+        command: Option<String>,
+    },
 }
 
 /// What is read, and the databases that are used.
@@ -221,13 +227,8 @@ pub(super) struct MapArgs {
     /// Show every destination with its evidence, not only the first screen
     #[arg(long)]
     pub(super) details: bool,
-    /// Per app, the share of sent bytes by what this law on transfers makes of the countries: for `eu` the EEA, countries with an
-    /// adequacy decision, the US (certified participants only), others
-    #[arg(long, value_name = "LAW", value_parser = laws())]
-    pub(super) transfers: Option<String>,
-    /// The day whose decisions count [default: the day of the last packet]
-    #[arg(long, value_name = "DATE", requires = "transfers", value_parser = day)]
-    pub(super) as_of: Option<jiff::civil::Date>,
+    #[command(flatten)]
+    pub(super) transfers: TransferArgs,
     #[command(flatten)]
     pub(super) redact: RedactArgs,
     #[command(flatten)]
@@ -391,6 +392,8 @@ pub(super) struct CheckArgs {
     /// Write the baseline anew from these captures
     #[arg(long, requires = "baseline")]
     pub(super) update: bool,
+    #[command(flatten)]
+    pub(super) transfers: TransferArgs,
     /// Print workflow commands after the result, which GitHub shows beside the lines of the policy
     #[arg(long, help_heading = "Output")]
     pub(super) github: bool,
@@ -427,14 +430,6 @@ pub(super) struct FlowsArgs {
     pub(super) format: String,
     #[command(flatten)]
     pub(super) redact: RedactArgs,
-}
-
-fn laws() -> clap::builder::PossibleValuesParser {
-    clap::builder::PossibleValuesParser::new(frameworks().collect::<Vec<_>>())
-}
-
-fn day(text: &str) -> Result<jiff::civil::Date, String> {
-    text.parse().map_err(|_| "not a day such as 2026-06-01".to_owned())
 }
 
 fn flow_formats() -> clap::builder::PossibleValuesParser {

@@ -12,9 +12,9 @@ use crate::capture::{self, Progress};
 use crate::error::Error;
 use crate::output::scan::Scan;
 use crate::output::terminal::{Style, render};
+use crate::output::write_json_compact;
 use crate::redact::Redactor;
-use crate::report::transfers::{Framework, Transfers};
-use crate::report::{Report, build};
+use crate::report::build;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Erro
     input::refuse_nothing(&analysed.outcomes)?;
     input::devices_seen(&analysed)?;
     let mut report = build(&routes, &analysed, &knowledge, command.to_owned());
-    report.transfers = transfers(map, &report);
+    report.transfers = map.transfers.of(&report);
     let is_seen = |app: &str| report.apps.iter().any(|routes| routes.id == app);
     input::known_or_seen(&options.apps, &knowledge, is_seen)?;
     let mut scan = Scan::default();
@@ -44,6 +44,10 @@ pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Erro
         let mut removed = redact::command(command);
         report = Redactor::new(key, &knowledge, map.redact.keep_frames).report(report, &mut removed);
         scan = Scan::new(&removed);
+        // All that any format shows is in the JSON; a compressed format cannot be searched itself.
+        let mut json = Vec::new();
+        write_json_compact(&report, &mut json).map_err(|error| Error::io("<report>", error))?;
+        redact::check(&scan, &json)?;
     }
     let fill = |index: usize, out: &mut dyn Write| match map.outputs.files.get(index) {
         Some((format, _)) => scan.guard(out, |out| (format.write)(&report, out)),
@@ -64,13 +68,6 @@ pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Erro
     // The process ends here. Freeing millions of small allocations one by one would only take time.
     std::mem::forget((routes, analysed, knowledge, report));
     Ok(End::of(is_complete && is_whole))
-}
-
-/// What the law that was asked for makes of the countries; none where there is no packet whose day could count.
-fn transfers(map: &MapArgs, report: &Report) -> Option<Transfers> {
-    let framework = Framework::find(map.transfers.as_deref()?)?;
-    let last_day = || report.last_seen.as_deref()?.get(..10)?.parse().ok();
-    Some(Transfers::of(report, &framework, map.as_of.or_else(last_day)?))
 }
 
 /// The outputs that were asked for, in the order of their formats.

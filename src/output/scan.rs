@@ -21,7 +21,8 @@ pub struct Scan {
 impl Scan {
     /// The search for everything that was taken out.
     pub fn new(removed: &Removed) -> Self {
-        let spelt = removed.searched().flat_map(|(value, what)| spellings(value).into_iter().map(move |one| (one, what)));
+        let spelt =
+            removed.searched().flat_map(|(value, what)| spellings(value).into_iter().map(move |one| (one, what)));
         let (patterns, kinds): (Vec<String>, Vec<What>) = spelt.unzip();
         // Building fails only beyond some thousand million patterns. Then nothing passes.
         Self { searcher: AhoCorasick::new(&patterns).ok(), kinds }
@@ -31,16 +32,13 @@ impl Scan {
     pub fn find(&self, output: &[u8]) -> Option<What> {
         let first = self.kinds.first()?;
         let Some(searcher) = &self.searcher else { return Some(*first) };
-        let found = searcher.find_overlapping_iter(output).find(|found| is_apart(output, found.start(), found.end()))?;
+        let found =
+            searcher.find_overlapping_iter(output).find(|found| is_apart(output, found.start(), found.end()))?;
         self.kinds.get(found.pattern().as_usize()).or(Some(first)).copied()
     }
 
     /// Lets `fill` write an output, and passes it on if nothing is left in it that was to be taken out.
-    pub fn guard(
-        &self,
-        out: &mut dyn Write,
-        fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-    ) -> io::Result<()> {
+    pub fn guard(&self, out: &mut dyn Write, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         if self.kinds.is_empty() {
             return fill(out);
         }
@@ -56,9 +54,8 @@ impl Scan {
 /// The kind of the first value that is still in a short text, such as one record of many.
 pub(in crate::output) fn is_left(text: &[u8], removed: &Removed) -> Option<What> {
     let is_in = |value: &str| {
-        let found = |spelt: &String| {
-            memmem::find_iter(text, spelt).any(|start| is_apart(text, start, start + spelt.len()))
-        };
+        let found =
+            |spelt: &String| memmem::find_iter(text, spelt).any(|start| is_apart(text, start, start + spelt.len()));
         spellings(value).iter().any(found)
     };
     removed.searched().find(|(value, _)| is_in(value)).map(|(_, what)| what)
@@ -67,7 +64,9 @@ pub(in crate::output) fn is_left(text: &[u8], removed: &Removed) -> Option<What>
 /// Why an output is not written.
 fn refused(what: What) -> io::Error {
     let (one, _) = what.words();
-    io::Error::other(format!("a {one} that --redact takes out is still in it; this is a bug of whither, unless the text of a policy or an argument holds it"))
+    io::Error::other(format!(
+        "a {one} that --redact takes out is still in it; this is a bug of whither, unless the text of a policy or an argument holds it"
+    ))
 }
 
 /// Whether a place in an output is not part of a longer word.

@@ -84,7 +84,10 @@ pub fn coarse(vantage: &Vantage, database: &Embedded) -> (Vantage, bool) {
     let far = |city: &Vantage| between_km(from, (city.latitude, city.longitude));
     let nearest = database.cities().iter().filter_map(city_vantage).min_by(|a, b| far(a).total_cmp(&far(b)));
     let Some(city) = nearest else {
-        return (Vantage { label: "somewhere".to_owned(), latitude: 0.0, longitude: 0.0, radius_km: MAX_RADIUS_KM }, true);
+        return (
+            Vantage { label: "somewhere".to_owned(), latitude: 0.0, longitude: 0.0, radius_km: MAX_RADIUS_KM },
+            true,
+        );
     };
     // In large steps: the distance from the city must not tell more than the city.
     let least = far(&city) + radius_km;

@@ -3,7 +3,8 @@
 use super::fit::{Fitting, Part, bytes};
 use super::rule::{Kind, Policy, Rule};
 use super::verdict::{Bounds, Verdict};
-use crate::report::{AppRoutes, Destination, Report};
+use crate::report::{AppRoutes, Destination, Report, Standing};
+use crate::standing::{LEAST_BYTES, Percent};
 use std::collections::HashMap;
 
 /// What passes besides rules that hold.
@@ -37,6 +38,9 @@ pub struct Outcome<'a> {
     pub says: String,
     /// Apps that it names and that exchanged no payload of its direction with an endpoint that answered.
     pub not_observed: Vec<&'a str>,
+    /// Where the verdict rests on bytes that the rule is not about, because their place is another: so many of them have that place by
+    /// one source alone. A second source may change the verdict.
+    pub one_source: u64,
     /// The rows with bytes that it is about: certain ones first, then possible ones, most bytes first.
     pub rows: Vec<Row<'a>>,
 }
@@ -55,6 +59,17 @@ pub struct Row<'a> {
 }
 
 impl Outcome<'_> {
+    /// How much of the verdict rests on the word of one source, in words; none where nothing does.
+    pub fn caution(&self) -> Option<String> {
+        let Self { one_source, bounds, .. } = self;
+        let amount = match bounds.total {
+            _ if *one_source == 0 => return None,
+            ..LEAST_BYTES => format!("{one_source} bytes"),
+            total => format!("{} %", Percent::at_most(*one_source, total)),
+        };
+        Some(format!("{amount} placed by one source alone; a second may change this"))
+    }
+
     /// Whether it passes.
     pub fn passes(&self, leniency: Leniency) -> bool {
         let is_observed = self.not_observed.is_empty() && self.verdict != Verdict::NotObserved;
@@ -93,7 +108,10 @@ impl<'a> Checked<'a> {
     pub fn shown_with<'b>(&self, report: &'b Report, policy: &'b Policy) -> Checked<'b> {
         let apps = self.report.apps.iter().zip(&report.apps);
         let rows = apps.flat_map(|(app, other)| {
-            app.destinations.iter().zip(&other.destinations).map(move |(row, shown)| (std::ptr::from_ref(row), (other, shown)))
+            app.destinations
+                .iter()
+                .zip(&other.destinations)
+                .map(move |(row, shown)| (std::ptr::from_ref(row), (other, shown)))
         });
         let rows: HashMap<*const Destination, (&AppRoutes, &Destination)> = rows.collect();
         let outcome = |(outcome, rule): (&Outcome<'a>, &'b Rule)| Outcome {
@@ -101,6 +119,7 @@ impl<'a> Checked<'a> {
             bounds: outcome.bounds,
             verdict: outcome.verdict,
             says: outcome.says.clone(),
+            one_source: outcome.one_source,
             not_observed: {
                 let ids = outcome.rule.apps.iter().zip(&rule.apps);
                 let is_missing = |id: &str| outcome.not_observed.contains(&id);
@@ -131,6 +150,7 @@ pub(super) fn outcome<'a>(apps: &'a [AppRoutes], rule: &'a Rule, days: Option<(&
     let is_named = |app: &AppRoutes| rule.apps.is_empty() || rule.apps.iter().any(|one| is_same(&one.value, app));
     let mut bounds = Bounds::default();
     let mut rows = Vec::new();
+    let mut one_source = 0_u64;
     let mut observed: Vec<&AppRoutes> = Vec::new();
     for app in apps.iter().filter(|app| is_named(app)) {
         let before = bounds.total;
@@ -147,6 +167,8 @@ pub(super) fn outcome<'a>(apps: &'a [AppRoutes], rule: &'a Rule, days: Option<(&
             bounds.part.add(part);
             if part.upper > 0 {
                 rows.push(Row { app, destination, bytes, part });
+            } else if destination.standing == Standing::Reported {
+                one_source = one_source.saturating_add(bytes);
             }
         }
         if bounds.total > before {
@@ -156,12 +178,20 @@ pub(super) fn outcome<'a>(apps: &'a [AppRoutes], rule: &'a Rule, days: Option<(&
     bounds.threshold = rule.threshold(bounds.total);
     // The report's own order decides where all of it is equal.
     rows.sort_by_key(|row| std::cmp::Reverse((row.part.low, row.part.high, row.part.upper)));
+    let verdict = bounds.verdict(rule.kind);
+    // A verdict rests on the bytes that the rule is not about where there are none that it is about.
+    let rests_on_others = match rule.kind {
+        Kind::Deny | Kind::AllowOnly => verdict == Verdict::Holds,
+        Kind::Expect => verdict == Verdict::Broken,
+    };
+    let is_about_places = rule.table.country.is_some() || rule.table.region.is_some();
     let is_missing = |id: &&str| !observed.iter().any(|app| is_same(id, app));
     Outcome {
         rule,
         bounds,
-        verdict: bounds.verdict(rule.kind),
+        verdict,
         says: bounds.says(rule.kind, rule.direction),
+        one_source: if rests_on_others && is_about_places { one_source } else { 0 },
         not_observed: rule.apps.iter().map(|app| app.value.as_str()).filter(is_missing).collect(),
         rows,
     }

@@ -52,12 +52,15 @@ impl Redactor<'_> {
         let device = self.address(observed.device(), true, What::Address, removed);
         let what = if is_hidden { What::Person } else { What::Address };
         let moved_peer = self.address(peer, is_hidden, what, removed);
-        let (client_ip, server_ip) =
-            if peer == flow.server_ip { (device, moved_peer) } else { (moved_peer, device) };
+        let (client_ip, server_ip) = if peer == flow.server_ip { (device, moved_peer) } else { (moved_peer, device) };
         RedactedFlow {
             flow: self.session(flow, (client_ip, server_ip), observed, clock, removed),
             peer: moved_peer,
-            place: if is_person { Arc::new(Place { scope: Scope::Global, ..Place::default() }) } else { Arc::clone(place) },
+            place: if is_person {
+                Arc::new(Place { scope: Scope::Global, ..Place::default() })
+            } else {
+                Arc::clone(place)
+            },
             attribution: self.attribution(attribution, removed),
             judged: if is_person { Judged::default() } else { judged.clone() },
         }

@@ -391,7 +391,8 @@ mod tests {
     fn arp_is_replaced_and_strange_frames_are_refused() {
         let addresses = addresses();
         let (mac, other) = ([0, 2, 2, 2, 2, 2], [0, 3, 3, 3, 3, 3]);
-        let arp = [&[0xff; 6][..], &mac, &[8, 6], &[0, 1, 8, 0, 6, 4, 0, 1], &mac, &[10, 0, 0, 7], &other, &[10, 0, 0, 1]];
+        let arp =
+            [&[0xff; 6][..], &mac, &[8, 6], &[0, 1, 8, 0, 6, 4, 0, 1], &mac, &[10, 0, 0, 7], &other, &[10, 0, 0, 1]];
         let mut frame = arp.concat();
         assert_eq!(addresses.redact_frame(ethernet_link(), &mut frame, &|_| false), Ok(42));
         assert!(!frame.windows(4).any(|bytes| bytes == [10, 0, 0, 7] || bytes == [10, 0, 0, 1]));

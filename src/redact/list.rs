@@ -38,7 +38,9 @@ const fn lost(what: What) -> Option<&'static str> {
         What::Person => "whose devices calls went to, in which network and country (their bytes are still counted)",
         What::Name => "host names outside the catalogue (cut to the domain that was registered, or left out)",
         What::Owner => "the names of apps that the catalogue does not know (labels stand for them)",
-        What::Time => "times of day (the first packet is put at midnight of its day in UTC; dates and intervals are kept)",
+        What::Time => {
+            "times of day (the first packet is put at midnight of its day in UTC; dates and intervals are kept)"
+        }
         What::Place => "distances from the place of the capture (it is given as a city or country)",
         What::Frame => "the frames that show it (--keep-frames keeps their numbers)",
         What::Mac | What::File | What::Command => return None,

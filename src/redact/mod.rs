@@ -21,7 +21,6 @@ mod removed;
 mod report;
 mod rows;
 
-
 pub use address::Addresses;
 pub use clock::Clock;
 pub use flow::RedactedFlow;

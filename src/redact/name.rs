@@ -6,8 +6,22 @@ use crate::name::is_ip_literal;
 /// Ends of names that mean something in a local network only (RFC 6761, RFC 6762, RFC 8375, RFC 9476, and common use). `.arpa` holds
 /// addresses.
 const LOCAL_ENDS: &[&str] = &[
-    "alt", "arpa", "corp", "example", "fritz.box", "home", "internal", "intranet", "invalid", "lan", "local",
-    "localdomain", "localhost", "onion", "private", "test",
+    "alt",
+    "arpa",
+    "corp",
+    "example",
+    "fritz.box",
+    "home",
+    "internal",
+    "intranet",
+    "invalid",
+    "lan",
+    "local",
+    "localdomain",
+    "localhost",
+    "onion",
+    "private",
+    "test",
 ];
 
 /// What becomes of a name.

@@ -17,8 +17,8 @@ mod unseen;
 #[cfg(test)]
 pub(crate) use tally::Tally;
 
-pub use build::build;
 pub(crate) use build::OTHER_OWNERS;
+pub use build::build;
 pub use redaction::{Redaction, RemovedLine};
 pub use saved::{SavedError, schema_of};
 pub use time::rfc3339;

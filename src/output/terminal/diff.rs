@@ -37,7 +37,10 @@ fn side(lines: &mut Lines, which: &str, side: &Side, is_redacted: bool) {
     let mut pieces = vec![(Ink::Bold, format!("{which}  {}", lines.text(&side.name)))];
     let seen = side.first_seen.as_deref().and_then(|seen| Some((seen.get(..10)?, seen.get(11..16)?)));
     if let Some((date, clock)) = seen {
-        pieces.push((Ink::Plain, lines.text(&if is_redacted { date.to_owned() } else { format!("{date} {clock} UTC") }).into_owned()));
+        pieces.push((
+            Ink::Plain,
+            lines.text(&if is_redacted { date.to_owned() } else { format!("{date} {clock} UTC") }).into_owned(),
+        ));
     }
     pieces.push((Ink::Plain, units::plural(side.captures as u64, "capture", "captures")));
     pieces.push((Ink::Plain, units::plural(side.apps as u64, "app", "apps")));
