@@ -244,7 +244,25 @@ pub(super) struct MapArgs {
     #[command(flatten)]
     pub(super) transfers: TransferArgs,
     #[command(flatten)]
+    pub(super) redact: RedactArgs,
+    #[command(flatten)]
     pub(super) outputs: Outputs<output::Format>,
+}
+
+/// What is taken out of outputs.
+#[derive(ClapArgs, Clone, Debug)]
+pub(super) struct RedactArgs {
+    /// Take out what tells whose captures these are, in every output: local addresses, names of hosts, files, owners and persons'
+    /// devices, times of day, the command line; docs/redact.md has the list
+    #[arg(long, help_heading = "Sharing")]
+    pub(super) redact: bool,
+    /// A file with a secret of 16 bytes or more, so that the same address gets the same replacement in every run [default: a new
+    /// random key]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "redact", help_heading = "Sharing")]
+    pub(super) redact_key: Option<PathBuf>,
+    /// Keep the numbers of frames, by which who has the captures can check the evidence
+    #[arg(long, requires = "redact", help_heading = "Sharing")]
+    pub(super) keep_frames: bool,
 }
 
 /// A format that a command can write, one option each.
@@ -361,6 +379,8 @@ pub(super) struct DiffArgs {
     #[command(flatten)]
     pub(super) knowledge: KnowledgeArgs,
     #[command(flatten)]
+    pub(super) redact: RedactArgs,
+    #[command(flatten)]
     pub(super) outputs: Outputs<output::diff::Format>,
 }
 
@@ -402,6 +422,8 @@ pub(super) struct CheckArgs {
     pub(super) sarif: Option<PathBuf>,
     #[arg(long, help = FORCE_HELP, help_heading = "Output")]
     pub(super) force: bool,
+    #[command(flatten)]
+    pub(super) redact: RedactArgs,
 }
 
 /// Whether rules pass that are undecidable.
@@ -437,6 +459,8 @@ pub(super) struct FlowsArgs {
     /// How records are written
     #[arg(long, value_name = "FORMAT", default_value = "ndjson", value_parser = flow_formats())]
     pub(super) format: String,
+    #[command(flatten)]
+    pub(super) redact: RedactArgs,
 }
 
 fn flow_formats() -> clap::builder::PossibleValuesParser {

@@ -29,6 +29,8 @@ mod parquet;
 #[doc(hidden)]
 pub mod pcapng;
 mod projection;
+#[doc(hidden)]
+pub mod scan;
 mod svg;
 #[doc(hidden)]
 pub mod terminal;
