@@ -8,6 +8,7 @@ mod answers;
 mod clock;
 mod fragments;
 mod frames;
+mod hops;
 mod interner;
 #[cfg(test)]
 mod laws;
@@ -28,6 +29,7 @@ mod table;
 mod tracker;
 
 pub use frames::{OtherFrames, Span};
+pub use hops::{Hops, Trail, TrailHop};
 pub use limit::{CannotMerge, KeptPart, SampleKey};
 pub use partial::Partial;
 pub use pool::Pool;
