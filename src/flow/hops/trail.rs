@@ -1,6 +1,6 @@
 //! From probes and answers to a path: each answer belongs to the last probe before it that it quotes.
 
-use super::{Answer, Hops, Sent, Target};
+use super::seen::{Answer, Hops, Sent, Target};
 use crate::capture::FrameId;
 use crate::packet::ProbeMark;
 use std::collections::BTreeMap;
@@ -82,18 +82,20 @@ fn last_before(sent: &[(FrameId, Sent)], frame: FrameId, answer: &Answer) -> Opt
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::of;
+    use super::super::seen::tests::of;
     use crate::flow::SampleKey;
     use std::net::IpAddr;
 
     #[test]
     fn answers_go_to_the_last_probe_that_they_quote() {
         // Numbers are marks: each probe of a number has the hop limit one above it, and its router ends in it.
-        let seen = [(1, true, 0), (1, true, 1), (1, false, 1), (1, false, 0), (1, true, 1), (1, false, 1), (1, false, 7)];
+        let seen =
+            [(1, true, 0), (1, true, 1), (1, false, 1), (1, false, 0), (1, true, 1), (1, false, 1), (1, false, 7)];
         let hops = of(SampleKey::default(), 0, &seen);
         let trails = hops.trails();
         assert_eq!(trails.len(), 1);
-        let shown: Vec<_> = trails[0].hops.iter().map(|hop| (hop.distance, hop.address, hop.rtt_ns, hop.answers)).collect();
+        let shown: Vec<_> =
+            trails[0].hops.iter().map(|hop| (hop.distance, hop.address, hop.rtt_ns, hop.answers)).collect();
         let router = |last: u8| IpAddr::from([198, 18, 0, last]);
         let expected = [
             (Some(1), router(0), Some(3_000_000), 1),
