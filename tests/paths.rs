@@ -97,11 +97,11 @@ fn without_paths(value: &mut Value) {
 
 #[test]
 fn a_path_to_elsewhere_is_shown_and_counts_for_nothing() {
-    let report = report(&["samples/phone.pcap", "--path", "tests/data/paths/scamper.json"]);
+    let report = report(&["samples/unrouted.pcap", "--path", "tests/data/paths/mtr.json"]);
     assert_eq!(report["paths"][0]["is_met"], false);
     let apps = report["apps"].as_array().expect("apps");
     assert!(apps.iter().all(|app| app.get("on_path").is_none()));
-    let text = WHITHER.good(&["map", "samples/phone.pcap", "--details", "--path", "tests/data/paths/scamper.json"]);
+    let text = WHITHER.good(&["map", "samples/unrouted.pcap", "--details", "--path", "tests/data/paths/mtr.json"]);
     has_all(&text, &["no endpoint of the captures"]);
 }
 
