@@ -234,6 +234,15 @@ pub(super) struct KnowledgeArgs {
     pub(super) apps: Vec<PathBuf>,
 }
 
+/// Paths that were measured beside the captures.
+#[derive(ClapArgs, Clone, Debug)]
+pub(super) struct PathArgs {
+    /// A path to a destination, measured where the captures were taken: what `mtr -n -j`, `traceroute`, `tracert` or
+    /// `sc_warts2json` wrote. Its hops are routed through, and are no endpoints (may be repeated)
+    #[arg(long = "path", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) files: Vec<PathBuf>,
+}
+
 #[derive(ClapArgs, Debug)]
 pub(super) struct MapArgs {
     #[command(flatten)]
@@ -241,6 +250,8 @@ pub(super) struct MapArgs {
     /// Show every destination with its evidence, not only the first screen
     #[arg(long)]
     pub(super) details: bool,
+    #[command(flatten)]
+    pub(super) paths: PathArgs,
     #[command(flatten)]
     pub(super) transfers: TransferArgs,
     #[command(flatten)]
@@ -406,6 +417,8 @@ pub(super) struct CheckArgs {
     /// Write the baseline anew from these captures
     #[arg(long, requires = "baseline")]
     pub(super) update: bool,
+    #[command(flatten)]
+    pub(super) paths: PathArgs,
     #[command(flatten)]
     pub(super) transfers: TransferArgs,
     /// Print workflow commands after the result, which GitHub shows beside the lines of the policy

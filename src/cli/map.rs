@@ -8,7 +8,7 @@ use super::progress::Bar;
 use super::target::Target;
 use super::{input, outputs, redact, stdout};
 use crate::analysis;
-use crate::capture::{self, Progress};
+use crate::capture::{self, GivenPaths, Progress};
 use crate::error::Error;
 use crate::output::scan::Scan;
 use crate::output::terminal::{Style, render};
@@ -23,11 +23,14 @@ const DEFAULT_WIDTH: usize = 80;
 
 pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Error> {
     let found = capture::find(&map.input.captures)?;
-    let reads = input::reads(&found, &map.input.owners, &map.input.knowledge);
+    let mut reads = input::reads(&found, &map.input.owners, &map.input.knowledge);
+    reads.files.extend(map.paths.files.iter().map(|path| ("--path", path.as_path())));
     let targets = outputs::open(&wanted(map), &reads, map.outputs.is_forced)?;
     stdout::check()?;
     let key = redact::key(&map.redact)?;
-    let Input { sources, knowledge, is_whole } = input::open(found, &map.input, args.quiet)?;
+    let paths = GivenPaths::open(&map.paths.files)?;
+    let Input { sources, mut knowledge, is_whole } = input::open(found, &map.input, args.quiet)?;
+    knowledge.paths = paths;
     let options = input::options(&map.input, &knowledge)?;
     let progress = Arc::new(Progress::default());
     let bar = Bar::start(&progress, args.quiet);

@@ -8,6 +8,7 @@ mod answers;
 mod clock;
 mod fragments;
 mod frames;
+mod hops;
 mod interner;
 #[cfg(test)]
 mod laws;
@@ -30,6 +31,7 @@ mod tracker;
 pub(crate) use lifetime::idle_ns;
 
 pub use frames::{OtherFrames, Span};
+pub use hops::{Hops, Trail, TrailHop};
 pub use limit::{CannotMerge, KeptPart, SampleKey};
 pub use partial::Partial;
 pub use pool::Pool;

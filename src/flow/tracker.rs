@@ -5,6 +5,7 @@ use crate::flow::answers::{Answers, Ends};
 use crate::flow::clock::Clock;
 use crate::flow::fragments::{self, Fragments, Group};
 use crate::flow::frames::{OtherFrames, Span};
+use crate::flow::hops::Hops;
 use crate::flow::lifetime::idle_ns;
 use crate::flow::limit::{CannotMerge, KeptPart, SampleKey};
 use crate::flow::partial::Partial;
@@ -211,6 +212,7 @@ impl Tracker {
                 sum
             }),
             skipped: self.state.skipped,
+            hops: self.state.hops,
             shed,
         }
     }
@@ -316,6 +318,8 @@ impl Tracker {
                     payload_length: 0,
                     counted_length: bytes,
                     fragment: None,
+                    hop_limit: 0,
+                    identification: 0,
                     tunnel: group.tunnel,
                 },
             };
@@ -366,6 +370,8 @@ pub struct Summary {
     pub repeated: OtherFrames,
     /// Frames that the user's filter left out.
     pub skipped: OtherFrames,
+    /// What packets show of paths.
+    pub hops: Hops,
     /// What was dropped for lack of memory.
     pub shed: Shed,
 }

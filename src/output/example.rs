@@ -176,6 +176,8 @@ fn destination(spot: &Spot, sums: Traffic, rtt_ms: Option<f64>, names: &[(&str, 
         names_total: names.len() as u64,
         addresses: vec!["203.0.113.7".to_owned(), "2001:db8::17".to_owned()],
         addresses_total: 2,
+        paths: Vec::new(),
+        on_path: Vec::new(),
         rtt: rtt_ms.map(|ms| RttLine { ms, source: "tcp-handshake".to_owned(), samples: sums.flows.min(14) }),
         first_frame: ("phone-taipei.pcapng".to_owned(), names.first().map_or(7, |name| name.2 - 3)),
         first_seen: "2026-06-14T08:12:01.103452000Z".to_owned(),
@@ -215,6 +217,7 @@ fn app(
         traffic: sums,
         share: 0.0,
         unseen: crate::report::Unseen::default(),
+        on_path: Vec::new(),
         shares: tally(&destinations).shares(name, None),
         evidence: evidence
             .iter()
@@ -453,6 +456,7 @@ pub(crate) fn finish(
         countries,
         transfers: None,
         redaction: None,
+        paths: Vec::new(),
         notes: vec!["12 packets were cut short by the capture; names in them may be missing".to_owned()],
     }
 }

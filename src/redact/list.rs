@@ -36,6 +36,7 @@ const fn lost(what: What) -> Option<&'static str> {
     Some(match what {
         What::Address => "which devices sent (their addresses are replaced by others of the same block)",
         What::Person => "whose devices calls went to, in which network and country (their bytes are still counted)",
+        What::Hop => "the hops of paths (the countries seen on them are kept)",
         What::Name => "host names outside the catalogue (cut to the domain that was registered, or left out)",
         What::Owner => "the names of apps that the catalogue does not know (labels stand for them)",
         What::Time => {

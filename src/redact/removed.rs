@@ -11,6 +11,8 @@ pub enum What {
     Person,
     /// MAC addresses.
     Mac,
+    /// Routers on paths: the first ones tell where the device was.
+    Hop,
     /// Names of hosts and domains.
     Name,
     /// Apps, processes and users that the catalogue does not know.
@@ -29,10 +31,11 @@ pub enum What {
 
 impl What {
     /// All kinds.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Address,
         Self::Person,
         Self::Mac,
+        Self::Hop,
         Self::Name,
         Self::Owner,
         Self::File,
@@ -48,6 +51,7 @@ impl What {
             Self::Address => ("local address", "local addresses"),
             Self::Person => ("address of a person's device", "addresses of persons' devices"),
             Self::Mac => ("MAC address", "MAC addresses"),
+            Self::Hop => ("hop of a path", "hops of paths"),
             Self::Name => ("host name", "host names"),
             Self::Owner => ("label of an owner", "labels of owners"),
             Self::File => ("file name", "file names"),

@@ -9,8 +9,8 @@ use crate::error::Defect;
 use crate::place::{Country, DatabaseInfo, Scope, Vantage, coarse, scope};
 use crate::report::transfers::{AppTransfers, Transfers};
 use crate::report::{
-    AppRoutes, CaptureSummary, CountryLine, EndpointShares, EvidenceShare, Exchange, Generator, PhysicsLine, Remainder,
-    Report, VantageLine, WayShares,
+    AppRoutes, CaptureSummary, CountryLine, EndpointShares, EvidenceShare, Exchange, Generator, PathLine, PhysicsLine,
+    Remainder, Report, VantageLine, WayShares,
 };
 use crate::standing::{Distances, Sight};
 use std::collections::{HashMap, HashSet};
@@ -67,6 +67,7 @@ impl Redactor<'_> {
             left_out,
             countries,
             transfers,
+            paths,
             notes,
             redaction: _,
         } = report;
@@ -78,6 +79,7 @@ impl Redactor<'_> {
             lines.into_iter().map(|line| pass.remainder(line, &shown)).collect()
         };
         let [unattributed, local, not_ip, left_out] = [unattributed, local, not_ip, left_out].map(&mut remainders);
+        paths.into_iter().for_each(|path| pass.path(path, &shown));
         let (vantage, physics) = pass.place(vantage, physics, countries.iter().map(|line| line.country));
         Report {
             schema,
@@ -105,6 +107,7 @@ impl Redactor<'_> {
             left_out,
             countries: countries.into_iter().map(|line| pass.country(line)).collect(),
             transfers: transfers.map(|transfers| pass.transfers(transfers)),
+            paths: Vec::new(),
             notes,
             redaction: None,
         }
@@ -166,6 +169,18 @@ impl Pass<'_, '_> {
         Some(self.by.address(ip, is_hidden, What::Address, self.removed).to_string())
     }
 
+    /// Takes a path out. Its first hops are those of the network that the device was in.
+    fn path(&mut self, path: PathLine, shown: &HashSet<String>) {
+        let hops = path.hops.into_iter().flat_map(|hop| [hop.address, hop.name]);
+        let ends = [path.target, path.target_name, path.source];
+        for value in hops.chain(ends).flatten().filter(|value| !shown.contains(value)) {
+            self.removed.remove(What::Hop, &value);
+        }
+        if path.frame.is_none() {
+            self.removed.remove(What::File, &path.file);
+        }
+    }
+
     /// The place of the captures as a city or a country, and what rests on it.
     fn place(
         &mut self,
@@ -202,6 +217,7 @@ impl Pass<'_, '_> {
             shares,
             evidence,
             unseen,
+            on_path,
             destinations,
         } = app;
         let is_known = self.by.is_known(&id);
@@ -227,6 +243,7 @@ impl Pass<'_, '_> {
             traffic,
             share,
             unseen,
+            on_path,
         }
     }
 

@@ -59,6 +59,8 @@ impl Pass<'_, '_> {
             first_frame,
             first_seen,
             last_seen,
+            on_path,
+            paths: _,
         } = row;
         let is_person = exchange == Exchange::Person;
         // What never answered, has no name, and is in no network of an operator of services may be a person's device as well.
@@ -100,6 +102,8 @@ impl Pass<'_, '_> {
             first_frame: (self.capture_name(&first_frame.0), self.by.frame(first_frame.1, self.removed)),
             first_seen: self.time(&first_seen),
             last_seen: self.time(&last_seen),
+            on_path: unless(is_person, on_path),
+            paths: Vec::new(),
         }
     }
 

@@ -4,6 +4,7 @@ mod build;
 pub mod diff;
 mod model;
 mod notes;
+mod paths;
 mod redaction;
 mod remainders;
 mod rows;
@@ -29,5 +30,6 @@ pub use model::{
     AppRoutes, Candidate, CaptureSummary, CountryLine, Destination, EvidenceShare, ExclusionLine, Generator,
     NameEvidence, OpinionLine, PhysicsLine, Remainder, Report, RttLine, RunLine, SCHEMA, TablesAge, VantageLine,
 };
+pub use paths::{HopLine, PathCountry, PathLine};
 pub use shares::{EndpointShares, ShareLine, UnplacedLine, WayShares};
 pub use unseen::Unseen;

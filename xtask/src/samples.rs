@@ -16,6 +16,7 @@ mod names;
 mod packet;
 mod phone;
 mod quic;
+mod routed;
 mod scene;
 mod seeded;
 mod tls;
@@ -75,6 +76,12 @@ fn all() -> io::Result<Vec<Sample>> {
             "a messenger that sends most of its bytes to addresses which no network announces, and something to one that does not \
              answer",
             capture::pcap(&unrouted::packets()),
+        ),
+        sample(
+            "routed.pcap",
+            "WeChat of a user in Taipei who traces the path to a server in Singapore meanwhile; one router does not answer, and one sits \
+             on an address that no network announces",
+            capture::pcap(&routed::packets()),
         ),
         sample(
             "claim-taipei.pcap",

@@ -4,6 +4,7 @@ mod check;
 mod detail;
 mod diff;
 mod lines;
+mod paths;
 mod rest;
 mod summary;
 mod transfers;
@@ -60,6 +61,7 @@ fn details(report: &Report, style: &Style) -> String {
     rest::limits(&mut lines, report, usize::MAX);
     detail::apps(&mut lines, report);
     rest::countries(&mut lines, report);
+    paths::paths(&mut lines, report);
     transfers::transfers(&mut lines, report, false);
     rest::unattributed(&mut lines, report);
     rest::remainders(&mut lines, report);
