@@ -12,9 +12,11 @@ use crate::packet::Side;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Datagrams kept of one direction of an opening. A hello with two post-quantum key shares takes three;
-/// retransmissions come on top.
-const DATAGRAM_LIMIT: usize = 10;
+/// When this many bytes are kept of one direction of an opening, no further datagram is kept. A hello with two post-quantum key
+/// shares takes three full datagrams; retransmissions come on top.
+const BYTE_LIMIT: usize = 12 << 10;
+/// Datagrams kept of one direction of an opening, however small they are.
+const DATAGRAM_LIMIT: usize = 64;
 
 /// The datagrams that one reader gathers in one session, and what it has read in them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -94,7 +96,9 @@ impl DatagramOpening {
     /// Whether the next datagram is kept. Even after the opening was read it may be needed: if it belongs to what
     /// came before this partial, the reading may turn out differently.
     fn is_collecting(&self, side: Side, is_anchored: bool) -> bool {
-        (!is_anchored || !self.is_settled[self.slot(side)]) && self.datagrams[side as usize].len() < DATAGRAM_LIMIT
+        let kept = &self.datagrams[side as usize];
+        let has_room = kept.len() < DATAGRAM_LIMIT && kept.bytes() < BYTE_LIMIT;
+        has_room && (!is_anchored || !self.is_settled[self.slot(side)])
     }
 
     /// Drops the states of the readers, when the reading is over or little more is expected.
