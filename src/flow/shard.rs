@@ -59,7 +59,8 @@ impl Shard {
         let at = match known {
             Some(at) if self.table.at(at).is_continued_by(frame.time_ns, syn, idle_ns(packet.key.protocol())) => at,
             _ => {
-                let is_anchored = known.is_some() || segment.is_some_and(|s| s.flags.is_syn());
+                // Before an answer to a SYN there may be one with data.
+                let is_anchored = known.is_some() || syn.is_some();
                 let first = Stamp { frame: frame.id, time_ns: frame.time_ns };
                 let at = self.begin(known, packet.key, packet.side, first, is_anchored);
                 let session = self.table.at(at);
@@ -104,7 +105,9 @@ impl Shard {
                 }
                 if !packet.payload.is_empty() && (session.is_watched[side] || opening::may_start(packet.payload)) {
                     let bytes = Payload { bytes: packet.payload, length: packet.payload_length };
-                    session.observe_segment(segment.sequence, packet.side, bytes, stamp, context);
+                    // A SYN takes one number, and data may follow it in the same segment (RFC 9293 §3.4, RFC 7413).
+                    let sequence = segment.sequence.wrapping_add(segment.flags.is_syn().into());
+                    session.observe_segment(sequence, packet.side, bytes, stamp, context);
                 }
             }
             None if packet.transport == Transport::Udp && !packet.payload.is_empty() => {

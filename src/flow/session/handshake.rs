@@ -19,6 +19,8 @@ pub(in crate::flow) struct Handshake {
     pub(in crate::flow) ack_ns: i64,
     /// Initial sequence number of the opener, from the last SYN or SYN-ACK.
     pub(in crate::flow) isn: Option<u32>,
+    /// Whether a SYN of the opener was seen.
+    pub(in crate::flow) has_syn: bool,
     /// Sequence number of the session's first packet, if that is a SYN.
     pub(in crate::flow) opening_syn: Option<u32>,
     /// The acknowledgment number of the first answer.
@@ -42,6 +44,7 @@ impl Default for Handshake {
             answer_ns: NEVER,
             ack_ns: NEVER,
             isn: None,
+            has_syn: false,
             opening_syn: None,
             answer_acknowledgment: 0,
             client: None,
@@ -64,6 +67,7 @@ impl Handshake {
         }
         if is_syn && !is_ack {
             self.isn = Some(segment.sequence);
+            self.has_syn = true;
             self.client.get_or_insert(side);
             if self.answer_ns == NEVER {
                 self.syn_ns = time_ns;
@@ -85,6 +89,7 @@ impl Handshake {
     /// Appends the handshake of the session that continues this one.
     pub(in crate::flow) fn merge(&mut self, right: &Self) {
         self.isn = right.isn.or(self.isn);
+        self.has_syn |= right.has_syn;
         self.client = self.client.or(right.client);
         for (mine, theirs) in self.resets.iter_mut().zip(right.resets) {
             *mine = mine.saturating_add(theirs);
