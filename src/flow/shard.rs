@@ -7,6 +7,7 @@ use crate::flow::frames::OtherFrames;
 use crate::flow::interner::Interner;
 use crate::flow::lifetime::idle_ns;
 use crate::flow::opening;
+use crate::flow::opening::segments::Segment;
 use crate::flow::session::details::Folded;
 use crate::flow::session::observe::Payload;
 use crate::flow::session::{NEVER, Session};
@@ -208,8 +209,17 @@ impl Shard {
         };
         let session = table.at(at);
         let stamp = Stamp { frame: frame.id, time_ns: frame.time_ns };
-        let new = || Box::new(Folded { first: stamp, side: packet.side, tunnel: packet.tunnel, datagrams: Vec::new() });
-        session.details_mut().rare_mut().folded.get_or_insert_with(new);
+        let new = || {
+            let Packet { side, tunnel, .. } = *packet;
+            Box::new(Folded { first: stamp, side, tunnel, datagrams: Vec::new(), segments: Default::default() })
+        };
+        let folded = session.details_mut().rare_mut().folded.get_or_insert_with(new);
+        if let Transport::Tcp(TcpSegment { sequence, flags, .. }) = packet.transport
+            && !packet.payload.is_empty()
+        {
+            let sequence = sequence.wrapping_add(flags.is_syn().into());
+            folded.keep(packet.side, Segment { stamp, sequence, length: packet.payload_length, bytes: packet.payload });
+        }
         session.folded_ns = session.folded_ns.max(last_ns);
         let counters = &mut session.counters[packet.side as usize];
         counters.packets += packets;

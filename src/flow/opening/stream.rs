@@ -294,6 +294,12 @@ impl StreamSide {
         self.first = Segments::default();
     }
 
+    /// The first segments, while an opening is still expected in this direction. Afterwards, how many of them are left depends on
+    /// how the capture was cut.
+    pub(in crate::flow) fn open_first(&self) -> Option<&Segments> {
+        (!self.read.is_settled).then_some(&self.first)
+    }
+
     /// The first bytes of the stream, if no opening was recognised.
     pub(in crate::flow) fn head(&self) -> Option<Box<Head>> {
         if self.read.is_settled || self.read.is_known { None } else { stream_head(&self.first) }

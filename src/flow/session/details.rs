@@ -5,6 +5,7 @@ use crate::capture::FrameId;
 use crate::flow::answers::delivery::Delivery;
 use crate::flow::opening::Completed;
 use crate::flow::opening::datagram::DatagramOpening;
+use crate::flow::opening::segments::{Segment, Segments};
 use crate::flow::opening::stream::StreamSide;
 use crate::flow::record::{Counters, Flow, Head, Name};
 use crate::flow::session::first::First;
@@ -21,6 +22,8 @@ use std::sync::Arc;
 
 /// Names kept per session, the first by frame.
 const NAME_LIMIT: usize = Flow::NAME_LIMIT;
+/// Segments kept of each side that were put together from fragments.
+const SEGMENT_LIMIT: usize = 32;
 /// Application protocols kept per session.
 const APPLICATION_LIMIT: usize = 4;
 
@@ -73,6 +76,21 @@ pub(in crate::flow) struct Folded {
     pub(in crate::flow) side: Side,
     pub(in crate::flow) tunnel: TunnelPath,
     pub(in crate::flow) datagrams: Vec<DatagramOpening>,
+    /// The first TCP segments of each side, in the order of their first pieces.
+    pub(in crate::flow) segments: [Segments; 2],
+}
+
+impl Folded {
+    /// Bytes kept of each side's segments: two openings that are cut into pieces.
+    const BYTE_LIMIT: usize = 20 << 10;
+
+    /// Keeps a TCP segment with payload, if it is among the first.
+    pub(in crate::flow) fn keep(&mut self, side: Side, segment: Segment<'_>) {
+        let kept = &mut self.segments[side as usize];
+        if kept.bytes() < Self::BYTE_LIMIT && kept.len() < SEGMENT_LIMIT {
+            kept.push(segment);
+        }
+    }
 }
 
 impl Details {
@@ -233,6 +251,29 @@ impl Details {
         }
     }
 
+    /// Reads each side's first segments again together with those that were put together from fragments. When these were whole it
+    /// was no longer known where in the session they belong, so that they are read when all of it is there.
+    pub(in crate::flow) fn read_folded(&mut self, intern: &mut impl FnMut(&str) -> Arc<str>) {
+        let Some(folded) = self.rare.as_mut().and_then(|rare| rare.folded.as_mut()) else { return };
+        let segments = take(&mut folded.segments);
+        for (side, theirs) in [Side::Low, Side::High].into_iter().zip(segments) {
+            if theirs.is_empty() {
+                continue;
+            }
+            let mut stream = StreamSide::default();
+            let mut completed = Completed::new();
+            let mine = self.streams[side as usize].open_first().into_iter().flat_map(Segments::iter);
+            let mut all: Vec<Segment<'_>> = mine.chain(theirs.iter()).collect();
+            all.sort_by_key(|segment| segment.stamp.frame);
+            for segment in all {
+                completed.extend(stream.observe(segment, true, 0));
+            }
+            completed.extend(stream.finish());
+            completed.extend(stream.reread());
+            self.absorb_all(completed, side, intern);
+        }
+    }
+
     /// Appends the details of the session that continues this one.
     pub(in crate::flow) fn merge(&mut self, right: Self, is_anchored: bool) {
         let intern = &mut |name: &str| Arc::from(name);
@@ -305,7 +346,10 @@ impl Details {
 
     /// Bytes of memory it takes, about.
     pub(in crate::flow) fn weight(&self) -> usize {
-        let rare = self.rare.as_ref().map_or(0, |rare| Self::ITEM + rare.owners.weight());
+        let folded = |folded: &Folded| folded.segments.iter().map(Segments::weight).sum::<usize>();
+        let rare = self.rare.as_ref().map_or(0, |rare| {
+            Self::ITEM + rare.owners.weight() + rare.folded.as_deref().map_or(0, folded)
+        });
         let heads = self.heads.iter().filter(|head| !head.is_empty()).count();
         size_of::<Self>()
             + rare

@@ -90,6 +90,7 @@ impl Session {
 
     fn finish_streams(details: &mut Details, intern: &mut impl FnMut(&str) -> Arc<str>) {
         details.finish_openings(intern);
+        details.read_folded(intern);
         details.supersede();
         for side in [Side::Low, Side::High] {
             let completed = details.streams[side as usize].reread();
