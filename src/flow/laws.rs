@@ -228,6 +228,28 @@ impl Step {
                 let (id, middle) = (u16::from(variant >> 7), 24.min(whole.len()));
                 vec![ip(from, to, 6, &whole[..middle], (id, 0x2000)), ip(from, to, 6, &whole[middle..], (id, 3))]
             }
+            28 if variant & 8 != 0 => {
+                let (decoy, real) = (tls::hello("decoy.example", 20), tls::hello("real.example", 200));
+                let middle = usize::from(variant >> 4) * 12;
+                let first = [&decoy, &real[..middle]].concat();
+                vec![
+                    ip(CLIENT, server, 6, &tcp((port, 443), isn, 0, 2, &[]), (0, 0x4000)),
+                    ip(
+                        CLIENT,
+                        server,
+                        6,
+                        &tcp((port, 443), isn + 1 - decoy.len() as u32, 0, 0x18, &first),
+                        (0, 0x4000),
+                    ),
+                    ip(
+                        CLIENT,
+                        server,
+                        6,
+                        &tcp((port, 443), isn + 1 + middle as u32, 0, 0x18, &real[middle..]),
+                        (0, 0x4000),
+                    ),
+                ]
+            }
             28 => vec![
                 ip(CLIENT, server, 6, &tcp((port, 443), isn, 0, 2, &message(4)[..20]), (0, 0x4000)),
                 ip(server, CLIENT, 6, &tcp((443, port), 9000, isn + 21, 0x12, &[]), (0, 0x4000)),

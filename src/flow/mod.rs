@@ -31,7 +31,7 @@ pub use frames::{OtherFrames, Span};
 pub use limit::{CannotMerge, KeptPart, SampleKey};
 pub use partial::Partial;
 pub use pool::Pool;
-pub use record::{Counters, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSource};
+pub use record::{Counters, Doubt, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSource};
 pub use round_trips::{Answered, RoundTrips, SynAck};
 pub use shed::Shed;
 pub use tracker::{OpenLimits, Summary, Tracker};

@@ -337,7 +337,8 @@ mod tests {
         let segment = fixtures::transport::tcp((50_000, 443), 1, 1, 0x18, &[7; 400]);
         let v4 = fixtures::ip::v4(addresses.0, addresses.1, 6, &segment);
         let v6 = v6(6, &segment);
-        let datagram = fixtures::ip::v4(addresses.0, addresses.1, 17, &fixtures::transport::udp((50_000, 443), &[7; 400]));
+        let datagram =
+            fixtures::ip::v4(addresses.0, addresses.1, 17, &fixtures::transport::udp((50_000, 443), &[7; 400]));
         for whole in [&v4, &v6, &datagram] {
             assert!(fits(Span::new(&whole[..90], 90)), "cropped");
         }

@@ -279,7 +279,7 @@ impl Answers {
         let is_forward = |given: &Given| given.source != NameSource::DnsReverse;
         let (frame, given) =
             candidates.max_by_key(|&(frame, given)| (is_forward(given), frame, &given.name, given.source))?;
-        Some(Name { source: given.source, frame, name: given.name.clone() })
+        Some(Name { source: given.source, frame, name: given.name.clone(), doubt: None })
     }
 
     /// Forgets the answers that no flow beginning after `clock_ns` can use. `open` gives the frames, in order, in

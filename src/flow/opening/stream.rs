@@ -147,9 +147,9 @@ impl StreamSide {
                         if first < SURE_START && findings.names.is_empty() {
                             self.read.is_known = true;
                         } else {
-                            self.read.note(reader, &findings);
+                            self.read.note(reader, &findings, bytes.get(consumed..).unwrap_or_default());
                         }
-                        completed.push((stamp, findings));
+                        completed.push((stamp, findings.at(opening.sequence)));
                         opening.certain = None;
                         is_over = true;
                         if !STREAM_READERS[reader].is_second_choice {
@@ -189,10 +189,10 @@ impl StreamSide {
     /// start of the session was not seen, for openings that began before.
     fn is_collecting(&self, is_anchored: bool) -> bool {
         let (length, bytes) = (self.first.len(), self.first.bytes());
+        let may_continue = !is_anchored && self.syn_at.is_none();
         let is_of_head = !self.read.is_settled && is_of_head(length, bytes);
-        let may_continue =
-            !is_anchored && self.syn_at.is_none() && bytes <= BYTE_LIMIT && length < SEGMENT_LIMIT;
-        (is_of_head || may_continue) && length == usize::from(self.seen)
+        (is_of_head || (may_continue && bytes <= BYTE_LIMIT && length < SEGMENT_LIMIT))
+            && length == usize::from(self.seen)
     }
 
     /// Whether the next payload must be added even if no opening starts in it.
@@ -307,8 +307,15 @@ impl StreamSide {
 
     /// Reads the first segments again in the order of their sequence numbers, if nothing was recognised in record
     /// order. This finds an opening whose first segment arrived late, and one in more segments than were read as they came.
-    pub(in crate::flow) fn reread(&self) -> Completed {
-        if self.read.is_settled || self.first.len() < 2 {
+    /// `origin` is the sequence number of the stream's first byte, if it is known.
+    pub(in crate::flow) fn reread(&self, origin: Option<u32>) -> Completed {
+        if self.read.is_settled {
+            return Completed::new();
+        }
+        if let Some(origin) = origin.filter(|&origin| self.is_overrun_at(origin)) {
+            return self.read_from(origin);
+        }
+        if self.first.len() < 2 {
             return Completed::new();
         }
         if self.first.len() > SEGMENT_LIMIT {
@@ -328,22 +335,44 @@ impl StreamSide {
                 match attempt(&bytes, 0) {
                     Attempt::Done { reader, findings, consumed } => {
                         let is_late = settles_late(reader, &findings);
-                        let mut completed = if is_late { smallvec![(stamp, findings)] } else { Completed::new() };
+                        let mut completed =
+                            if is_late { smallvec![(stamp, findings.at(start.sequence))] } else { Completed::new() };
                         self.reread_after(start, consumed, &mut completed);
                         if completed.iter().any(|(_, findings)| is_late || !findings.names.is_empty()) {
                             return completed;
                         }
                     }
                     Attempt::Unfinished { certain: Some(findings), .. }
-                        if certain.iter().all(|(_, known)| *known != findings) =>
+                        if certain.iter().all(|(_, known)| known.names != findings.names) =>
                     {
-                        certain = smallvec![(stamp, findings)];
+                        certain = smallvec![(stamp, findings.at(start.sequence))];
                     }
                     _ => {}
                 }
             }
         }
         certain
+    }
+
+    /// Whether one of the first segments has bytes before this sequence number and from it on. If the stream begins there, a
+    /// receiver drops those before it (RFC 9293 §3.10.7.4); some programs put a decoy there.
+    fn is_overrun_at(&self, origin: u32) -> bool {
+        let is_over = |segment: Segment<'_>| {
+            let before = origin.wrapping_sub(segment.sequence) as i32;
+            before > 0 && segment.bytes.len() > before as usize
+        };
+        self.first.iter().any(is_over)
+    }
+
+    /// What the opening says that begins at this sequence number.
+    fn read_from(&self, sequence: u32) -> Completed {
+        let mut bytes = Vec::new();
+        contiguous(self.first.iter(), sequence, &mut bytes);
+        match attempt(&bytes, 0) {
+            Attempt::Done { .. } => self.completed_at(sequence, true),
+            Attempt::Unfinished { certain: Some(_), .. } => self.completed_at(sequence, false),
+            _ => Completed::new(),
+        }
     }
 
     /// The same for many segments. All of them are put together at once, and only then the one is searched that completed the
@@ -395,7 +424,9 @@ impl StreamSide {
         while enough - too_few > 1 {
             let middle = too_few + (enough - too_few) / 2;
             match read(middle) {
-                Some((reader, findings, consumed)) if is_whole || found.as_ref().is_some_and(|all| all.1 == findings) => {
+                Some((reader, findings, consumed))
+                    if is_whole || found.as_ref().is_some_and(|all| all.1 == findings) =>
+                {
                     (found, enough) = (Some((reader, findings, consumed)), middle);
                 }
                 _ => too_few = middle,
@@ -403,7 +434,7 @@ impl StreamSide {
         }
         let Some((reader, findings, consumed)) = found else { return Completed::new() };
         let stamp = self.first.iter().take(enough).map(|segment| segment.stamp).max().unwrap_or_default();
-        let mut completed: Completed = smallvec![(stamp, findings)];
+        let mut completed: Completed = smallvec![(stamp, findings.at(sequence))];
         if is_whole && !settles_late(reader, &completed[0].1) {
             let start = Segment { stamp, sequence, length: 0, bytes: &[] };
             self.reread_after(start, consumed, &mut completed);
@@ -420,7 +451,7 @@ impl StreamSide {
             let name = server_name_in_piece(segment.bytes)?;
             let mut findings = Box::<Findings>::default();
             findings.push_name(NameSource::TlsSni, &name);
-            Some((segment.stamp, findings))
+            Some((segment.stamp, findings.at(segment.sequence)))
         })
     }
 
@@ -431,7 +462,10 @@ impl StreamSide {
         let newest = self.first.iter().map(|segment| segment.stamp).max().unwrap_or_default();
         let offset = consumed.clamp(1, bytes.len());
         let next = { self.read }.openings(&bytes, offset, start.sequence, newest, completed);
-        completed.extend(next.and_then(|next| next.certain));
+        completed.extend(
+            next.and_then(|next| Some((next.certain?, next.sequence)))
+                .map(|((stamp, findings), sequence)| (stamp, findings.at(sequence))),
+        );
     }
 
     /// Adds `base` to all frame identities.
@@ -484,7 +518,7 @@ mod tests {
             let segment = Segment { stamp, sequence: sequence as u32, length: bytes.len() as u32, bytes };
             completed.extend(side.observe(segment, true, 0));
         }
-        completed.extend(side.reread());
+        completed.extend(side.reread(None));
         completed.iter().flat_map(|(_, findings)| &findings.names).map(|found| (*found.name).into()).collect()
     }
 
@@ -510,7 +544,7 @@ mod tests {
             let segment = Segment { stamp, sequence, length: bytes.len() as u32, bytes };
             completed.extend(side.observe(segment, true, 0));
         }
-        completed.extend(side.reread());
+        completed.extend(side.reread(None));
         let found: Vec<_> =
             completed.iter().flat_map(|(_, findings)| &findings.names).map(|found| &*found.name).collect();
         assert_eq!(found, ["target.example", "behind.example"]);
@@ -544,7 +578,8 @@ mod tests {
         let mut side = StreamSide::default();
         for at in 0..200 {
             let bytes = &[0xfe; 1_460];
-            side.observe(Segment { stamp: Stamp::default(), sequence: at * 1_460, length: 1_460, bytes }, true, 0);
+            side.observe(
+                Segment { stamp: Stamp::default(), sequence: at * 1_460, length: 1_460, bytes }, true, 0);
         }
         assert!(side.first.bytes() < HEAD_BYTE_LIMIT + 1_460 && !side.is_watching(true));
     }

@@ -10,6 +10,7 @@ use crate::flow::opening::stream::StreamSide;
 use crate::flow::record::{Counters, Flow, Head, Name};
 use crate::flow::session::first::First;
 use crate::flow::session::repeats::Repeats;
+use crate::flow::session::said::Said;
 use crate::flow::session::votes::Ballot;
 use crate::flow::stamp::Stamp;
 use crate::name::{Application, CertificateSubject, EchOffer, Findings, NameSource, Role, is_ip_literal};
@@ -37,7 +38,7 @@ pub(in crate::flow) struct Details {
     pub(in crate::flow) datagrams: Vec<DatagramOpening>,
     /// Names, in the order in which they were found.
     #[serde(with = "small")]
-    pub(in crate::flow) names: SmallVec<[Name; 1]>,
+    pub(in crate::flow) names: SmallVec<[Said; 1]>,
 
     #[serde(with = "small")]
     pub(in crate::flow) applications: SmallVec<[(FrameId, Application); 1]>,
@@ -99,7 +100,7 @@ impl Details {
 
     /// Makes anew what is not written, and checks what was read; `counters` are those of the session.
     pub(in crate::flow) fn restore(&mut self, counters: &[Counters; 2]) -> Result<(), &'static str> {
-        if self.names.len() > 2 * NAME_LIMIT || !self.names.is_sorted_by(|a, b| !b.found_before(a)) {
+        if self.names.len() > 2 * NAME_LIMIT || !self.names.is_sorted_by(|a, b| !b.name.found_before(&a.name)) {
             return Err("names of a session");
         }
         if self.applications.len() > APPLICATION_LIMIT || !self.applications.is_sorted() {
@@ -153,7 +154,7 @@ impl Details {
             self.outbox.push(Delivery { stamp, to: side.opposite(), answers, ech_configs });
         }
         for found in &findings.names {
-            self.push_name(frame, found.source, &found.name, intern);
+            self.push_name(frame, found.source, &found.name, findings.position, intern);
         }
         if let Some(application) = findings.application {
             self.push_application(frame, application);
@@ -212,18 +213,34 @@ impl Details {
         self.rare.take()
     }
 
+    /// Adds a name that was found at this place of a stream.
+    fn push_name(
+        &mut self,
+        frame: FrameId,
+        source: NameSource,
+        name: &str,
+        position: u32,
+        intern: &mut impl FnMut(&str) -> Arc<str>,
+    ) {
+        let known = self.names.iter().find(|known| known.is(source, name));
+        let name = known.map_or_else(|| intern(name), |known| Arc::clone(&known.name.name));
+        self.add_name(Said::once(Name { source, frame, name, doubt: None }, position));
+    }
+
     /// Adds a name. The first by frame are kept, in whatever order they are added. Names of certificates are limited
     /// separately, because whether certificates are read depends on what came before.
-    fn push_name(&mut self, frame: FrameId, source: NameSource, name: &str, intern: &mut impl FnMut(&str) -> Arc<str>) {
-        let new = match self.names.iter().position(|known| known.source == source && *known.name == *name) {
-            Some(at) if self.names[at].frame <= frame => return,
-            Some(at) => Name { frame, ..self.names.remove(at) },
-            None => Name { source, frame, name: intern(name) },
-        };
-        let at = self.names.partition_point(|known| known.found_before(&new));
+    fn add_name(&mut self, mut new: Said) {
+        if let Some(at) = self.names.iter().position(|known| known.is(new.name.source, &new.name.name)) {
+            if self.names[at].name.frame <= new.name.frame {
+                return self.names[at].merge_places(&new);
+            }
+            new.merge_places(&self.names.remove(at));
+        }
+        let source = new.name.source;
+        let at = self.names.partition_point(|known| known.name.found_before(&new.name));
         self.names.insert(at, new);
         let is_of_kind =
-            |found: &&Name| (found.source == NameSource::TlsCertificate) == (source == NameSource::TlsCertificate);
+            |found: &&Said| (found.name.source == NameSource::TlsCertificate) == (source == NameSource::TlsCertificate);
         if self.names.len() > NAME_LIMIT && self.names.iter().filter(is_of_kind).count() > NAME_LIMIT {
             let last = self.names.iter().rposition(|found| is_of_kind(&found));
             last.map(|last| self.names.remove(last));
@@ -269,7 +286,7 @@ impl Details {
                 completed.extend(stream.observe(segment, true, 0));
             }
             completed.extend(stream.finish());
-            completed.extend(stream.reread());
+            completed.extend(stream.reread(None));
             self.absorb_all(completed, side, intern);
         }
     }
@@ -283,7 +300,7 @@ impl Details {
         }
         self.outbox.extend(right.outbox);
         for found in right.names {
-            self.push_name(found.frame, found.source, &found.name, &mut |_| found.name.clone());
+            self.add_name(found);
         }
         for (frame, application) in right.applications {
             self.push_application(frame, application);
@@ -328,7 +345,10 @@ impl Details {
     /// Adds `base` to all frame identities.
     pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
         let shift = |frame: &mut FrameId| *frame = frame.rebased(base);
-        self.names.iter_mut().for_each(|found| shift(&mut found.frame));
+        for found in &mut self.names {
+            shift(&mut found.name.frame);
+            shift(&mut found.last.0);
+        }
         self.applications.iter_mut().for_each(|(frame, _)| shift(frame));
         self.client.rebase(base);
         self.alpn.rebase(base);
@@ -347,9 +367,10 @@ impl Details {
     /// Bytes of memory it takes, about.
     pub(in crate::flow) fn weight(&self) -> usize {
         let folded = |folded: &Folded| folded.segments.iter().map(Segments::weight).sum::<usize>();
-        let rare = self.rare.as_ref().map_or(0, |rare| {
-            Self::ITEM + rare.owners.weight() + rare.folded.as_deref().map_or(0, folded)
-        });
+        let rare = self
+            .rare
+            .as_ref()
+            .map_or(0, |rare| Self::ITEM + rare.owners.weight() + rare.folded.as_deref().map_or(0, folded));
         let heads = self.heads.iter().filter(|head| !head.is_empty()).count();
         size_of::<Self>()
             + rare
@@ -362,7 +383,7 @@ impl Details {
     /// Whether a hello with a server name was seen, so that a certificate would add nothing. Some clients send a bare
     /// address, against RFC 6066 §3; that does not count as a name.
     pub(in crate::flow) fn has_server_name(&self) -> bool {
-        self.names.iter().any(|found| found.source == NameSource::TlsSni && !is_ip_literal(&found.name))
+        self.names.iter().any(|Said { name, .. }| name.source == NameSource::TlsSni && !is_ip_literal(&name.name))
     }
 }
 

@@ -8,6 +8,7 @@ mod heads;
 pub(in crate::flow) mod observe;
 mod repeats;
 mod resolve;
+pub(in crate::flow) mod said;
 mod votes;
 
 pub(in crate::flow) use handshake::NEVER;
@@ -155,7 +156,7 @@ impl Session {
     /// The details, which are created if there are none yet.
     pub(in crate::flow) fn details_mut(&mut self) -> &mut Details {
         self.settle_base();
-        let has_syn = self.handshake.has_syn;
+        let has_syn = self.handshake.syn.is_some();
         self.details.get_or_insert_with(|| Details::new(has_syn))
     }
 
@@ -233,7 +234,7 @@ impl Session {
         };
         if right.details.is_some() || self.details.is_some() {
             let is_anchored = self.is_anchored;
-            let theirs = right.details.unwrap_or_else(|| Details::new(right.handshake.has_syn));
+            let theirs = right.details.unwrap_or_else(|| Details::new(right.handshake.syn.is_some()));
             // This must come before the handshakes are merged: what this session has not gathered stays so, whatever
             // SYN follows.
             self.details_mut().merge(*theirs, is_anchored);

@@ -6,6 +6,7 @@ use crate::flow::lifetime::TCP;
 use crate::flow::record::{Counters, Ech, Flow, Head, Name, Rtt, RttSource};
 use crate::flow::round_trips::{self, Answered, Exchange, FirstPackets};
 use crate::flow::session::details::Details;
+use crate::flow::session::said::Sent;
 use crate::flow::session::{NEVER, Session};
 use crate::flow::stamp::Stamp;
 use crate::name::{Alpn, Application, NameSource};
@@ -70,7 +71,8 @@ impl Session {
         flow.answered = self.answered(first, exchange);
         flow.names.extend(found.or_else(|| answers.find(client_ip, server_ip, began)));
         if let Some(details) = details {
-            details.tell(flow, client, answers);
+            let sent = Sent { origin: self.handshake.origin(client), payload: flow.up.payload };
+            details.tell(flow, client, sent, answers);
         }
         flow.is_call_media = !exchange.is_tcp && round_trips::is_media(first) && flow.name().is_none_or(is_of_relay);
     }
@@ -79,7 +81,8 @@ impl Session {
     fn finish(&self, details: &mut Details) {
         let intern = &mut |name: &str| Arc::from(name);
         if self.key.protocol() == TCP {
-            Self::finish_streams(details, intern);
+            let origins = [Side::Low, Side::High].map(|side| self.handshake.origin(side));
+            Self::finish_streams(details, origins, intern);
         }
         for opening in details.take_datagrams() {
             for (stamp, side, mut findings) in opening.into_found() {
@@ -88,18 +91,18 @@ impl Session {
         }
     }
 
-    fn finish_streams(details: &mut Details, intern: &mut impl FnMut(&str) -> Arc<str>) {
+    fn finish_streams(details: &mut Details, origins: [Option<u32>; 2], intern: &mut impl FnMut(&str) -> Arc<str>) {
         details.finish_openings(intern);
         details.read_folded(intern);
         details.supersede();
         for side in [Side::Low, Side::High] {
-            let completed = details.streams[side as usize].reread();
+            let completed = details.streams[side as usize].reread(origins[side as usize]);
             details.absorb_all(completed, side, intern);
         }
         // The server has answered with a hello, but the start of the client's own hello is missing.
         let is_tls = |&(_, application): &(_, Application)| application == Application("tls");
         if details.applications.iter().any(is_tls)
-            && !details.names.iter().any(|found| found.source == NameSource::TlsSni)
+            && !details.names.iter().any(|found| found.name.source == NameSource::TlsSni)
             && let Some(&client) = details.client.get()
             && let Some((stamp, mut findings)) = details.streams[client as usize].piece()
         {
@@ -183,12 +186,18 @@ impl Session {
 
 impl Details {
     /// Moves into the flow what was found in the session, beside the name that an answer gave.
-    fn tell(mut self: Box<Self>, flow: &mut Flow, client: Side, answers: &Answers) {
+    fn tell(mut self: Box<Self>, flow: &mut Flow, client: Side, sent: Sent, answers: &Answers) {
         let has_sni = self.has_server_name();
         flow.names.reserve(self.names.len());
-        let found = self.names.drain(..).filter(|found| !has_sni || found.source != NameSource::TlsCertificate);
-        flow.names.extend(found);
-        flow.names.sort();
+        let found = self.names.drain(..).filter(|found| !has_sni || found.name.source != NameSource::TlsCertificate);
+        if flow.protocol != TCP {
+            flow.names.extend(found.map(|found| found.name));
+            flow.names.sort();
+        } else {
+            // The sort keeps the order that they come in.
+            sent.judge(found, &mut flow.names);
+            flow.names.sort_by_key(|name| name.source);
+        }
         flow.ech = self.ech.found().map(|(frame, offer)| {
             let hello_name = flow.names.iter().find(|n| matches!(n.source, NameSource::TlsSni | NameSource::QuicSni));
             let name = hello_name.map(|n| &*n.name).unwrap_or_default();

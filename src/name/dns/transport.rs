@@ -21,8 +21,7 @@ pub(crate) static STREAM_FIRST_BYTES: &[u8] = &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 const OTHER_PORTS: &[u16] = &[1053, 5053, 5054, 5300, 5335, 8053];
 
 /// The ports of the three flavours, and the other ones.
-pub(crate) static PORTS: &[u16] =
-    &[PORT_DNS, PORT_MULTICAST, PORT_LLMNR, 1053, 5053, 5054, 5300, 5335, 8053];
+pub(crate) static PORTS: &[u16] = &[PORT_DNS, PORT_MULTICAST, PORT_LLMNR, 1053, 5053, 5054, 5300, 5335, 8053];
 
 /// Length of the shortest message over TCP: a header, and a question for the root.
 const STREAM_LENGTH_MINIMUM: usize = 17;
@@ -50,7 +49,9 @@ impl Flavour {
             (PORT_MULTICAST, _) | (_, PORT_MULTICAST) if is_of_resolver(datagram.payload) => Some(Self::Dns),
             (PORT_MULTICAST, _) | (_, PORT_MULTICAST) => Some(Self::Multicast),
             (PORT_LLMNR, _) | (_, PORT_LLMNR) => Some(Self::Llmnr),
-            (one, other) if is_other(one) || is_other(other) => Some(Self::Dns).filter(|_| is_certain(datagram.payload)),
+            (one, other) if is_other(one) || is_other(other) => {
+                Some(Self::Dns).filter(|_| is_certain(datagram.payload))
+            }
             _ => None,
         }
     }
@@ -87,7 +88,10 @@ fn is_of_resolver(message: &[u8]) -> bool {
 
 fn is_local(name: &str) -> bool {
     let is_suffix = |suffix: &str| {
-        name.len().checked_sub(suffix.len()).and_then(|at| name.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case(suffix))
+        name.len()
+            .checked_sub(suffix.len())
+            .and_then(|at| name.get(at..))
+            .is_some_and(|end| end.eq_ignore_ascii_case(suffix))
     };
     name.eq_ignore_ascii_case("local") || is_suffix(".local")
 }

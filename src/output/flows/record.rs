@@ -2,7 +2,7 @@
 
 use crate::app::{Claim, Party};
 use crate::capture::owner::Owner;
-use crate::flow::{Flow, Name};
+use crate::flow::{Doubt, Flow, Name};
 use crate::name::{Alpn, encrypted_resolver};
 use crate::output::units;
 use crate::packet::TunnelPath;
@@ -275,7 +275,7 @@ impl Serialize for Protocol {
     }
 }
 
-/// All names of a flow: objects of `name`, `source` and `frame`.
+/// All names of a flow: objects of `name`, `source`, `frame` and, where there is one, `doubt`.
 #[derive(Clone, Copy, Debug)]
 pub struct Names<'a>(&'a [Name]);
 
@@ -289,10 +289,14 @@ struct NameRecord<'a>(&'a Name);
 
 impl Serialize for NameRecord<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("Name", 3)?;
+        let doubt = self.0.doubt.map(Doubt::word);
+        let mut object = serializer.serialize_struct("Name", 3 + usize::from(doubt.is_some()))?;
         object.serialize_field("name", &*self.0.name)?;
         object.serialize_field("source", self.0.source.word())?;
         object.serialize_field("frame", &self.0.frame.number())?;
+        if let Some(doubt) = doubt {
+            object.serialize_field("doubt", doubt)?;
+        }
         object.end()
     }
 }
@@ -366,8 +370,18 @@ mod tests {
             down: Counters { packets: 14, bytes: 9_001, payload: 8_100 },
             application: Some(Application("tls")),
             names: smallvec::smallvec![
-                Name { source: NameSource::TlsSni, frame: FrameId::new(0, 111), name: "long.weixin.qq.com".into() },
-                Name { source: NameSource::Dns, frame: FrameId::new(0, 89), name: "=weixin\",qq.com".into() },
+                Name {
+                    source: NameSource::TlsSni,
+                    frame: FrameId::new(0, 111),
+                    name: "long.weixin.qq.com".into(),
+                    doubt: None
+                },
+                Name {
+                    source: NameSource::Dns,
+                    frame: FrameId::new(0, 89),
+                    name: "=weixin\",qq.com".into(),
+                    doubt: None
+                },
             ],
             alpn: ["h2", "http/1.1"].into_iter().collect(),
             ech_offer: None,
