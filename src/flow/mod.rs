@@ -6,6 +6,7 @@
 
 mod answers;
 mod clock;
+mod devices;
 mod fragments;
 mod frames;
 mod interner;

@@ -44,6 +44,8 @@ pub enum Doubt {
     Competing,
     /// A resolver gave the address for another name since.
     Earlier,
+    /// A resolver gave the address to another address of the same device.
+    SameDevice,
     /// It stands outside the stream, before the first byte or after the last, so that the server did not take it.
     Outside,
 }
@@ -54,6 +56,7 @@ impl Doubt {
         match self {
             Self::Competing => "competing",
             Self::Earlier => "earlier",
+            Self::SameDevice => "same-device",
             Self::Outside => "outside",
         }
     }
@@ -260,6 +263,10 @@ pub struct Flow {
     pub server_head: Option<Box<Head>>,
     /// The encapsulations around the packets, outermost first.
     pub tunnel: TunnelPath,
+    /// Whether it was captured on the interface of a tunnel, without a link layer.
+    pub is_in_tunnel: bool,
+    /// Whether its first packets stand twice in the capture.
+    pub is_doubled: bool,
 }
 
 impl Flow {
@@ -296,6 +303,8 @@ impl Flow {
             client_head: None,
             server_head: None,
             tunnel: TunnelPath::NONE,
+            is_in_tunnel: false,
+            is_doubled: false,
         }
     }
 

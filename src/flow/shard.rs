@@ -2,6 +2,7 @@
 
 use crate::capture::{Frame, FrameId};
 use crate::flow::answers::Answers;
+use crate::flow::devices::Sender;
 use crate::flow::fragments;
 use crate::flow::frames::OtherFrames;
 use crate::flow::interner::Interner;
@@ -67,6 +68,7 @@ impl Shard {
                 let session = self.table.at(at);
                 session.handshake.opening_syn = syn;
                 session.tunnel = packet.tunnel;
+                session.sender = Sender::of(&frame, packet.tunnel);
                 at
             }
         };

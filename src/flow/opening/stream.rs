@@ -578,8 +578,7 @@ mod tests {
         let mut side = StreamSide::default();
         for at in 0..200 {
             let bytes = &[0xfe; 1_460];
-            side.observe(
-                Segment { stamp: Stamp::default(), sequence: at * 1_460, length: 1_460, bytes }, true, 0);
+            side.observe(Segment { stamp: Stamp::default(), sequence: at * 1_460, length: 1_460, bytes }, true, 0);
         }
         assert!(side.first.bytes() < HEAD_BYTE_LIMIT + 1_460 && !side.is_watching(true));
     }

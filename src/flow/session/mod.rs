@@ -14,6 +14,7 @@ mod votes;
 pub(in crate::flow) use handshake::NEVER;
 
 use crate::capture::FrameId;
+use crate::flow::devices::Sender;
 use crate::flow::frames::OtherFrames;
 use crate::flow::links::Links;
 use crate::flow::record::Counters;
@@ -61,6 +62,8 @@ pub(in crate::flow) struct Session {
     /// Latest time of a piece of a reassembled datagram, or [`NEVER`].
     #[serde(skip, default = "never")]
     pub(in crate::flow) folded_ns: i64,
+    /// Who sent the first packet, by its link layer.
+    pub(in crate::flow) sender: Sender,
     /// The encapsulations around the first packet.
     pub(in crate::flow) tunnel: TunnelPath,
     /// Bytes that `details` takes with the packets kept in it, about, when last measured; 0 if nothing is kept.
@@ -82,6 +85,7 @@ impl Session {
     pub(in crate::flow) fn begin(key: FlowKey, side: Side, frame: FrameId, time_ns: i64, is_anchored: bool) -> Self {
         Self {
             key,
+            sender: Sender::default(),
             tunnel: TunnelPath::NONE,
             opener: side,
             handshake: Handshake::default(),

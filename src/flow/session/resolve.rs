@@ -2,6 +2,7 @@
 //! resolvers' answers.
 
 use crate::flow::answers::Answers;
+use crate::flow::devices::{Devices, Sender, is_private};
 use crate::flow::lifetime::TCP;
 use crate::flow::record::{Counters, Ech, Flow, Head, Name, Rtt, RttSource};
 use crate::flow::round_trips::{self, Answered, Exchange, FirstPackets};
@@ -34,7 +35,7 @@ fn is_server_port(port: u16) -> bool {
 impl Session {
     /// Adds the flow that this session resolves to. Afterwards only the fields by which the session is found are
     /// valid.
-    pub(in crate::flow) fn resolve(&mut self, answers: &Answers, flows: &mut Vec<Flow>) {
+    pub(in crate::flow) fn resolve(&mut self, answers: &Answers, devices: &Devices, flows: &mut Vec<Flow>) {
         let last_seen_ns = self.end_ns();
         let mut began = Stamp { frame: self.first, time_ns: self.began_ns() };
         let mut details = self.take_details();
@@ -69,10 +70,20 @@ impl Session {
         flow.round_trips = round_trips::round_trips(first, exchange);
         flow.syn_ack = round_trips::syn_ack(first, client).map(Box::new);
         flow.answered = self.answered(first, exchange);
-        flow.names.extend(found.or_else(|| answers.find(client_ip, server_ip, began)));
+        let sender = if self.opener == client { self.sender } else { Sender::default() };
+        let others = || devices.others(sender, client_ip, began.frame);
+        flow.names.extend(found.or_else(|| answers.explain(client_ip, server_ip, began, others)));
+        flow.is_in_tunnel = self.sender.is_tunnel();
+        flow.is_doubled = exchange.is_tcp && first.is_doubled();
         if let Some(details) = details {
             let sent = Sent { origin: self.handshake.origin(client), payload: flow.up.payload };
             details.tell(flow, client, sent, answers);
+        }
+        if let Some(chosen) = flow.names.first().filter(|name| name.source == NameSource::Dns && name.doubt.is_none()) {
+            let earlier = answers.others((client_ip, server_ip), began, chosen);
+            // They come behind all other names, but before what a lookup asked for.
+            let end = flow.names.iter().position(|name| name.source > NameSource::Dns).unwrap_or(flow.names.len());
+            flow.names.insert_many(end, earlier);
         }
         flow.is_call_media = !exchange.is_tcp && round_trips::is_media(first) && flow.name().is_none_or(is_of_relay);
     }
@@ -139,6 +150,12 @@ impl Session {
         }
         let is_server = |side: Side| is_server_port(self.key.port(side));
         if is_server(opener) && !is_server(opener.opposite()) {
+            return (opener.opposite(), None);
+        }
+        // People's devices have private addresses, and open conversations with servers that have public ones. Only where the
+        // opening was not seen is it told by this.
+        let [mine, theirs] = [opener, opener.opposite()].map(|side| is_private(self.key.address(side)));
+        if theirs && !mine && !is_server(opener.opposite()) && !is_group(opener) && !is_group(opener.opposite()) {
             return (opener.opposite(), None);
         }
         (opener, None)
