@@ -9,6 +9,7 @@ mod datagrams;
 mod dns;
 mod files;
 mod google;
+mod kinds;
 mod names;
 mod packet;
 mod phone;
@@ -74,6 +75,7 @@ fn all() -> io::Result<Vec<Sample>> {
     samples.extend(datagrams::samples());
     samples.extend(tunnels::samples());
     samples.extend(zoo::samples());
+    samples.extend(kinds::samples());
     samples.extend(files::samples()?);
     Ok(samples)
 }

@@ -403,6 +403,8 @@ mod tests {
             client_head: None,
             server_head: None,
             tunnel: TunnelPath::NONE.entered(Encapsulation::Gre).unwrap(),
+            is_in_tunnel: false,
+            is_doubled: false,
         }
     }
 
