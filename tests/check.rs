@@ -54,6 +54,26 @@ fn read(path: &str) -> String {
 }
 
 #[test]
+fn an_app_that_is_nearly_an_id_is_refused_with_its_line() {
+    let folder = Folder::new();
+    let said = folder.check("[[rule]]\nname = 'slip'\napps = ['wechatt']\ndeny.country = ['CN']\n", &[]);
+    assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
+    has_all(&said.err, &["line 3, column 9", "\"wechatt\"", "did you mean \"wechat\"?"]);
+    let other = folder.check("[[rule]]\nname = 'own'\napps = ['com.example.ours']\ndeny.country = ['CN']\n", &[]);
+    assert_eq!(other.code, Some(0), "an owner outside the catalogue may be named");
+}
+
+#[test]
+fn what_the_law_on_transfers_makes_of_the_countries_stands_beside_the_rules() {
+    let folder = Folder::new();
+    let said = folder.check(HOLDS, &["--transfers", "eu", "--as-of", "2026-06-14"]);
+    assert_eq!(said.code, Some(0));
+    has_all(&said.out, &["holds", "as of 2026-06-14", "certified participants"]);
+    let json = folder.check(HOLDS, &["--transfers", "eu", "--json", "-"]);
+    has_all(&json.out, &["\"transfers\": {", "\"framework\": \"eu\""]);
+}
+
+#[test]
 fn exit_codes_say_how_it_ended() {
     let folder = Folder::new();
     let code = |policy: &str, args: &[&str]| folder.check(policy, args).code;

@@ -120,7 +120,7 @@ pub fn endpoint(address: IpAddr, place: &Place, probe: &Probe, times: Times, rou
         routes_gap_months: times.gap_months(routes_date),
         claims: claims.chain(published).collect(),
         registry: place.registered_country,
-        repeats_registry: false,
+        repeats_registry: place.repeats_registry,
         front: match (place.is_anycast, place.is_steered) {
             (true, _) => Front::Anycast,
             (false, true) => Front::Steered,

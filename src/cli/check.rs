@@ -7,12 +7,12 @@ use super::outputs::Wanted;
 use super::progress::Bar;
 use super::target::Target;
 use super::{input, map, outputs, stdout};
-use crate::analysis;
+use crate::analysis::{self, Knowledge};
 use crate::capture::{self, Progress};
 use crate::error::Error;
 use crate::output::check::{FORMATS, Shown, guarded, write_github};
 use crate::output::terminal::render_check;
-use crate::policy::{self, BASELINE_MARK, Baseline, EXAMPLE, Leniency};
+use crate::policy::{self, BASELINE_MARK, Baseline, EXAMPLE, Leniency, Located, Policy};
 use crate::report::build;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -45,9 +45,11 @@ pub(super) fn run(args: &Args, check: &CheckArgs, command: &str) -> Result<End, 
     let (routes, analysed) = analysis::map(sources, &options, &knowledge, &progress);
     drop(bar);
     input::refuse_nothing(&analysed.outcomes)?;
-    let report = build(&routes, &analysed, &knowledge, command.to_owned());
+    let mut report = build(&routes, &analysed, &knowledge, command.to_owned());
+    report.transfers = check.transfers.of(&report);
     let is_seen = |app: &str| report.apps.iter().any(|routes| routes.id == app);
     input::known_or_seen(&options.apps, &knowledge, is_seen)?;
+    no_slips(&policy, path, &knowledge, is_seen)?;
     let checked = policy::evaluate(&report, &policy);
     let seen = check.baseline.as_ref().map(|_| Baseline::of(&report));
     let findings = known.zip(seen.as_ref()).map(|(known, seen)| known.new_in(seen)).unwrap_or_default();
@@ -77,8 +79,24 @@ pub(super) fn run(args: &Args, check: &CheckArgs, command: &str) -> Result<End, 
     Ok(End::of(is_complete && is_whole && passes))
 }
 
+/// Refuses an app that neither the catalogue nor a flow has, if an id of the catalogue is much like it: its rule would hold for ever.
+fn no_slips(policy: &Policy, path: &Path, knowledge: &Knowledge, is_seen: impl Fn(&str) -> bool) -> Result<(), Error> {
+    let named = policy.rules.iter().flat_map(|rule| &rule.apps);
+    let unknown = named.filter(|app| knowledge.catalogue.app(&app.value).is_none() && !is_seen(&app.value));
+    for app in unknown {
+        let ids = knowledge.catalogue.apps().map(|app| &*app.id);
+        if let Some(id) = input::nearest(&app.value, ids) {
+            let Located { value, line, column } = app;
+            let what =
+                format!("line {line}, column {column}: no app has the id {value:?}, and no flow is of such an owner");
+            return Err(Error::not_usable(path, what, format!("did you mean {id:?}? `whither apps` lists them")));
+        }
+    }
+    Ok(())
+}
+
 /// The text of a file that is named on the command line.
-fn read(path: &Path, hint: &str) -> Result<String, Error> {
+pub(super) fn read(path: &Path, hint: &str) -> Result<String, Error> {
     /// More than any policy or baseline takes: a capture that was named in its place is not read whole.
     const LIMIT_BYTES: u64 = 64 << 20;
     let file = std::fs::File::open(path).map_err(|source| match source.kind() {

@@ -143,7 +143,7 @@ pub(super) fn devices_seen(analysed: &Analysed) -> Result<(), Error> {
 }
 
 /// The id that is most like this text, if few letters differ.
-fn nearest<'a>(text: &str, ids: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(super) fn nearest<'a>(text: &str, ids: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     /// Of this many letters one may be wrong.
     const LETTERS_PER_SLIP: usize = 3;
     let text = text.to_lowercase();

@@ -11,8 +11,7 @@ use crate::analysis;
 use crate::capture::{self, Progress};
 use crate::error::Error;
 use crate::output::terminal::{Style, render};
-use crate::report::transfers::{Framework, Transfers};
-use crate::report::{Report, build};
+use crate::report::build;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
@@ -33,7 +32,7 @@ pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Erro
     input::refuse_nothing(&analysed.outcomes)?;
     input::devices_seen(&analysed)?;
     let mut report = build(&routes, &analysed, &knowledge, command.to_owned());
-    report.transfers = transfers(map, &report);
+    report.transfers = map.transfers.of(&report);
     let is_seen = |app: &str| report.apps.iter().any(|routes| routes.id == app);
     input::known_or_seen(&options.apps, &knowledge, is_seen)?;
     let fill = |index: usize, out: &mut dyn Write| match map.outputs.files.get(index) {
@@ -54,13 +53,6 @@ pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Erro
     // The process ends here. Freeing millions of small allocations one by one would only take time.
     std::mem::forget((routes, analysed, knowledge, report));
     Ok(End::of(is_complete && is_whole))
-}
-
-/// What the law that was asked for makes of the countries; none where there is no packet whose day could count.
-fn transfers(map: &MapArgs, report: &Report) -> Option<Transfers> {
-    let framework = Framework::find(map.transfers.as_deref()?)?;
-    let last_day = || report.last_seen.as_deref()?.get(..10)?.parse().ok();
-    Some(Transfers::of(report, &framework, map.as_of.or_else(last_day)?))
 }
 
 /// The outputs that were asked for, in the order of their formats.

@@ -28,6 +28,8 @@ mod stored;
 mod table;
 mod tracker;
 
+pub(crate) use lifetime::idle_ns;
+
 pub use frames::{OtherFrames, Span};
 pub use limit::{CannotMerge, KeptPart, SampleKey};
 pub use partial::Partial;
@@ -36,3 +38,6 @@ pub use record::{Counters, Doubt, Ech, Flow, Head, Name, OwnerEvidence, Rtt, Rtt
 pub use round_trips::{Answered, RoundTrips, SynAck};
 pub use shed::Shed;
 pub use tracker::{OpenLimits, Summary, Tracker};
+
+/// Packets of a session that round trips are measured with, the first ones.
+pub(crate) const FIRST_PACKETS: u8 = round_trips::FirstPackets::LIMIT;

@@ -13,6 +13,9 @@ pub struct Facts {
     pub opinion: Option<Opinion>,
     /// Country where the address block is registered.
     pub registered_country: Option<Country>,
+    /// Whether its opinion on the country may only repeat that of the registry: it is the same, stands for all of the registered block
+    /// alike, and the network has addresses in several countries.
+    pub repeats_registry: bool,
     /// Whether a network announces it, even if its AS is not known.
     pub is_announced: bool,
     /// Origin AS number.

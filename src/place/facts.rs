@@ -120,6 +120,9 @@ pub struct Place {
     pub published: Option<Published>,
     /// Country where the address block is registered (RIR).
     pub registered_country: Option<Country>,
+    /// Whether the embedded location database may only repeat the registry: it has the registered country for the whole block alike,
+    /// though the network has addresses in several countries.
+    pub repeats_registry: bool,
     /// Whether a network announces the address in the table of routes, even if its AS is not known.
     pub is_announced: bool,
     /// Origin AS number.

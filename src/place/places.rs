@@ -110,6 +110,7 @@ impl Places {
         let registered_country = facts.iter().find_map(|facts| facts.registered_country);
         let asn = facts.iter().find_map(|facts| facts.asn);
         let is_announced = facts.iter().any(|facts| facts.is_announced);
+        let facts_repeat = facts.iter().any(|facts| facts.repeats_registry);
         let same_network = || facts.iter().filter(|facts| facts.asn == asn);
         let as_name = same_network().find_map(|facts| facts.as_name.clone());
         let as_country = same_network().find_map(|facts| facts.as_country);
@@ -124,6 +125,7 @@ impl Places {
             is_disputed,
             published: self.published.look_up(ip),
             registered_country,
+            repeats_registry: facts_repeat,
             is_announced,
             asn,
             as_name,

@@ -3,7 +3,8 @@
 use super::fit::{Fitting, Part, bytes};
 use super::rule::{Kind, Policy, Rule};
 use super::verdict::{Bounds, Verdict};
-use crate::report::{AppRoutes, Destination, Report};
+use crate::report::{AppRoutes, Destination, Report, Standing};
+use crate::standing::{LEAST_BYTES, Percent};
 
 /// What passes besides rules that hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -36,6 +37,9 @@ pub struct Outcome<'a> {
     pub says: String,
     /// Apps that it names and that exchanged no payload of its direction with an endpoint that answered.
     pub not_observed: Vec<&'a str>,
+    /// Where the verdict rests on bytes that the rule is not about, because their place is another: so many of them have that place by
+    /// one source alone. A second source may change the verdict.
+    pub one_source: u64,
     /// The rows with bytes that it is about: certain ones first, then possible ones, most bytes first.
     pub rows: Vec<Row<'a>>,
 }
@@ -54,6 +58,17 @@ pub struct Row<'a> {
 }
 
 impl Outcome<'_> {
+    /// How much of the verdict rests on the word of one source, in words; none where nothing does.
+    pub fn caution(&self) -> Option<String> {
+        let Self { one_source, bounds, .. } = self;
+        let amount = match bounds.total {
+            _ if *one_source == 0 => return None,
+            ..LEAST_BYTES => format!("{one_source} bytes"),
+            total => format!("{} %", Percent::at_most(*one_source, total)),
+        };
+        Some(format!("{amount} placed by one source alone; a second may change this"))
+    }
+
     /// Whether it passes.
     pub fn passes(&self, leniency: Leniency) -> bool {
         let is_observed = self.not_observed.is_empty() && self.verdict != Verdict::NotObserved;
@@ -86,6 +101,13 @@ impl Row<'_> {
     }
 }
 
+impl Rule {
+    /// Whether it names an app, or all.
+    pub fn is_about(&self, app: &AppRoutes) -> bool {
+        self.apps.is_empty() || self.apps.iter().any(|one| is_same(&one.value, app))
+    }
+}
+
 /// Holds a policy against a report.
 pub fn evaluate<'a>(report: &'a Report, policy: &'a Policy) -> Checked<'a> {
     let day = |time: &'a Option<String>| time.as_deref().and_then(|time| time.get(..10));
@@ -95,11 +117,11 @@ pub fn evaluate<'a>(report: &'a Report, policy: &'a Policy) -> Checked<'a> {
 
 pub(super) fn outcome<'a>(apps: &'a [AppRoutes], rule: &'a Rule, days: Option<(&str, &str)>) -> Outcome<'a> {
     let fitting = Fitting { table: &rule.table, direction: rule.direction, days };
-    let is_named = |app: &AppRoutes| rule.apps.is_empty() || rule.apps.iter().any(|one| is_same(&one.value, app));
     let mut bounds = Bounds::default();
     let mut rows = Vec::new();
+    let mut one_source = 0_u64;
     let mut observed: Vec<&AppRoutes> = Vec::new();
-    for app in apps.iter().filter(|app| is_named(app)) {
+    for app in apps.iter().filter(|app| rule.is_about(app)) {
         let before = bounds.total;
         for destination in &app.destinations {
             let bytes = bytes(destination, rule.direction);
@@ -114,6 +136,8 @@ pub(super) fn outcome<'a>(apps: &'a [AppRoutes], rule: &'a Rule, days: Option<(&
             bounds.part.add(part);
             if part.upper > 0 {
                 rows.push(Row { app, destination, bytes, part });
+            } else if destination.standing == Standing::Reported {
+                one_source = one_source.saturating_add(bytes);
             }
         }
         if bounds.total > before {
@@ -123,12 +147,20 @@ pub(super) fn outcome<'a>(apps: &'a [AppRoutes], rule: &'a Rule, days: Option<(&
     bounds.threshold = rule.threshold(bounds.total);
     // The report's own order decides where all of it is equal.
     rows.sort_by_key(|row| std::cmp::Reverse((row.part.low, row.part.high, row.part.upper)));
+    let verdict = bounds.verdict(rule.kind);
+    // A verdict rests on the bytes that the rule is not about where there are none that it is about.
+    let rests_on_others = match rule.kind {
+        Kind::Deny | Kind::AllowOnly => verdict == Verdict::Holds,
+        Kind::Expect => verdict == Verdict::Broken,
+    };
+    let is_about_places = rule.table.country.is_some() || rule.table.region.is_some();
     let is_missing = |id: &&str| !observed.iter().any(|app| is_same(id, app));
     Outcome {
         rule,
         bounds,
-        verdict: bounds.verdict(rule.kind),
+        verdict,
         says: bounds.says(rule.kind, rule.direction),
+        one_source: if rests_on_others && is_about_places { one_source } else { 0 },
         not_observed: rule.apps.iter().map(|app| app.value.as_str()).filter(is_missing).collect(),
         rows,
     }

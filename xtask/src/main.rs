@@ -8,6 +8,7 @@ mod picture;
 mod published;
 mod samples;
 mod simulate;
+mod spread;
 mod synth;
 
 use std::path::PathBuf;
@@ -56,6 +57,12 @@ enum Command {
     },
     /// Hold the rules of what round trips say to simulated captures and print the table of `docs/evidence.md`.
     Simulate(simulate::Simulate),
+    /// Derive data/geo/spread.bin, the networks in several countries, from data/geo/places.bin.
+    Spread {
+        /// Where the data are, and where to write.
+        #[arg(long, default_value = "data")]
+        into: PathBuf,
+    },
     /// Write a large capture of made-up traffic, the same bytes each time, for measuring.
     Synth {
         /// What kind of traffic.
@@ -84,6 +91,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Command::Published { from, into } => published::run(&from, &into),
         Command::Samples { into } => samples::run(&into),
         Command::Simulate(options) => simulate::run(&options),
+        Command::Spread { into } => spread::run(&into),
         Command::Synth { profile, size, flows, seed, out } => {
             synth::run(profile, synth::Limits { bytes: size, flows }, seed, &out)
         }

@@ -4,12 +4,15 @@
 //! addresses and round trips. Each sample is for one purpose, told beside it and in the README that is written with them.
 
 mod capture;
+mod claim;
 mod clear;
 mod datagrams;
+mod demo;
 mod dns;
 mod files;
 mod google;
 mod kinds;
+mod messenger;
 mod names;
 mod packet;
 mod phone;
@@ -64,10 +67,26 @@ fn all() -> io::Result<Vec<Sample>> {
         ),
         sample("phone.pcapng", "the same as pcapng, in nanoseconds", phone_pcapng(&phone)),
         sample(
+            "demo.pcap.zst",
+            "the same without most of the payload, for `whither demo`",
+            zstd::encode_all(demo::capture(&phone).as_slice(), 19)?,
+        ),
+        sample(
             "unrouted.pcap",
             "a messenger that sends most of its bytes to addresses which no network announces, and something to one that does not \
              answer",
             capture::pcap(&unrouted::packets()),
+        ),
+        sample(
+            "claim-taipei.pcap",
+            "WeChat of a user in Taipei: endpoints that one source places in Hong Kong and Singapore; one in mainland China does not \
+             answer",
+            capture::pcap(&claim::taipei()),
+        ),
+        sample(
+            "claim-delhi.pcap",
+            "WeChat of a user in Delhi: endpoints that one source places in Singapore, Hong Kong and mainland China",
+            capture::pcap(&claim::delhi()),
         ),
     ];
     samples.extend(names::samples());
@@ -94,7 +113,7 @@ fn readme(samples: &[Sample]) -> String {
     let mut text = String::from(
         "# Samples\n\nCaptures that the project made itself; `cargo xtask samples` writes them, the same bytes each time.\n\
          rustls' client and server really talked to each other; the packets around what they said are built. Server\n\
-         addresses in the phone's capture are real ones of the operators, so that places can be told; contents, times and\n\
+         addresses in the phone's and the messengers' captures are real ones of the operators, so that places can be told; contents, times and\n\
          round trips are made up. The other captures use names and addresses reserved for documentation.\n\n\
          | file | what it holds |\n|---|---|\n",
     );

@@ -37,6 +37,7 @@ pub(super) fn write(shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
         "jurisdiction_rule": report.jurisdiction_rule,
         "rules": shown.checked.outcomes.iter().map(|outcome| rule(shown, outcome)).collect::<Vec<_>>(),
         "new": shown.findings,
+        "transfers": report.transfers,
         "unattributed_sent": report.unattributed_shares.sent.bytes,
         "unattributed_received": report.unattributed_shares.received.bytes,
         "notes": report.notes,
@@ -55,7 +56,7 @@ pub(super) fn is_own(head: &[u8]) -> bool {
 }
 
 fn rule(shown: &Shown<'_>, outcome: &Outcome<'_>) -> Value {
-    let Outcome { rule, bounds, verdict, says, not_observed, rows } = outcome;
+    let Outcome { rule, bounds, verdict, says, not_observed, rows, one_source } = outcome;
     let is_told = bounds.total >= LEAST_BYTES;
     let interval = is_told.then(|| bounds.interval().to_string());
     let unplaced = is_told.then(|| format!("{} %", Percent::at_most(bounds.part.unplaced(), bounds.total)));
@@ -75,6 +76,7 @@ fn rule(shown: &Shown<'_>, outcome: &Outcome<'_>) -> Value {
         "certain_bytes": bounds.part.low,
         "possible_bytes": bounds.part.possible(),
         "unplaced_bytes": bounds.part.unplaced(),
+        "one_source_bytes": one_source,
         "share": if *verdict == Verdict::NotObserved { None } else { interval },
         "unplaced_percent": unplaced,
         "rows": rows.iter().map(row).collect::<Vec<_>>(),

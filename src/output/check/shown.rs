@@ -31,6 +31,10 @@ const TOLD: usize = 8;
 /// What came of a rule in a few lines: the words, then rows. Unescaped.
 pub(super) fn message(outcome: &Outcome<'_>) -> String {
     let mut text = outcome.says.clone();
+    if let Some(caution) = outcome.caution() {
+        text.push('\n');
+        text.push_str(&caution);
+    }
     for id in &outcome.not_observed {
         text.push_str(&format!("\n{id}: not observed in this capture"));
     }

@@ -1,7 +1,7 @@
 //! What came of a policy for a terminal: a line per rule with its verdict and interval, then the rows that show it.
 
 use super::lines::{Ink, Line, Lines, Style, cut};
-use super::{rest, summary};
+use super::{rest, summary, transfers};
 use crate::output::check::Shown;
 use crate::output::{units, words};
 use crate::policy::{Kind, Outcome, Row, Verdict};
@@ -29,6 +29,7 @@ pub fn render_check(shown: &Shown<'_>, style: &Style) -> String {
             lines.line(Line::default().to(2).put(Ink::Warn, says));
         }
     }
+    transfers::transfers(&mut lines, report, false);
     lines.gap();
     sum(&mut lines, shown);
     rest::notes(&mut lines, report);
@@ -36,7 +37,7 @@ pub fn render_check(shown: &Shown<'_>, style: &Style) -> String {
 }
 
 fn rule(lines: &mut Lines, outcome: &Outcome<'_>) {
-    let Outcome { rule, bounds, verdict, says, not_observed, rows } = outcome;
+    let Outcome { rule, bounds, verdict, says, not_observed, rows, one_source: _ } = outcome;
     let (word, ink) = match verdict {
         Verdict::Holds => ("holds", Ink::Accent),
         Verdict::Broken => ("broken", Ink::Warn),
@@ -53,6 +54,7 @@ fn rule(lines: &mut Lines, outcome: &Outcome<'_>) {
             pieces.push((Ink::Dim, format!("up to {} do not count", units::bytes(bounds.threshold))));
         }
     }
+    pieces.extend(outcome.caution().map(|caution| (Ink::Dim, caution)));
     if *verdict != Verdict::NotObserved {
         for id in not_observed {
             pieces.push((Ink::Dim, format!("{}: not observed in this capture", lines.text(id))));

@@ -4,17 +4,19 @@
 //! that of the NRO statistics; the origin AS is that of RouteViews; the country of an AS is derived from iptoasn
 //! (`docs/geo.md`). IPv6 is known down to /64.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, OnceLock};
 
 use super::blob;
 use super::key::{Key, Value};
 use super::locations::{Location, Locations};
-use super::networks::Networks;
+use super::networks::{Network, Networks};
 use super::range_table::RangeTable;
+use super::spread;
 use crate::place::block::Block;
 use crate::place::database::{Database, Facts};
-use crate::place::facts::{DatabaseFacts, DatabaseInfo, Opinion};
+use crate::place::facts::{Country, DatabaseFacts, DatabaseInfo, Opinion};
 
 /// The data that the program carries.
 static PLACES: &[u8] = include_bytes!("../../../data/geo/places.bin");
@@ -120,6 +122,67 @@ impl Embedded {
         add(sum, self.origins_six.as_ref())
     }
 
+    /// The networks that have addresses in so many countries or more by the table of locations: rising AS numbers. Decodes everything.
+    pub fn spread_networks(&self, least: usize) -> Vec<u32> {
+        /// Adds the countries of each origin: the ranges of both tables, side by side.
+        fn add<K: Key>(
+            locations: Option<&RangeTable<K, u16>>,
+            origins: Option<&RangeTable<K, u32>>,
+            country_of: impl Fn(u32) -> Option<Country>,
+            found: &mut BTreeMap<u32, BTreeSet<Country>>,
+        ) {
+            let mut starts = Vec::new();
+            if let Some(origins) = origins {
+                origins.for_each(|start, origin| starts.push((start, Some(origin), None)));
+            }
+            if let Some(locations) = locations {
+                locations.for_each(|start, location| starts.push((start, None, Some(location))));
+            }
+            starts.sort_by_key(|&(start, ..)| start);
+            let (mut origin, mut location) = (0, 0);
+            for (at, &(start, new_origin, new_location)) in starts.iter().enumerate() {
+                origin = new_origin.unwrap_or(origin);
+                location = new_location.unwrap_or(location);
+                // Where ranges of both tables start at one key, what holds from there is known after the second.
+                let is_last_of_key = starts.get(at + 1).is_none_or(|next| next.0 != start);
+                if let Some(country) = country_of(location).filter(|_| is_last_of_key && origin != 0) {
+                    found.entry(origin).or_default().insert(country);
+                }
+            }
+        }
+        let country_of = |location: u32| at(&self.locations, location)?.country;
+        let mut found = BTreeMap::new();
+        add(self.locations_four.as_ref(), self.origins_four.as_ref(), country_of, &mut found);
+        add(self.locations_six.as_ref(), self.origins_six.as_ref(), country_of, &mut found);
+        let wide = found.into_iter().filter(|(_, countries)| countries.len() >= least);
+        let mut numbers: Vec<u32> = wide.filter_map(|(origin, _)| Some(self.network(origin)?.asn)).collect();
+        numbers.sort_unstable();
+        numbers
+    }
+
+    /// The row of an origin; 0 stands for none.
+    fn network(&self, origin: u32) -> Option<&Network> {
+        self.networks.as_ref()?.look_up(usize::try_from(origin).ok()?.checked_sub(1)?)
+    }
+
+    /// Whether the location table has one cell for the whole run of addresses around this one that is registered in one country. Its
+    /// word then may be that of the registry.
+    fn is_located_as_registered(&self, ip: IpAddr) -> bool {
+        fn is_one<K: Key>(
+            locations: Option<&RangeTable<K, u16>>,
+            registrations: Option<&RangeTable<K, u16>>,
+            key: K,
+        ) -> Option<bool> {
+            let (first, last) = registrations?.range_of(key)?;
+            Some(locations?.is_one_range(first, last))
+        }
+        let is_one = match ip {
+            IpAddr::V4(ip) => is_one(self.locations_four.as_ref(), self.registrations_four.as_ref(), u32::from(ip)),
+            IpAddr::V6(ip) => is_one(self.locations_six.as_ref(), self.registrations_six.as_ref(), upper(ip)),
+        };
+        is_one.unwrap_or(false)
+    }
+
     /// Indices of location, registration and origin AS; 0 where unknown.
     fn indices(&self, ip: IpAddr) -> (u32, u32, u32) {
         fn find<K: Key, V: Value>(table: Option<&RangeTable<K, V>>, key: K) -> u32 {
@@ -152,10 +215,15 @@ impl Database for Embedded {
         if (location, registration, origin) == (0, 0, 0) {
             return None;
         }
-        let index = usize::try_from(origin).ok().and_then(|origin| origin.checked_sub(1));
-        let network = self.networks.as_ref().zip(index).and_then(|(networks, index)| networks.look_up(index));
+        let network = self.network(origin);
+        let registered_country = at(&self.registrations, registration).and_then(|row| row.country);
+        let location = at(&self.locations, location);
+        let is_same =
+            location.is_some_and(|location| location.country.is_some() && location.country == registered_country);
+        let repeats_registry =
+            is_same && network.is_some_and(|network| spread::holds(network.asn)) && self.is_located_as_registered(ip);
         Some(Facts {
-            opinion: at(&self.locations, location).map(|location| Opinion {
+            opinion: location.map(|location| Opinion {
                 source: self.source.clone(),
                 database: self.facts.clone(),
                 country: location.country,
@@ -163,7 +231,8 @@ impl Database for Embedded {
                 coordinates: location.coordinates,
                 radius_km: None,
             }),
-            registered_country: at(&self.registrations, registration).and_then(|row| row.country),
+            registered_country,
+            repeats_registry,
             is_announced: origin != 0,
             asn: network.map(|network| network.asn),
             as_name: network.and_then(|network| network.name.clone()),
@@ -242,7 +311,6 @@ fn month(date: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::place::facts::Country;
 
     /// Address, AS, block, AS country, location country.
     const KNOWN: &[(&str, u32, &str, &str, &str)] = &[

@@ -16,6 +16,7 @@ mod range_block;
 mod range_table;
 mod range_writer;
 mod rows;
+pub mod spread;
 mod text_code;
 pub(crate) mod varint;
 

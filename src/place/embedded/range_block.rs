@@ -54,6 +54,16 @@ impl<K: Key, V: Value> RangeBlock<K, V> {
         self.starts.get(..self.count)?.partition_point(|&start| start <= key).checked_sub(1)
     }
 
+    /// The first key of one of the ranges, in order.
+    pub(super) fn start(&self, place: usize) -> Option<K> {
+        self.starts.get(..self.count)?.get(place).copied()
+    }
+
+    /// The ranges in order: first key and value.
+    pub(super) fn ranges(&self) -> impl Iterator<Item = (K, V)> {
+        self.starts.iter().copied().zip(self.values.iter().copied()).take(self.count)
+    }
+
     /// How many ranges there are.
     pub(super) fn len(&self) -> usize {
         self.count

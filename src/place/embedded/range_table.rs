@@ -78,6 +78,28 @@ impl<K: Key, V: Value> RangeTable<K, V> {
         place(first).is_some_and(|place_of_first| Some(place_of_first) == place(last))
     }
 
+    /// The first and the last key of the range that holds this key. Decodes its block, and none if the table does not begin yet.
+    pub fn range_of(&self, key: K) -> Option<(K, K)> {
+        let open = self.open()?;
+        let index = open.firsts.partition_point(|&first| first <= key).checked_sub(1)?;
+        let block = open.block(index)?;
+        let place = block.place(key)?;
+        let next = block.start(place + 1).or_else(|| open.firsts.get(index + 1).copied());
+        let last = next.map_or(K::low(u64::MAX), |next| K::low(next.number().saturating_sub(1)));
+        Some((block.start(place)?, last))
+    }
+
+    /// Calls `each` with the first key and the value of every range, in order. Damaged blocks are passed over.
+    pub fn for_each(&self, mut each: impl FnMut(u64, u32)) {
+        let Some(open) = self.open() else { return };
+        for (index, &first) in open.firsts.iter().enumerate() {
+            let decoded = open.packed(index).and_then(|(_, count, data)| open.model.decode::<K, V>(first, count, data));
+            for (start, value) in decoded.iter().flat_map(|block| block.ranges()) {
+                each(start.number(), value.into());
+            }
+        }
+    }
+
     fn value(&self, key: K) -> Option<V> {
         let open = self.open()?;
         let index = open.firsts.partition_point(|&first| first <= key).checked_sub(1)?;
@@ -210,6 +232,20 @@ mod tests {
         assert_eq!(table.open().unwrap().blocks.len(), 21);
         assert_eq!(table.decode_all(), (ranges.len(), 0));
         assert!(ranges.iter().all(|&(start, value)| table.look_up(start + 2) == value));
+    }
+
+    #[test]
+    fn a_range_reaches_to_the_next_start_in_its_block_and_beyond() {
+        let ranges: Vec<(u64, u32)> =
+            (1..=u32::try_from(RANGES_PER_BLOCK).unwrap() + 1).map(|n| (u64::from(n) * 10, n)).collect();
+        let table = table(&ranges);
+        let last = u64::try_from(RANGES_PER_BLOCK).unwrap() * 10;
+        let found = [9, 10, 15, last + 3, last + 13].map(|key| table.range_of(key));
+        let wanted = [None, Some((10, 19)), Some((10, 19)), Some((last, last + 9)), Some((last + 10, u64::MAX))];
+        assert_eq!(found, wanted);
+        let mut told = Vec::new();
+        table.for_each(|start, value| told.push((start, value)));
+        assert_eq!(told, ranges);
     }
 
     #[test]

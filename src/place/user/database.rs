@@ -145,6 +145,7 @@ mod tests {
     fn the_nested_schema_is_read() {
         let wanted = Facts {
             opinion: Some(opinion("nested", "GB", Some("London"), Some((51.5142, -0.0931)), Some(10))),
+            repeats_registry: false,
             registered_country: Country::new("US"),
             is_announced: true,
             asn: Some(64500),

@@ -43,6 +43,7 @@ pub(super) fn facts(record: &LookupResult<'_, Vec<u8>>, source: &Arc<str>, datab
     Facts {
         opinion: is_located.then_some(opinion),
         registered_country: country(REGISTERED),
+        repeats_registry: false,
         is_announced: asn.is_some(),
         asn,
         as_name: asn.and_then(|_| text(record, AS_NAME)).map(Arc::from),
