@@ -6,6 +6,7 @@
 
 mod answers;
 mod clock;
+mod devices;
 mod fragments;
 mod frames;
 mod hops;
@@ -35,7 +36,7 @@ pub use hops::{Hops, Trail, TrailHop};
 pub use limit::{CannotMerge, KeptPart, SampleKey};
 pub use partial::Partial;
 pub use pool::Pool;
-pub use record::{Counters, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSource};
+pub use record::{Counters, Doubt, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSource};
 pub use round_trips::{Answered, RoundTrips, SynAck};
 pub use shed::Shed;
 pub use tracker::{OpenLimits, Summary, Tracker};

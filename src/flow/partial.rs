@@ -87,12 +87,8 @@ impl Partial {
     #[inline(always)]
     pub fn observe(&mut self, frame: Frame<'_>) {
         match &mut self.span {
-            Some(span) if frame.time_ns >= span.latest_ns => span.latest_ns = frame.time_ns,
-            Some(span) => {
-                span.step_back_ns = span.step_back_ns.max(span.latest_ns.saturating_sub(frame.time_ns));
-                span.earliest_ns = span.earliest_ns.min(frame.time_ns);
-            }
-            None => self.span = Some(Span { earliest_ns: frame.time_ns, latest_ns: frame.time_ns, step_back_ns: 0 }),
+            Some(span) => span.observe(frame.time_ns),
+            None => self.span = Some(Span::of(frame.time_ns)),
         }
         self.clock.observe(frame.time_ns);
         if frame.note.is_some_and(|note| note.is_dropped) {

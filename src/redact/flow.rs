@@ -100,6 +100,8 @@ impl Redactor<'_> {
             client_head: _,
             server_head: _,
             tunnel,
+            is_in_tunnel,
+            is_doubled,
         } = flow;
         let mut time = |ns: i64| {
             remember_time(&rfc3339(ns), &rfc3339(clock.moved(ns)), removed);
@@ -107,11 +109,11 @@ impl Redactor<'_> {
         };
         let (first_seen_ns, last_seen_ns) = (time(*first_seen_ns), time(*last_seen_ns));
         let mut kept: Vec<Name> = Vec::new();
-        for Name { source, frame, name } in names {
+        for Name { source, frame, name, doubt } in names {
             if let Some(name) = self.name(name, removed)
                 && !kept.iter().any(|one| *one.name == *name && one.source == *source)
             {
-                kept.push(Name { source: *source, frame: *frame, name: name.into() });
+                kept.push(Name { source: *source, frame: *frame, name: name.into(), doubt: *doubt });
             }
         }
         // A certificate of a device in somebody's home may bear a name.
@@ -147,6 +149,8 @@ impl Redactor<'_> {
             client_head: None,
             server_head: None,
             tunnel: *tunnel,
+            is_in_tunnel: *is_in_tunnel,
+            is_doubled: *is_doubled,
         }
     }
 

@@ -14,6 +14,32 @@ pub(super) fn notes(analysed: &Analysed, routes: &RouteMap, knowledge: &Knowledg
             "the clock of the captures steps back by up to {seconds} s: sessions may be split or joined wrongly"
         ));
     }
+    if let Some(step_ns) = summary.clock_jumped_ahead_ns() {
+        let days = step_ns / (86_400 * 1_000_000_000);
+        notes.push(format!(
+            "the clock of the captures jumps ahead by up to {days} days from one frame to the next: either nothing was captured for so \
+             long, or the clock was set, and times before that are wrong"
+        ));
+    }
+    if summary.doubled > 0 {
+        notes.push(format!(
+            "the packets of {} TCP connections stand twice in the captures, less than a millisecond apart, as from a mirror port or from \
+             several interfaces: duplicate packets are counted as captured",
+            summary.doubled
+        ));
+    }
+    if summary.has_both_sides_of_a_tunnel {
+        notes.push(
+            "the captures hold the inside of a VPN's tunnel and, on another interface, the tunnel itself: the same traffic counts in both"
+                .to_owned(),
+        );
+    }
+    let joined: u64 = analysed.outcomes.iter().map(|outcome| outcome.joined_files).sum();
+    if joined > 0 {
+        notes.push(format!(
+            "{joined} file headers stand in the midst of a capture, as where files were joined end to end: what follows is read as well"
+        ));
+    }
     if summary.dropped.frames > 0 {
         notes.push(format!("the capture marks {} frames as never sent on the wire", summary.dropped.frames));
     }

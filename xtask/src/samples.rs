@@ -11,6 +11,7 @@ mod demo;
 mod dns;
 mod files;
 mod google;
+mod kinds;
 mod messenger;
 mod names;
 mod packet;
@@ -100,6 +101,7 @@ fn all() -> io::Result<Vec<Sample>> {
     samples.extend(datagrams::samples());
     samples.extend(tunnels::samples());
     samples.extend(zoo::samples());
+    samples.extend(kinds::samples());
     samples.extend(files::samples()?);
     Ok(samples)
 }

@@ -2,7 +2,7 @@
 
 use crate::app::{Claim, Party};
 use crate::capture::owner::Owner;
-use crate::flow::{Flow, Name};
+use crate::flow::{Doubt, Flow, Name};
 use crate::name::{Alpn, encrypted_resolver};
 use crate::output::units;
 use crate::packet::TunnelPath;
@@ -281,7 +281,7 @@ impl Serialize for Protocol {
     }
 }
 
-/// All names of a flow: objects of `name`, `source` and `frame`.
+/// All names of a flow: objects of `name`, `source`, `frame` and, where there is one, `doubt`.
 #[derive(Clone, Copy, Debug)]
 pub struct Names<'a> {
     names: &'a [Name],
@@ -298,10 +298,14 @@ struct NameRecord<'a>(&'a Name, bool);
 
 impl Serialize for NameRecord<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("Name", 3)?;
+        let doubt = self.0.doubt.map(Doubt::word);
+        let mut object = serializer.serialize_struct("Name", 3 + usize::from(doubt.is_some()))?;
         object.serialize_field("name", &*self.0.name)?;
         object.serialize_field("source", self.0.source.word())?;
         object.serialize_field("frame", &if self.1 { self.0.frame.number() } else { 0 })?;
+        if let Some(doubt) = doubt {
+            object.serialize_field("doubt", doubt)?;
+        }
         object.end()
     }
 }
@@ -378,8 +382,18 @@ mod tests {
             down: Counters { packets: 14, bytes: 9_001, payload: 8_100 },
             application: Some(Application("tls")),
             names: smallvec::smallvec![
-                Name { source: NameSource::TlsSni, frame: FrameId::new(0, 111), name: "long.weixin.qq.com".into() },
-                Name { source: NameSource::Dns, frame: FrameId::new(0, 89), name: "=weixin\",qq.com".into() },
+                Name {
+                    source: NameSource::TlsSni,
+                    frame: FrameId::new(0, 111),
+                    name: "long.weixin.qq.com".into(),
+                    doubt: None
+                },
+                Name {
+                    source: NameSource::Dns,
+                    frame: FrameId::new(0, 89),
+                    name: "=weixin\",qq.com".into(),
+                    doubt: None
+                },
             ],
             alpn: ["h2", "http/1.1"].into_iter().collect(),
             ech_offer: None,
@@ -401,6 +415,8 @@ mod tests {
             client_head: None,
             server_head: None,
             tunnel: TunnelPath::NONE.entered(Encapsulation::Gre).unwrap(),
+            is_in_tunnel: false,
+            is_doubled: false,
         }
     }
 
