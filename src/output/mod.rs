@@ -27,6 +27,7 @@ pub mod pcapng;
 mod projection;
 mod svg;
 #[doc(hidden)]
+pub mod suggest;
 pub mod terminal;
 #[doc(hidden)]
 pub mod units;

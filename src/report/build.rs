@@ -5,6 +5,7 @@ use super::notes::notes;
 use super::remainders::{left_out, not_ip, remainders};
 use super::rows::Rows;
 use super::shares::EndpointShares;
+use super::sites::sites;
 use super::tally::{Tally, name};
 use super::time::rfc3339;
 use super::unseen::Unseen;
@@ -109,6 +110,7 @@ pub fn build(routes: &RouteMap, analysed: &Analysed, knowledge: &Knowledge, comm
         unattributed,
         unattributed_shares: nameless.shares("Traffic of no app", builder.stale_months),
         unattributed_routes: builder.destinations(None, &routes.nameless),
+        sites: sites(routes, &judgements, &capture, bytes),
         local,
         not_ip: not_ip(analysed),
         left_out: left_out(analysed, routes),

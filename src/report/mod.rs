@@ -8,6 +8,7 @@ mod remainders;
 mod rows;
 mod saved;
 mod shares;
+mod sites;
 mod tally;
 mod time;
 pub mod transfers;
@@ -27,4 +28,5 @@ pub use model::{
     NameEvidence, OpinionLine, PhysicsLine, Remainder, Report, RttLine, RunLine, SCHEMA, TablesAge, VantageLine,
 };
 pub use shares::{EndpointShares, ShareLine, UnplacedLine, WayShares};
+pub use sites::{Site, SitePlace, Sites};
 pub use unseen::Unseen;

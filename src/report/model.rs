@@ -2,6 +2,7 @@
 //! escaped here; each output escapes them.
 
 use super::shares::{EndpointShares, ShareLine};
+use super::sites::Sites;
 use super::transfers::Transfers;
 use super::unseen::Unseen;
 use crate::app::{EvidenceKind, Party};
@@ -58,6 +59,9 @@ pub struct Report {
     pub unattributed_shares: EndpointShares,
     /// The destinations of that traffic, in the same shape as an app's.
     pub unattributed_routes: Vec<Destination>,
+    /// Of that traffic what has a name that is in no entry of the catalogue: sites and services, by registrable domain.
+    #[serde(default)]
+    pub sites: Sites,
     /// Traffic that stayed on local, multicast or reserved addresses, by kind.
     pub local: Vec<Remainder>,
     /// Frames that hold no IP packet, by kind.

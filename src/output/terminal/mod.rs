@@ -5,6 +5,7 @@ mod detail;
 mod diff;
 mod lines;
 mod rest;
+mod sites;
 mod summary;
 mod transfers;
 
@@ -62,6 +63,7 @@ fn details(report: &Report, style: &Style) -> String {
     rest::countries(&mut lines, report);
     transfers::transfers(&mut lines, report, false);
     rest::unattributed(&mut lines, report);
+    sites::sites(&mut lines, report);
     rest::remainders(&mut lines, report);
     rest::notes(&mut lines, report);
     rest::next(&mut lines, report, false);
