@@ -563,7 +563,7 @@ mod tests {
             assert!(!app.developer.is_empty() && !app.source.is_empty() && !app.category.is_empty(), "{}", app.id);
             assert!(app.operator.as_deref().is_none_or(|operator| !operator.is_empty()), "{}", app.id);
             assert_eq!(app.jurisdiction.is_some(), app.jurisdiction_source.is_some(), "{}", app.id);
-            assert!(!app.domains.is_empty(), "{}", app.id);
+            assert!(!(app.domains.is_empty() && app.bundle_ids.is_empty()), "{}", app.id);
             let countries = app.jurisdiction.iter().chain(&app.also);
             is_by_the_rule(&catalogue, &app.id, &app.group, app.jurisdiction, countries);
             for part in &app.parts {
@@ -647,6 +647,13 @@ mod tests {
             ("igcdn-photos-a-a.akamaihd.net", "instagram"),
             ("legy.line-apps.com", "line"),
             ("query.hicloud.com", "huawei"),
+            ("www.vmall.com", "vmall"),
+            ("app.nubia.com", "nubia"),
+            ("qyapi.weixin.qq.com", "wecom"),
+            ("multimedia.nt.qq.com.cn", "qq"),
+            ("url.cn", "[tencent-platform]"),
+            ("cdn.shopify.com", "shopify"),
+            ("one.myshopify.com", "[shopify-sites]"),
             ("fota.ztems.com", "zte"),
             ("www.google.co.jp", "google-services"),
             ("fonts.googleapis.com", "[google-apis]"),
