@@ -495,6 +495,7 @@ pub(crate) fn finish(
         left_out: Vec::new(),
         countries,
         transfers: None,
+        redaction: None,
         notes: vec!["12 packets were cut short by the capture; names in them may be missing".to_owned()],
     }
 }

@@ -23,7 +23,7 @@ const COUNTRY_APPS: usize = 8;
 /// Destinations that one task builds; fewer would not be worth a task.
 const DESTINATIONS_PER_TASK: usize = 16;
 /// The name shown for all apps that only owners name and that are not kept apart.
-const OTHER_OWNERS: &str = "other owners";
+pub(crate) const OTHER_OWNERS: &str = "other owners";
 
 /// Builds the report of an analysis. `command` is the command line that it shows.
 pub fn build(routes: &RouteMap, analysed: &Analysed, knowledge: &Knowledge, command: String) -> Report {
@@ -116,6 +116,7 @@ pub fn build(routes: &RouteMap, analysed: &Analysed, knowledge: &Knowledge, comm
         left_out: left_out(analysed, routes),
         countries,
         transfers: None,
+        redaction: None,
         notes: notes(analysed, routes, &tables),
         tables,
         apps,

@@ -4,6 +4,7 @@ mod build;
 pub mod diff;
 mod model;
 mod notes;
+mod redaction;
 mod remainders;
 mod rows;
 mod saved;
@@ -17,7 +18,9 @@ mod unseen;
 #[cfg(test)]
 pub(crate) use tally::Tally;
 
+pub(crate) use build::OTHER_OWNERS;
 pub use build::build;
+pub use redaction::{Redaction, RemovedLine};
 pub use saved::{SavedError, schema_of};
 pub use time::rfc3339;
 

@@ -1,6 +1,7 @@
 //! The structs of the report. Field names are stable, and new ones may be added. Strings from the wire are not
 //! escaped here; each output escapes them.
 
+use super::redaction::Redaction;
 use super::shares::{EndpointShares, ShareLine};
 use super::sites::Sites;
 use super::transfers::Transfers;
@@ -75,6 +76,9 @@ pub struct Report {
     pub transfers: Option<Transfers>,
     /// Notes that a reader must know: the clock stepped back, packets were cut short, memory limits were reached.
     pub notes: Vec<String>,
+    /// What was taken out (`--redact`), where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redaction: Option<Redaction>,
 }
 
 /// Program, version and command line.

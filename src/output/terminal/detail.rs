@@ -154,7 +154,7 @@ fn evidence(lines: &mut Lines, report: &Report, destination: &Destination, facts
         let left = total - shown;
         let reserve = if left > 1 { 1 + format!("+{}", left - 1).len() } else { 0 };
         let frame = frame_number(report, &name.capture, name.frame);
-        let origin = format!(" {} {frame}", lines.text(&name.source));
+        let origin = format!(" {}{frame}", lines.text(&name.source));
         let gap = if shown == 0 { 0 } else { 2 };
         let text = lines.text(&name.name);
         let free = columns.saturating_sub(line.width() + gap + origin.width() + reserve);
@@ -177,11 +177,11 @@ fn evidence(lines: &mut Lines, report: &Report, destination: &Destination, facts
     lines.line(&line);
 }
 
-/// `#112`, or `#2:112` for the second of several captures.
+/// ` #112`, or ` #2:112` for the second of several captures.
 fn frame_number(report: &Report, capture: &str, frame: u64) -> String {
     match report.captures.iter().position(|summary| summary.name == capture) {
-        Some(position) if report.captures.len() > 1 => format!("#{}:{frame}", position + 1),
-        _ => format!("#{frame}"),
+        Some(position) if report.captures.len() > 1 && frame > 0 => format!(" #{}:{frame}", position + 1),
+        _ => words::frame_mark(frame),
     }
 }
 
