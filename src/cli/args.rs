@@ -145,7 +145,8 @@ Examples:
 Examples:
   whither apps
   whither apps wechat
-  whither apps --json | jq '.[].id'")]
+  whither apps --json | jq '.[].id'
+  whither apps --suggest phone.pcap > own.toml")]
     Apps(AppsArgs),
     /// Capture from an interface into a file, with a running summary (needs the feature `live`)
     #[command(after_help = "\
@@ -498,6 +499,9 @@ pub(super) struct AppsArgs {
     /// Show one app with the reason for each of its rules; anything else is searched for
     #[arg(value_name = "ID")]
     pub(super) id: Option<String>,
+    /// Write entries, ready for --apps, of the largest sites and services in these captures that are in no entry
+    #[arg(long, value_name = "CAPTURE", num_args = 1.., conflicts_with_all = ["id", "json"], value_hint = ValueHint::AnyPath)]
+    pub(super) suggest: Vec<PathBuf>,
     /// Write JSON
     #[arg(long)]
     pub(super) json: bool,

@@ -5,8 +5,8 @@ use crate::error::Defect;
 use crate::place::{Country, DatabaseInfo, JURISDICTION_RULE};
 use crate::report::{
     AppRoutes, Candidate, CaptureSummary, CountryLine, Destination, EvidenceShare, Exchange, ExclusionLine, Generator,
-    NameEvidence, OpinionLine, Payload, PhysicsLine, Remainder, Report, RttLine, RunLine, SCHEMA, ShareLine, Standing,
-    TablesAge, Tally, Traffic, VantageLine,
+    NameEvidence, OpinionLine, Payload, PhysicsLine, Remainder, Report, RttLine, RunLine, SCHEMA, ShareLine, Site,
+    SitePlace, Sites, Standing, TablesAge, Tally, Traffic, VantageLine,
 };
 use crate::standing::Judged;
 
@@ -358,6 +358,48 @@ pub(crate) fn report() -> Report {
     finish(apps, unattributed, unattributed_routes, local, not_ip)
 }
 
+/// A site that is in no entry of the catalogue, one with a hostile name, and others.
+fn sites(all: u64) -> Sites {
+    let place = |code: &str, label: &str, sent: u64| SitePlace {
+        standing: Standing::Reported,
+        age: "fresh".to_owned(),
+        candidates: country(code).into_iter().collect(),
+        label: label.to_owned(),
+        asn: Some(24_940),
+        as_name: Some("Hetzner Online GmbH".to_owned()),
+        operator: Some("Hetzner Online GmbH".to_owned()),
+        jurisdiction: country("DE"),
+        bytes: 4 * sent,
+        sent,
+        received: 3 * sent,
+    };
+    let site = |domain: &str, names: &[&str], places: Vec<SitePlace>| {
+        let of = |figure: fn(&SitePlace) -> u64| places.iter().map(figure).sum::<u64>();
+        let bytes = of(|place| place.bytes);
+        Site {
+            domain: domain.to_owned(),
+            bytes,
+            share: bytes as f64 / all.max(1) as f64,
+            sent: of(|place| place.sent),
+            received: of(|place| place.received),
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            names_total: names.len() as u64,
+            first_seen: ("tls-sni".to_owned(), "phone-taipei.pcapng".to_owned(), 511),
+            places,
+        }
+    };
+    let shop = vec![place("DE", "Germany", 8_100), place("FI", "Finland", 900)];
+    Sites {
+        listed: vec![
+            site("shop.example", &["www.shop.example", "img.shop.example"], shop),
+            site(HOSTILE_NAME, &[HOSTILE_NAME], vec![place("DE", "Germany", 310)]),
+        ],
+        more: 3,
+        more_bytes: 1_204,
+        not_kept_bytes: 0,
+    }
+}
+
 /// Sums up the parts so that all bytes are accounted for.
 pub(crate) fn finish(
     mut apps: Vec<AppRoutes>,
@@ -450,6 +492,7 @@ pub(crate) fn finish(
         unattributed,
         unattributed_shares: tally(&unattributed_routes).shares("Traffic of no app", None),
         unattributed_routes,
+        sites: sites(bytes),
         local,
         not_ip,
         left_out: Vec::new(),

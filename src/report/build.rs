@@ -6,6 +6,7 @@ use super::paths::Paths;
 use super::remainders::{left_out, not_ip, remainders};
 use super::rows::Rows;
 use super::shares::EndpointShares;
+use super::sites::sites;
 use super::tally::{Tally, name};
 use super::time::rfc3339;
 use super::unseen::Unseen;
@@ -113,6 +114,7 @@ pub fn build(routes: &RouteMap, analysed: &Analysed, knowledge: &Knowledge, comm
         unattributed,
         unattributed_shares: nameless.shares("Traffic of no app", builder.stale_months),
         unattributed_routes,
+        sites: sites(routes, &judgements, &capture, bytes),
         local,
         not_ip: not_ip(analysed),
         left_out: left_out(analysed, routes),
@@ -203,10 +205,10 @@ impl Builder<'_> {
             shares: tally.shares(&name, self.stale_months),
             name,
             developer: known.map(|app| app.developer.to_string()),
-            operator: known.map(|app| app.operator.to_string()),
+            operator: known.and_then(|app| app.operator.as_deref()).map(str::to_owned),
             jurisdiction: known.and_then(|app| app.jurisdiction),
             also: known.map(|app| app.also.clone()).unwrap_or_default(),
-            jurisdiction_source: known.map(|app| app.jurisdiction_source.to_string()),
+            jurisdiction_source: known.and_then(|app| app.jurisdiction_source.as_deref()).map(str::to_owned),
             traffic: sums.traffic,
             share: self.share(sums.traffic.bytes(), self.bytes),
             evidence: self.evidence(sums),

@@ -10,6 +10,7 @@ mod remainders;
 mod rows;
 mod saved;
 mod shares;
+mod sites;
 mod tally;
 mod time;
 pub mod transfers;
@@ -32,4 +33,5 @@ pub use model::{
 };
 pub use paths::{HopLine, PathCountry, PathLine};
 pub use shares::{EndpointShares, ShareLine, UnplacedLine, WayShares};
+pub use sites::{Site, SitePlace, Sites};
 pub use unseen::Unseen;

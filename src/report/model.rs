@@ -4,6 +4,7 @@
 use super::paths::{PathCountry, PathLine};
 use super::redaction::Redaction;
 use super::shares::{EndpointShares, ShareLine};
+use super::sites::Sites;
 use super::transfers::Transfers;
 use super::unseen::Unseen;
 use crate::app::{EvidenceKind, Party};
@@ -60,6 +61,9 @@ pub struct Report {
     pub unattributed_shares: EndpointShares,
     /// The destinations of that traffic, in the same shape as an app's.
     pub unattributed_routes: Vec<Destination>,
+    /// Of that traffic what has a name that is in no entry of the catalogue: sites and services, by registrable domain.
+    #[serde(default)]
+    pub sites: Sites,
     /// Traffic that stayed on local, multicast or reserved addresses, by kind.
     pub local: Vec<Remainder>,
     /// Frames that hold no IP packet, by kind.

@@ -6,6 +6,7 @@ mod diff;
 mod lines;
 mod paths;
 mod rest;
+mod sites;
 mod summary;
 mod transfers;
 
@@ -64,6 +65,7 @@ fn details(report: &Report, style: &Style) -> String {
     paths::paths(&mut lines, report);
     transfers::transfers(&mut lines, report, false);
     rest::unattributed(&mut lines, report);
+    sites::sites(&mut lines, report);
     rest::remainders(&mut lines, report);
     rest::notes(&mut lines, report);
     rest::next(&mut lines, report, false);
