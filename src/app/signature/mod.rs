@@ -5,53 +5,117 @@
 //! the stricter it is: if they could occur by chance, it also demands the operator's AS and says `probable` or
 //! `weak`.
 
+mod alibaba_cloud;
+mod anydesk;
+mod bittorrent;
+mod browser;
 mod dingtalk;
 mod discord;
 mod dropbox;
+mod epic;
 mod facebook;
+mod facetime;
+mod home;
+mod hoyoverse;
+mod iqiyi;
 mod kakaotalk;
 mod line;
+mod minecraft;
 mod mmtls;
+mod netease;
 mod networks;
+mod nintendo;
 mod probe;
+mod push;
 mod qq;
+mod riot;
+mod roblox;
 mod snapchat;
 mod spotify;
 mod steam;
 mod stun;
+mod syncthing;
+mod tailscale;
+mod teamspeak;
 mod teamviewer;
 mod telegram;
 mod telegram_voip;
+mod tencent_games;
 #[cfg(test)]
 pub(super) mod testing;
+mod threema;
+mod viber;
+mod warp;
+mod webex;
 mod wechat_media;
 mod whatsapp;
+mod wns;
+mod zalo;
 mod zoom;
+mod zoom_peer;
 
 pub use probe::{Confidence, Over, Probe, Says, Side, Signature};
 
 /// All wire signatures, by name.
 pub static SIGNATURES: &[Signature] = &[
+    alibaba_cloud::SIGNATURE,
+    anydesk::SIGNATURE,
+    push::APPLE,
+    bittorrent::QBITTORRENT,
+    bittorrent::TRANSMISSION,
+    bittorrent::UTORRENT,
+    warp::SIGNATURE,
     dingtalk::SIGNATURE,
     discord::SIGNATURE,
     dropbox::SIGNATURE,
+    epic::SIGNATURE,
+    facetime::SIGNATURE,
+    push::GOOGLE,
+    stun::MEET,
+    hoyoverse::SIGNATURE,
+    iqiyi::SIGNATURE,
     kakaotalk::SIGNATURE,
     line::SIGNATURE,
+    push::XIAOMI,
+    minecraft::SIGNATURE,
     mmtls::SIGNATURE,
     stun::MICROSOFT,
     facebook::SIGNATURE,
     facebook::OWN_APP,
+    netease::SIGNATURE,
+    nintendo::SIGNATURE,
     qq::SIGNATURE,
+    riot::SIGNATURE,
+    roblox::SIGNATURE,
     snapchat::SIGNATURE,
+    spotify::ACCESS_POINT,
     spotify::SIGNATURE,
+    browser::BRAVE,
+    browser::CHROME,
+    browser::EDGE,
     steam::SIGNATURE,
+    syncthing::SIGNATURE,
+    tailscale::SIGNATURE,
+    teamspeak::SIGNATURE,
     teamviewer::SIGNATURE,
     telegram::SIGNATURE,
+    stun::TELEGRAM,
     telegram_voip::SIGNATURE,
+    tencent_games::SIGNATURE,
+    threema::SIGNATURE,
+    home::KASA,
+    home::TUYA,
+    viber::CHAT,
+    viber::CALL,
+    webex::SIGNATURE,
     wechat_media::SIGNATURE,
     whatsapp::SIGNATURE,
     stun::WHATSAPP,
+    wns::SIGNATURE,
+    home::XIAOMI,
+    zalo::SIGNATURE,
     zoom::SIGNATURE,
+    zoom_peer::SIGNATURE,
 ];
 
 #[cfg(test)]

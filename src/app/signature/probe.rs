@@ -90,6 +90,11 @@ impl Side<'_> {
         Some(u16::from_be_bytes(self.bytes.get(at..at + 2)?.try_into().ok()?))
     }
 
+    /// The little-endian 16-bit number at an offset.
+    pub(super) fn u16_little(&self, at: usize) -> Option<u16> {
+        Some(u16::from_le_bytes(self.bytes.get(at..at + 2)?.try_into().ok()?))
+    }
+
     /// The little-endian 32-bit number at an offset.
     pub(super) fn u32_little(&self, at: usize) -> Option<u32> {
         Some(u32::from_le_bytes(self.bytes.get(at..at + 4)?.try_into().ok()?))
@@ -127,6 +132,10 @@ pub struct Probe<'a> {
     pub application: &'static str,
     /// The server's name; empty where none is known.
     pub name: &'a str,
+    /// The server's address.
+    pub server_ip: Option<IpAddr>,
+    /// The organisation that the server's certificate is for; empty where none is known.
+    pub organisation: &'a str,
     /// Whether the server's address is IPv6 and contains `face:b00c`, which Meta puts into its addresses.
     pub is_face_book: bool,
 }
@@ -152,6 +161,12 @@ impl<'a> Probe<'a> {
             asn: place.asn.unwrap_or(0),
             application: flow.application.map_or("", |application| application.0),
             name: flow.name().map_or("", |name| &name.name),
+            server_ip: Some(flow.server_ip),
+            organisation: flow
+                .certificate
+                .as_ref()
+                .and_then(|certificate| certificate.organisation.as_deref())
+                .unwrap_or_default(),
             is_face_book: match flow.server_ip {
                 IpAddr::V6(ip) => ip.segments()[4..6] == [0xface, 0xb00c],
                 IpAddr::V4(_) => false,
