@@ -12,8 +12,7 @@ pub(super) const SIGNATURE: Signature = Signature {
 };
 
 fn read(probe: &Probe<'_>) -> Option<Confidence> {
-    (probe.is_tcp && probe.organisation == "philandro Software GmbH" && !probe.client.bytes.is_empty())
-        .then_some(Confidence::Certain)
+    (probe.is_tcp && probe.organisation == "philandro Software GmbH").then_some(Confidence::Certain)
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ const TEXT_AT: usize = 1 + 8 + 8 + 16 + 2;
 fn read(probe: &Probe<'_>) -> Option<Confidence> {
     let is_bedrock =
         |side: Side<'_>| side.has(0, &[0x1c]) && side.has(17, &super::roblox::RAKNET) && side.has(TEXT_AT, b"MCPE;");
-    let is_java = probe.is_tcp && probe.application == "minecraft" && !probe.client.bytes.is_empty();
+    let is_java = probe.is_tcp && probe.application == super::probe::MINECRAFT;
     (is_java || (probe.is_udp && probe.sides().into_iter().any(is_bedrock))).then_some(Confidence::Certain)
 }
 

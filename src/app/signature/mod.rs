@@ -7,7 +7,6 @@
 
 mod alibaba_cloud;
 mod anydesk;
-mod bittorrent;
 mod browser;
 mod dingtalk;
 mod discord;
@@ -61,9 +60,6 @@ pub static SIGNATURES: &[Signature] = &[
     alibaba_cloud::SIGNATURE,
     anydesk::SIGNATURE,
     push::APPLE,
-    bittorrent::QBITTORRENT,
-    bittorrent::TRANSMISSION,
-    bittorrent::UTORRENT,
     warp::SIGNATURE,
     dingtalk::SIGNATURE,
     discord::SIGNATURE,
@@ -132,6 +128,26 @@ mod tests {
     }
 
     #[test]
+    fn each_row_is_in_the_documents() {
+        let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/signatures.md"));
+        for signature in SIGNATURES {
+            assert!(text.contains(&format!("`{}`", signature.name)), "{}", signature.name);
+        }
+    }
+
+    #[test]
+    fn each_row_says_an_entry_of_the_catalogue() {
+        let catalogue = crate::app::Catalogue::embedded().expect("usable");
+        for signature in SIGNATURES {
+            let is_known = match signature.says {
+                Says::App(id) => catalogue.app(id).is_some(),
+                Says::Platform(id) => catalogue.service(id).is_some(),
+            };
+            assert!(is_known, "{}", signature.name);
+        }
+    }
+
+    #[test]
     fn nothing_matches_nothing() {
         for signature in SIGNATURES {
             assert_eq!((signature.read)(&udp(&[], &[], 443, 0)), None, "{}", signature.name);
@@ -143,7 +159,8 @@ mod tests {
     #[test]
     fn without_bytes_only_a_protocol_of_one_app_matches() {
         let readers = STREAM_READERS.iter().map(|reader| reader.protocol);
-        for application in readers.chain(DATAGRAM_READERS.iter().map(|reader| reader.protocol)) {
+        let readers = readers.chain(DATAGRAM_READERS.iter().map(|reader| reader.protocol));
+        for application in readers.filter(|word| !probe::OF_ONE_APP.contains(word)) {
             for (asn, name) in [(0, ""), (32934, "graph.facebook.com"), (132203, "short.weixin.qq.com"), (62041, "")] {
                 for probe in [tcp(&[], &[], 443, asn), udp(&[], &[], 3478, asn)] {
                     let probe = Probe { application, name, is_face_book: true, ..probe };
@@ -152,8 +169,11 @@ mod tests {
                 }
             }
         }
-        let probe = Probe { application: probe::MMTLS, ..tcp(&[], &[], 443, 0) };
-        assert_eq!((mmtls::SIGNATURE.read)(&probe), Some(Confidence::Certain));
+        for (application, read) in
+            [(probe::MMTLS, mmtls::SIGNATURE.read), (probe::MINECRAFT, minecraft::SIGNATURE.read)]
+        {
+            assert_eq!(read(&Probe { application, ..tcp(&[], &[], 443, 0) }), Some(Confidence::Certain));
+        }
     }
 
     #[test]

@@ -7,6 +7,12 @@ use std::net::IpAddr;
 /// The name that the reader of WeChat's MMTLS gives this protocol, which only WeChat uses.
 pub(super) const MMTLS: &str = "mmtls";
 
+/// The name that the reader of Minecraft's handshake gives its protocol.
+pub(super) const MINECRAFT: &str = "minecraft";
+
+/// Protocols that one app alone speaks, so that no bytes are needed beside them.
+pub(super) const OF_ONE_APP: [&str; 2] = [MINECRAFT, MMTLS];
+
 /// IP protocol numbers (IANA).
 pub(super) const TCP: u8 = 6;
 pub(super) const UDP: u8 = 17;
@@ -141,11 +147,11 @@ pub struct Probe<'a> {
 }
 
 impl<'a> Probe<'a> {
-    /// The probe of a flow; none if signatures can recognise nothing in it, because it has neither first bytes nor a
-    /// protocol that only one app uses.
+    /// The probe of a flow; none if signatures can recognise nothing in it, because it has neither first bytes, nor a
+    /// protocol that only one app uses, nor a certificate.
     pub fn of(flow: &'a Flow, place: &Place) -> Option<Self> {
-        let speaks = |word: &str| flow.application.is_some_and(|application| application.0 == word);
-        if flow.client_head.is_none() && flow.server_head.is_none() && !speaks(MMTLS) {
+        let speaks_one = flow.application.is_some_and(|application| OF_ONE_APP.contains(&application.0));
+        if flow.client_head.is_none() && flow.server_head.is_none() && flow.certificate.is_none() && !speaks_one {
             return None;
         }
         let side = |head: &'a Option<Box<crate::flow::Head>>| {
