@@ -5,6 +5,7 @@
 //! the stricter it is: if they could occur by chance, it also demands the operator's AS and says `probable` or
 //! `weak`.
 
+mod agora;
 mod alibaba_cloud;
 mod anydesk;
 mod browser;
@@ -57,6 +58,7 @@ pub use probe::{Confidence, Over, Probe, Says, Side, Signature};
 
 /// All wire signatures, by name.
 pub static SIGNATURES: &[Signature] = &[
+    agora::SIGNATURE,
     alibaba_cloud::SIGNATURE,
     anydesk::SIGNATURE,
     push::APPLE,

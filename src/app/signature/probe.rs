@@ -10,8 +10,11 @@ pub(super) const MMTLS: &str = "mmtls";
 /// The name that the reader of Minecraft's handshake gives its protocol.
 pub(super) const MINECRAFT: &str = "minecraft";
 
-/// Protocols that one app alone speaks, so that no bytes are needed beside them.
-pub(super) const OF_ONE_APP: [&str; 2] = [MINECRAFT, MMTLS];
+/// The name that the reader of Agora's opening gives its protocol.
+pub(super) const AGORA: &str = "agora";
+
+/// Protocols that one app or service alone speaks, so that no bytes are needed beside them.
+pub(super) const OF_ONE_APP: [&str; 3] = [AGORA, MINECRAFT, MMTLS];
 
 /// IP protocol numbers (IANA).
 pub(super) const TCP: u8 = 6;
@@ -148,7 +151,7 @@ pub struct Probe<'a> {
 
 impl<'a> Probe<'a> {
     /// The probe of a flow; none if signatures can recognise nothing in it, because it has neither first bytes, nor a
-    /// protocol that only one app uses, nor a certificate.
+    /// protocol that only one app or service uses, nor a certificate.
     pub fn of(flow: &'a Flow, place: &Place) -> Option<Self> {
         let speaks_one = flow.application.is_some_and(|application| OF_ONE_APP.contains(&application.0));
         if flow.client_head.is_none() && flow.server_head.is_none() && flow.certificate.is_none() && !speaks_one {
