@@ -188,7 +188,7 @@ fn report(data: &[u8]) {
 fn signature(data: &[u8]) {
     let Some((&[flags, asn, port_high, port_low, lengths @ ..], bytes)) = data.split_first_chunk::<9>() else { return };
     const ASNS: [u32; 8] = [0, 32934, 38631, 62041, 132_203, 8075, 30103, 16509];
-    const APPLICATIONS: [&str; 8] = ["", "tls", "quic", "stun", "http", "dtls", "dns", "bittorrent"];
+    const APPLICATIONS: [&str; 8] = ["", "tls", "quic", "stun", "ssdp", "dtls", "minecraft", "bittorrent"];
     let (client, server) = bytes.split_at(usize::from(lengths[4]).min(bytes.len()));
     let text = String::from_utf8_lossy(client);
     let client_lengths = [u32::from(lengths[0]) * 8, u32::from(lengths[1]), client.len() as u32];
@@ -205,6 +205,8 @@ fn signature(data: &[u8]) {
         application: APPLICATIONS[usize::from(asn >> 3 & 7)],
         name: &text,
         is_face_book: flags & 0x10 != 0,
+        server_ip: ADDRESSES[usize::from(lengths[1]) % ADDRESSES.len()].parse().ok(),
+        organisation: if flags & 0x40 != 0 { "philandro Software GmbH" } else { "" },
     };
     for signature in SIGNATURES {
         let _ = (signature.read)(&probe);

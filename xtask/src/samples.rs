@@ -3,6 +3,7 @@
 //! rustls' client and server really talk to each other, over TLS and QUIC; builders put what they say into packets with chosen
 //! addresses and round trips. Each sample is for one purpose, told beside it and in the README that is written with them.
 
+mod apps;
 mod capture;
 mod claim;
 mod clear;
@@ -97,6 +98,7 @@ fn all() -> io::Result<Vec<Sample>> {
         ),
     ];
     samples.extend(names::samples());
+    samples.extend(apps::samples());
     samples.extend(clear::samples());
     samples.extend(datagrams::samples());
     samples.extend(tunnels::samples());
