@@ -12,9 +12,7 @@ const WHITHER: Program = Program::new(env!("CARGO_BIN_EXE_whither"), env!("CARGO
 /// Words of a command line, of which some stand in quotation marks.
 fn words(line: &str) -> Vec<&str> {
     let parts = line.split('"').enumerate();
-    parts
-        .flat_map(|(at, part)| if at % 2 == 1 { vec![part] } else { part.split_whitespace().collect() })
-        .collect()
+    parts.flat_map(|(at, part)| if at % 2 == 1 { vec![part] } else { part.split_whitespace().collect() }).collect()
 }
 
 /// The command and the text of each block that begins so.

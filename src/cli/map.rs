@@ -10,6 +10,7 @@ use super::{input, outputs, stdout};
 use crate::analysis;
 use crate::capture::{self, Progress};
 use crate::error::Error;
+use crate::output::Look;
 use crate::output::terminal::{Style, render};
 use crate::report::build;
 use std::io::{IsTerminal, Write};
@@ -35,8 +36,9 @@ pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Erro
     report.transfers = map.transfers.of(&report);
     let is_seen = |app: &str| report.apps.iter().any(|routes| routes.id == app);
     input::known_or_seen(&options.apps, &knowledge, is_seen)?;
+    let look = Look { small_multiples: map.small_multiples, ..Look::default() };
     let fill = |index: usize, out: &mut dyn Write| match map.outputs.files.get(index) {
-        Some((format, _)) => (format.write)(&report, out),
+        Some((format, _)) => (format.write)(&report, &look, out),
         None => Ok(()),
     };
     let is_shown = targets.iter().any(Target::is_stdout);

@@ -13,6 +13,7 @@ pub mod diff;
 pub mod escape;
 #[cfg(test)]
 mod example;
+mod figure;
 pub mod flows;
 mod generator;
 mod geojson;
@@ -25,7 +26,6 @@ mod palette;
 #[doc(hidden)]
 pub mod pcapng;
 mod projection;
-mod svg;
 #[doc(hidden)]
 pub mod terminal;
 #[doc(hidden)]
@@ -42,10 +42,21 @@ pub struct Format {
     /// What it is, for the help text.
     pub about: &'static str,
     /// Writes it.
-    pub write: fn(&Report, &mut dyn Write) -> io::Result<()>,
+    pub write: fn(&Report, &Look, &mut dyn Write) -> io::Result<()>,
     /// Whether a file that begins with these bytes ([`HEAD_BYTES`] of them, if it has as many) was written in this format by
     /// this program, in any version: such a file may be replaced without asking.
     pub is_own: fn(&[u8]) -> bool,
+}
+
+/// What the user wants of pictures.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Look {
+    /// One map per app, not one of everything.
+    pub small_multiples: bool,
+    /// What stands above; ours where there is none.
+    pub title: Option<String>,
+    /// What the user has to say below.
+    pub note: Option<String>,
 }
 
 /// How much of a file tells whether this program wrote it.
@@ -56,18 +67,28 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "csv",
         about: "a table with one row per app and destination",
-        write: csv::write,
+        write: |report, _, out| csv::write(report, out),
         is_own: csv::is_own,
     },
     Format {
         name: "geojson",
         about: "lines and points for a geographic information system",
-        write: geojson::write,
+        write: |report, _, out| geojson::write(report, out),
         is_own: geojson::is_own,
     },
-    Format { name: "html", about: "a map in one page that opens from disk", write: html::write, is_own: html::is_own },
-    Format { name: "json", about: "the whole report, for programs", write: json::write, is_own: json::is_own },
-    Format { name: "svg", about: "the map as a picture", write: svg::write, is_own: svg::is_own },
+    Format {
+        name: "html",
+        about: "a map in one page that opens from disk",
+        write: |report, _, out| html::write(report, out),
+        is_own: html::is_own,
+    },
+    Format {
+        name: "json",
+        about: "the whole report, for programs",
+        write: |report, _, out| json::write(report, out),
+        is_own: json::is_own,
+    },
+    Format { name: "svg", about: "the map as a figure for print", write: figure::write, is_own: figure::is_own },
 ];
 
 /// The format with this name.
@@ -75,8 +96,8 @@ pub fn format(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
 }
 
+pub use figure::is_own as is_own_svg;
 pub use json::write_compact as write_json_compact;
-pub use svg::is_own as is_own_svg;
 
 #[cfg(test)]
 mod tests {
@@ -93,7 +114,7 @@ mod tests {
         let report = example::report();
         for format in FORMATS {
             let mut bytes = Vec::new();
-            (format.write)(&report, &mut bytes).unwrap();
+            (format.write)(&report, &Look::default(), &mut bytes).unwrap();
             bytes.truncate(HEAD_BYTES);
             let knows = |other: &&Format| (other.is_own)(&bytes);
             assert_eq!(FORMATS.iter().filter(knows).map(|f| f.name).collect::<Vec<_>>(), [format.name]);

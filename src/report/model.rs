@@ -207,6 +207,12 @@ pub struct ExclusionLine {
     pub verdict: String,
     /// What that rests on, in a sentence.
     pub says: String,
+    /// How far from the capture an endpoint can be that answers so soon, in km.
+    #[serde(default)]
+    pub reach_km: u32,
+    /// How far the country is at least, in km.
+    #[serde(default)]
+    pub least_km: u32,
 }
 
 /// Endpoints of one app of which the same may be said, in one network.
