@@ -10,6 +10,7 @@ pub mod bench;
 pub mod check;
 mod csv;
 pub mod diff;
+mod dot;
 pub mod escape;
 #[cfg(test)]
 mod example;
@@ -19,12 +20,17 @@ mod generator;
 mod geojson;
 mod html;
 mod json;
+mod kepler;
+mod links;
 #[doc(hidden)]
 pub mod lookup;
 mod map;
+mod mermaid;
 mod palette;
 #[doc(hidden)]
 pub mod pcapng;
+#[cfg(feature = "png")]
+mod png;
 mod projection;
 #[doc(hidden)]
 pub mod terminal;
@@ -71,6 +77,12 @@ pub const FORMATS: &[Format] = &[
         is_own: csv::is_own,
     },
     Format {
+        name: "dot",
+        about: "a graph of apps, operators and countries for Graphviz",
+        write: |report, _, out| dot::write(report, out),
+        is_own: dot::is_own,
+    },
+    Format {
         name: "geojson",
         about: "lines and points for a geographic information system",
         write: |report, _, out| geojson::write(report, out),
@@ -88,6 +100,20 @@ pub const FORMATS: &[Format] = &[
         write: |report, _, out| json::write(report, out),
         is_own: json::is_own,
     },
+    Format {
+        name: "kepler",
+        about: "a table of arcs for kepler.gl",
+        write: |report, _, out| kepler::write(report, out),
+        is_own: kepler::is_own,
+    },
+    Format {
+        name: "mermaid",
+        about: "a flowchart of apps, operators and countries in Mermaid's language",
+        write: |report, _, out| mermaid::write(report, out),
+        is_own: mermaid::is_own,
+    },
+    #[cfg(feature = "png")]
+    Format { name: "png", about: "the figure as a picture", write: png::write, is_own: png::is_own },
     Format { name: "svg", about: "the map as a figure for print", write: figure::write, is_own: figure::is_own },
 ];
 
@@ -106,7 +132,7 @@ mod tests {
     #[test]
     fn table_is_sorted_and_found_by_name() {
         assert!(FORMATS.is_sorted_by_key(|format| format.name));
-        assert!(format("json").is_some() && format("png").is_none());
+        assert!(format("json").is_some() && format("gif").is_none());
     }
 
     #[test]

@@ -170,24 +170,28 @@ fn unplaced(shares: &EndpointShares, way: &WayShares, is_received: bool) -> Vec<
     all
 }
 
-/// How wide so many bytes are drawn: linear, so that widths add up.
+/// How large so many bytes are drawn: bands are as wide, and circles as large in area, as they have bytes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Scale(f64);
+pub(super) struct Scale {
+    most: f64,
+    /// Width of the widest band.
+    pub(super) widest: f64,
+}
 
 impl Scale {
-    /// The widest mark.
-    pub(super) const WIDEST: f64 = 26.0;
-    /// The thinnest: what is less is drawn so, and the caption says it.
+    /// The thinnest mark: what is less is drawn so, and the caption says it.
     pub(super) const THINNEST: f64 = 1.0;
+    /// Radius of the largest circle, as a part of the widest band.
+    const RADIUS: f64 = 0.75;
 
     /// One scale for all these marks.
-    pub(super) fn of(marks: impl Iterator<Item = u64>) -> Self {
-        Self(Self::WIDEST / marks.max().unwrap_or(0).max(1) as f64)
+    pub(super) fn of(marks: impl Iterator<Item = u64>, widest: f64) -> Self {
+        Self { most: marks.max().unwrap_or(0).max(1) as f64, widest }
     }
 
     /// The width of so many bytes, however thin.
     pub(super) fn exactly(self, bytes: u64) -> f64 {
-        bytes as f64 * self.0
+        bytes as f64 / self.most * self.widest
     }
 
     /// The width that is drawn.
@@ -195,15 +199,20 @@ impl Scale {
         self.exactly(bytes).max(Self::THINNEST)
     }
 
+    /// The radius of a circle for so many bytes.
+    pub(super) fn radius(self, bytes: u64) -> f64 {
+        self.widest * Self::RADIUS * (bytes as f64 / self.most).sqrt()
+    }
+
     /// Round numbers of bytes whose widths explain the scale, widest first.
     pub(super) fn examples(self) -> Vec<u64> {
         let nice = |width: f64| {
-            let bytes = width / self.0;
+            let bytes = width / self.widest * self.most;
             let power = 10_f64.powf(bytes.max(1.0).log10().floor());
             let step = [5.0, 3.0, 2.0, 1.0].into_iter().find(|step| step * power <= bytes).unwrap_or(1.0);
             (step * power) as u64
         };
-        let mut all = vec![nice(Self::WIDEST), nice(Self::WIDEST / 3.0), nice(Self::WIDEST / 12.0)];
+        let mut all = vec![nice(self.widest), nice(self.widest / 3.0), nice(self.widest / 12.0)];
         all.retain(|bytes| *bytes > 0);
         all.dedup();
         all
@@ -243,10 +252,10 @@ mod tests {
     #[test]
     fn examples_are_round_and_no_wider_than_the_widest() {
         for most in [1, 9, 142_000, 999, 5_000_000_000, u64::MAX] {
-            let scale = Scale::of([most, 3].into_iter());
+            let scale = Scale::of([most, 3].into_iter(), 26.0);
             let examples = scale.examples();
-            assert!(!examples.is_empty() && examples.iter().all(|bytes| scale.exactly(*bytes) <= Scale::WIDEST + 1e-9));
+            assert!(!examples.is_empty() && examples.iter().all(|bytes| scale.exactly(*bytes) <= 26.0 + 1e-9));
         }
-        assert_eq!(Scale::of([142_000].into_iter()).examples(), [100_000, 30_000, 10_000]);
+        assert_eq!(Scale::of([142_000].into_iter(), 26.0).examples(), [100_000, 30_000, 10_000]);
     }
 }

@@ -15,16 +15,17 @@ pub(super) const NOWHERE: &str = "#c4c9cd";
 /// What round trips took away, and its bar.
 pub(super) const EXCLUDED: &str = "#8d9298";
 
-/// Radius of the phone, and of the first ring around it.
+/// Radius of the phone on a map with the widest bands, and of the first ring around it.
 const PHONE: f64 = 6.0;
 const INNER: f64 = 9.0;
+const USUAL: f64 = 26.0;
 /// Between the phone, or its ring, and bands.
 const GAP: f64 = 4.0;
 /// Between the tip of an arrow and its dot.
 const DOT_GAP: f64 = 5.0;
 const DOT: f64 = 3.0;
 /// Length of a band that is too short to be drawn as it is, without its arrow.
-const SHORTEST: f64 = 7.0;
+const SHORTEST: f64 = 9.0;
 
 /// What was drawn, for labels to keep clear of.
 #[derive(Default)]
@@ -50,7 +51,8 @@ pub(super) fn draw(
     (scale, is_received): (Scale, bool),
 ) -> Drawn {
     let center = view.point(from);
-    let ring = INNER + home.map_or(0.0, |home| scale.width(home.bytes()));
+    let size = size(scale);
+    let ring = INNER * size + home.map_or(0.0, |home| scale.width(home.bytes()));
     let mut drawn = Drawn { ring, ..Drawn::default() };
     for stub in stubs {
         let end = stub_of(drawing, view, from, stub, ring, scale);
@@ -74,7 +76,7 @@ pub(super) fn draw(
             pieces = vec![vec![center, along(ring), end]];
             drawn.is_lengthened = true;
         } else {
-            drawing.circle(to, DOT, &format!("fill=\"{INK}\""));
+            drawing.circle(to, DOT * size, &format!("fill=\"{INK}\""));
         }
         if is_received {
             pieces.reverse();
@@ -92,24 +94,23 @@ pub(super) fn draw(
     if let Some(home) = home {
         rings(drawing, center, home, scale);
     }
-    drawing.circle(center, PHONE, &format!("fill=\"{PAPER}\" stroke=\"{INK}\" stroke-width=\"2.4\""));
+    let stroke = precise(2.4 * size);
+    drawing.circle(center, PHONE * size, &format!("fill=\"{PAPER}\" stroke=\"{INK}\" stroke-width=\"{stroke}\""));
     drawn
 }
 
 /// Draws circles whose areas stand for bytes: confirmed, then reported, then a dashed rim for at most.
-pub(super) fn circles(drawing: &mut Drawing, view: &View, flows: &[&Flow<'_>]) -> Drawn {
-    let most = flows.iter().map(|flow| flow.bytes()).max().unwrap_or(0).max(1) as f64;
-    let radius = |bytes: u64| Scale::WIDEST * (bytes as f64 / most).sqrt();
+pub(super) fn circles(drawing: &mut Drawing, view: &View, flows: &[&Flow<'_>], scale: Scale) -> Drawn {
     let mut drawn = Drawn::default();
     for flow in flows {
         let at = view.point(flow.place);
         let [confirmed, reported, _] = flow.lanes;
         let known = confirmed.saturating_add(reported);
-        let outer = radius(flow.bytes()).max(1.5);
+        let outer = scale.radius(flow.bytes()).max(1.5);
         drawing.circle(at, outer, &format!("fill=\"{PAPER}\" fill-opacity=\".6\""));
         for (bytes, fill) in [(known, REPORTED), (confirmed, CONFIRMED)] {
             if bytes > 0 {
-                drawing.circle(at, radius(bytes).max(1.5), &format!("fill=\"{fill}\""));
+                drawing.circle(at, scale.radius(bytes).max(1.5), &format!("fill=\"{fill}\""));
             }
         }
         let rim = if confirmed == flow.bytes() { String::new() } else { format!(" stroke-dasharray=\"{STRIPES}\"") };
@@ -180,14 +181,19 @@ fn lanes(flow: &Flow<'_>, scale: Scale) -> Vec<(&'static str, f64, &'static str)
 }
 
 fn rings(drawing: &mut Drawing, center: Point, home: &Flow<'_>, scale: Scale) {
-    drawing.circle(center, INNER + scale.width(home.bytes()) + 1.5, &format!("fill=\"{PAPER}\""));
-    let mut radius = INNER;
+    drawing.circle(center, INNER * size(scale) + scale.width(home.bytes()) + 1.5, &format!("fill=\"{PAPER}\""));
+    let mut radius = INNER * size(scale);
     for (color, width, dashes) in lanes(home, scale) {
         let dashes = if dashes.is_empty() { String::new() } else { format!(" stroke-dasharray=\"{dashes}\"") };
         let attributes = format!("fill=\"none\" stroke=\"{color}\" stroke-width=\"{}\"{dashes}", precise(width));
         drawing.circle(center, radius + width / 2.0, &attributes);
         radius += width;
     }
+}
+
+/// How large dots are: smaller where bands are thinner.
+fn size(scale: Scale) -> f64 {
+    (scale.widest / USUAL).clamp(0.7, 1.0)
 }
 
 /// How long the arrow of a band is.

@@ -2,7 +2,7 @@
 
 use super::amounts;
 use crate::output::{escape, units};
-use crate::report::Report;
+use crate::report::{Report, WayShares};
 
 /// Captures and databases named; the rest is counted.
 const NAMED: usize = 4;
@@ -38,14 +38,12 @@ pub(super) struct Marked {
 
 /// `Where one phone sent 354 kB in 9 min 49 s`.
 pub(super) fn title(report: &Report) -> String {
-    let way = if amounts::is_received(report) { &report.shares.received } else { &report.shares.sent };
-    let bytes = units::bytes(way.bytes);
+    let bytes = units::bytes(way(report).bytes);
     let time = units::duration(report.duration_ns);
     let is_one_app = report.unattributed_routes.is_empty() && report.apps.len() == 1;
-    let who = match (report.apps.first(), report.devices.len()) {
-        (Some(app), _) if is_one_app => app.name.clone(),
-        (_, 0 | 1) => "one phone".to_owned(),
-        (_, several) => format!("{several} devices"),
+    let who = match report.apps.first() {
+        Some(app) if is_one_app => app.name.clone(),
+        _ => "a phone".to_owned(),
     };
     match amounts::is_received(report) {
         true => format!("Where the {bytes} came from that {who} received in {time}"),
@@ -78,22 +76,28 @@ pub(super) fn warning(report: &Report) -> String {
 
 /// The figure in words, for who cannot see it.
 pub(super) fn description(report: &Report) -> String {
-    let way = if amounts::is_received(report) { &report.shares.received } else { &report.shares.sent };
     let from = report.vantage.as_ref().map_or(String::new(), |vantage| format!(" from {}", vantage.label));
-    format!("Flow map{from}. {} {}", warning(report), way.sentence)
+    format!("Flow map{from}. {} {}", warning(report), way(report).sentence)
 }
 
 /// Where the captures are from, what is uncertain, and what the figure rests on.
 pub(super) fn caption(report: &Report, marked: Marked) -> String {
-    let way = if amounts::is_received(report) { "received" } else { "sent" };
+    let done = if amounts::is_received(report) { "received" } else { "sent" };
     let mut text = format!("{}. An endpoint is where a connection ended, not where data ends up. ", captured(report));
     text.push_str(&format!(
-        "Shares are of payload {way} in flows that were answered, from what is confirmed to what nothing excludes; what has no country \
+        "Shares are of payload {done} in flows that were answered, from what is confirmed to what nothing excludes; what has no country \
          is in no interval. "
     ));
     text.push_str(
         "Each country is drawn at one point inside it; cities are not shown, because no source checks them. ",
     );
+    for line in &way(report).unplaced {
+        let mut word = line.standing.word().to_owned();
+        if let Some(first) = word.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        text.push_str(&format!("{word}: {}. ", line.why));
+    }
     if marked.has_stubs {
         text.push_str("A grey line with a bar ends as far away as the endpoint can be by its round trip: what databases say of it is ruled out. ");
     }
@@ -124,14 +128,19 @@ pub(super) fn caption(report: &Report, marked: Marked) -> String {
     text
 }
 
+/// The direction that the figure is of.
+fn way(report: &Report) -> &WayShares {
+    if amounts::is_received(report) { &report.shares.received } else { &report.shares.sent }
+}
+
 fn source(database: &crate::place::DatabaseInfo) -> String {
-    let name = format!("{} {}", database.name, database.date);
-    let name = name.trim_end();
-    match database.attribution.as_str() {
-        "" => name.to_owned(),
-        attribution if attribution == database.name => name.to_owned(),
-        attribution => format!("{name} ({attribution})"),
-    }
+    let (name, date) = (&database.name, &database.date);
+    let text = match database.attribution.as_str() {
+        attribution if attribution.contains(name.as_str()) => format!("{attribution}, {date}"),
+        "" => format!("{name}, {date}"),
+        attribution => format!("{name} ({attribution}), {date}"),
+    };
+    text.trim_end_matches(", ").to_owned()
 }
 
 /// `phone.pcapng, captured 1 June 2026, 02:00 to 02:09 UTC, 1,536 frames, 1.2 MB, phone in Taipei, TW (± 25 km, as stated)`.

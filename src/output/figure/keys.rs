@@ -5,7 +5,7 @@ use super::bands::{CONFIRMED, EXCLUDED, NOWHERE, REPORTED, STRIPES, head_length}
 use super::drawing::{DIM, Drawing, INK, Type, number};
 use super::{MARGIN, WIDTH, measure};
 use crate::output::{escape, units, words};
-use crate::report::{EndpointShares, Report};
+use crate::report::{AppRoutes, EndpointShares, Report};
 
 /// Columns of what has no country.
 const COLUMNS: usize = 6;
@@ -18,7 +18,7 @@ const SCALE_LEFT: f64 = 420.0;
 const TABLE_LEFT: f64 = 570.0;
 
 /// What has no country, as bands of the same scale. Returns where it ends.
-pub(super) fn tray(drawing: &mut Drawing, top: f64, unplaced: &[Unplaced], scale: Scale) -> f64 {
+pub(super) fn tray(drawing: &mut Drawing, top: f64, unplaced: &[Unplaced], scale: Scale, has_lines: bool) -> f64 {
     if unplaced.is_empty() {
         return top;
     }
@@ -26,7 +26,10 @@ pub(super) fn tray(drawing: &mut Drawing, top: f64, unplaced: &[Unplaced], scale
     for (position, one) in unplaced.iter().enumerate() {
         let left = MARGIN + (position % COLUMNS) as f64 * COLUMN;
         let middle = top + 48.0 + (position / COLUMNS) as f64 * 44.0;
-        swatch(drawing, left, middle, 34.0, one, scale);
+        match has_lines {
+            true => swatch(drawing, left, middle, 34.0, one, scale),
+            false => disc(drawing, left + 20.0, middle, one, scale),
+        }
         let share = if one.share.is_empty() { "in no share" } else { &one.share };
         drawing.text(left + 44.0, middle - 2.0, Type { fill: INK, ..Type::plain(12.5) }, one.word);
         let bytes = units::bytes(one.bytes);
@@ -45,6 +48,17 @@ pub(super) fn swatch(drawing: &mut Drawing, left: f64, middle: f64, length: f64,
         _ => (NOWHERE, ""),
     };
     drawing.line(&format!("M{left} {middle}h{length}"), color, scale.width(one.bytes), dashes);
+}
+
+/// A circle for traffic without a country.
+fn disc(drawing: &mut Drawing, x: f64, y: f64, one: &Unplaced, scale: Scale) {
+    let radius = scale.radius(one.bytes).max(1.5);
+    let look = match (one.is_excluded, one.is_apart) {
+        (true, _) => format!("fill=\"{EXCLUDED}\""),
+        (_, true) => format!("fill=\"none\" stroke=\"{EXCLUDED}\" stroke-dasharray=\"{STRIPES}\""),
+        _ => format!("fill=\"{NOWHERE}\""),
+    };
+    drawing.circle((x, y), radius, &look);
 }
 
 /// What the colours mean, as far as they are drawn. Returns where it ends.
@@ -120,17 +134,18 @@ pub(super) fn apps(drawing: &mut Drawing, top: f64, report: &Report, is_received
         drawing.text(sent_right, y, body.to_the_left(), &units::bytes(bytes));
         drawing.text(places_left, y, body, &fit(places, 12.5, WIDTH - MARGIN - places_left));
     };
-    let is_all = report.apps.len() <= APP_LIMIT;
-    let shown = report.apps.get(..if is_all { report.apps.len() } else { APP_LIMIT - 1 }).unwrap_or_default();
+    let all: Vec<&AppRoutes> = report.apps.iter().filter(|app| way(&app.shares).bytes > 0).collect();
+    let is_all = all.len() <= APP_LIMIT;
+    let shown = all.get(..if is_all { all.len() } else { APP_LIMIT - 1 }).unwrap_or_default();
     for app in shown {
         let way = way(&app.shares);
         row(&escape::visible(&app.name), way.bytes, &words::endpoints(&way));
     }
-    let more = report.apps.get(shown.len()..).unwrap_or_default();
+    let more = all.get(shown.len()..).unwrap_or_default();
     if !more.is_empty() {
         let bytes = more.iter().map(|app| way(&app.shares).bytes).sum();
         let names: Vec<String> = more.iter().map(|app| escape::visible(&app.name).into_owned()).collect();
-        row(&format!("{} more", units::plural(more.len() as u64, "app", "apps")), bytes, &names);
+        row(&units::plural(more.len() as u64, "more app", "more apps"), bytes, &names);
     }
     let rest = way(&report.unattributed_shares);
     if rest.bytes > 0 {
@@ -176,7 +191,7 @@ mod tests {
     fn as_many_as_fit_and_the_rest_is_counted() {
         let texts: Vec<String> = ["China 66 %", "Hong Kong 26–29 %", "Singapore ≤ 3 %"].map(str::to_owned).to_vec();
         assert_eq!(fit(&texts, 12.0, 1000.0), "China 66 %, Hong Kong 26–29 %, Singapore ≤ 3 %");
-        assert_eq!(fit(&texts, 12.0, 210.0), "China 66 %, Hong Kong 26–29 % +1");
+        assert_eq!(fit(&texts, 12.0, 235.0), "China 66 %, Hong Kong 26–29 % +1");
         assert!(fit(&texts, 12.0, 60.0).ends_with(" +2"));
         assert_eq!(fit(&[], 12.0, 60.0), "no payload");
     }

@@ -5,7 +5,7 @@ use super::view::{Point, View};
 
 /// The labels that may lie on a wide band, if there is no other place.
 const LARGEST: usize = 3;
-/// Bands that are thinner may run under a label.
+/// Bands that are thinner may run under a label where nothing better is free.
 const WIDE: f64 = 4.0;
 /// How far away a label may be.
 const FAR: [f64; 3] = [24.0, 44.0, 70.0];
@@ -40,6 +40,7 @@ type Area = [f64; 4];
 pub(super) struct Obstacles {
     firm: Vec<Area>,
     bands: Vec<Area>,
+    thin: Vec<Area>,
 }
 
 impl Obstacles {
@@ -52,17 +53,15 @@ impl Obstacles {
     pub(super) fn band(&mut self, points: &[Point], width: f64) {
         /// Between two places that are looked at.
         const STEP: f64 = 6.0;
-        if width < WIDE {
-            return;
-        }
         let half = width / 2.0;
+        let areas = if width < WIDE { &mut self.thin } else { &mut self.bands };
         for pair in points.windows(2) {
             let &[a, b] = pair else { continue };
             let steps = ((b.0 - a.0).hypot(b.1 - a.1) / STEP).ceil().clamp(1.0, 400.0) as u32;
             for step in 0..=steps {
                 let t = f64::from(step) / f64::from(steps);
                 let (x, y) = (a.0 + (b.0 - a.0) * t, a.1 + (b.1 - a.1) * t);
-                self.bands.push([x - half, y - half, x + half, y + half]);
+                areas.push([x - half, y - half, x + half, y + half]);
             }
         }
     }
@@ -75,18 +74,18 @@ pub(super) fn draw(drawing: &mut Drawing, view: &View, labels: &[Label], mut obs
         let spots = spots(label);
         let near = spots.len().min(8);
         let near_spots = spots.get(..near).unwrap_or_default();
-        let is_free = |spot: &&Spot, with_bands: bool| {
-            let bands: &[Area] = if with_bands { &obstacles.bands } else { &[] };
+        let is_free = |spot: &&Spot, bands: &[&Vec<Area>]| {
             let [left, top, right, bottom] = spot.area;
             view.holds((left, top), EDGE)
                 && view.holds((right, bottom), EDGE)
-                && !obstacles.firm.iter().chain(bands).any(|other| meets(&spot.area, other))
+                && !obstacles.firm.iter().chain(bands.iter().copied().flatten()).any(|other| meets(&spot.area, other))
         };
         let spot = near_spots
             .iter()
-            .find(|spot| is_free(spot, true))
-            .or_else(|| spots.iter().find(|spot| !label.is_near && is_free(spot, true)))
-            .or_else(|| spots.iter().find(|spot| position < LARGEST && is_free(spot, false)));
+            .find(|spot| is_free(spot, &[&obstacles.bands, &obstacles.thin]))
+            .or_else(|| near_spots.iter().find(|spot| is_free(spot, &[&obstacles.bands])))
+            .or_else(|| spots.iter().find(|spot| !label.is_near && is_free(spot, &[&obstacles.bands])))
+            .or_else(|| spots.iter().find(|spot| position < LARGEST && is_free(spot, &[])));
         let Some(spot) = spot else {
             left_over.push(position);
             continue;

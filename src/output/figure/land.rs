@@ -5,8 +5,10 @@ use super::view::{Panel, Point, View};
 use crate::place::Country;
 use crate::place::geometry::outline;
 
-/// Points nearer than this to the one before them are left out.
-const FINEST: f64 = 0.9;
+/// How far, in pixels, a line may be from the outline that it stands for.
+const TOLERANCE: f64 = 0.6;
+/// Islands that are smaller are left out.
+const SMALLEST: f64 = 2.0;
 /// How far outlines go past the panel, so that their edges are not seen.
 const MARGIN: f64 = 3.0;
 /// Fill of land, and of land that endpoints are or may be in.
@@ -78,17 +80,17 @@ fn clip(polygon: &[(f64, f64)], inside: impl Fn((f64, f64)) -> f64) -> Vec<(f64,
 
 /// Appends a closed shape in steps of tenths of a pixel; nothing where it is too small to be seen.
 fn close(path: &mut String, points: &[Point]) {
-    let mut kept: Vec<(i64, i64)> = Vec::with_capacity(points.len());
-    for &(x, y) in points {
-        let point = ((x * 10.0).round() as i64, (y * 10.0).round() as i64);
-        let is_far = |before: &(i64, i64)| {
-            let (x, y) = ((point.0 - before.0) as f64, (point.1 - before.1) as f64);
-            x.hypot(y) >= FINEST * 10.0
-        };
-        if kept.last().is_none_or(is_far) {
-            kept.push(point);
-        }
+    let extent = |axis: fn(&Point) -> f64| {
+        let (least, most) =
+            points.iter().map(axis).fold((f64::MAX, f64::MIN), |(a, b), value| (a.min(value), b.max(value)));
+        most - least
+    };
+    if points.len() < 3 || extent(|point| point.0).max(extent(|point| point.1)) < SMALLEST {
+        return;
     }
+    let rounded = |&(x, y): &Point| ((x * 10.0).round() as i64, (y * 10.0).round() as i64);
+    let mut kept: Vec<(i64, i64)> = simplified(points).iter().map(rounded).collect();
+    kept.dedup();
     if kept.len() < 3 {
         return;
     }
@@ -105,6 +107,41 @@ fn close(path: &mut String, points: &[Point]) {
         before = (x, y);
     }
     path.push('z');
+}
+
+/// The points that it takes to stay near a line (Douglas and Peucker, 1973).
+fn simplified(points: &[Point]) -> Vec<Point> {
+    let mut is_kept = vec![false; points.len()];
+    // The first point, and the one farthest from it, cut a ring into two lines.
+    let away = |&(x, y): &Point| points.first().map_or(0.0, |first| (x - first.0).hypot(y - first.1));
+    let farthest = (0..points.len())
+        .max_by(|a, b| points.get(*a).map_or(0.0, away).total_cmp(&points.get(*b).map_or(0.0, away)))
+        .unwrap_or(0);
+    let last = points.len().saturating_sub(1);
+    let mut parts = vec![(0, farthest), (farthest, last)];
+    for index in [0, farthest, last] {
+        if let Some(kept) = is_kept.get_mut(index) {
+            *kept = true;
+        }
+    }
+    while let Some((start, end)) = parts.pop() {
+        let (Some(&a), Some(&b)) = (points.get(start), points.get(end)) else { continue };
+        let (x, y) = (b.0 - a.0, b.1 - a.1);
+        let length = x.hypot(y);
+        let distance = |point: &Point| match length < 1e-9 {
+            true => (point.0 - a.0).hypot(point.1 - a.1),
+            false => ((point.0 - a.0) * y - (point.1 - a.1) * x).abs() / length,
+        };
+        let inner = (start + 1..end).filter_map(|index| Some((distance(points.get(index)?), index)));
+        let Some((off, middle)) = inner.max_by(|a, b| a.0.total_cmp(&b.0)) else { continue };
+        if off > TOLERANCE {
+            if let Some(kept) = is_kept.get_mut(middle) {
+                *kept = true;
+            }
+            parts.extend([(start, middle), (middle, end)]);
+        }
+    }
+    points.iter().zip(is_kept).filter_map(|(point, is_kept)| is_kept.then_some(*point)).collect()
 }
 
 /// Appends a number of tenths, with a space before it where it needs one.
@@ -141,7 +178,7 @@ mod tests {
             all(&mut drawing, &view);
             reached(&mut drawing, &view, &[Country::new("DE").unwrap()]);
             let text = drawing.finish(1.0, "", "");
-            assert!(text.len() < 45_000 && text.len() > 4_000, "{from:?} {}", text.len());
+            assert!(text.len() < 52_000 && text.len() > 4_000, "{from:?} {}", text.len());
             assert!(!text.contains("NaN") && !text.contains("inf"));
         }
     }

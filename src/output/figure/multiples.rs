@@ -15,6 +15,8 @@ const APP_LIMIT: usize = 6;
 /// Size of a map, and the room between two.
 const PANEL: (f64, f64) = (368.0, 232.0);
 const GAP: f64 = 18.0;
+/// Width of the widest band.
+const WIDEST: f64 = 14.0;
 /// Height of a map with what stands above and under it.
 const ROW: f64 = PANEL.1 + 82.0;
 
@@ -30,7 +32,7 @@ pub(super) fn draw(report: &Report, look: &Look) -> String {
     let title = look.title.clone().unwrap_or_else(|| title(report, apps.len()));
     let top = heading(&mut drawing, report, look, &title, from.is_some());
     let all: Vec<Amounts<'_>> = apps.iter().map(|app| Amounts::of_app(report, app)).collect();
-    let scale = Scale::of(all.iter().flat_map(Amounts::marks));
+    let scale = Scale::of(all.iter().flat_map(Amounts::marks), WIDEST);
     let places: Vec<Place> = all.iter().flat_map(|one| one.places(from)).collect();
     let panel = Panel { left: 0.0, top: 0.0, width: PANEL.0, height: PANEL.1 };
     let view = View::of(from, &places, panel, PANEL.1);
@@ -48,8 +50,7 @@ pub(super) fn draw(report: &Report, look: &Look) -> String {
         drawing.raw(&format!(
             "<use xmlns:xlink=\"http://www.w3.org/1999/xlink\" xlink:href=\"#land\" x=\"{x}\" y=\"{y}\"/>"
         ));
-        let own = if from.is_some() { scale } else { Scale::of(amounts.marks()) };
-        let (drawn, left_over) = map(&mut drawing, &view, report, amounts, (from, own, 10.5));
+        let (drawn, left_over) = map(&mut drawing, &view, report, amounts, (from, scale, 10.5));
         drawing.raw("</g>");
         marked.is_lengthened |= drawn.is_lengthened;
         marked.has_stubs |= !amounts.stubs.is_empty();
@@ -84,11 +85,10 @@ fn shown(report: &Report) -> Vec<&AppRoutes> {
 }
 
 fn title(report: &Report, apps: usize) -> String {
-    let who = if report.devices.len() > 1 { "Several devices" } else { "One phone" };
     let what = if is_received(report) { "where what each received came from" } else { "where each sent its traffic" };
     match apps {
         1 => caption::title(report),
-        _ => format!("{who}, {}: {what}", units::plural(apps as u64, "app", "apps")),
+        _ => format!("One phone, {}: {what}", units::plural(apps as u64, "app", "apps")),
     }
 }
 
@@ -97,7 +97,7 @@ pub(super) fn subtitle(report: &Report) -> String {
     let way = if is_received(report) { "received" } else { "sent" };
     let scale = match report.vantage {
         Some(_) => "One scale of width for all maps.",
-        None => "The area of a circle is bytes, the largest of each map drawn alike.",
+        None => "The area of a circle is bytes, on one scale for all maps.",
     };
     format!("Share of each app’s payload {way}, at least to at most. {scale}")
 }

@@ -14,6 +14,8 @@ use crate::report::Report;
 /// Height of the map: as much as it needs between these.
 const LOWEST: f64 = 400.0;
 const HIGHEST: f64 = 560.0;
+/// Width of the widest band.
+const WIDEST: f64 = 26.0;
 /// Countries named on the map; the rest is listed under it.
 const LABEL_LIMIT: usize = 16;
 /// Of a hundred: shares below it are left off the map.
@@ -29,7 +31,7 @@ pub(super) fn draw(report: &Report, look: &Look) -> String {
     let title = look.title.clone().unwrap_or_else(|| caption::title(report));
     let top = heading(&mut drawing, report, look, &title, from.is_some());
     let mut marked = Marked { has_lines: from.is_some(), has_stubs: !amounts.stubs.is_empty(), ..Marked::default() };
-    let scale = Scale::of(amounts.marks());
+    let scale = Scale::of(amounts.marks(), WIDEST);
     marked.has_thin = amounts.marks().any(|bytes| bytes > 0 && scale.exactly(bytes) < Scale::THINNEST);
     let mut y = top;
     if from.is_some() || !places.is_empty() {
@@ -58,7 +60,7 @@ pub(super) fn draw(report: &Report, look: &Look) -> String {
         }
         y += 14.0;
     }
-    let tray = keys::tray(&mut drawing, y, &amounts.unplaced, scale);
+    let tray = keys::tray(&mut drawing, y, &amounts.unplaced, scale, from.is_some());
     if tray > y {
         drawing.rule(tray);
     }
@@ -131,7 +133,7 @@ pub(super) fn map(
         None => {
             all.extend(&amounts.home);
             all.sort_by_key(|flow| std::cmp::Reverse(flow.bytes()));
-            bands::circles(drawing, view, &all)
+            bands::circles(drawing, view, &all, scale)
         }
     };
     let mut labels: Vec<Label> = Vec::new();

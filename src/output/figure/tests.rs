@@ -39,7 +39,7 @@ fn figures_are_well_formed_and_name_what_they_rest_on() {
         for part in ["DB-IP", "Natural Earth", "Equal Earth", "whither 0"] {
             assert!(text.replace('\n', " ").contains(part), "{part}");
         }
-        assert!(figure.len() < 120_000, "{}", figure.len());
+        assert!(figure.len() < 80_000, "{}", figure.len());
     }
     report.vantage = None;
     figures(&report).iter().for_each(|figure| assert_well_formed(figure));

@@ -14,8 +14,8 @@ pub(super) type Point = (f64, f64);
 const MERIDIANS: [f64; 2] = [11.0, 150.0];
 /// Half the width and height of the world on a globe of radius 1.
 const HALF: (f64, f64) = (2.706_63, 1.317_3);
-/// The narrowest view on that globe, about 2,500 km: outlines are simplified to 5 km.
-const NARROWEST: f64 = 0.39;
+/// The narrowest view on that globe, about 5,700 km, so that one sees where in the world it is.
+const NARROWEST: f64 = 0.9;
 /// Points of a great circle.
 const STEPS: usize = 96;
 

@@ -7,6 +7,7 @@ mod lines;
 mod rest;
 mod summary;
 mod transfers;
+mod world;
 
 pub use check::render_check;
 
@@ -60,6 +61,7 @@ fn details(report: &Report, style: &Style) -> String {
     rest::limits(&mut lines, report, usize::MAX);
     detail::apps(&mut lines, report);
     rest::countries(&mut lines, report);
+    world::world(&mut lines, report);
     transfers::transfers(&mut lines, report, false);
     rest::unattributed(&mut lines, report);
     rest::remainders(&mut lines, report);
