@@ -28,15 +28,6 @@ pub(super) fn light(app: Option<usize>) -> &'static str {
     COLORS.get(index(app)).unwrap_or(&NEUTRAL).0
 }
 
-/// Dash pattern of an app's lines in SVG, where it has one.
-pub(super) fn dashes(app: Option<usize>) -> Option<&'static str> {
-    match line(app) {
-        1 => Some("9 6"),
-        2 => Some("1 7"),
-        _ => None,
-    }
-}
-
 fn line(app: Option<usize>) -> usize {
     app.map_or(0, |app| app / COLORS.len()).min(LINES - 1)
 }
@@ -74,6 +65,6 @@ mod tests {
         seen.dedup();
         assert_eq!(seen.len(), 18);
         assert_eq!((class(None), class(Some(99))), ("c6 s0".to_owned(), "c6 s2".to_owned()));
-        assert_eq!((light(Some(0)), light(None), dashes(Some(7))), ("#0072b2", "#74787c", Some("9 6")));
+        assert_eq!((light(Some(0)), light(None)), ("#0072b2", "#74787c"));
     }
 }
