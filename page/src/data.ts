@@ -15,7 +15,7 @@ interface RawRow {
 export interface Raw {
   title: string; made_by: string; captures: string[]; start: number; step: number; steps: number;
   from: [label: string, latitude: number, longitude: number, radiusKm: number, country: string] | null;
-  km_per_ms: number; stale: string | null; sources: string[];
+  km_per_ms: number; is_redacted?: boolean; stale: string | null; sources: string[];
   apps: [id: string, name: string, runs: string, law: string, also: string][];
   operators: [name: string, law: string, also: string][];
   networks: [asn: number | null, name: string, country: string][];

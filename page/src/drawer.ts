@@ -4,7 +4,7 @@ import { pairs, track } from "./bars";
 import { appId, appName, byId, country, type Data, type Kind, type Row, type Standing } from "./data";
 import { $, button, el, sv, swatch } from "./dom";
 import { f1 } from "./geometry";
-import { clock } from "./filters";
+import { clock, since } from "./filters";
 import { S, set, write } from "./state";
 import { verb } from "./sentence";
 import { AT, get, split, STA, type Totals } from "./totals";
@@ -80,6 +80,7 @@ function filterFor(rows: Row[]): Node[] {
   const total = rows.reduce((sum, r) => sum + r.addressesTotal, 0);
   const text = [members("ip.addr", shown.filter((a) => !a.includes(":"))), members("ipv6.addr", shown.filter((a) => a.includes(":")))].filter(Boolean).join(" or ")
     || `frame.number in {${rows.slice(0, ADDRESSES).map((r) => r.frame).join(", ")}}`;
+  if (!addresses.length && rows.every((r) => !r.frame)) return [];
   const left = total > shown.length ? [el("p", { class: "q" }, `The first ${count(shown.length)} of ${count(total)} addresses; the report (--json) and --csv list more.`)] : [];
   return [...copyable("Wireshark display filter", text), ...left, el("p", { class: "q" }, "An address may serve other apps too.")];
 }
@@ -93,7 +94,7 @@ export const title = (r: Row): string => r.names[0]?.name ?? r.addresses[0] ?? `
 
 export function destination(r: Row, origin: Element | null): void {
   const codes = (list: string[]): string => list.map((c) => country(data, c)).join(", ");
-  const many = data.captures.length > 1, frame = (n: number, capture: number): string => `frame ${count(n)}${many ? ` of ${data.captures[capture] ?? "?"}` : ""}`;
+  const many = data.captures.length > 1, frame = (n: number, capture: number): string => !n ? "frame left out" : `frame ${count(n)}${many ? ` of ${data.captures[capture] ?? "?"}` : ""}`;
   const stand = `${STANDINGS[r.standing]}${r.stale && r.countries.length ? ", stale" : ""}`, person = r.standing === "p";
   const cities = r.countries.map((c, i): [string, string] | null => r.cities[i] ? ["City", `given as ${r.cities[i]}, ${country(data, c)} (not checked)`] : null);
   open(`d.${r.id}`, origin,
@@ -109,7 +110,7 @@ export function destination(r: Row, origin: Element | null): void {
       r.parties.length ? ["Whose service", r.parties.join(", ")] : null, r.services.length ? ["Shared services", r.services.join(", ")] : null),
     heading("App"), pairs(["App", appName(data, r.app)], ["Known by", r.evidence.map((e) => EVIDENCE[e] ?? e).join(", ") || "no app named"], r.misfit ? ["Does not fit", r.misfit] : null),
     heading("How much"), pairs(["Sent", `${count(r.sent)} bytes${r.standing === "n" ? ", not answered" : ""}`], ["Received", `${count(r.received)} bytes`], ["Flows", count(r.flows)],
-      ["First", frame(r.frame, r.capture)], ["Time", r.times.length ? `${clock(data, r.times[0])} to ${clock(data, r.times[r.times.length - 3] + 1)} UTC, in steps of the timeline` : "no payload"]),
+      ["First", frame(r.frame, r.capture)], ["Time", r.times.length ? `${clock(data, r.times[0])} to ${clock(data, r.times[r.times.length - 3] + 1)} ${since(data)}, in steps of the timeline` : "no payload"]),
     heading(r.namesTotal > r.names.length ? `Names, ${r.names.length} of ${count(r.namesTotal)}` : "Names"),
     r.names.length ? el("ul", { class: "plain" }, r.names.map((n) => el("li", {}, n.name, el("small", {}, `${n.source}, ${frame(n.frame, n.capture)}`)))) : el("p", { class: "q" }, "none seen"),
     heading(r.addressesTotal > r.addresses.length ? `Addresses, ${r.addresses.length} of ${count(r.addressesTotal)}` : "Addresses"),

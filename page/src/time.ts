@@ -2,7 +2,7 @@
 
 import { COLORS, type Data } from "./data";
 import { $, el, sv } from "./dom";
-import { clock } from "./filters";
+import { clock, since } from "./filters";
 import { S, set } from "./state";
 import { f1 } from "./geometry";
 import { verb } from "./sentence";
@@ -68,6 +68,6 @@ export function time(data: Data, A: Totals): void {
   if (document.activeElement !== high) high.value = String(to);
   low.setAttribute("aria-valuetext", clock(data, from));
   high.setAttribute("aria-valuetext", clock(data, to + 1));
-  axis.replaceChildren(el("span", {}, `${clock(data, 0)} UTC`),
+  axis.replaceChildren(el("span", {}, `${clock(data, 0)} ${since(data)}`),
     el("span", {}, S.t ? `${clock(data, from)} to ${clock(data, to + 1)}` : `drag across, or move the two handles, to keep a stretch; each destination’s bytes are spread evenly from its first packet to its last; tallest bar ${bytes(top)} in ${span(data.step)}`), el("span", {}, clock(data, data.steps)));
 }

@@ -3,6 +3,7 @@
 //! rustls' client and server really talk to each other, over TLS and QUIC; builders put what they say into packets with chosen
 //! addresses and round trips. Each sample is for one purpose, told beside it and in the README that is written with them.
 
+mod apps;
 mod capture;
 mod claim;
 mod clear;
@@ -11,11 +12,13 @@ mod demo;
 mod dns;
 mod files;
 mod google;
+mod kinds;
 mod messenger;
 mod names;
 mod packet;
 mod phone;
 mod quic;
+mod routed;
 mod scene;
 mod seeded;
 mod tls;
@@ -77,6 +80,12 @@ fn all() -> io::Result<Vec<Sample>> {
             capture::pcap(&unrouted::packets()),
         ),
         sample(
+            "routed.pcap",
+            "WeChat of a user in Taipei who traces the path to a server in Singapore meanwhile; one router does not answer, and one sits \
+             on an address that no network announces",
+            capture::pcap(&routed::packets()),
+        ),
+        sample(
             "claim-taipei.pcap",
             "WeChat of a user in Taipei: endpoints that one source places in Hong Kong and Singapore; one in mainland China does not \
              answer",
@@ -89,10 +98,12 @@ fn all() -> io::Result<Vec<Sample>> {
         ),
     ];
     samples.extend(names::samples());
+    samples.extend(apps::samples());
     samples.extend(clear::samples());
     samples.extend(datagrams::samples());
     samples.extend(tunnels::samples());
     samples.extend(zoo::samples());
+    samples.extend(kinds::samples());
     samples.extend(files::samples()?);
     Ok(samples)
 }

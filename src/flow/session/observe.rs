@@ -52,7 +52,9 @@ impl Session {
         interner: &mut Interner,
     ) {
         self.handshake.observe(&TcpSegment { sequence, acknowledgment, flags }, side, time_ns);
+        // What comes after an answer may continue what the SYN brought (TCP Fast Open).
         if flags.is_syn()
+            && !flags.is_ack()
             && let Some(details) = self.known_details_mut()
         {
             details.finish_openings(&mut |name| interner.intern(name));
@@ -179,8 +181,8 @@ impl Session {
             let details = self.details_mut();
             details.absorb(&mut findings, stamp, side, &mut |name| interner.intern(name));
             deliver_of(&key, details, answers, interner);
-            if reader.shows_app {
-                self.keep_head(side, payload, stamp);
+            if let Some(part) = reader.shows_app {
+                self.keep_head(side, Payload { bytes: part(payload.bytes), ..payload }, stamp);
             }
             return;
         }

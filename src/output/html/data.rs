@@ -34,6 +34,9 @@ pub(super) struct Data {
     from: Option<(String, f64, f64, f64, String)>,
     /// Kilometres that light in glass fibre goes there and back in a millisecond.
     km_per_ms: f64,
+    /// Whether times count from the first packet, which is put at midnight.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_redacted: bool,
     /// What a reader must know first, where the tables are too far away to confirm anything.
     stale: Option<String>,
     /// Name and date of what places are read from, for citations.
@@ -101,6 +104,7 @@ impl Data {
             steps: STEPS,
             from,
             km_per_ms: GLASS_KM_PER_MS,
+            is_redacted: report.redaction.is_some(),
             stale: super::head::stale(report),
             sources: report
                 .databases

@@ -37,8 +37,8 @@ pub(super) fn stale(report: &Report) -> Option<String> {
 /// The facts of the captures in a line, as markup.
 pub(super) fn facts(report: &Report) -> String {
     let mut parts = Vec::new();
-    if let Some(first) = report.first_seen.as_deref().and_then(|first| first.get(..16)) {
-        parts.push(format!("{} UTC, {}", first.replace('T', " "), units::duration(report.duration_ns)));
+    if let Some(first) = words::beginning(report) {
+        parts.push(format!("{first}, {}", units::duration(report.duration_ns)));
     }
     parts.push(format!("{}, {}", units::plural(report.frames, "frame", "frames"), units::bytes(report.bytes)));
     parts.push(match &report.vantage {
@@ -103,8 +103,20 @@ pub(super) fn footer(report: &Report, outlines: &str) -> String {
         list("Left out", &report.left_out)
     );
     let generator = &report.generator;
+    let redaction = report.redaction.as_ref().map_or_else(String::new, |redaction| {
+        let removed: String = redaction
+            .removed
+            .iter()
+            .map(|line| match line.count {
+                Some(count) => format!("<li>{}: {}</li>", html(&line.what), units::count(count)),
+                None => format!("<li>{}</li>", html(&line.what)),
+            })
+            .collect();
+        let lost: String = redaction.not_checkable.iter().map(|one| format!("<p>{}</p>", html(one))).collect();
+        format!("<div><h3>What was taken out</h3><ul>{removed}</ul>{lost}</div>")
+    });
     format!(
-        "<div><h3>What is uncertain</h3>{doubts}</div><div><h3>Sources</h3>{sources}<p>Outlines: {}; borders are not a statement.</p>\
+        "{redaction}<div><h3>What is uncertain</h3>{doubts}</div><div><h3>Sources</h3>{sources}<p>Outlines: {}; borders are not a statement.</p>\
          </div><div><h3>Made by</h3><p>{} {}, with a catalogue of {}. This page asks nothing of the network.</p>{account}</div>",
         html(outlines),
         html(&generator.name),

@@ -11,6 +11,7 @@ mod row;
 mod tables;
 
 use super::escape::{html, json_in_html};
+use crate::redact::for_page;
 use crate::report::Report;
 use sha2::{Digest, Sha256};
 use std::io::{self, Write};
@@ -25,6 +26,7 @@ const LAND_SOURCE: &str = "Natural Earth 1:50m";
 
 /// Writes the page.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let report = &for_page(report);
     let data = serde_json::to_string(&data::Data::of(report))?;
     fill(out, |slot| match slot {
         "generator" => super::generator::GENERATOR.to_owned(),

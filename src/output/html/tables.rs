@@ -39,7 +39,7 @@ pub(super) struct Tables {
     pub(super) networks: Table<(Option<u32>, String, String)>,
     pub(super) countries: BTreeMap<String, CountryLine>,
     /// Those that an endpoint may be in.
-    places: BTreeSet<Country>,
+    pub(super) places: BTreeSet<Country>,
     pub(super) captures: HashMap<String, usize>,
     /// The first packet of the captures, in ns since 1970 UTC.
     pub(super) start_ns: i128,
