@@ -121,7 +121,7 @@ mod tests {
         let bytes = written(observe(&sample_capture()));
         assert_eq!(bytes, written(observe(&sample_capture())));
         assert_eq!(bytes, written(carried(observe(&sample_capture()))));
-        assert_eq!((super::FORM.version, crc32fast::hash(body(&bytes))), (2, 3_142_451_423));
+        assert_eq!((super::FORM.version, crc32fast::hash(body(&bytes))), (3, 4_273_879_267));
     }
 
     #[test]
