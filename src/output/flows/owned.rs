@@ -76,6 +76,9 @@ pub struct OwnedName {
     pub source: String,
     /// The frame that completed it.
     pub frame: u64,
+    /// Why it may not be the server's, if there is a doubt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<String>,
 }
 
 /// A claim about a flow's app.
