@@ -40,7 +40,7 @@ const GENERAL: &str = "General";
 /// Where does my app's data go? Reads packet captures, offline, and says per app which hosts it talked to, where they are,
 /// who runs them, how much went there, and how sure that is.
 #[derive(Parser, Debug)]
-#[command(name = "whither", version, about, long_about = None, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "whither", version, about, long_about = None, propagate_version = true)]
 #[command(after_help = "\
 Examples:
   whither map phone.pcapng                     the routing map in the terminal
@@ -161,9 +161,15 @@ Examples:
     /// What the words beside the figures mean
     #[command(long_about = WORDS)]
     Words,
-    /// The manual page, for man(1)
-    #[command(after_help = "Example:\n  whither man > whither.1 && man ./whither.1")]
-    Man,
+    /// The manual pages, for man(1)
+    #[command(after_help = "\
+Examples:
+  whither man > whither.1 && man ./whither.1   the program's page, which names the others
+  whither man map > whither-map.1              a command's page")]
+    Man {
+        /// A command; without it, the page of the program
+        command: Option<String>,
+    },
 }
 
 /// What is read, and the databases that are used.

@@ -8,6 +8,8 @@ pub mod apps;
 pub mod bench;
 #[doc(hidden)]
 pub mod check;
+#[cfg(feature = "parquet")]
+mod columns;
 mod csv;
 pub mod diff;
 pub mod escape;
@@ -22,6 +24,8 @@ mod json;
 pub mod lookup;
 mod map;
 mod palette;
+#[cfg(feature = "parquet")]
+mod parquet;
 #[doc(hidden)]
 pub mod pcapng;
 mod projection;
@@ -67,6 +71,14 @@ pub const FORMATS: &[Format] = &[
     },
     Format { name: "html", about: "a map in one page that opens from disk", write: html::write, is_own: html::is_own },
     Format { name: "json", about: "the whole report, for programs", write: json::write, is_own: json::is_own },
+    // A Parquet file says at its end what made it, so that none is known by its beginning.
+    #[cfg(feature = "parquet")]
+    Format {
+        name: "parquet",
+        about: "GeoParquet with one row per app and destination; replaced only with --force",
+        write: parquet::write,
+        is_own: |_| false,
+    },
     Format { name: "svg", about: "the map as a picture", write: svg::write, is_own: svg::is_own },
 ];
 
@@ -91,7 +103,7 @@ mod tests {
     #[test]
     fn each_format_knows_its_own_files_and_no_others() {
         let report = example::report();
-        for format in FORMATS {
+        for format in FORMATS.iter().filter(|format| format.name != "parquet") {
             let mut bytes = Vec::new();
             (format.write)(&report, &mut bytes).unwrap();
             bytes.truncate(HEAD_BYTES);

@@ -484,7 +484,7 @@ mod tests {
         }
         let value: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!(value.as_object().unwrap().len(), COLUMNS.len());
-        assert_eq!(FORMATS.len(), 2);
+        assert!(FORMATS.len() >= 2);
     }
 
     #[test]
