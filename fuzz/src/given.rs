@@ -61,15 +61,16 @@ fn file(data: &[u8]) -> &'static Path {
     path
 }
 
-/// Kinds of the given target: a table of owners, a database, first bytes, a list of prefixes, a policy, a saved report.
+/// Kinds of the given target: a table of owners, a database, first bytes, a list of prefixes, a policy, a saved report, a path.
 pub(crate) const SIDE: u8 = 0;
 pub(crate) const PLACE: u8 = 1;
 pub(crate) const SIGNATURE: u8 = 2;
 pub(crate) const ANYCAST: u8 = 3;
 pub(crate) const POLICY: u8 = 4;
 pub(crate) const REPORT: u8 = 5;
+pub(crate) const PATH: u8 = 6;
 
-/// What a byte says: a table of owners, a database of places, first bytes and names, a list of prefixes, a policy, or a saved report.
+/// What a byte says: a table of owners, a database of places, first bytes and names, a list of prefixes, a policy, a saved report, or a path.
 pub fn given(data: &[u8]) {
     match data.split_first() {
         Some((&SIDE, data)) => side(data),
@@ -78,6 +79,7 @@ pub fn given(data: &[u8]) {
         Some((&ANYCAST, data)) => anycast(data),
         Some((&POLICY, data)) => policy(data),
         Some((&REPORT, data)) => report(data),
+        Some((&PATH, data)) => path(data),
         _ => {}
     }
 }
@@ -162,6 +164,16 @@ fn policy(data: &[u8]) {
     let catalogue = CATALOGUE.get_or_init(|| Catalogue::embedded().expect("whole"));
     let Ok(text) = std::str::from_utf8(data) else { return };
     let _ = whither::policy::parse(text, Path::new("policy.toml"), catalogue);
+}
+
+/// A file of paths (`--path`).
+fn path(data: &[u8]) {
+    let paths = whither::capture::read_path_bytes(data).unwrap_or_default();
+    for path in paths {
+        assert!(path.hops.is_sorted_by_key(|hop| hop.distance));
+        assert!(path.hops.iter().all(|hop| hop.distance > 0 && hop.distance <= path.last), "a hop is one that was tried");
+        assert!(path.target.is_none() || path.hops.iter().all(|hop| hop.address != path.target), "a hop is no endpoint");
+    }
 }
 
 /// A report that was saved (`whither diff`): what is read is written as the same report, and differs from itself in nothing.

@@ -12,7 +12,7 @@ use super::entry::{App, Hit, HitTarget, ServiceKind};
 use super::evidence::{Attribution, Claim, EvidenceKind, Party};
 use super::signature::{Confidence, Probe, SIGNATURES};
 use crate::capture::FrameId;
-use crate::flow::{Ech, Flow, OwnerEvidence};
+use crate::flow::{Doubt, Ech, Flow, OwnerEvidence};
 use crate::name::{NameSource, is_ip_literal};
 use crate::place::Place;
 use smallvec::SmallVec;
@@ -218,6 +218,10 @@ impl Catalogue {
         let mut certificate: SmallVec<[(Hit<'a>, usize, FrameId); 4]> = SmallVec::new();
         for name in &flow.names {
             let class = class_of(name.source);
+            // What the server did not take says nothing of it, and of several answers for the address the latest counts.
+            if matches!(name.doubt, Some(Doubt::Outside | Doubt::Earlier)) {
+                continue;
+            }
             if class == Class::Other || front == Some(&*name.name) {
                 continue;
             }
@@ -373,6 +377,7 @@ mod tests {
             source,
             frame: FrameId::new(0, frame),
             name: name.into(),
+            doubt: None,
         });
         let [client, server] = [[192, 0, 2, 1], [198, 51, 100, 1]].map(IpAddr::from);
         Flow {
@@ -507,7 +512,12 @@ mod tests {
         assert_eq!(shown(&asked(&["graph.facebook.com"]), &Place::default()).0, "", "shared");
         let mut many = flow(&[]);
         many.names = (0..Flow::NAME_LIMIT as u64)
-            .map(|at| Name { source: question, frame: FrameId::new(0, at), name: format!("{at}.whatsapp.net").into() })
+            .map(|at| Name {
+                source: question,
+                frame: FrameId::new(0, at),
+                name: format!("{at}.whatsapp.net").into(),
+                doubt: None,
+            })
             .collect();
         assert_eq!(shown(&many, &Place::default()).0, "", "what came after is not known");
         assert_eq!(many.name(), None);

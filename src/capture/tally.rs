@@ -32,6 +32,8 @@ pub(super) struct Counts {
     pub(super) owners_left_out: u64,
     /// Packets that claim a length on the wire that no link carries.
     pub(super) lengths_not_believed: u64,
+    /// Headers of other files in the midst of this one.
+    pub(super) joined_files: u64,
 }
 
 impl Counts {
@@ -47,6 +49,7 @@ impl Counts {
         };
         self.owners_left_out += other.owners_left_out;
         self.lengths_not_believed += other.lengths_not_believed;
+        self.joined_files += other.joined_files;
     }
 }
 
@@ -61,6 +64,7 @@ pub(super) struct Tally<P> {
     span_ns: Option<(i64, i64)>,
     owners_left_out: u64,
     lengths_not_believed: u64,
+    joined_files: u64,
 }
 
 impl<P> Tally<P> {
@@ -79,6 +83,7 @@ impl<P> Tally<P> {
             span_ns: None,
             owners_left_out: 0,
             lengths_not_believed: 0,
+            joined_files: 0,
         }
     }
 
@@ -92,6 +97,7 @@ impl<P> Tally<P> {
             span_ns: self.span_ns,
             owners_left_out: self.owners_left_out,
             lengths_not_believed: self.lengths_not_believed,
+            joined_files: self.joined_files,
         };
         (self.partial, counts)
     }
@@ -158,6 +164,11 @@ impl<P: Observe> Visit for Tally<P> {
     fn other(&mut self) {
         self.next = self.next.following();
         self.not_packets += 1;
+    }
+
+    #[cold]
+    fn joined_file(&mut self) {
+        self.joined_files += 1;
     }
 
     #[cold]

@@ -48,6 +48,8 @@ Examples:
   whither flows phone.pcapng | jq .server_name
   whither lookup 203.205.254.1
   whither check policy.toml phone.pcapng       hold statements against the capture
+  whither prove --app wechat -o proof.pcapng phone.pcapng
+                                               the few packets that show the same of an app
 
 Exit status: 0 done, 1 done but a capture or folder could not be read, or not to its end,\nor a rule of `whither check` does not pass, 2 failed.")]
 pub(super) struct Args {
@@ -112,6 +114,18 @@ Examples:
 Exit status: 0 all rules hold or were not observed, 1 one is broken or undecidable, something is not in the baseline, or a
 capture ended early, 2 the policy or a capture cannot be read.")]
     Check(Box<CheckArgs>),
+    /// The smallest capture that shows of an app, or for a rule, what the captures show: a few packets to hand on
+    #[command(after_help = "\
+Examples:
+  whither prove --app wechat -o proof.pcapng phone.pcapng
+  whither prove --policy policy.toml --rule 'nothing to China' -o proof.pcapng day/*.pcapng --from Taipei
+  whither map proof.pcapng --app wechat        shows the same endpoints, names, places and round trips
+
+No application data of TLS or QUIC is in it. Times, addresses and names are as they were captured.
+
+Exit status: 0 the proof shows the same, 1 it does not show all, or a capture ended early, 2 nothing of the app is in the
+captures, or one cannot be read.")]
+    Prove(Box<ProveArgs>),
     /// One record per flow: endpoints, counts, names, app, place, evidence
     #[command(after_help = "\
 Examples:
@@ -131,7 +145,8 @@ Examples:
 Examples:
   whither apps
   whither apps wechat
-  whither apps --json | jq '.[].id'")]
+  whither apps --json | jq '.[].id'
+  whither apps --suggest phone.pcap > own.toml")]
     Apps(AppsArgs),
     /// Capture from an interface into a file, with a running summary (needs the feature `live`)
     #[command(after_help = "\
@@ -220,6 +235,15 @@ pub(super) struct KnowledgeArgs {
     pub(super) apps: Vec<PathBuf>,
 }
 
+/// Paths that were measured beside the captures.
+#[derive(ClapArgs, Clone, Debug)]
+pub(super) struct PathArgs {
+    /// A path to a destination, measured where the captures were taken: what `mtr -n -j`, `traceroute`, `tracert` or
+    /// `sc_warts2json` wrote. Its hops are routed through, and are no endpoints (may be repeated)
+    #[arg(long = "path", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) files: Vec<PathBuf>,
+}
+
 #[derive(ClapArgs, Debug)]
 pub(super) struct MapArgs {
     #[command(flatten)]
@@ -228,9 +252,29 @@ pub(super) struct MapArgs {
     #[arg(long)]
     pub(super) details: bool,
     #[command(flatten)]
+    pub(super) paths: PathArgs,
+    #[command(flatten)]
     pub(super) transfers: TransferArgs,
     #[command(flatten)]
+    pub(super) redact: RedactArgs,
+    #[command(flatten)]
     pub(super) outputs: Outputs<output::Format>,
+}
+
+/// What is taken out of outputs.
+#[derive(ClapArgs, Clone, Debug)]
+pub(super) struct RedactArgs {
+    /// Take out what tells whose captures these are, in every output: local addresses, names of hosts, files, owners and persons'
+    /// devices, times of day, the command line; docs/redact.md has the list
+    #[arg(long, help_heading = "Sharing")]
+    pub(super) redact: bool,
+    /// A file with a secret of 16 bytes or more, so that the same address gets the same replacement in every run [default: a new
+    /// random key]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "redact", help_heading = "Sharing")]
+    pub(super) redact_key: Option<PathBuf>,
+    /// Keep the numbers of frames, by which who has the captures can check the evidence
+    #[arg(long, requires = "redact", help_heading = "Sharing")]
+    pub(super) keep_frames: bool,
 }
 
 /// A format that a command can write, one option each.
@@ -347,6 +391,8 @@ pub(super) struct DiffArgs {
     #[command(flatten)]
     pub(super) knowledge: KnowledgeArgs,
     #[command(flatten)]
+    pub(super) redact: RedactArgs,
+    #[command(flatten)]
     pub(super) outputs: Outputs<output::diff::Format>,
 }
 
@@ -373,6 +419,8 @@ pub(super) struct CheckArgs {
     #[arg(long, requires = "baseline")]
     pub(super) update: bool,
     #[command(flatten)]
+    pub(super) paths: PathArgs,
+    #[command(flatten)]
     pub(super) transfers: TransferArgs,
     /// Print workflow commands after the result, which GitHub shows beside the lines of the policy
     #[arg(long, help_heading = "Output")]
@@ -388,6 +436,8 @@ pub(super) struct CheckArgs {
     pub(super) sarif: Option<PathBuf>,
     #[arg(long, help = FORCE_HELP, help_heading = "Output")]
     pub(super) force: bool,
+    #[command(flatten)]
+    pub(super) redact: RedactArgs,
 }
 
 /// Whether rules pass that are undecidable.
@@ -400,12 +450,31 @@ pub(super) enum Undecidable {
 }
 
 #[derive(ClapArgs, Debug)]
+pub(super) struct ProveArgs {
+    #[command(flatten)]
+    pub(super) input: InputArgs,
+    /// The policy whose rule is to be shown, in place of --app
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "rule", conflicts_with = "app")]
+    pub(super) policy: Option<PathBuf>,
+    /// The name of the rule: its apps, and the destinations that decide it
+    #[arg(long, value_name = "NAME", requires = "policy")]
+    pub(super) rule: Option<String>,
+    /// Where the proof goes (pcapng); `-` is stdout
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub(super) output: PathBuf,
+    #[arg(long, help = FORCE_HELP, help_heading = "Output")]
+    pub(super) force: bool,
+}
+
+#[derive(ClapArgs, Debug)]
 pub(super) struct FlowsArgs {
     #[command(flatten)]
     pub(super) input: InputArgs,
     /// How records are written
     #[arg(long, value_name = "FORMAT", default_value = "ndjson", value_parser = flow_formats())]
     pub(super) format: String,
+    #[command(flatten)]
+    pub(super) redact: RedactArgs,
 }
 
 fn flow_formats() -> clap::builder::PossibleValuesParser {
@@ -430,6 +499,9 @@ pub(super) struct AppsArgs {
     /// Show one app with the reason for each of its rules; anything else is searched for
     #[arg(value_name = "ID")]
     pub(super) id: Option<String>,
+    /// Write entries, ready for --apps, of the largest sites and services in these captures that are in no entry
+    #[arg(long, value_name = "CAPTURE", num_args = 1.., conflicts_with_all = ["id", "json"], value_hint = ValueHint::AnyPath)]
+    pub(super) suggest: Vec<PathBuf>,
     /// Write JSON
     #[arg(long)]
     pub(super) json: bool,

@@ -16,7 +16,7 @@ const SECOND_NS: i64 = 1_000_000_000;
 const STEP_BACK_NS: i64 = 9 * SECOND_NS;
 
 /// Kinds of steps.
-const KINDS: u8 = 28;
+const KINDS: u8 = 30;
 
 /// Pauses a little shorter and longer than every time-out.
 const PAUSES_NS: [i64; 16] = [
@@ -221,6 +221,40 @@ impl Step {
                 let rtp = [0x80, 96, 0, variant >> 3, 0, 0, 0, 0, 0, 0, 0, 7];
                 vec![ip(from, to, 17, &udp(towards(3478), if variant & 4 == 0 { &stun } else { &rtp }), (0, 0x4000))]
             }
+            // A segment in fragments, and a SYN with data.
+            27 => {
+                let bytes = message(variant >> 1);
+                let whole = tcp(towards(443), isn + 1, 1, 0x18, &bytes[..bytes.len().min(900)]);
+                let (id, middle) = (u16::from(variant >> 7), 24.min(whole.len()));
+                vec![ip(from, to, 6, &whole[..middle], (id, 0x2000)), ip(from, to, 6, &whole[middle..], (id, 3))]
+            }
+            28 if variant & 8 != 0 => {
+                let (decoy, real) = (tls::hello("decoy.example", 20), tls::hello("real.example", 200));
+                let middle = usize::from(variant >> 4) * 12;
+                let first = [&decoy, &real[..middle]].concat();
+                vec![
+                    ip(CLIENT, server, 6, &tcp((port, 443), isn, 0, 2, &[]), (0, 0x4000)),
+                    ip(
+                        CLIENT,
+                        server,
+                        6,
+                        &tcp((port, 443), isn + 1 - decoy.len() as u32, 0, 0x18, &first),
+                        (0, 0x4000),
+                    ),
+                    ip(
+                        CLIENT,
+                        server,
+                        6,
+                        &tcp((port, 443), isn + 1 + middle as u32, 0, 0x18, &real[middle..]),
+                        (0, 0x4000),
+                    ),
+                ]
+            }
+            28 => vec![
+                ip(CLIENT, server, 6, &tcp((port, 443), isn, 0, 2, &message(4)[..20]), (0, 0x4000)),
+                ip(server, CLIENT, 6, &tcp((443, port), 9000, isn + 21, 0x12, &[]), (0, 0x4000)),
+                ip(CLIENT, server, 6, &tcp((port, 443), isn + 21, 0, 0x18, &message(4)[20..]), (0, 0x4000)),
+            ],
             _ => vec![ip(from, to, 1, &[8, 0, 0, 0, 0, 1, 0, 1], (0, 0))],
         }
     }

@@ -6,8 +6,10 @@
 
 mod answers;
 mod clock;
+mod devices;
 mod fragments;
 mod frames;
+mod hops;
 mod interner;
 #[cfg(test)]
 mod laws;
@@ -27,11 +29,17 @@ mod stored;
 mod table;
 mod tracker;
 
+pub(crate) use lifetime::idle_ns;
+
 pub use frames::{OtherFrames, Span};
+pub use hops::{Hops, Trail, TrailHop};
 pub use limit::{CannotMerge, KeptPart, SampleKey};
 pub use partial::Partial;
 pub use pool::Pool;
-pub use record::{Counters, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSource};
+pub use record::{Counters, Doubt, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSource};
 pub use round_trips::{Answered, RoundTrips, SynAck};
 pub use shed::Shed;
 pub use tracker::{OpenLimits, Summary, Tracker};
+
+/// Packets of a session that round trips are measured with, the first ones.
+pub(crate) const FIRST_PACKETS: u8 = round_trips::FirstPackets::LIMIT;

@@ -31,9 +31,43 @@ pub struct Name {
     pub frame: FrameId,
     /// The name. It comes from the wire and must be escaped wherever it is shown.
     pub name: Arc<str>,
+    /// Why it may not be the server's, although it was found.
+    pub doubt: Option<Doubt>,
+}
+
+/// Why a name may not be that of the server, although it was found. What leads readers of packets astray on purpose (decoys) is
+/// among the reasons.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Doubt {
+    /// Another name stands in the same place of the stream. Which of them the server took is not known.
+    Competing,
+    /// A resolver gave the address for another name since.
+    Earlier,
+    /// A resolver gave the address to another address of the same device.
+    SameDevice,
+    /// It stands outside the stream, before the first byte or after the last, so that the server did not take it.
+    Outside,
+}
+
+impl Doubt {
+    /// The word used in records.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Competing => "competing",
+            Self::Earlier => "earlier",
+            Self::SameDevice => "same-device",
+            Self::Outside => "outside",
+        }
+    }
 }
 
 impl Name {
+    /// Whether it is certainly not the server's.
+    pub fn is_rejected(&self) -> bool {
+        self.doubt == Some(Doubt::Outside)
+    }
+
     /// Whether it comes before another in the order in which names are found.
     pub(super) fn found_before(&self, other: &Self) -> bool {
         (self.frame, self.source, &self.name) < (other.frame, other.source, &other.name)
@@ -229,6 +263,10 @@ pub struct Flow {
     pub server_head: Option<Box<Head>>,
     /// The encapsulations around the packets, outermost first.
     pub tunnel: TunnelPath,
+    /// Whether it was captured on the interface of a tunnel, without a link layer.
+    pub is_in_tunnel: bool,
+    /// Whether its first packets stand twice in the capture.
+    pub is_doubled: bool,
 }
 
 impl Flow {
@@ -265,6 +303,8 @@ impl Flow {
             client_head: None,
             server_head: None,
             tunnel: TunnelPath::NONE,
+            is_in_tunnel: false,
+            is_doubled: false,
         }
     }
 
@@ -280,6 +320,6 @@ impl Flow {
 
     /// The best name of the server, if any. The name that a lookup asked for does not count.
     pub fn name(&self) -> Option<&Name> {
-        self.names.first().filter(|name| name.source != NameSource::DnsQuestion)
+        self.names.iter().find(|name| !name.is_rejected()).filter(|name| name.source != NameSource::DnsQuestion)
     }
 }

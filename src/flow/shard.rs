@@ -2,11 +2,13 @@
 
 use crate::capture::{Frame, FrameId};
 use crate::flow::answers::Answers;
+use crate::flow::devices::Sender;
 use crate::flow::fragments;
 use crate::flow::frames::OtherFrames;
 use crate::flow::interner::Interner;
 use crate::flow::lifetime::idle_ns;
 use crate::flow::opening;
+use crate::flow::opening::segments::Segment;
 use crate::flow::session::details::Folded;
 use crate::flow::session::observe::Payload;
 use crate::flow::session::{NEVER, Session};
@@ -59,12 +61,14 @@ impl Shard {
         let at = match known {
             Some(at) if self.table.at(at).is_continued_by(frame.time_ns, syn, idle_ns(packet.key.protocol())) => at,
             _ => {
-                let is_anchored = known.is_some() || segment.is_some_and(|s| s.flags.is_syn());
+                // Before an answer to a SYN there may be one with data.
+                let is_anchored = known.is_some() || syn.is_some();
                 let first = Stamp { frame: frame.id, time_ns: frame.time_ns };
                 let at = self.begin(known, packet.key, packet.side, first, is_anchored);
                 let session = self.table.at(at);
                 session.handshake.opening_syn = syn;
                 session.tunnel = packet.tunnel;
+                session.sender = Sender::of(&frame, packet.tunnel);
                 at
             }
         };
@@ -104,7 +108,9 @@ impl Shard {
                 }
                 if !packet.payload.is_empty() && (session.is_watched[side] || opening::may_start(packet.payload)) {
                     let bytes = Payload { bytes: packet.payload, length: packet.payload_length };
-                    session.observe_segment(segment.sequence, packet.side, bytes, stamp, context);
+                    // A SYN takes one number, and data may follow it in the same segment (RFC 9293 §3.4, RFC 7413).
+                    let sequence = segment.sequence.wrapping_add(segment.flags.is_syn().into());
+                    session.observe_segment(sequence, packet.side, bytes, stamp, context);
                 }
             }
             None if packet.transport == Transport::Udp && !packet.payload.is_empty() => {
@@ -205,8 +211,17 @@ impl Shard {
         };
         let session = table.at(at);
         let stamp = Stamp { frame: frame.id, time_ns: frame.time_ns };
-        let new = || Box::new(Folded { first: stamp, side: packet.side, tunnel: packet.tunnel, datagrams: Vec::new() });
-        session.details_mut().rare_mut().folded.get_or_insert_with(new);
+        let new = || {
+            let Packet { side, tunnel, .. } = *packet;
+            Box::new(Folded { first: stamp, side, tunnel, datagrams: Vec::new(), segments: Default::default() })
+        };
+        let folded = session.details_mut().rare_mut().folded.get_or_insert_with(new);
+        if let Transport::Tcp(TcpSegment { sequence, flags, .. }) = packet.transport
+            && !packet.payload.is_empty()
+        {
+            let sequence = sequence.wrapping_add(flags.is_syn().into());
+            folded.keep(packet.side, Segment { stamp, sequence, length: packet.payload_length, bytes: packet.payload });
+        }
         session.folded_ns = session.folded_ns.max(last_ns);
         let counters = &mut session.counters[packet.side as usize];
         counters.packets += packets;

@@ -3,8 +3,10 @@
 use crate::capture::{Frame, FrameId, LinkType};
 use crate::flow::answers::{Answers, Ends};
 use crate::flow::clock::Clock;
+use crate::flow::devices::Devices;
 use crate::flow::fragments::{self, Fragments, Group};
 use crate::flow::frames::{OtherFrames, Span};
+use crate::flow::hops::Hops;
 use crate::flow::lifetime::idle_ns;
 use crate::flow::limit::{CannotMerge, KeptPart, SampleKey};
 use crate::flow::partial::Partial;
@@ -20,6 +22,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 /// How far the capture's clock may step back without a session being closed too early. If a capture steps back
 /// further, the report says so.
@@ -76,6 +79,44 @@ pub struct Tracker {
     added: usize,
     /// What the clock showed when sessions were last closed.
     closed_ns: i64,
+    devices: Devices,
+    seen: Seen,
+}
+
+/// What was seen of the flows that were given out.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    /// TCP connections whose first packets stand twice in the captures.
+    doubled: u64,
+    /// Bytes of flows on the interfaces of tunnels.
+    inside_bytes: u64,
+    /// Bytes of flows of protocols that carry tunnels, on other interfaces.
+    outside_bytes: u64,
+}
+
+impl Seen {
+    /// The applications that carry a tunnel.
+    const TUNNELS: [&'static str; 2] = ["openvpn", "wireguard"];
+    /// The protocol of IPsec's payload (RFC 4303).
+    const ESP: u8 = 50;
+
+    fn add(&mut self, flow: &Flow) {
+        let bytes = flow.up.bytes.saturating_add(flow.down.bytes);
+        self.doubled += u64::from(flow.is_doubled);
+        let is_carrier =
+            flow.protocol == Self::ESP || flow.application.is_some_and(|spoken| Self::TUNNELS.contains(&spoken.0));
+        if flow.is_in_tunnel {
+            self.inside_bytes = self.inside_bytes.saturating_add(bytes);
+        } else if is_carrier {
+            self.outside_bytes = self.outside_bytes.saturating_add(bytes);
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.doubled += other.doubled;
+        self.inside_bytes = self.inside_bytes.saturating_add(other.inside_bytes);
+        self.outside_bytes = self.outside_bytes.saturating_add(other.outside_bytes);
+    }
 }
 
 impl Tracker {
@@ -94,6 +135,8 @@ impl Tracker {
             part: KeptPart::default(),
             added: 0,
             closed_ns: i64::MIN,
+            devices: Devices::default(),
+            seen: Seen::default(),
         }
     }
 
@@ -182,6 +225,9 @@ impl Tracker {
         Some(Span {
             earliest_ns: a.earliest_ns.min(b.earliest_ns),
             latest_ns: a.latest_ns.max(b.latest_ns),
+            first_ns: a.first_ns,
+            last_ns: b.last_ns,
+            step_forward_ns: a.step_forward_ns.max(b.step_forward_ns),
             step_back_ns: a.step_back_ns.max(b.step_back_ns),
         })
     }
@@ -211,7 +257,10 @@ impl Tracker {
                 sum
             }),
             skipped: self.state.skipped,
+            hops: self.state.hops,
             shed,
+            doubled: self.seen.doubled,
+            has_both_sides_of_a_tunnel: self.seen.inside_bytes > 0 && self.seen.outside_bytes >= self.seen.inside_bytes,
         }
     }
 
@@ -246,7 +295,7 @@ impl Tracker {
         self.added += right.shards.iter().map(|shard| shard.table.count()).sum::<usize>();
         let is_kept = keeps(self.part, self.sample_key);
         self.state.answers.merge(&mut right.answers);
-        let late: Vec<Answers> = self
+        let late: Vec<(Answers, Devices)> = self
             .state
             .shards
             .par_iter_mut()
@@ -262,15 +311,21 @@ impl Tracker {
                     deliver(table.at(at), &mut late, &mut interner);
                     file(table, at);
                 };
+                let mut devices = Devices::default();
                 let added = |table: &mut Table, at: usize| {
-                    table.at(at).anchor();
+                    let session = table.at(at);
+                    session.anchor();
+                    devices.learn(session.sender, session.first, session.key.address(session.opener));
                     file(table, at);
                 };
                 mine.append(theirs, base, is_kept, joined, added);
-                late
+                (late, devices)
             })
             .collect();
-        late.into_iter().for_each(|mut late| self.state.answers.merge(&mut late));
+        for (mut late, devices) in late {
+            self.state.answers.merge(&mut late);
+            self.devices.merge(devices);
+        }
         self.state.merge_counts(right);
     }
 
@@ -281,20 +336,25 @@ impl Tracker {
                 self.fold(group, &mut begun);
             }
         }
-        let answers = &self.state.answers;
+        let (answers, devices, seen) = (&self.state.answers, &self.devices, Mutex::new(&mut self.seen));
         // Each shard is a task of its own; if several formed one task, a thread might still have much to do when the
         // others are done.
         self.state.shards.par_iter_mut().with_max_len(1).for_each(|shard| {
             let mut few = Vec::with_capacity(FEW);
             let mut owner_packets = 0;
+            let mut mine = Seen::default();
             shard.drain(clock_ns, kept_until_ns, |session| {
-                session.resolve(answers, &mut few);
+                session.resolve(answers, devices, &mut few);
+                few.last().into_iter().for_each(|flow| mine.add(flow));
                 owner_packets += few.last().and_then(|flow| flow.owner.as_ref()).map_or(0, |owner| owner.left_out);
                 if few.len() == FEW {
                     sink(&mut few);
                 }
             });
             shard.shed.owner_packets += owner_packets;
+            if let Ok(mut all) = seen.lock() {
+                all.merge(mine);
+            }
             if !few.is_empty() {
                 sink(&mut few);
             }
@@ -316,6 +376,8 @@ impl Tracker {
                     payload_length: 0,
                     counted_length: bytes,
                     fragment: None,
+                    hop_limit: 0,
+                    identification: 0,
                     tunnel: group.tunnel,
                 },
             };
@@ -366,11 +428,23 @@ pub struct Summary {
     pub repeated: OtherFrames,
     /// Frames that the user's filter left out.
     pub skipped: OtherFrames,
+    /// What packets show of paths.
+    pub hops: Hops,
     /// What was dropped for lack of memory.
     pub shed: Shed,
+    /// TCP connections whose packets stand twice in the captures.
+    pub doubled: u64,
+    /// Whether there are flows on the interface of a tunnel and, elsewhere, at least as many bytes of a protocol that carries tunnels.
+    pub has_both_sides_of_a_tunnel: bool,
 }
 
 impl Summary {
+    /// How far the clock jumped ahead from one frame to the next, in ns, if that is a day or more.
+    pub fn clock_jumped_ahead_ns(&self) -> Option<i64> {
+        const DAY_NS: i64 = 86_400 * 1_000_000_000;
+        self.span.map(|span| span.step_forward_ns).filter(|&step| step >= DAY_NS)
+    }
+
     /// How far the clock stepped back, in ns, if that is further than sessions are kept open for.
     pub fn clock_stepped_back_ns(&self) -> Option<i64> {
         self.span.map(|span| span.step_back_ns).filter(|&step| step > SLACK_NS)
@@ -382,7 +456,6 @@ mod tests {
     use super::*;
     use fixtures::ip::{UDP, v4};
     use fixtures::{dns, transport};
-    use std::sync::Mutex;
 
     /// Packets of the flows kept, by port, and what was dropped. Every packet is a flow of its own, and they come in
     /// parts of a hundred.

@@ -103,6 +103,16 @@ pub struct Findings {
     pub ech_configs: Vec<EchConfig>,
     /// The subject of the server's certificate.
     pub certificate: Option<CertificateSubject>,
+    /// In a stream, the sequence number of the opening's first byte; `flow` sets it.
+    pub position: u32,
+}
+
+impl Findings {
+    /// The same, read in an opening that begins at this sequence number.
+    pub(crate) fn at(mut self: Box<Self>, position: u32) -> Box<Self> {
+        self.position = position;
+        self
+    }
 }
 
 impl Findings {

@@ -29,8 +29,11 @@ mod parquet;
 #[doc(hidden)]
 pub mod pcapng;
 mod projection;
-mod svg;
 #[doc(hidden)]
+pub mod scan;
+#[doc(hidden)]
+pub mod suggest;
+mod svg;
 pub mod terminal;
 #[doc(hidden)]
 pub mod units;

@@ -34,6 +34,8 @@ pub(crate) struct IpDatagram<'a> {
     pub(crate) destination: [u8; 16],
     /// Time to live or hop limit, as it arrived.
     pub(crate) hop_limit: u8,
+    /// Identification of an IPv4 datagram; 0 in IPv6.
+    pub(crate) identification: u16,
     /// What follows the headers, without padding.
     pub(crate) payload: Span<'a>,
     /// The fragment that this is; `None` if the datagram is whole.
@@ -49,8 +51,15 @@ pub(crate) fn read(span: Span<'_>) -> Result<IpDatagram<'_>, NotIp> {
     }
 }
 
-/// Whether an IP packet starts here whose lengths agree with its surroundings, as a guessed tunnel must hold.
+/// Whether an IP packet starts here that a guessed tunnel may hold: its lengths agree with its surroundings, or else its checksum or
+/// its transport header shows that it is one. A mirror may keep only the first bytes of each packet, and a network card that
+/// cuts segments fills in the length later, inside a tunnel as well as outside.
 pub(crate) fn fits(span: Span<'_>) -> bool {
+    lengths_fit(span) || is_sound(span)
+}
+
+/// Whether an IP header starts here whose lengths agree with its surroundings.
+fn lengths_fit(span: Span<'_>) -> bool {
     let check = || {
         Ok::<bool, NotIp>(match span.byte(0)? {
             first @ 0x45..=0x4f => {
@@ -70,6 +79,66 @@ pub(crate) fn fits(span: Span<'_>) -> bool {
     check().unwrap_or(false)
 }
 
+/// Whether an IP header starts here that is longer than what is there, or that leaves its length to the network card, and all else
+/// of it is right.
+fn is_sound(span: Span<'_>) -> bool {
+    let check = || {
+        Ok::<bool, NotIp>(match span.byte(0)? {
+            first @ 0x45..=0x4f => {
+                let (header_length, length) = (usize::from(first & 0x0f) * 4, usize::from(span.u16(2)?));
+                let rest = span.after(header_length)?;
+                let is_whole = span.u16(6)? & 0x3fff == 0;
+                let header = span.bytes().get(..header_length).unwrap_or_default();
+                (length == 0 || length > span.wire_length())
+                    && span.byte(8)? > 0
+                    && (is_sum_right(header)
+                        || (is_whole && is_transport(span.byte(9)?, rest, length.checked_sub(header_length))))
+            }
+            0x60..=0x6f => {
+                let length = usize::from(span.u16(4)?);
+                let rest = span.after(IPV6_HEADER_LENGTH)?;
+                (length == 0 || length > rest.wire_length())
+                    && span.byte(7)? > 0
+                    && is_transport(span.byte(6)?, rest, Some(length).filter(|&length| length > 0))
+            }
+            _ => false,
+        })
+    };
+    check().unwrap_or(false)
+}
+
+/// Whether the checksum of an IPv4 header is right (RFC 1071): the sum of its words is all ones.
+fn is_sum_right(header: &[u8]) -> bool {
+    let words = header.as_chunks::<2>().0.iter().map(|word| u32::from(u16::from_be_bytes(*word)));
+    let sum: u32 = words.sum();
+    header.len() >= IPV4_LEAST_HEADER && (sum & 0xffff) + (sum >> 16) == 0xffff
+}
+
+/// Whether a header of TCP or UDP starts here that fits a payload of this length, if that is known.
+fn is_transport(protocol: u8, rest: Span<'_>, length: Option<usize>) -> bool {
+    let check = || {
+        let are_ports = rest.u16(0)? != 0 && rest.u16(2)? != 0;
+        Ok::<bool, NotIp>(match IpNumber(protocol) {
+            ip_number::TCP => {
+                let (offset, flags) = (rest.byte(12)?, rest.byte(13)?);
+                let header_length = usize::from(offset >> 4) * 4;
+                // Three bits are reserved (RFC 9293 §3.1), and no segment opens and ends a connection.
+                are_ports
+                    && header_length >= 20
+                    && offset & 0x0e == 0
+                    && flags & 3 != 3
+                    && length.is_none_or(|length| length >= header_length)
+            }
+            ip_number::UDP => {
+                let said = usize::from(rest.u16(4)?);
+                are_ports && length.map_or(said == 0 || said >= 8, |length| said == length)
+            }
+            _ => false,
+        })
+    };
+    check().unwrap_or(false)
+}
+
 /// Whether a packet that [`fits`] also ends where its surroundings do. This is for tunnels that have little else to be
 /// recognised by.
 pub(crate) fn fills(span: Span<'_>) -> bool {
@@ -77,7 +146,7 @@ pub(crate) fn fills(span: Span<'_>) -> bool {
         Ok(0x60..=0x6f) => span.u16(4).map(|length| IPV6_HEADER_LENGTH + usize::from(length)),
         _ => span.u16(2).map(usize::from),
     };
-    fits(span) && length == Ok(span.wire_length())
+    lengths_fit(span) && length == Ok(span.wire_length())
 }
 
 fn read_v4(span: Span<'_>) -> Result<IpDatagram<'_>, NotIp> {
@@ -102,6 +171,7 @@ fn read_v4(span: Span<'_>) -> Result<IpDatagram<'_>, NotIp> {
         source: widened(header.source()),
         destination: widened(header.destination()),
         hop_limit: header.ttl(),
+        identification: header.identification(),
         payload: span.limited(total_length).after(header_length)?,
         fragment,
     })
@@ -132,6 +202,7 @@ fn read_v6(span: Span<'_>) -> Result<IpDatagram<'_>, NotIp> {
         source: header.source(),
         destination: header.destination(),
         hop_limit: header.hop_limit(),
+        identification: 0,
         payload,
         fragment: None,
     };
@@ -262,6 +333,32 @@ mod tests {
         bytes[4..6].copy_from_slice(&length.to_be_bytes());
         let datagram = read(Span::new(&bytes, bytes.len())).expect("valid");
         assert_eq!((datagram.protocol, datagram.payload.wire_length()), (60, 8));
+    }
+
+    #[test]
+    fn what_was_cropped_or_left_to_the_card_is_told_by_the_rest_of_its_header() {
+        let addresses = ([10, 0, 0, 1], [192, 0, 2, 1]);
+        let segment = fixtures::transport::tcp((50_000, 443), 1, 1, 0x18, &[7; 400]);
+        let v4 = fixtures::ip::v4(addresses.0, addresses.1, 6, &segment);
+        let v6 = v6(6, &segment);
+        let datagram =
+            fixtures::ip::v4(addresses.0, addresses.1, 17, &fixtures::transport::udp((50_000, 443), &[7; 400]));
+        for whole in [&v4, &v6, &datagram] {
+            assert!(fits(Span::new(&whole[..90], 90)), "cropped");
+        }
+        for (mut whole, at) in [(v4.clone(), 2), (v6.clone(), 4)] {
+            whole[at..at + 2].fill(0);
+            assert!(fits(Span::new(&whole, whole.len())), "left to the card");
+        }
+        let mut wrong = v4.clone();
+        (wrong[10], wrong[32]) = (wrong[10] ^ 1, 0x10);
+        assert!(!fits(Span::new(&wrong[..90], 90)), "neither its checksum nor its transport is right");
+        let mut unsummed = v4;
+        unsummed[10..12].fill(0);
+        assert!(fits(Span::new(&unsummed[..90], 90)), "the card fills in the checksum too");
+        let mut other = v6;
+        other[6] = 58;
+        assert!(!fits(Span::new(&other[..90], 90)));
     }
 
     #[test]

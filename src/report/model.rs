@@ -1,7 +1,10 @@
 //! The structs of the report. Field names are stable, and new ones may be added. Strings from the wire are not
 //! escaped here; each output escapes them.
 
+use super::paths::{PathCountry, PathLine};
+use super::redaction::Redaction;
 use super::shares::{EndpointShares, ShareLine};
+use super::sites::Sites;
 use super::transfers::Transfers;
 use super::unseen::Unseen;
 use crate::app::{EvidenceKind, Party};
@@ -58,6 +61,9 @@ pub struct Report {
     pub unattributed_shares: EndpointShares,
     /// The destinations of that traffic, in the same shape as an app's.
     pub unattributed_routes: Vec<Destination>,
+    /// Of that traffic what has a name that is in no entry of the catalogue: sites and services, by registrable domain.
+    #[serde(default)]
+    pub sites: Sites,
     /// Traffic that stayed on local, multicast or reserved addresses, by kind.
     pub local: Vec<Remainder>,
     /// Frames that hold no IP packet, by kind.
@@ -66,11 +72,18 @@ pub struct Report {
     pub left_out: Vec<Remainder>,
     /// Payload by country that endpoints are or may be in (all apps and unattributed traffic), most certain bytes first.
     pub countries: Vec<CountryLine>,
+    /// Paths that lead to destinations, as the captures show them or as the user gave them: those of captures by target, then those of
+    /// files by file and line. A hop is no endpoint.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<PathLine>,
     /// What a framework of law on transfers makes of the countries, where it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfers: Option<Transfers>,
     /// Notes that a reader must know: the clock stepped back, packets were cut short, memory limits were reached.
     pub notes: Vec<String>,
+    /// What was taken out (`--redact`), where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redaction: Option<Redaction>,
 }
 
 /// Program, version and command line.
@@ -140,6 +153,9 @@ pub struct AppRoutes {
     /// How much of the next capture would be new.
     #[serde(default)]
     pub unseen: Unseen,
+    /// Countries seen on the paths to its destinations: routed through, apart from where they end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on_path: Vec<PathCountry>,
     /// Destinations grouped by what may be said of their place, and by network; most bytes sent first.
     pub destinations: Vec<Destination>,
 }
@@ -270,6 +286,12 @@ pub struct Destination {
     pub addresses_total: u64,
     /// Smallest handshake round trip.
     pub rtt: Option<RttLine>,
+    /// Paths that lead to one of its addresses, or to one of its names as a file resolved it: places in the report's list, from 0.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<usize>,
+    /// Countries seen on these paths: routed through, apart from where they end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on_path: Vec<PathCountry>,
     /// First frame of the first flow: capture name and frame number.
     pub first_frame: (String, u64),
     /// Earliest packet, RFC 3339 UTC.
@@ -311,6 +333,8 @@ impl Destination {
             addresses: Vec::new(),
             addresses_total: 0,
             rtt: None,
+            paths: Vec::new(),
+            on_path: Vec::new(),
             first_frame: (String::new(), 0),
             first_seen: String::new(),
             last_seen: String::new(),

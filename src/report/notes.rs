@@ -1,17 +1,43 @@
 //! What a reader of a report must know of the captures and of the analysis.
 
 use super::model::TablesAge;
-use crate::analysis::{Analysed, TooMany};
+use crate::analysis::{Analysed, Knowledge, TooMany};
 use crate::route::{RouteMap, SAMPLE_LIMIT, Shortage};
 use crate::standing::STALE_MONTHS;
 
-pub(super) fn notes(analysed: &Analysed, routes: &RouteMap, tables: &TablesAge) -> Vec<String> {
+pub(super) fn notes(analysed: &Analysed, routes: &RouteMap, knowledge: &Knowledge, tables: &TablesAge) -> Vec<String> {
     let mut notes = age(tables);
     let summary = &analysed.summary;
     if let Some(step_ns) = summary.clock_stepped_back_ns() {
         let seconds = step_ns / 1_000_000_000;
         notes.push(format!(
             "the clock of the captures steps back by up to {seconds} s: sessions may be split or joined wrongly"
+        ));
+    }
+    if let Some(step_ns) = summary.clock_jumped_ahead_ns() {
+        let days = step_ns / (86_400 * 1_000_000_000);
+        notes.push(format!(
+            "the clock of the captures jumps ahead by up to {days} days from one frame to the next: either nothing was captured for so \
+             long, or the clock was set, and times before that are wrong"
+        ));
+    }
+    if summary.doubled > 0 {
+        notes.push(format!(
+            "the packets of {} TCP connections stand twice in the captures, less than a millisecond apart, as from a mirror port or from \
+             several interfaces: duplicate packets are counted as captured",
+            summary.doubled
+        ));
+    }
+    if summary.has_both_sides_of_a_tunnel {
+        notes.push(
+            "the captures hold the inside of a VPN's tunnel and, on another interface, the tunnel itself: the same traffic counts in both"
+                .to_owned(),
+        );
+    }
+    let joined: u64 = analysed.outcomes.iter().map(|outcome| outcome.joined_files).sum();
+    if joined > 0 {
+        notes.push(format!(
+            "{joined} file headers stand in the midst of a capture, as where files were joined end to end: what follows is read as well"
         ));
     }
     if summary.dropped.frames > 0 {
@@ -71,6 +97,20 @@ pub(super) fn notes(analysed: &Analysed, routes: &RouteMap, tables: &TablesAge) 
     if known > 0 {
         notes.push(format!(
             "{known} flows of known apps could not pass their app on: too many flows ended within a minute"
+        ));
+    }
+    let answers = routes.hops().left_out();
+    if answers > 0 {
+        notes.push(format!(
+            "{answers} answers of routers on paths were left out: of each target the first are kept, and of too many targets those \
+             that a hash chooses"
+        ));
+    }
+    let hops: u64 = knowledge.paths.paths.iter().map(|path| path.hops_left_out).sum();
+    if knowledge.paths.paths_left_out + hops > 0 {
+        notes.push(format!(
+            "{} paths and {hops} hops of the files given with --path were left out: there are more than are kept",
+            knowledge.paths.paths_left_out
         ));
     }
     if let Some(Shortage { one_name_of, destinations, owners, has_too_many_owners }) = routes.shortage() {

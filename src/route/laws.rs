@@ -39,7 +39,12 @@ fn given(at: usize, &(app, country, asn, address, name, bytes): &Drawn) -> Given
         ..Flow::between(6, (client, Some(5_000)), (server, Some(443)))
     };
     if let Some(name) = name {
-        flow.names.push(Name { source: NameSource::TlsSni, frame, name: format!("n{name}.example").into() });
+        flow.names.push(Name {
+            source: NameSource::TlsSni,
+            frame,
+            name: format!("n{name}.example").into(),
+            doubt: None,
+        });
     }
     let place = Place {
         country: Country::new(["DE", "FR", "JP", "US"][usize::from(country) % 4]),

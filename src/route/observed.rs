@@ -93,6 +93,11 @@ impl Observed<'_> {
         self.attribution.chosen.as_ref().filter(|claim| !self.is_local_lookup(claim))
     }
 
+    /// Whether it is counted to no app only because the catalogue does not know its name.
+    pub(super) fn is_of_site(&self) -> bool {
+        self.credited().is_none() && self.attribution.service.is_none() && self.reason() == Reason::NameNotInCatalogue
+    }
+
     /// Why it is counted to no app.
     pub(super) fn reason(&self) -> Reason {
         let application = self.flow.application;

@@ -12,11 +12,13 @@ mod demo;
 mod dns;
 mod files;
 mod google;
+mod kinds;
 mod messenger;
 mod names;
 mod packet;
 mod phone;
 mod quic;
+mod routed;
 mod scene;
 mod seeded;
 mod tls;
@@ -78,6 +80,12 @@ fn all() -> io::Result<Vec<Sample>> {
             capture::pcap(&unrouted::packets()),
         ),
         sample(
+            "routed.pcap",
+            "WeChat of a user in Taipei who traces the path to a server in Singapore meanwhile; one router does not answer, and one sits \
+             on an address that no network announces",
+            capture::pcap(&routed::packets()),
+        ),
+        sample(
             "claim-taipei.pcap",
             "WeChat of a user in Taipei: endpoints that one source places in Hong Kong and Singapore; one in mainland China does not \
              answer",
@@ -95,6 +103,7 @@ fn all() -> io::Result<Vec<Sample>> {
     samples.extend(datagrams::samples());
     samples.extend(tunnels::samples());
     samples.extend(zoo::samples());
+    samples.extend(kinds::samples());
     samples.extend(files::samples()?);
     Ok(samples)
 }

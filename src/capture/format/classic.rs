@@ -141,6 +141,17 @@ impl Layout {
             let header = self.header_as::<COMMON>(header);
             // One comparison for both ends: 0 wraps.
             if header.captured.wrapping_sub(1) >= max_packet && (header.captured > 0 || position >= written) {
+                // Files that were joined end to end: the next one's header reads as an empty record.
+                match self.joined_header(rest).filter(|_| header.captured == 0) {
+                    Some(Ok(length)) => {
+                        let Some(next) = rest.get(length..) else { return (position, Stop::NeedMore(length)) };
+                        visit.joined_file();
+                        (position, rest) = (position + length, next);
+                        continue;
+                    }
+                    Some(Err(what)) => return (position, Stop::Bad(what)),
+                    None => {}
+                }
                 match unlikely(header.captured, max_packet, rest) {
                     Ok(zeros) => written = position + zeros,
                     Err(stop) => return (position, stop),
@@ -156,6 +167,24 @@ impl Layout {
             position += end;
             rest = next;
         }
+    }
+
+    /// The length of another file's header at the start of `bytes`, if there is one; an error if its records are of another kind.
+    #[cold]
+    fn joined_header(&self, bytes: &[u8]) -> Option<Result<usize, String>> {
+        variant(*bytes.first_chunk()?)?;
+        // Version 2.4 is the only one in use since 1998, and the fields after it are zero.
+        let version = bytes.get(4..8)?;
+        if !matches!(version, [2, 0, 4, 0] | [0, 2, 0, 4]) {
+            return None;
+        }
+        let Some(head) = bytes.get(..FILE_HEADER) else { return Some(Ok(FILE_HEADER)) };
+        let other = Self::parse(head).ok()?;
+        Some(if other == *self {
+            Ok(self.file_header)
+        } else {
+            Err(format!("another capture file begins here, with records of another kind ({})", other.name()))
+        })
     }
 
     #[inline(always)]
@@ -302,6 +331,17 @@ mod tests {
         let one = pcap_record(ByteOrder::Little, (1, 0), (1, 1), &[1]);
         let (seen, outcome) = read_one([pcap_of(&[]), [nothing, one].concat().repeat(2_000)].concat());
         assert_eq!((seen.len(), outcome.defect), (251 * 2_000, None));
+    }
+
+    #[test]
+    fn files_joined_end_to_end_are_read_on() {
+        let one = file(ByteOrder::Little, MAGIC_MICRO, (2, 4), (4, 60));
+        let (seen, outcome) = read_one([&one[..], &one, &one].concat());
+        assert_eq!((seen.len(), outcome.joined_files, outcome.defect), (6, 2, None));
+        let other = file(ByteOrder::Big, MAGIC_NANO, (2, 4), (4, 60));
+        let (seen, outcome) = read_one([&one[..], &other].concat());
+        assert_eq!((seen.len(), outcome.joined_files), (2, 0));
+        assert!(outcome.defect.is_some_and(|defect| defect.what.contains("another capture file")));
     }
 
     #[test]

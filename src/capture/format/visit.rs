@@ -34,6 +34,9 @@ pub(crate) trait Visit {
     /// A record that is no packet but takes a frame number in Wireshark.
     fn other(&mut self);
 
+    /// The header of another file, in the midst of this one.
+    fn joined_file(&mut self) {}
+
     /// Owners that a block names and that there was no room for.
     fn leave_out_owners(&mut self, _: u64) {}
 }

@@ -52,8 +52,16 @@ impl<P> Joiner<'_, P> {
         }
         let proof = self.proof.take().unwrap_or_else(|| Proof::new(reading));
         reading.phase = Phase::Finished;
-        let Counts { frames, not_packets, wire_bytes, captured_bytes, span_ns, owners_left_out, lengths_not_believed } =
-            proof.counts;
+        let Counts {
+            frames,
+            not_packets,
+            wire_bytes,
+            captured_bytes,
+            span_ns,
+            owners_left_out,
+            lengths_not_believed,
+            joined_files,
+        } = proof.counts;
         let defect = reading.problem.take().map(|what| Defect {
             capture: reading.name.clone(),
             offset: proof.position,
@@ -71,6 +79,7 @@ impl<P> Joiner<'_, P> {
             last_time_ns: span_ns.map(|(_, last)| last),
             owners_left_out,
             lengths_not_believed,
+            joined_files,
             defect,
         });
         queue.front += 1;

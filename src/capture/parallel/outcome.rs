@@ -40,6 +40,8 @@ pub struct Outcome {
     pub owners_left_out: u64,
     /// Packets that claim a length on the wire that no link carries: their captured length is counted.
     pub lengths_not_believed: u64,
+    /// Headers of other files in the midst of this one, as where files were joined end to end.
+    pub joined_files: u64,
     /// Why and where reading ended before the end, if it did.
     pub defect: Option<Defect>,
 }

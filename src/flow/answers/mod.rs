@@ -5,7 +5,7 @@ mod times;
 
 use crate::capture::FrameId;
 use crate::flow::limit::{KeptPart, SampleKey};
-use crate::flow::record::Name;
+use crate::flow::record::{Doubt, Name};
 use crate::flow::stamp::Stamp;
 use crate::name::NameSource;
 use crate::packet::address_bits;
@@ -16,13 +16,17 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use times::Stamps;
 
 /// How long an answer explains a flow to the address it gave, in ns of the capture's clock. Apps keep addresses far
 /// beyond the record's time to live, but seldom for hours without asking again.
 pub(in crate::flow) const LIFETIME_NS: i64 = 3 * 3_600 * 1_000_000_000;
+/// Other names of an address that are shown beside the latest.
+const OTHERS: usize = 7;
+/// The addresses from which programs ask a resolver on the same device.
+const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
 /// Names kept per client and address: more than a client asks for of one address. Of more, those with the lowest
 /// keyed hashes are kept.
 const NAME_LIMIT: usize = 256;
@@ -96,6 +100,16 @@ impl Hash for Ends {
         state.write_u128(self.client);
         state.write_u128(self.address);
     }
+}
+
+/// The IPv4 address that a translator (NAT64) makes of an address of IPv6 under one of the prefixes that are set aside for it (RFC
+/// 6052 §2.1, RFC 8215).
+fn embedded_v4(address: IpAddr) -> Option<IpAddr> {
+    let IpAddr::V6(address) = address else { return None };
+    let [a, b, c, d, e, f, ..] = address.segments();
+    let [.., w, x, y, z] = address.octets();
+    let is_translated = [a, b] == [0x64, 0xff9b] && ([c, d, e, f] == [0; 4] || (c == 1 && [d, e, f] == [0; 3]));
+    is_translated.then(|| Ipv4Addr::new(w, x, y, z).into())
 }
 
 /// The names that a client was given one address for, in the order of name and source.
@@ -279,7 +293,75 @@ impl Answers {
         let is_forward = |given: &Given| given.source != NameSource::DnsReverse;
         let (frame, given) =
             candidates.max_by_key(|&(frame, given)| (is_forward(given), frame, &given.name, given.source))?;
-        Some(Name { source: given.source, frame, name: given.name.clone() })
+        Some(Name { source: given.source, frame, name: given.name.clone(), doubt: None })
+    }
+
+    /// The other names for which the address of a flow was given before it began, the latest first; `chosen` is the name that counts.
+    pub(in crate::flow) fn others(
+        &self,
+        (client, address): (IpAddr, IpAddr),
+        began: Stamp,
+        chosen: &Name,
+    ) -> Vec<Name> {
+        let names = self.given.get(&Ends::new(client, address)).map_or(&[][..], |names| names);
+        let mut others: Vec<Name> = names
+            .iter()
+            .filter(|given| given.source != NameSource::DnsReverse && given.name != chosen.name)
+            .filter_map(|given| {
+                let stamp = given.stamps.before(began.frame)?;
+                let is_recent = began.time_ns.saturating_sub(stamp.time_ns) <= LIFETIME_NS;
+                let (frame, doubt) = (stamp.frame, Some(Doubt::Earlier));
+                is_recent.then(|| Name { source: given.source, frame, name: given.name.clone(), doubt })
+            })
+            .collect();
+        others.sort_by(|a, b| b.frame.cmp(&a.frame).then_with(|| a.name.cmp(&b.name)).then(a.source.cmp(&b.source)));
+        others.truncate(OTHERS);
+        others
+    }
+
+    /// The name for which an address was given by the clock before a flow began, although its record comes later: tools that
+    /// write their own captures put records out of order. Captures without times tell nothing by them.
+    fn find_by_clock(&self, client: IpAddr, address: IpAddr, began: Stamp) -> Option<Name> {
+        let names = self.given.get(&Ends::new(client, address))?;
+        let last = |given: &'_ Given| {
+            let stamp = given.stamps.earlier_than(began.time_ns)?;
+            (began.time_ns.saturating_sub(stamp.time_ns) <= LIFETIME_NS).then_some((stamp.time_ns, stamp.frame))
+        };
+        let candidates = names.iter().filter(|given| given.source != NameSource::DnsReverse);
+        let candidates = candidates.filter_map(|given| Some((last(given)?, given)));
+        let ((_, frame), given) = candidates.max_by_key(|&(last, given)| (last, &given.name, given.source))?;
+        Some(Name { source: given.source, frame, name: given.name.clone(), doubt: None })
+    }
+
+    /// The name for which a client's device was given the address of its server: by an answer to the client itself; or, where there
+    /// is none, by one for the IPv4 address inside that of the server (NAT64), or by one to another address of the same device.
+    pub(in crate::flow) fn explain(
+        &self,
+        client: IpAddr,
+        server: IpAddr,
+        began: Stamp,
+        others: impl Fn() -> SmallVec<[IpAddr; 4]>,
+    ) -> Option<Name> {
+        if self.given.is_empty() {
+            return None;
+        }
+        let find = |client: IpAddr, server: IpAddr| {
+            let found = self.find(client, server, began).filter(|found| found.source != NameSource::DnsReverse);
+            found.or_else(|| self.find_by_clock(client, server, began))
+        };
+        let inner = embedded_v4(server);
+        let find_any = |client: IpAddr| find(client, server).or_else(|| find(client, inner?));
+        if let Some(found) = find_any(client) {
+            return Some(found);
+        }
+        let mut of_device: Vec<Name> = others().into_iter().filter_map(&find_any).collect();
+        if of_device.is_empty() {
+            // A resolver on the device itself answers to an address that never leaves it.
+            of_device.extend(LOOPBACK.into_iter().filter(|own| *own != client).filter_map(&find_any));
+        }
+        of_device.sort_by(|a, b| b.frame.cmp(&a.frame).then_with(|| a.name.cmp(&b.name)));
+        let found = of_device.into_iter().next().map(|name| Name { doubt: Some(Doubt::SameDevice), ..name });
+        found.or_else(|| self.find(client, server, began))
     }
 
     /// Forgets the answers that no flow beginning after `clock_ns` can use. `open` gives the frames, in order, in

@@ -104,6 +104,23 @@ impl Stamps {
         }
     }
 
+    /// The latest time before this one, whatever its frame.
+    pub(in crate::flow) fn earlier_than(&self, time_ns: i64) -> Option<Stamp> {
+        match self {
+            Self::Few(list) => list
+                .iter()
+                .copied()
+                .filter(|stamp| stamp.time_ns < time_ns)
+                .max_by_key(|stamp| (stamp.time_ns, stamp.frame)),
+            Self::Many(many) => {
+                // Of a second that lies before there is a time; of the second itself it may be later.
+                let at = |frame: &FrameId| Some(Stamp { frame: *frame, time_ns: *many.times_ns.get(frame)? });
+                let mut back = many.frames.range(..=second(time_ns)).rev().take(2).filter_map(|(_, frame)| at(frame));
+                back.find(|stamp| stamp.time_ns < time_ns)
+            }
+        }
+    }
+
     /// Forgets the old times, except the last one before each of `frames`, which must be in order. Returns by how
     /// many bytes it has shrunk, about.
     pub(in crate::flow) fn forget(&mut self, is_old: impl Fn(&Stamp) -> bool, frames: &[FrameId]) -> u64 {

@@ -1,6 +1,6 @@
 //! Openings of UDP conversations that may span several datagrams: QUIC Initials and DTLS hellos.
 //!
-//! Only the first such opening of a session counts. A partial that does not hold the start of the session cannot know
+//! The first such opening of a session counts, with those of further connections that stand in one datagram each. A partial that does not hold the start of the session cannot know
 //! whether its datagrams complete an earlier opening, so it keeps them until it is joined to the partial before it.
 
 use crate::capture::FrameId;
@@ -12,9 +12,13 @@ use crate::packet::Side;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Datagrams kept of one direction of an opening. A hello with two post-quantum key shares takes three;
-/// retransmissions come on top.
-const DATAGRAM_LIMIT: usize = 10;
+/// When this many bytes are kept of one direction of an opening, no further datagram is kept. A hello with two post-quantum key
+/// shares takes three full datagrams; retransmissions come on top.
+const BYTE_LIMIT: usize = 12 << 10;
+/// Openings of further connections that are kept.
+const MORE_LIMIT: usize = 8;
+/// Datagrams kept of one direction of an opening, however small they are.
+const DATAGRAM_LIMIT: usize = 64;
 
 /// The datagrams that one reader gathers in one session, and what it has read in them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -26,6 +30,9 @@ pub(in crate::flow) struct DatagramOpening {
     /// What was found so far, when, and the side that sent it; indexed by [`Self::slot`].
     found: [Option<(Stamp, Side, Box<Findings>)>; 2],
     is_settled: [bool; 2],
+    /// What single datagrams hold that were not read together with others, because an opening had been read to its end, or may have
+    /// been before this partial: the openings of further connections between the same ports. Different ones, the first by frame.
+    more: Vec<(Stamp, Side, Box<Findings>)>,
     /// The state of the reader after all datagrams of a side, if it keeps one.
     #[serde(skip)]
     remembered: [Remembered; 2],
@@ -57,6 +64,7 @@ impl DatagramOpening {
             datagrams: Default::default(),
             found: Default::default(),
             is_settled: [false; 2],
+            more: Vec::new(),
             remembered: Default::default(),
         }
     }
@@ -65,6 +73,7 @@ impl DatagramOpening {
     pub(in crate::flow) fn is_sound(&self) -> bool {
         DATAGRAM_READERS.get(self.reader).is_some_and(|reader| reader.gathers)
             && self.datagrams.iter().all(|kept| kept.len() <= DATAGRAM_LIMIT)
+            && self.more.len() <= MORE_LIMIT
     }
 
     /// The index in `found` and `is_settled` for a side. Both sides share one if only the first complete opening
@@ -75,6 +84,9 @@ impl DatagramOpening {
 
     /// Adds a datagram that the reader may be able to read.
     pub(in crate::flow) fn observe(&mut self, stamp: Stamp, side: Side, payload: &[u8], is_anchored: bool) {
+        if !is_anchored || self.is_settled[self.slot(side)] {
+            self.read_alone(stamp, side, payload);
+        }
         if !self.is_collecting(side, is_anchored) {
             return;
         }
@@ -94,7 +106,31 @@ impl DatagramOpening {
     /// Whether the next datagram is kept. Even after the opening was read it may be needed: if it belongs to what
     /// came before this partial, the reading may turn out differently.
     fn is_collecting(&self, side: Side, is_anchored: bool) -> bool {
-        (!is_anchored || !self.is_settled[self.slot(side)]) && self.datagrams[side as usize].len() < DATAGRAM_LIMIT
+        let kept = &self.datagrams[side as usize];
+        let has_room = kept.len() < DATAGRAM_LIMIT && kept.bytes() < BYTE_LIMIT;
+        has_room && (!is_anchored || !self.is_settled[self.slot(side)])
+    }
+
+    /// Reads a datagram by itself. Where it is read with others before any opening is whole, the reading finds the same.
+    fn read_alone(&mut self, stamp: Stamp, side: Side, payload: &[u8]) {
+        let reader = &DATAGRAM_READERS[self.reader];
+        if reader.begin.is_none() {
+            return;
+        }
+        if let Reading::Done { findings, .. } = (reader.read)(&[datagram(self.ports, side, payload)])
+            && !findings.names.is_empty()
+        {
+            self.add_more((stamp, side, findings));
+        }
+    }
+
+    fn add_more(&mut self, new: (Stamp, Side, Box<Findings>)) {
+        match self.more.iter_mut().find(|(_, side, known)| (*side, known) == (new.1, &new.2)) {
+            Some(known) => known.0 = if new.0.frame < known.0.frame { new.0 } else { known.0 },
+            None => self.more.push(new),
+        }
+        self.more.sort_by_key(|(stamp, ..)| stamp.frame);
+        self.more.truncate(MORE_LIMIT);
     }
 
     /// Drops the states of the readers, when the reading is over or little more is expected.
@@ -165,6 +201,7 @@ impl DatagramOpening {
                 self.read(stamp, side);
             }
         }
+        right.more.into_iter().for_each(|found| self.add_more(found));
         self.forget();
         if is_anchored {
             self.anchor();
@@ -188,7 +225,7 @@ impl DatagramOpening {
 
     /// What was found, in the order of frames, once the session is over.
     pub(in crate::flow) fn into_found(self) -> impl Iterator<Item = (Stamp, Side, Box<Findings>)> {
-        let mut found: Vec<_> = self.found.into_iter().flatten().collect();
+        let mut found: Vec<_> = self.found.into_iter().flatten().chain(self.more).collect();
         found.sort_by_key(|(stamp, ..)| stamp.frame);
         found.into_iter()
     }
@@ -196,7 +233,7 @@ impl DatagramOpening {
     /// Adds `base` to all frame identities.
     pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
         self.datagrams.iter_mut().for_each(|kept| kept.rebase(base));
-        self.found.iter_mut().flatten().for_each(|(stamp, ..)| stamp.rebase(base));
+        self.found.iter_mut().flatten().chain(&mut self.more).for_each(|(stamp, ..)| stamp.rebase(base));
     }
 }
 

@@ -60,12 +60,12 @@ impl Opening {
     pub(in crate::flow) fn given_up(self, bytes: impl FnOnce(u32) -> Vec<u8>) -> Option<(Stamp, Box<Findings>)> {
         let (stamp, known) = self.certain?;
         if !self.is_stale {
-            return Some((stamp, known));
+            return Some((stamp, known.at(self.sequence)));
         }
         match attempt(&bytes(self.sequence), self.reader) {
-            Attempt::Unfinished { certain: Some(findings), .. } => Some((stamp, findings)),
+            Attempt::Unfinished { certain: Some(findings), .. } => Some((stamp, findings.at(self.sequence))),
             // The bytes that were read before have since been overwritten.
-            _ => Some((stamp, known)),
+            _ => Some((stamp, known.at(self.sequence))),
         }
     }
 }
@@ -133,6 +133,13 @@ fn settles(reader: usize, findings: &Findings) -> bool {
     !is_second_choice && !is_preamble && findings.names.iter().all(|found| found.source != NameSource::HttpConnect)
 }
 
+/// Whether something else than TLS follows a ClientHello at once. Then the hello may be a decoy before the stream's first byte, with
+/// the stream's own bytes behind it in the same segment.
+fn is_overrun(findings: &Findings, rest: &[u8]) -> bool {
+    findings.names.iter().any(|found| found.source == NameSource::TlsSni)
+        && !matches!(rest, [] | [0x14..=0x17] | [0x14..=0x17, 3, ..])
+}
+
 /// The same for an opening found when the first segments are read again. A second choice settles the stream then,
 /// since no further opening can be ignored.
 pub(in crate::flow) fn settles_late(reader: usize, findings: &Findings) -> bool {
@@ -140,9 +147,9 @@ pub(in crate::flow) fn settles_late(reader: usize, findings: &Findings) -> bool 
 }
 
 impl Read {
-    /// Records that this reader read an opening to its end.
-    pub(in crate::flow) fn note(&mut self, reader: usize, findings: &Findings) {
-        let is_settling = settles(reader, findings);
+    /// Records that this reader read an opening to its end, with `rest` behind it.
+    pub(in crate::flow) fn note(&mut self, reader: usize, findings: &Findings, rest: &[u8]) {
+        let is_settling = settles(reader, findings) && !is_overrun(findings, rest);
         self.is_settled |= is_settling;
         self.is_known |= !is_settling;
     }
@@ -163,8 +170,8 @@ impl Read {
             match attempt(rest, 0) {
                 Attempt::Nothing => return None,
                 Attempt::Done { reader, findings, consumed } => {
-                    self.note(reader, &findings);
-                    completed.push((stamp, findings));
+                    self.note(reader, &findings, rest.get(consumed..).unwrap_or_default());
+                    completed.push((stamp, findings.at(sequence.wrapping_add(offset as u32))));
                     if STREAM_READERS[reader].is_second_choice {
                         return None;
                     }

@@ -5,6 +5,9 @@
 //! direction are kept until a reader is done, at most [`SEGMENT_LIMIT`] of them. A partial that does not hold the
 //! start of the session also keeps the first segments of the direction, because an opening left unfinished before the
 //! cut may continue in them.
+//!
+//! What is kept of the beginning of a stream is limited in bytes, so that a hello in hundreds of tiny segments is found like any
+//! other. It is then read when the session is over, since more than [`SEGMENT_LIMIT`] segments are not read again with each new one.
 
 use crate::capture::FrameId;
 use crate::flow::opening::contiguous::{BYTE_LIMIT, SEGMENT_LIMIT, contiguous};
@@ -20,10 +23,18 @@ use smallvec::{SmallVec, smallvec};
 
 /// When this many bytes are kept of a stream whose start was seen, no further segment is kept. They suffice for a
 /// hello of five full segments in any order, and for wire signatures. The limit is in bytes so that small segments
-/// are treated no worse; [`SEGMENT_LIMIT`] holds as well.
+/// are treated no worse.
 const HEAD_BYTE_LIMIT: usize = 6 << 10;
-/// Segments are counted up to this number. It is one more than are ever kept, so that a missing segment is noticed.
-const SEEN_LIMIT: u8 = SEGMENT_LIMIT as u8 + 1;
+/// What each segment counts toward [`HEAD_BYTE_LIMIT`] beside its bytes, so that even segments of one byte are bounded: 2,048 of
+/// them are kept, more than the bytes of any hello seen with post-quantum key shares.
+const SEGMENT_COST: usize = 2;
+/// Segments are counted up to this number. It is more than are ever kept, so that a missing segment is noticed.
+const SEEN_LIMIT: u16 = (HEAD_BYTE_LIMIT / SEGMENT_COST) as u16 + 1;
+/// An opening that starts in a segment shorter than this may start in the midst of another: `HTTP/1.1` ends a request's first line
+/// and begins an answer. If it has no name, others are still expected.
+const SURE_START: usize = 8;
+/// Starts that are tried when many segments are read again.
+const START_LIMIT: usize = 16;
 
 /// One direction of a stream.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -32,10 +43,10 @@ pub(in crate::flow) struct StreamSide {
     pub(in crate::flow) first: Segments,
     pending: Option<Box<Pending>>,
     /// Segments with payload seen so far, counted up to [`SEEN_LIMIT`].
-    seen: u8,
+    seen: u16,
     read: Read,
     /// How many of `first` came before the session's first SYN. Openings from before the SYN end there.
-    syn_at: Option<u8>,
+    syn_at: Option<u16>,
 }
 
 /// Openings that need more bytes, at least one.
@@ -65,7 +76,8 @@ impl StreamSide {
         });
         // Of the first segments fewer may be left than came before the SYN.
         let before_syn = self.syn_at.map_or(0, usize::from);
-        is_pending_sound && self.first.len() <= SEGMENT_LIMIT && before_syn <= SEGMENT_LIMIT
+        let limit = usize::from(SEEN_LIMIT);
+        is_pending_sound && self.first.len() < limit && before_syn < limit
     }
 
     /// Adds a segment with payload.
@@ -93,7 +105,7 @@ impl StreamSide {
     }
 
     /// Counts segments with payload.
-    fn count(&mut self, segments: u8) {
+    fn count(&mut self, segments: u16) {
         self.seen = self.seen.saturating_add(segments).min(SEEN_LIMIT);
     }
 
@@ -131,8 +143,13 @@ impl StreamSide {
                         is_over = true;
                     }
                     Attempt::Done { reader, findings, consumed } => {
-                        self.read.note(reader, &findings);
-                        completed.push((stamp, findings));
+                        let first = segments.from(slot).next().map_or(0, |first| first.bytes.len());
+                        if first < SURE_START && findings.names.is_empty() {
+                            self.read.is_known = true;
+                        } else {
+                            self.read.note(reader, &findings, bytes.get(consumed..).unwrap_or_default());
+                        }
+                        completed.push((stamp, findings.at(opening.sequence)));
                         opening.certain = None;
                         is_over = true;
                         if !STREAM_READERS[reader].is_second_choice {
@@ -171,9 +188,11 @@ impl StreamSide {
     /// Whether the next segment belongs to the first ones, which are kept for the head of the session or, if the
     /// start of the session was not seen, for openings that began before.
     fn is_collecting(&self, is_anchored: bool) -> bool {
-        let is_of_head = !self.read.is_settled && self.first.bytes() < HEAD_BYTE_LIMIT;
-        let may_continue = !is_anchored && self.syn_at.is_none() && self.first.bytes() <= BYTE_LIMIT;
-        (is_of_head || may_continue) && self.first.len() < SEGMENT_LIMIT && self.first.len() == usize::from(self.seen)
+        let (length, bytes) = (self.first.len(), self.first.bytes());
+        let may_continue = !is_anchored && self.syn_at.is_none();
+        let is_of_head = !self.read.is_settled && is_of_head(length, bytes);
+        (is_of_head || (may_continue && bytes <= BYTE_LIMIT && length < SEGMENT_LIMIT))
+            && length == usize::from(self.seen)
     }
 
     /// Whether the next payload must be added even if no opening starts in it.
@@ -183,7 +202,7 @@ impl StreamSide {
 
     /// Ends the unfinished openings with what is certain so far: a SYN came, or the session is over.
     pub(in crate::flow) fn finish(&mut self) -> Completed {
-        self.syn_at.get_or_insert(self.first.len() as u8);
+        self.syn_at.get_or_insert(self.first.len() as u16);
         match self.pending.take() {
             Some(pending) => {
                 let Pending { segments, unfinished } = *pending;
@@ -248,10 +267,11 @@ impl StreamSide {
         if self.read.is_settled {
             return self.forget_first();
         }
-        let mut kept_bytes = 0;
+        let (mut kept_bytes, mut kept_count) = (0, 0);
         let kept = self.first.iter().take_while(|segment| {
-            let is_kept = kept_bytes < HEAD_BYTE_LIMIT;
+            let is_kept = is_of_head(kept_count, kept_bytes);
             kept_bytes += segment.bytes.len();
+            kept_count += 1;
             is_kept
         });
         let kept = kept.count();
@@ -274,16 +294,32 @@ impl StreamSide {
         self.first = Segments::default();
     }
 
+    /// The first segments, while an opening is still expected in this direction. Afterwards, how many of them are left depends on
+    /// how the capture was cut.
+    pub(in crate::flow) fn open_first(&self) -> Option<&Segments> {
+        (!self.read.is_settled).then_some(&self.first)
+    }
+
     /// The first bytes of the stream, if no opening was recognised.
     pub(in crate::flow) fn head(&self) -> Option<Box<Head>> {
         if self.read.is_settled || self.read.is_known { None } else { stream_head(&self.first) }
     }
 
     /// Reads the first segments again in the order of their sequence numbers, if nothing was recognised in record
-    /// order. This finds an opening whose first segment arrived late.
-    pub(in crate::flow) fn reread(&self) -> Completed {
-        if self.read.is_settled || self.first.len() < 2 {
+    /// order. This finds an opening whose first segment arrived late, and one in more segments than were read as they came.
+    /// `origin` is the sequence number of the stream's first byte, if it is known.
+    pub(in crate::flow) fn reread(&self, origin: Option<u32>) -> Completed {
+        if self.read.is_settled {
             return Completed::new();
+        }
+        if let Some(origin) = origin.filter(|&origin| self.is_overrun_at(origin)) {
+            return self.read_from(origin);
+        }
+        if self.first.len() < 2 {
+            return Completed::new();
+        }
+        if self.first.len() > SEGMENT_LIMIT {
+            return self.reread_many();
         }
         if self.first.iter().is_sorted_by(|one, next| next.sequence.wrapping_sub(one.sequence) as i32 >= 0) {
             return Completed::new();
@@ -299,22 +335,111 @@ impl StreamSide {
                 match attempt(&bytes, 0) {
                     Attempt::Done { reader, findings, consumed } => {
                         let is_late = settles_late(reader, &findings);
-                        let mut completed = if is_late { smallvec![(stamp, findings)] } else { Completed::new() };
+                        let mut completed =
+                            if is_late { smallvec![(stamp, findings.at(start.sequence))] } else { Completed::new() };
                         self.reread_after(start, consumed, &mut completed);
                         if completed.iter().any(|(_, findings)| is_late || !findings.names.is_empty()) {
                             return completed;
                         }
                     }
                     Attempt::Unfinished { certain: Some(findings), .. }
-                        if certain.iter().all(|(_, known)| *known != findings) =>
+                        if certain.iter().all(|(_, known)| known.names != findings.names) =>
                     {
-                        certain = smallvec![(stamp, findings)];
+                        certain = smallvec![(stamp, findings.at(start.sequence))];
                     }
                     _ => {}
                 }
             }
         }
         certain
+    }
+
+    /// Whether one of the first segments has bytes before this sequence number and from it on. If the stream begins there, a
+    /// receiver drops those before it (RFC 9293 §3.10.7.4); some programs put a decoy there.
+    fn is_overrun_at(&self, origin: u32) -> bool {
+        let is_over = |segment: Segment<'_>| {
+            let before = origin.wrapping_sub(segment.sequence) as i32;
+            before > 0 && segment.bytes.len() > before as usize
+        };
+        self.first.iter().any(is_over)
+    }
+
+    /// What the opening says that begins at this sequence number.
+    fn read_from(&self, sequence: u32) -> Completed {
+        let mut bytes = Vec::new();
+        contiguous(self.first.iter(), sequence, &mut bytes);
+        match attempt(&bytes, 0) {
+            Attempt::Done { .. } => self.completed_at(sequence, true),
+            Attempt::Unfinished { certain: Some(_), .. } => self.completed_at(sequence, false),
+            _ => Completed::new(),
+        }
+    }
+
+    /// The same for many segments. All of them are put together at once, and only then the one is searched that completed the
+    /// opening.
+    fn reread_many(&self) -> Completed {
+        let mut starts: SmallVec<[u32; START_LIMIT]> = SmallVec::new();
+        let mut places: Vec<Segment<'_>> = self.first.iter().filter(|segment| may_start(segment.bytes)).collect();
+        let Some(origin) = places.first().map(|segment| segment.sequence) else { return Completed::new() };
+        places.sort_by_key(|segment| segment.sequence.wrapping_sub(origin) as i32);
+        let mut end = origin;
+        let mut bytes = Vec::new();
+        for segment in places {
+            // A start within what another start reads to is part of it.
+            let is_inside = !starts.is_empty() && (segment.sequence.wrapping_sub(end) as i32) < 0;
+            if is_inside || starts.contains(&segment.sequence) || starts.len() == START_LIMIT {
+                continue;
+            }
+            starts.push(segment.sequence);
+            contiguous(self.first.iter(), segment.sequence, &mut bytes);
+            let (is_done, length) = match attempt(&bytes, 0) {
+                Attempt::Done { consumed, .. } => (true, consumed.max(1)),
+                Attempt::Unfinished { certain: Some(_), .. } => (false, bytes.len()),
+                _ => continue,
+            };
+            end = segment.sequence.wrapping_add(length as u32);
+            let completed = self.completed_at(segment.sequence, is_done);
+            if completed.iter().any(|(_, findings)| is_done || !findings.names.is_empty()) {
+                return completed;
+            }
+        }
+        Completed::new()
+    }
+
+    /// What the opening at this sequence number says, with the segment that completed it: the first with which it is whole, or, if
+    /// it never is, with which as much is certain as there will ever be.
+    fn completed_at(&self, sequence: u32, is_whole: bool) -> Completed {
+        let mut bytes = Vec::new();
+        let mut read = |count: usize| {
+            contiguous(self.first.iter().take(count), sequence, &mut bytes);
+            match attempt(&bytes, 0) {
+                Attempt::Done { reader, findings, consumed } if is_whole => Some((reader, findings, consumed)),
+                Attempt::Unfinished { reader, certain: Some(findings) } if !is_whole => Some((reader, findings, 0)),
+                _ => None,
+            }
+        };
+        // The number of segments that are enough lies between these.
+        let (mut too_few, mut enough) = (0, self.first.len());
+        let mut found = read(enough);
+        while enough - too_few > 1 {
+            let middle = too_few + (enough - too_few) / 2;
+            match read(middle) {
+                Some((reader, findings, consumed))
+                    if is_whole || found.as_ref().is_some_and(|all| all.1 == findings) =>
+                {
+                    (found, enough) = (Some((reader, findings, consumed)), middle);
+                }
+                _ => too_few = middle,
+            }
+        }
+        let Some((reader, findings, consumed)) = found else { return Completed::new() };
+        let stamp = self.first.iter().take(enough).map(|segment| segment.stamp).max().unwrap_or_default();
+        let mut completed: Completed = smallvec![(stamp, findings.at(sequence))];
+        if is_whole && !settles_late(reader, &completed[0].1) {
+            let start = Segment { stamp, sequence, length: 0, bytes: &[] };
+            self.reread_after(start, consumed, &mut completed);
+        }
+        completed
     }
 
     /// The server name in a hello whose beginning was not captured, for a stream that is known to carry TLS.
@@ -326,7 +451,7 @@ impl StreamSide {
             let name = server_name_in_piece(segment.bytes)?;
             let mut findings = Box::<Findings>::default();
             findings.push_name(NameSource::TlsSni, &name);
-            Some((segment.stamp, findings))
+            Some((segment.stamp, findings.at(segment.sequence)))
         })
     }
 
@@ -337,7 +462,10 @@ impl StreamSide {
         let newest = self.first.iter().map(|segment| segment.stamp).max().unwrap_or_default();
         let offset = consumed.clamp(1, bytes.len());
         let next = { self.read }.openings(&bytes, offset, start.sequence, newest, completed);
-        completed.extend(next.and_then(|next| next.certain));
+        completed.extend(
+            next.and_then(|next| Some((next.certain?, next.sequence)))
+                .map(|((stamp, findings), sequence)| (stamp, findings.at(sequence))),
+        );
     }
 
     /// Adds `base` to all frame identities.
@@ -351,6 +479,11 @@ impl StreamSide {
             }
         }
     }
+}
+
+/// Whether another segment belongs to the head of a stream after so many with so many bytes.
+const fn is_of_head(segments: usize, bytes: usize) -> bool {
+    bytes + SEGMENT_COST * segments < HEAD_BYTE_LIMIT
 }
 
 /// Makes the head of a stream from its first segments.
@@ -385,7 +518,7 @@ mod tests {
             let segment = Segment { stamp, sequence: sequence as u32, length: bytes.len() as u32, bytes };
             completed.extend(side.observe(segment, true, 0));
         }
-        completed.extend(side.reread());
+        completed.extend(side.reread(None));
         completed.iter().flat_map(|(_, findings)| &findings.names).map(|found| (*found.name).into()).collect()
     }
 
@@ -411,11 +544,33 @@ mod tests {
             let segment = Segment { stamp, sequence, length: bytes.len() as u32, bytes };
             completed.extend(side.observe(segment, true, 0));
         }
-        completed.extend(side.reread());
+        completed.extend(side.reread(None));
         let found: Vec<_> =
             completed.iter().flat_map(|(_, findings)| &findings.names).map(|found| &*found.name).collect();
         assert_eq!(found, ["target.example", "behind.example"]);
         assert!(side.head().is_none());
+    }
+
+    #[test]
+    fn an_opening_in_segments_of_one_byte_is_found_in_any_order() {
+        for length in [217, 1_700] {
+            let whole: Vec<_> = (0..length).collect();
+            let backwards: Vec<_> = (0..length).rev().collect();
+            let halves: Vec<_> = (0..length).step_by(2).chain((1..length).step_by(2)).collect();
+            for order in [whole, backwards, halves] {
+                assert_eq!(names(length, &order), ["late.example"], "{length}");
+            }
+        }
+    }
+
+    #[test]
+    fn segments_of_one_byte_are_bounded_too() {
+        let mut side = StreamSide::default();
+        for at in 0..9_000 {
+            let segment = Segment { stamp: Stamp::default(), sequence: at, length: 1, bytes: &[0xfe] };
+            side.observe(segment, true, 0);
+        }
+        assert!(side.first.len() <= 2_048 && side.weight() < 100_000 && !side.is_watching(true), "{}", side.weight());
     }
 
     #[test]

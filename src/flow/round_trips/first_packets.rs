@@ -102,6 +102,21 @@ impl FirstPackets {
         right.packets.into_iter().for_each(|seen| self.push(seen));
     }
 
+    /// Whether segments that no sender repeats so soon stand twice: those with payload, SYN or FIN, each again within a millisecond.
+    /// A sender waits for hundreds (RFC 6298 §2.4), or tens where it probes for loss (RFC 8985 §7.2).
+    pub(in crate::flow) fn is_doubled(&self) -> bool {
+        const SOON_NS: u64 = 1_000_000;
+        let told = || self.packets.iter().filter(|seen| seen.takes_numbers());
+        let is_again = |seen: &&Seen| {
+            told().any(|other| {
+                !std::ptr::eq(*seen, other) && seen.is_same(other) && seen.time_ns.abs_diff(other.time_ns) < SOON_NS
+            })
+        };
+        let (all, again) = (told().count(), told().filter(is_again).count());
+        // The last of those kept may lack its twin.
+        all >= 4 && again + 1 >= all
+    }
+
     /// All, in record order.
     pub(super) fn all(&self) -> &[Seen] {
         &self.packets

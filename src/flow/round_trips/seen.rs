@@ -44,6 +44,16 @@ impl Seen {
         }
     }
 
+    /// Whether a segment takes sequence numbers, so that the same segment again is a repetition.
+    pub(super) fn takes_numbers(&self) -> bool {
+        self.length() > 0 || self.flags().is_syn() || self.flags().is_fin()
+    }
+
+    /// Whether another segment says the same.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        (self.numbers, self.flags, self.side) == (other.numbers, other.flags, other.side)
+    }
+
     /// The flags of a segment.
     pub(super) fn flags(&self) -> TcpFlags {
         TcpFlags(self.flags)

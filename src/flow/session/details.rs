@@ -5,10 +5,12 @@ use crate::capture::FrameId;
 use crate::flow::answers::delivery::Delivery;
 use crate::flow::opening::Completed;
 use crate::flow::opening::datagram::DatagramOpening;
+use crate::flow::opening::segments::{Segment, Segments};
 use crate::flow::opening::stream::StreamSide;
 use crate::flow::record::{Counters, Flow, Head, Name};
 use crate::flow::session::first::First;
 use crate::flow::session::repeats::Repeats;
+use crate::flow::session::said::Said;
 use crate::flow::session::votes::Ballot;
 use crate::flow::stamp::Stamp;
 use crate::name::{Application, CertificateSubject, EchOffer, Findings, NameSource, Role, is_ip_literal};
@@ -21,6 +23,8 @@ use std::sync::Arc;
 
 /// Names kept per session, the first by frame.
 const NAME_LIMIT: usize = Flow::NAME_LIMIT;
+/// Segments kept of each side that were put together from fragments.
+const SEGMENT_LIMIT: usize = 32;
 /// Application protocols kept per session.
 const APPLICATION_LIMIT: usize = 4;
 
@@ -34,7 +38,7 @@ pub(in crate::flow) struct Details {
     pub(in crate::flow) datagrams: Vec<DatagramOpening>,
     /// Names, in the order in which they were found.
     #[serde(with = "small")]
-    pub(in crate::flow) names: SmallVec<[Name; 1]>,
+    pub(in crate::flow) names: SmallVec<[Said; 1]>,
 
     #[serde(with = "small")]
     pub(in crate::flow) applications: SmallVec<[(FrameId, Application); 1]>,
@@ -73,6 +77,21 @@ pub(in crate::flow) struct Folded {
     pub(in crate::flow) side: Side,
     pub(in crate::flow) tunnel: TunnelPath,
     pub(in crate::flow) datagrams: Vec<DatagramOpening>,
+    /// The first TCP segments of each side, in the order of their first pieces.
+    pub(in crate::flow) segments: [Segments; 2],
+}
+
+impl Folded {
+    /// Bytes kept of each side's segments: two openings that are cut into pieces.
+    const BYTE_LIMIT: usize = 20 << 10;
+
+    /// Keeps a TCP segment with payload, if it is among the first.
+    pub(in crate::flow) fn keep(&mut self, side: Side, segment: Segment<'_>) {
+        let kept = &mut self.segments[side as usize];
+        if kept.bytes() < Self::BYTE_LIMIT && kept.len() < SEGMENT_LIMIT {
+            kept.push(segment);
+        }
+    }
 }
 
 impl Details {
@@ -81,7 +100,7 @@ impl Details {
 
     /// Makes anew what is not written, and checks what was read; `counters` are those of the session.
     pub(in crate::flow) fn restore(&mut self, counters: &[Counters; 2]) -> Result<(), &'static str> {
-        if self.names.len() > 2 * NAME_LIMIT || !self.names.is_sorted_by(|a, b| !b.found_before(a)) {
+        if self.names.len() > 2 * NAME_LIMIT || !self.names.is_sorted_by(|a, b| !b.name.found_before(&a.name)) {
             return Err("names of a session");
         }
         if self.applications.len() > APPLICATION_LIMIT || !self.applications.is_sorted() {
@@ -135,7 +154,7 @@ impl Details {
             self.outbox.push(Delivery { stamp, to: side.opposite(), answers, ech_configs });
         }
         for found in &findings.names {
-            self.push_name(frame, found.source, &found.name, intern);
+            self.push_name(frame, found.source, &found.name, findings.position, intern);
         }
         if let Some(application) = findings.application {
             self.push_application(frame, application);
@@ -194,18 +213,34 @@ impl Details {
         self.rare.take()
     }
 
+    /// Adds a name that was found at this place of a stream.
+    fn push_name(
+        &mut self,
+        frame: FrameId,
+        source: NameSource,
+        name: &str,
+        position: u32,
+        intern: &mut impl FnMut(&str) -> Arc<str>,
+    ) {
+        let known = self.names.iter().find(|known| known.is(source, name));
+        let name = known.map_or_else(|| intern(name), |known| Arc::clone(&known.name.name));
+        self.add_name(Said::once(Name { source, frame, name, doubt: None }, position));
+    }
+
     /// Adds a name. The first by frame are kept, in whatever order they are added. Names of certificates are limited
     /// separately, because whether certificates are read depends on what came before.
-    fn push_name(&mut self, frame: FrameId, source: NameSource, name: &str, intern: &mut impl FnMut(&str) -> Arc<str>) {
-        let new = match self.names.iter().position(|known| known.source == source && *known.name == *name) {
-            Some(at) if self.names[at].frame <= frame => return,
-            Some(at) => Name { frame, ..self.names.remove(at) },
-            None => Name { source, frame, name: intern(name) },
-        };
-        let at = self.names.partition_point(|known| known.found_before(&new));
+    fn add_name(&mut self, mut new: Said) {
+        if let Some(at) = self.names.iter().position(|known| known.is(new.name.source, &new.name.name)) {
+            if self.names[at].name.frame <= new.name.frame {
+                return self.names[at].merge_places(&new);
+            }
+            new.merge_places(&self.names.remove(at));
+        }
+        let source = new.name.source;
+        let at = self.names.partition_point(|known| known.name.found_before(&new.name));
         self.names.insert(at, new);
         let is_of_kind =
-            |found: &&Name| (found.source == NameSource::TlsCertificate) == (source == NameSource::TlsCertificate);
+            |found: &&Said| (found.name.source == NameSource::TlsCertificate) == (source == NameSource::TlsCertificate);
         if self.names.len() > NAME_LIMIT && self.names.iter().filter(is_of_kind).count() > NAME_LIMIT {
             let last = self.names.iter().rposition(|found| is_of_kind(&found));
             last.map(|last| self.names.remove(last));
@@ -233,6 +268,29 @@ impl Details {
         }
     }
 
+    /// Reads each side's first segments again together with those that were put together from fragments. When these were whole it
+    /// was no longer known where in the session they belong, so that they are read when all of it is there.
+    pub(in crate::flow) fn read_folded(&mut self, intern: &mut impl FnMut(&str) -> Arc<str>) {
+        let Some(folded) = self.rare.as_mut().and_then(|rare| rare.folded.as_mut()) else { return };
+        let segments = take(&mut folded.segments);
+        for (side, theirs) in [Side::Low, Side::High].into_iter().zip(segments) {
+            if theirs.is_empty() {
+                continue;
+            }
+            let mut stream = StreamSide::default();
+            let mut completed = Completed::new();
+            let mine = self.streams[side as usize].open_first().into_iter().flat_map(Segments::iter);
+            let mut all: Vec<Segment<'_>> = mine.chain(theirs.iter()).collect();
+            all.sort_by_key(|segment| segment.stamp.frame);
+            for segment in all {
+                completed.extend(stream.observe(segment, true, 0));
+            }
+            completed.extend(stream.finish());
+            completed.extend(stream.reread(None));
+            self.absorb_all(completed, side, intern);
+        }
+    }
+
     /// Appends the details of the session that continues this one.
     pub(in crate::flow) fn merge(&mut self, right: Self, is_anchored: bool) {
         let intern = &mut |name: &str| Arc::from(name);
@@ -242,7 +300,7 @@ impl Details {
         }
         self.outbox.extend(right.outbox);
         for found in right.names {
-            self.push_name(found.frame, found.source, &found.name, &mut |_| found.name.clone());
+            self.add_name(found);
         }
         for (frame, application) in right.applications {
             self.push_application(frame, application);
@@ -287,7 +345,10 @@ impl Details {
     /// Adds `base` to all frame identities.
     pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
         let shift = |frame: &mut FrameId| *frame = frame.rebased(base);
-        self.names.iter_mut().for_each(|found| shift(&mut found.frame));
+        for found in &mut self.names {
+            shift(&mut found.name.frame);
+            shift(&mut found.last.0);
+        }
         self.applications.iter_mut().for_each(|(frame, _)| shift(frame));
         self.client.rebase(base);
         self.alpn.rebase(base);
@@ -305,7 +366,11 @@ impl Details {
 
     /// Bytes of memory it takes, about.
     pub(in crate::flow) fn weight(&self) -> usize {
-        let rare = self.rare.as_ref().map_or(0, |rare| Self::ITEM + rare.owners.weight());
+        let folded = |folded: &Folded| folded.segments.iter().map(Segments::weight).sum::<usize>();
+        let rare = self
+            .rare
+            .as_ref()
+            .map_or(0, |rare| Self::ITEM + rare.owners.weight() + rare.folded.as_deref().map_or(0, folded));
         let heads = self.heads.iter().filter(|head| !head.is_empty()).count();
         size_of::<Self>()
             + rare
@@ -318,7 +383,7 @@ impl Details {
     /// Whether a hello with a server name was seen, so that a certificate would add nothing. Some clients send a bare
     /// address, against RFC 6066 §3; that does not count as a name.
     pub(in crate::flow) fn has_server_name(&self) -> bool {
-        self.names.iter().any(|found| found.source == NameSource::TlsSni && !is_ip_literal(&found.name))
+        self.names.iter().any(|Said { name, .. }| name.source == NameSource::TlsSni && !is_ip_literal(&name.name))
     }
 }
 

@@ -19,6 +19,8 @@ pub(in crate::flow) struct Handshake {
     pub(in crate::flow) ack_ns: i64,
     /// Initial sequence number of the opener, from the last SYN or SYN-ACK.
     pub(in crate::flow) isn: Option<u32>,
+    /// Sequence number of the first SYN.
+    pub(in crate::flow) syn: Option<u32>,
     /// Sequence number of the session's first packet, if that is a SYN.
     pub(in crate::flow) opening_syn: Option<u32>,
     /// The acknowledgment number of the first answer.
@@ -42,6 +44,7 @@ impl Default for Handshake {
             answer_ns: NEVER,
             ack_ns: NEVER,
             isn: None,
+            syn: None,
             opening_syn: None,
             answer_acknowledgment: 0,
             client: None,
@@ -64,6 +67,7 @@ impl Handshake {
         }
         if is_syn && !is_ack {
             self.isn = Some(segment.sequence);
+            self.syn.get_or_insert(segment.sequence);
             self.client.get_or_insert(side);
             if self.answer_ns == NEVER {
                 self.syn_ns = time_ns;
@@ -85,6 +89,7 @@ impl Handshake {
     /// Appends the handshake of the session that continues this one.
     pub(in crate::flow) fn merge(&mut self, right: &Self) {
         self.isn = right.isn.or(self.isn);
+        self.syn = self.syn.or(right.syn);
         self.client = self.client.or(right.client);
         for (mine, theirs) in self.resets.iter_mut().zip(right.resets) {
             *mine = mine.saturating_add(theirs);
@@ -102,6 +107,12 @@ impl Handshake {
             self.answerer = right.answerer;
             self.is_reset = right.is_reset;
         }
+    }
+
+    /// The sequence number of the first byte of the stream that this side sends, if it is the opener's and known.
+    pub(in crate::flow) fn origin(&self, side: Side) -> Option<u32> {
+        // An answer may acknowledge data as well (RFC 7413), so what the SYN says is surer.
+        self.syn.or(self.isn).filter(|_| self.client == Some(side)).map(|isn| isn.wrapping_add(1))
     }
 
     /// The round-trip time: from the last SYN before the first answer to that answer. If `is_one_way`, nothing of the

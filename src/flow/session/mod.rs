@@ -8,11 +8,13 @@ mod heads;
 pub(in crate::flow) mod observe;
 mod repeats;
 mod resolve;
+pub(in crate::flow) mod said;
 mod votes;
 
 pub(in crate::flow) use handshake::NEVER;
 
 use crate::capture::FrameId;
+use crate::flow::devices::Sender;
 use crate::flow::frames::OtherFrames;
 use crate::flow::links::Links;
 use crate::flow::record::Counters;
@@ -60,6 +62,8 @@ pub(in crate::flow) struct Session {
     /// Latest time of a piece of a reassembled datagram, or [`NEVER`].
     #[serde(skip, default = "never")]
     pub(in crate::flow) folded_ns: i64,
+    /// Who sent the first packet, by its link layer.
+    pub(in crate::flow) sender: Sender,
     /// The encapsulations around the first packet.
     pub(in crate::flow) tunnel: TunnelPath,
     /// Bytes that `details` takes with the packets kept in it, about, when last measured; 0 if nothing is kept.
@@ -81,6 +85,7 @@ impl Session {
     pub(in crate::flow) fn begin(key: FlowKey, side: Side, frame: FrameId, time_ns: i64, is_anchored: bool) -> Self {
         Self {
             key,
+            sender: Sender::default(),
             tunnel: TunnelPath::NONE,
             opener: side,
             handshake: Handshake::default(),
@@ -155,7 +160,7 @@ impl Session {
     /// The details, which are created if there are none yet.
     pub(in crate::flow) fn details_mut(&mut self) -> &mut Details {
         self.settle_base();
-        let has_syn = self.handshake.isn.is_some();
+        let has_syn = self.handshake.syn.is_some();
         self.details.get_or_insert_with(|| Details::new(has_syn))
     }
 
@@ -233,7 +238,7 @@ impl Session {
         };
         if right.details.is_some() || self.details.is_some() {
             let is_anchored = self.is_anchored;
-            let theirs = right.details.unwrap_or_else(|| Details::new(right.handshake.isn.is_some()));
+            let theirs = right.details.unwrap_or_else(|| Details::new(right.handshake.syn.is_some()));
             // This must come before the handshakes are merged: what this session has not gathered stays so, whatever
             // SYN follows.
             self.details_mut().merge(*theirs, is_anchored);

@@ -52,7 +52,9 @@ impl Session {
         interner: &mut Interner,
     ) {
         self.handshake.observe(&TcpSegment { sequence, acknowledgment, flags }, side, time_ns);
+        // What comes after an answer may continue what the SYN brought (TCP Fast Open).
         if flags.is_syn()
+            && !flags.is_ack()
             && let Some(details) = self.known_details_mut()
         {
             details.finish_openings(&mut |name| interner.intern(name));

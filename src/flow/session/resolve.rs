@@ -2,10 +2,12 @@
 //! resolvers' answers.
 
 use crate::flow::answers::Answers;
+use crate::flow::devices::{Devices, Sender, is_private};
 use crate::flow::lifetime::TCP;
 use crate::flow::record::{Counters, Ech, Flow, Head, Name, Rtt, RttSource};
 use crate::flow::round_trips::{self, Answered, Exchange, FirstPackets};
 use crate::flow::session::details::Details;
+use crate::flow::session::said::Sent;
 use crate::flow::session::{NEVER, Session};
 use crate::flow::stamp::Stamp;
 use crate::name::{Alpn, Application, NameSource};
@@ -33,7 +35,7 @@ fn is_server_port(port: u16) -> bool {
 impl Session {
     /// Adds the flow that this session resolves to. Afterwards only the fields by which the session is found are
     /// valid.
-    pub(in crate::flow) fn resolve(&mut self, answers: &Answers, flows: &mut Vec<Flow>) {
+    pub(in crate::flow) fn resolve(&mut self, answers: &Answers, devices: &Devices, flows: &mut Vec<Flow>) {
         let last_seen_ns = self.end_ns();
         let mut began = Stamp { frame: self.first, time_ns: self.began_ns() };
         let mut details = self.take_details();
@@ -68,9 +70,20 @@ impl Session {
         flow.round_trips = round_trips::round_trips(first, exchange);
         flow.syn_ack = round_trips::syn_ack(first, client).map(Box::new);
         flow.answered = self.answered(first, exchange);
-        flow.names.extend(found.or_else(|| answers.find(client_ip, server_ip, began)));
+        let sender = if self.opener == client { self.sender } else { Sender::default() };
+        let others = || devices.others(sender, client_ip, began.frame);
+        flow.names.extend(found.or_else(|| answers.explain(client_ip, server_ip, began, others)));
+        flow.is_in_tunnel = self.sender.is_tunnel();
+        flow.is_doubled = exchange.is_tcp && first.is_doubled();
         if let Some(details) = details {
-            details.tell(flow, client, answers);
+            let sent = Sent { origin: self.handshake.origin(client), payload: flow.up.payload };
+            details.tell(flow, client, sent, answers);
+        }
+        if let Some(chosen) = flow.names.first().filter(|name| name.source == NameSource::Dns && name.doubt.is_none()) {
+            let earlier = answers.others((client_ip, server_ip), began, chosen);
+            // They come behind all other names, but before what a lookup asked for.
+            let end = flow.names.iter().position(|name| name.source > NameSource::Dns).unwrap_or(flow.names.len());
+            flow.names.insert_many(end, earlier);
         }
         flow.is_call_media = !exchange.is_tcp && round_trips::is_media(first) && flow.name().is_none_or(is_of_relay);
     }
@@ -79,7 +92,8 @@ impl Session {
     fn finish(&self, details: &mut Details) {
         let intern = &mut |name: &str| Arc::from(name);
         if self.key.protocol() == TCP {
-            Self::finish_streams(details, intern);
+            let origins = [Side::Low, Side::High].map(|side| self.handshake.origin(side));
+            Self::finish_streams(details, origins, intern);
         }
         for opening in details.take_datagrams() {
             for (stamp, side, mut findings) in opening.into_found() {
@@ -88,17 +102,18 @@ impl Session {
         }
     }
 
-    fn finish_streams(details: &mut Details, intern: &mut impl FnMut(&str) -> Arc<str>) {
+    fn finish_streams(details: &mut Details, origins: [Option<u32>; 2], intern: &mut impl FnMut(&str) -> Arc<str>) {
         details.finish_openings(intern);
+        details.read_folded(intern);
         details.supersede();
         for side in [Side::Low, Side::High] {
-            let completed = details.streams[side as usize].reread();
+            let completed = details.streams[side as usize].reread(origins[side as usize]);
             details.absorb_all(completed, side, intern);
         }
         // The server has answered with a hello, but the start of the client's own hello is missing.
         let is_tls = |&(_, application): &(_, Application)| application == Application("tls");
         if details.applications.iter().any(is_tls)
-            && !details.names.iter().any(|found| found.source == NameSource::TlsSni)
+            && !details.names.iter().any(|found| found.name.source == NameSource::TlsSni)
             && let Some(&client) = details.client.get()
             && let Some((stamp, mut findings)) = details.streams[client as usize].piece()
         {
@@ -135,6 +150,12 @@ impl Session {
         }
         let is_server = |side: Side| is_server_port(self.key.port(side));
         if is_server(opener) && !is_server(opener.opposite()) {
+            return (opener.opposite(), None);
+        }
+        // People's devices have private addresses, and open conversations with servers that have public ones. Only where the
+        // opening was not seen is it told by this.
+        let [mine, theirs] = [opener, opener.opposite()].map(|side| is_private(self.key.address(side)));
+        if theirs && !mine && !is_server(opener.opposite()) && !is_group(opener) && !is_group(opener.opposite()) {
             return (opener.opposite(), None);
         }
         (opener, None)
@@ -182,12 +203,18 @@ impl Session {
 
 impl Details {
     /// Moves into the flow what was found in the session, beside the name that an answer gave.
-    fn tell(mut self: Box<Self>, flow: &mut Flow, client: Side, answers: &Answers) {
+    fn tell(mut self: Box<Self>, flow: &mut Flow, client: Side, sent: Sent, answers: &Answers) {
         let has_sni = self.has_server_name();
         flow.names.reserve(self.names.len());
-        let found = self.names.drain(..).filter(|found| !has_sni || found.source != NameSource::TlsCertificate);
-        flow.names.extend(found);
-        flow.names.sort();
+        let found = self.names.drain(..).filter(|found| !has_sni || found.name.source != NameSource::TlsCertificate);
+        if flow.protocol != TCP {
+            flow.names.extend(found.map(|found| found.name));
+            flow.names.sort();
+        } else {
+            // The sort keeps the order that they come in.
+            sent.judge(found, &mut flow.names);
+            flow.names.sort_by_key(|name| name.source);
+        }
         flow.ech = self.ech.found().map(|(frame, offer)| {
             let hello_name = flow.names.iter().find(|n| matches!(n.source, NameSource::TlsSni | NameSource::QuicSni));
             let name = hello_name.map(|n| &*n.name).unwrap_or_default();

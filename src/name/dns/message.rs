@@ -1,7 +1,9 @@
 //! Turns a DNS message into the addresses and ECH configurations it gives for names (RFC 1035 §4, RFC 9460).
 //!
 //! The records are walked twice. The first walk notes where the records are, and the second follows the CNAME chain from the
-//! question. Names become text only for the records that are kept.
+//! question. Names become text only for the records that are kept. Only what was asked for is believed (RFC 2181 §5.4.1, RFC 5452
+//! §6): an answer must be for the question's name or an alias of it, and an additional address for a name that a record before it
+//! points to.
 
 use super::{name, svcb};
 use crate::name::findings::{Answer, EchConfig, Findings};
@@ -12,7 +14,7 @@ use smallvec::SmallVec;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Length of the header (RFC 1035 §4.1.1). The name of the first question begins after it.
-const HEADER_LENGTH: usize = 12;
+pub(super) const HEADER_LENGTH: usize = 12;
 
 /// Records that are read of one message. A datagram of 1,232 bytes holds about 75 addresses, and zone transfers are not of
 /// interest.
@@ -21,13 +23,19 @@ const RECORD_LIMIT: usize = 256;
 /// CNAMEs that are followed. Resolvers give up after 8 to 16.
 const CHAIN_LIMIT: usize = 16;
 
+/// Records before an additional one that are looked at for its name: as many as a datagram holds.
+const TARGET_LIMIT: usize = 64;
+
 /// Questions that a message may have to be read. Only multicast DNS has more than one, up to about 30.
 const QUESTION_LIMIT: u16 = 64;
 
 const TYPE_A: u16 = 1;
+const TYPE_NS: u16 = 2;
 const TYPE_CNAME: u16 = 5;
 const TYPE_PTR: u16 = 12;
+const TYPE_MX: u16 = 15;
 const TYPE_AAAA: u16 = 28;
+const TYPE_SRV: u16 = 33;
 const TYPE_SVCB: u16 = 64;
 const TYPE_HTTPS: u16 = 65;
 
@@ -88,6 +96,11 @@ impl Header {
         self.flags & 0x8000 != 0
     }
 
+    /// Whether recursion is asked for or offered.
+    pub(super) const fn has_recursion_bits(self) -> bool {
+        self.flags & 0x0180 != 0
+    }
+
     pub(super) const fn questions(self) -> u16 {
         self.counts[0]
     }
@@ -108,9 +121,22 @@ struct Record {
     kind: u16,
     data: usize,
     data_length: usize,
+    /// Whether it stands in the answer section.
+    is_answer: bool,
 }
 
 impl Record {
+    /// Offset of the name that it points to, whose addresses may stand in the additional section (RFC 1035 §3.3, RFC 2782, RFC 9460
+    /// §4.2).
+    const fn target(&self) -> Option<usize> {
+        match self.kind {
+            TYPE_NS => Some(self.data),
+            TYPE_MX | TYPE_SVCB | TYPE_HTTPS => Some(self.data + 2),
+            TYPE_SRV => Some(self.data + 6),
+            _ => None,
+        }
+    }
+
     /// Whether it describes a service, whose owner may name a port and a scheme.
     const fn is_service(&self) -> bool {
         matches!(self.kind, TYPE_HTTPS | TYPE_SVCB)
@@ -147,15 +173,16 @@ impl<'a> Message<'a> {
         // Only responses carry what is looked for. The counts of a query are checked with its header.
         let announced = header.counts.iter().skip(1).map(|&count| usize::from(count)).sum::<usize>();
         message.has_more = announced > RECORD_LIMIT;
-        for _ in 0..announced.min(RECORD_LIMIT) {
-            let Some(end) = message.push_record() else { return Ok(message) };
+        for at in 0..announced.min(RECORD_LIMIT) {
+            let is_answer = at < usize::from(header.counts[1]);
+            let Some(end) = message.push_record(is_answer) else { return Ok(message) };
             message.end = end;
         }
         Ok(message)
     }
 
     /// Notes the record at `end`, and returns the new end; `None` if the record is cut short or malformed.
-    fn push_record(&mut self) -> Option<usize> {
+    fn push_record(&mut self, is_answer: bool) -> Option<usize> {
         let fixed = name::end(self.bytes, self.end)?;
         let kind = u16_at(self.bytes, fixed)?;
         let class = u16_at(self.bytes, fixed + 2)?;
@@ -165,9 +192,12 @@ impl<'a> Message<'a> {
         let end = data + data_length;
         self.bytes.get(data..end)?;
         // Multicast DNS uses the top bit of the class to say "flush the cache" (RFC 6762 §10.2).
-        let is_wanted = matches!(kind, TYPE_A | TYPE_AAAA | TYPE_CNAME | TYPE_PTR | TYPE_SVCB | TYPE_HTTPS);
+        let is_wanted = matches!(
+            kind,
+            TYPE_A | TYPE_AAAA | TYPE_CNAME | TYPE_PTR | TYPE_SVCB | TYPE_HTTPS | TYPE_NS | TYPE_MX | TYPE_SRV
+        );
         if is_wanted && class & 0x7fff == CLASS_IN {
-            self.records.push(Record { owner: self.end, kind, data, data_length });
+            self.records.push(Record { owner: self.end, kind, data, data_length, is_answer });
         }
         Some(end)
     }
@@ -191,9 +221,11 @@ impl<'a> Message<'a> {
     pub(super) fn add_answers(&self, findings: &mut Findings) {
         let chain = self.chain();
         let mut last = None;
-        for record in self.records.iter().filter(|record| record.kind != TYPE_CNAME) {
+        let is_tellable =
+            |record: &&Record| matches!(record.kind, TYPE_A | TYPE_AAAA | TYPE_PTR | TYPE_SVCB | TYPE_HTTPS);
+        for record in self.records.iter().filter(is_tellable) {
             // Records of one name mostly follow each other, with pointers to the same place.
-            let owner = (name::start(self.bytes, record.owner), record.is_service());
+            let owner = (name::start(self.bytes, record.owner), record.is_service(), record.is_answer);
             if last.as_ref().is_none_or(|(known, _)| *known != owner) {
                 last = Some((owner, self.names_of(record, &chain)));
             }
@@ -235,12 +267,18 @@ impl<'a> Message<'a> {
         // If there is no alias, the hash is not needed.
         let asked = if aliases.is_empty() { 0 } else { chain.hash(self.bytes, HEADER_LENGTH) };
         chain.links.push((HEADER_LENGTH, asked));
-        while let Some(&(tail, hash)) = chain.links.last()
-            && chain.links.len() <= CHAIN_LIMIT
-        {
-            let is_next = |&&(_, owner, other): &&_| other == hash && name::same(self.bytes, owner, tail);
-            let Some(&(data, ..)) = aliases.iter().find(is_next) else { break };
-            chain.links.push((data, chain.hash(self.bytes, data)));
+        let mut at = 0;
+        while let Some(&(link, hash)) = chain.links.get(at) {
+            at += 1;
+            // A name should have one alias (RFC 2181 §10.1), but some servers give several.
+            for &(data, owner, other) in &aliases {
+                if other == hash && chain.links.len() <= CHAIN_LIMIT && name::same(self.bytes, owner, link) {
+                    let target = chain.hash(self.bytes, data);
+                    if chain.links.iter().all(|&(known, _)| known != data) {
+                        chain.links.push((data, target));
+                    }
+                }
+            }
         }
         chain
     }
@@ -248,6 +286,9 @@ impl<'a> Message<'a> {
     /// The name that a record answers for, and the last name of the chain if they differ.
     fn names_of(&self, record: &Record, chain: &Chain) -> Option<(Box<str>, Option<Box<str>>)> {
         let place = chain.place_of(self.bytes, record.owner);
+        if place.is_none() && self.header.questions() == 1 && !self.is_pointed_to(record) {
+            return None;
+        }
         let owner = name::text(self.bytes, if place.is_some() { HEADER_LENGTH } else { record.owner })?;
         let owner = if record.is_service() { without_service_labels(owner.as_str()) } else { owner.as_str() };
         if owner.is_empty() {
@@ -258,6 +299,15 @@ impl<'a> Message<'a> {
             _ => None,
         };
         Some((owner.into(), canonical))
+    }
+
+    /// Whether a record of the additional section is for a name that a record before it points to.
+    fn is_pointed_to(&self, record: &Record) -> bool {
+        if record.is_answer {
+            return false;
+        }
+        let before = self.records.iter().take_while(|other| other.owner < record.owner).take(TARGET_LIMIT);
+        before.filter_map(Record::target).any(|target| name::same(self.bytes, target, record.owner))
     }
 
     fn address(&self, record: &Record) -> Option<IpAddr> {

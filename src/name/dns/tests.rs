@@ -25,7 +25,7 @@ fn record(owner: &[u8], kind: u16, data: &[u8]) -> Vec<u8> {
 
 const QUESTION: &[u8] = b"\x03wWw\x01a\x00\x00\x01\x00\x01";
 
-/// An answer to `www.a` with a CNAME chain in the wrong order, an address of a name server and an HTTPS record.
+/// An answer to `www.a` with a CNAME chain in the wrong order, an address of a name server, and addresses that nobody asked for.
 fn response() -> Vec<u8> {
     let end = b"\x03cdn\x01b\x00";
     let body = [
@@ -33,11 +33,13 @@ fn response() -> Vec<u8> {
         &record(end, 1, &[192, 0, 2, 1]),
         &record(b"\x01x\x01a\x00", 5, end),
         &record(b"\xc0\x0c", 5, b"\x01x\xc0\x10"),
+        &record(b"\x05other\x00", 1, &[192, 0, 2, 9]),
+        &record(b"\x01a\x00", 2, b"\x02ns\x01a\x00"),
         &record(b"\x02ns\x01a\x00", 28, &[0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]),
         &record(b"\x05_8443\x06_https\x01h\x00", 65, b"\0\x01\0\0\x04\0\x04\xc0\0\x02\x02"),
     ]
     .concat();
-    message(0x8180, [1, 3, 0, 2], &body)
+    message(0x8180, [1, 4, 1, 2], &body)
 }
 
 fn read(payload: &[u8], port: u16) -> Option<Findings> {
@@ -61,11 +63,7 @@ fn answer(name: &str, canonical: Option<&str>, address: &str) -> Answer {
 }
 
 fn expected() -> Vec<Answer> {
-    vec![
-        answer("www.a", Some("cdn.b"), "192.0.2.1"),
-        answer("ns.a", None, "2001:db8::1"),
-        answer("h", None, "192.0.2.2"),
-    ]
+    vec![answer("www.a", Some("cdn.b"), "192.0.2.1"), answer("ns.a", None, "2001:db8::1")]
 }
 
 #[test]
@@ -78,11 +76,33 @@ fn addresses_go_to_the_name_that_was_asked_for() {
 }
 
 #[test]
+fn hints_of_a_service_go_to_its_name() {
+    let question = b"\x05_8443\x06_https\x01h\x00\x00\x41\x00\x01";
+    let body = [&question[..], &record(b"\xc0\x0c", 65, b"\0\x01\0\0\x04\0\x04\xc0\0\x02\x02")].concat();
+    let findings = read(&message(0x8180, [1, 1, 0, 0], &body), 53).unwrap();
+    assert_eq!(findings.answers, [answer("h", None, "192.0.2.2")]);
+}
+
+#[test]
+fn a_port_is_no_protocol() {
+    let word = |payload: &[u8], port| read(payload, port).and_then(|found| found.application).map(|found| found.0);
+    let local = b"\x04host\x05local\x00\x00\x01\x00\x01";
+    let asked = |flags, question: &[u8]| message(flags, [1, 0, 0, 0], question);
+    assert_eq!(word(&asked(0x0100, QUESTION), 5353), Some("dns"));
+    assert_eq!(word(&response(), 5353), Some("dns"));
+    assert_eq!(read(&response(), 5353).unwrap().answers, expected());
+    assert_eq!(word(&asked(0, QUESTION), 5353), Some("mdns"));
+    assert_eq!(word(&asked(0x0100, local), 5353), Some("mdns"));
+    assert_eq!(word(&response(), 5335), Some("dns"));
+    assert_eq!(word(&[&response()[..], &[0]].concat(), 5335), None);
+}
+
+#[test]
 fn cut_short_gives_the_records_that_are_whole() {
     let response = response();
     for cut in 0..response.len() {
         match read(&response[..cut], 53) {
-            Some(findings) => assert!(findings.answers.len() < 3),
+            Some(findings) => assert!(findings.answers.len() <= 2),
             None => assert!(cut < 12, "{cut}"),
         }
     }

@@ -1,7 +1,8 @@
 //! Turns DNS messages, as they travel over UDP and TCP, into the addresses of names: DNS (RFC 1035, RFC 7766), multicast DNS
 //! (RFC 6762) and LLMNR (RFC 4795).
 
-use super::message::{Header, Message, NoMessage};
+use super::message::{HEADER_LENGTH, Header, Message, NoMessage};
+use super::name;
 use crate::name::findings::{Findings, Role};
 use crate::name::reader::{Datagram, Reading};
 use crate::name::source::NameSource;
@@ -15,8 +16,12 @@ const PORT_LLMNR: u16 = 5355;
 /// The limit also rules out TLS records (0x14 to 0x17).
 pub(crate) static STREAM_FIRST_BYTES: &[u8] = &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
-/// The ports of the three flavours.
-pub(crate) static PORTS: &[u16] = &[PORT_DNS, PORT_MULTICAST, PORT_LLMNR];
+/// Other ports on which resolvers commonly listen: local ones (5335 of Unbound beside a filter, 5053 and 5054 of proxies that
+/// encrypt, 1053 and 5300 without privileges) and public ones (8053). There, the form must leave no doubt.
+const OTHER_PORTS: &[u16] = &[1053, 5053, 5054, 5300, 5335, 8053];
+
+/// The ports of the three flavours, and the other ones.
+pub(crate) static PORTS: &[u16] = &[PORT_DNS, PORT_MULTICAST, PORT_LLMNR, 1053, 5053, 5054, 5300, 5335, 8053];
 
 /// Length of the shortest message over TCP: a header, and a question for the root.
 const STREAM_LENGTH_MINIMUM: usize = 17;
@@ -26,7 +31,9 @@ const STREAM_LENGTH_LIMIT: usize = 0x0fff;
 /// itself. SOCKS servers, too, answer with two bytes, of which the first is not zero.
 const LONE_LENGTH_LIMIT: usize = 0x0100;
 
-/// A flavour of DNS, which is told by the port.
+/// A flavour of DNS. It is told by the port and, on the port of multicast DNS, by the form: a message that asks for recursion, or
+/// that offers it, is one between a client and a resolver, since multicast DNS sends both bits as zero (RFC 6762 §18.6, §18.7).
+/// Only names under `.local` may be asked of the group in this form, by programs that were made for resolvers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Flavour {
     Dns,
@@ -36,11 +43,15 @@ enum Flavour {
 
 impl Flavour {
     #[inline]
-    const fn of(datagram: &Datagram<'_>) -> Option<Self> {
+    fn of(datagram: &Datagram<'_>) -> Option<Self> {
         match (datagram.source_port, datagram.destination_port) {
             (PORT_DNS, _) | (_, PORT_DNS) => Some(Self::Dns),
+            (PORT_MULTICAST, _) | (_, PORT_MULTICAST) if is_of_resolver(datagram.payload) => Some(Self::Dns),
             (PORT_MULTICAST, _) | (_, PORT_MULTICAST) => Some(Self::Multicast),
             (PORT_LLMNR, _) | (_, PORT_LLMNR) => Some(Self::Llmnr),
+            (one, other) if is_other(one) || is_other(other) => {
+                Some(Self::Dns).filter(|_| is_certain(datagram.payload))
+            }
             _ => None,
         }
     }
@@ -60,6 +71,36 @@ impl Flavour {
             Self::Multicast => None,
         }
     }
+}
+
+fn is_other(port: u16) -> bool {
+    OTHER_PORTS.contains(&port)
+}
+
+/// Whether a message on the port of multicast DNS is of unicast DNS.
+fn is_of_resolver(message: &[u8]) -> bool {
+    Header::parse(message, false).is_some_and(|header| {
+        header.has_recursion_bits()
+            && header.questions() == 1
+            && !name::text(message, HEADER_LENGTH).is_some_and(|asked| is_local(asked.as_str()))
+    })
+}
+
+fn is_local(name: &str) -> bool {
+    let is_suffix = |suffix: &str| {
+        name.len()
+            .checked_sub(suffix.len())
+            .and_then(|at| name.get(at..))
+            .is_some_and(|end| end.eq_ignore_ascii_case(suffix))
+    };
+    name.eq_ignore_ascii_case("local") || is_suffix(".local")
+}
+
+/// Whether a message has one question and ends with its last record, as on a port that says nothing.
+fn is_certain(message: &[u8]) -> bool {
+    let Some(header) = stream_header(message) else { return false };
+    header.has_recursion_bits()
+        && Message::parse(message, header).is_ok_and(|read| !read.has_more && read.end == message.len())
 }
 
 /// Whether a datagram on a port of DNS has the header of a message.

@@ -7,9 +7,9 @@ use crate::name::reader::Reading;
 use crate::name::source::NameSource;
 use crate::name::windows::security_token;
 
-/// The first bytes of a request or response: an upper-case letter, or the empty lines that some clients send before a request
-/// (RFC 9112 §2.2).
-pub(crate) static FIRST_BYTES: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ\r\n";
+/// The first bytes of a request or response: an upper-case letter, the empty lines that some clients send before a request
+/// (RFC 9112 §2.2), or the first letter of one of [`COMMON`] in lower case.
+pub(crate) static FIRST_BYTES: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ\r\ncdghopt";
 
 /// Empty lines that are skipped before a request. The standard speaks of one.
 const EMPTY_LINE_LIMIT: usize = 4;
@@ -43,15 +43,50 @@ fn without_empty_lines(mut bytes: &[u8]) -> &[u8] {
 
 /// Whether bytes begin with a known method, or have the form `METHOD /`.
 fn starts_request(bytes: &[u8]) -> bool {
-    let Some(first) = bytes.first().filter(|first| first.is_ascii_uppercase()) else { return false };
+    let Some(first) = bytes.first().filter(|first| first.is_ascii_alphabetic()) else { return false };
     let is_known = |method: &&[u8]| starts_with_or_cut(bytes, method);
     if methods(*first).iter().any(is_known) {
         return true;
     }
     let word = bytes.iter().take(METHOD_LENGTH_LIMIT + 1).position(|byte| !is_method_byte(*byte));
-    let Some(length @ 3..=METHOD_LENGTH_LIMIT) = word else { return false };
-    let target = bytes.get(length..).unwrap_or_default();
-    target.starts_with(b" /") || target.starts_with(b" http://")
+    if let Some(length @ 3..=METHOD_LENGTH_LIMIT) = word {
+        let target = bytes.get(length..).unwrap_or_default();
+        if target.starts_with(b" /") || target.starts_with(b" http://") {
+            return true;
+        }
+    }
+    starts_oddly(bytes)
+}
+
+/// Methods that are also known in lower or mixed case, or with a tab or several spaces after them.
+static COMMON: &[&[u8]] = &[b"connect", b"delete", b"get", b"head", b"options", b"patch", b"post", b"put", b"trace"];
+
+/// Whether bytes begin with one of [`COMMON`] in any case, with any space after it, and a target that can be nothing else. Of the
+/// word alone at least two letters must be there.
+fn starts_oddly(bytes: &[u8]) -> bool {
+    let is_method = |method: &&[u8]| {
+        let length = bytes.len().min(method.len());
+        let Some((word, rest)) = bytes.split_at_checked(length) else { return false };
+        let target = rest.trim_ascii_start();
+        length >= 2
+            && method.get(..length).is_some_and(|part| part.eq_ignore_ascii_case(word))
+            && rest.first().is_none_or(|&byte| is_space(byte))
+            && (target.is_empty() || is_plain_target(target) || *method == b"connect")
+    };
+    COMMON.iter().any(is_method)
+}
+
+const fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+/// Whether a target is a path, a star, or a URI of HTTP (RFC 9112 §3.2), as far as it is there.
+fn is_plain_target(target: &[u8]) -> bool {
+    let is_uri = |scheme: &[u8]| {
+        let length = target.len().min(scheme.len());
+        target.get(..length).is_some_and(|start| start.eq_ignore_ascii_case(&scheme[..length]))
+    };
+    matches!(target.first(), Some(b'/' | b'*')) || is_uri(b"http://") || is_uri(b"https://")
 }
 
 const fn is_method_byte(byte: u8) -> bool {
@@ -106,6 +141,10 @@ pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
         request(&head).map(Box::new)
     };
     let Some(findings) = findings else { return Reading::No };
+    // Without a version, only a Host tells a request from the words of another protocol (and from HTTP/0.9, which has none).
+    if findings.role == Some(Role::Client) && findings.names.is_empty() && !has_version(head.first_line) {
+        return if state == HeadState::NotYet { Reading::NeedMore(None) } else { Reading::No };
+    }
     match state {
         HeadState::Whole(length) => {
             let length = skipped + length;
@@ -181,7 +220,7 @@ fn request(head: &Head<'_>) -> Option<Findings> {
     let is_mmtls =
         target.starts_with(b"/mmtls/") || head.values("upgrade").any(|value| value.eq_ignore_ascii_case(b"mmtls"));
     let mut findings = Findings::of(if is_mmtls { "mmtls" } else { "http" }, Some(Role::Client));
-    if method == b"CONNECT" {
+    if method.eq_ignore_ascii_case(b"CONNECT") {
         let target = host_of_authority(target);
         if let Some(name) = target {
             findings.push_name(NameSource::HttpConnect, name);
@@ -207,14 +246,31 @@ fn host_of_field(value: &[u8]) -> Option<&str> {
     host_of_authority(authority_of_uri(value).unwrap_or(value))
 }
 
-/// Method and target of a request line (RFC 9112 §3). The target may hold spaces, since broken clients send them. Some scanners
-/// claim a version 2, which has no such lines.
+/// Whether the last word of a request line is a version of HTTP.
+fn has_version(line: &[u8]) -> bool {
+    let line = line.trim_ascii_end();
+    let last = line.iter().rposition(|&byte| is_space(byte)).map_or(0, |last| last + 1);
+    line.get(last..last + 5).is_some_and(|word| word.eq_ignore_ascii_case(b"HTTP/"))
+}
+
+/// Method and target of a request line (RFC 9112 §3), as clients send it: the method in any case; one or more spaces or tabs; the
+/// target, which may hold spaces; and any version of HTTP, or none. Servers serve these, so their Host counts. Without a version only
+/// a common method with a plain target is known.
 fn request_line(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let line = line.trim_ascii_end();
-    let space = line.iter().position(|&byte| byte == b' ')?;
+    let space = line.iter().position(|&byte| is_space(byte))?;
     let (method, rest) = line.split_at_checked(space)?;
-    let version = rest.len().checked_sub(b" HTTP/1.1".len())?;
-    let (target, version) = rest.split_at_checked(version)?;
-    let [b' ', b'H', b'T', b'T', b'P', b'/', b'1' | b'2', b'.', b'0'..=b'9'] = version else { return None };
-    Some((method, target.trim_ascii()))
+    let rest = rest.trim_ascii_start();
+    let last = rest.iter().rposition(|&byte| is_space(byte));
+    let (target, version) = match last.and_then(|last| rest.split_at_checked(last)) {
+        Some((target, version)) => (target.trim_ascii(), version.trim_ascii()),
+        None => (rest, &[][..]),
+    };
+    if version.get(..5).is_some_and(|word| word.eq_ignore_ascii_case(b"HTTP/")) && !target.is_empty() {
+        return Some((method, target));
+    }
+    let is_common = COMMON.iter().any(|common| common.eq_ignore_ascii_case(method));
+    // `RTSP/1.0` and `SIP/2.0` are the versions of others.
+    let is_other = version.contains(&b'/') && version.first().is_some_and(u8::is_ascii_uppercase);
+    (is_common && is_plain_target(rest) && !rest.is_empty() && !is_other).then_some((method, rest))
 }

@@ -124,12 +124,53 @@ fn responses_come_from_servers_and_leave_their_body() {
 #[test]
 fn other_protocols_are_left_to_their_readers() {
     for other in
-        [&b"OPTIONS sip:a@b SIP/2.0\r\n"[..], b"GET /old\r\n", b"HEAD \x00\x01", b"DESCRIBE rtsp://a RTSP/1.0\r\n"]
+        [&b"OPTIONS sip:a@b SIP/2.0\r\n"[..], b"GET /old\r\n\r\n", b"HEAD \x00\x01", b"DESCRIBE rtsp://a RTSP/1.0\r\n"]
     {
         assert_eq!(read_stream(other), Reading::No);
     }
     assert!(!starts_stream(b"Plain text"));
     assert!(!starts_stream(b"ABCDEFGH no request"));
+}
+
+#[test]
+fn a_request_line_is_read_as_servers_read_it() {
+    let lines = [
+        "GET / HTTP/1.0.8",
+        "GET / HTTP/1",
+        "GET / HTTP/9.9x",
+        "GET /",
+        "GET /a b",
+        "get / http/1.1",
+        "GeT / HTTP/1.1",
+        "GET  /  HTTP/1.1",
+        "GET\t/\tHTTP/1.1",
+        "\r\nGET / HTTP/1.1 ",
+        "post http://a.example/x",
+        "options *",
+        "FOO / HTTP/1.1.1",
+    ];
+    for line in lines {
+        for end in ["\r\n", "\n"] {
+            let request = format!("{line}{end}hOST:\ta.example{end}{end}");
+            assert!(starts_stream(request.as_bytes()), "{line}");
+            for cut in 8..request.len() {
+                assert!(
+                    starts_stream(&request.as_bytes()[..cut]) && read_stream(&request.as_bytes()[..cut]) != Reading::No,
+                    "{line} {cut}"
+                );
+            }
+            assert_eq!(names(&done(request.as_bytes()).0), [(NameSource::HttpHost, "a.example")], "{line}");
+        }
+    }
+    for other in ["get lost", "put it there", "Post no bills", "Options are /", "head first", "g", "d"] {
+        assert!(
+            !starts_stream(other.as_bytes()) || read_stream(format!("{other}\r\n\r\n").as_bytes()) == Reading::No,
+            "{other}"
+        );
+    }
+    for other in [&b"GET rtsp://a/ RTSP/1.0\r\nHost: a\r\n\r\n"[..], b"OPTIONS * RTSP/1.0\r\nHost: a\r\n\r\n"] {
+        assert_eq!(read_stream(other), Reading::No);
+    }
 }
 
 #[test]

@@ -58,7 +58,10 @@ fn answer(bytes: &[u8]) -> Option<(Findings, usize)> {
                 4 => 16,
                 _ => return None,
             };
-            (rest.len() >= length + 2).then(|| (Findings::of("socks", Some(Role::Server)), 4 + length + 2))
+            // A server that has made the connection says so by itself, or TLS follows at once.
+            let after = rest.get(length + 2..)?;
+            let is_alone = after.is_empty() || after.starts_with(&[0x16, 3]) || after.first()?.is_ascii_uppercase();
+            is_alone.then(|| (Findings::of("socks", Some(Role::Server)), 4 + length + 2))
         }
         _ => None,
     }
@@ -80,8 +83,16 @@ pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
     };
     match request {
         Parsed::Whole(target) => {
-            if let Some(name) = target.and_then(|name| std::str::from_utf8(name).ok()).filter(|name| is_host(name)) {
-                findings.push_name(NameSource::Socks, name);
+            if let Some(target) = target {
+                let Some(name) = std::str::from_utf8(target).ok().filter(|name| is_host(name)) else {
+                    return Reading::No;
+                };
+                if !is_ip_literal(name) {
+                    findings.push_name(NameSource::Socks, name);
+                }
+            } else if bytes.first() == Some(&4) && !rest.rest().is_empty() {
+                // So few bytes do not tell SOCKS 4, if others follow them at once.
+                return Reading::No;
             }
             Reading::Done { findings, consumed: bytes.len() - rest.rest().len() }
         }
@@ -92,8 +103,10 @@ pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
     }
 }
 
+/// Whether a target is written as host names are. Other bytes are those of another protocol.
 fn is_host(name: &str) -> bool {
-    name.bytes().all(|byte| byte > b' ' && byte != 0x7f) && !is_ip_literal(name)
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':') || byte >= 0x80;
+    !name.is_empty() && name.bytes().all(is_plain)
 }
 
 /// Reads greeting, password and request of SOCKS 5, and returns the target's name if it has one.
@@ -215,6 +228,14 @@ mod tests {
         for cut in 3..10 {
             assert!(!starts_stream(&connected[..cut]));
         }
+    }
+
+    #[test]
+    fn binary_streams_are_refused() {
+        // An answer or a request in the midst of which another protocol's bytes follow, and a target that is no host.
+        assert!(!starts_stream(b"\x05\x00\x00\x01\xc0\x00\x02\x01\x01\xbb\x00\x07\x81"));
+        assert_eq!(read_stream(b"\x04\x01\x00\x50\xc0\x00\x02\x01\x00\x07"), Reading::No);
+        assert_eq!(read_stream(b"\x05\x01\x00\x03\x03a\x01b\x01\xbb"), Reading::No);
     }
 
     #[test]

@@ -18,7 +18,12 @@ const FLAG: Shape = Shape::Value(Kind::Flag);
 const TIME: Shape = Shape::Value(Kind::Time);
 const TEXTS: Shape = Shape::List(&TEXT);
 
-const NAME: &[Column] = &[Column::new("name", TEXT), Column::new("source", TEXT), Column::new("frame", WHOLE)];
+const NAME: &[Column] = &[
+    Column::new("name", TEXT),
+    Column::new("source", TEXT),
+    Column::new("frame", WHOLE),
+    Column::maybe("doubt", TEXT),
+];
 const CLAIM: &[Column] =
     &[Column::new("app", TEXT), Column::new("evidence", TEXT), Column::new("rule", TEXT), Column::new("frame", WHOLE)];
 const OWNER: &[Column] = &[

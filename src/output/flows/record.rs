@@ -2,7 +2,7 @@
 
 use crate::app::{Claim, Party};
 use crate::capture::owner::Owner;
-use crate::flow::{Flow, Name};
+use crate::flow::{Doubt, Flow, Name};
 use crate::name::{Alpn, encrypted_resolver};
 use crate::output::units;
 use crate::packet::TunnelPath;
@@ -159,7 +159,7 @@ impl<'a> FlowRecord<'a> {
             server_name: name.map(|name| &*name.name),
             name_source: name.map(|name| name.source.word()),
             name_frame: name.map(|name| name.frame.number()),
-            names: Names(&flow.names),
+            names: Names { names: &flow.names, has_frames: true },
             alpn: &flow.alpn,
             ech: flow.ech.map(|ech| ech.word()),
             resolver: resolver(flow),
@@ -169,7 +169,7 @@ impl<'a> FlowRecord<'a> {
             app_evidence: chosen.map(|claim| claim.kind.word()),
             app_rule: chosen.map(|claim| &*claim.rule),
             app_frame: chosen.map(|claim| claim.frame.number()),
-            app_others: Claims(&attribution.others),
+            app_others: Claims { claims: &attribution.others, has_frames: true },
             service: attribution.service.as_deref(),
             party: attribution.party,
             owner: flow.owner.as_ref().map(|evidence| &*evidence.owner),
@@ -193,6 +193,12 @@ impl<'a> FlowRecord<'a> {
             exchange: observed.exchange(),
             tunnel: Tunnel(flow.tunnel),
         }
+    }
+
+    /// Leaves out the numbers of frames: 0, which no frame has, stands for them.
+    pub(super) fn leave_frames_out(&mut self) {
+        (self.first_frame, self.name_frame, self.app_frame) = (0, None, None);
+        (self.names.has_frames, self.app_others.has_frames) = (false, false);
     }
 }
 
@@ -275,39 +281,49 @@ impl Serialize for Protocol {
     }
 }
 
-/// All names of a flow: objects of `name`, `source` and `frame`.
+/// All names of a flow: objects of `name`, `source`, `frame` and, where there is one, `doubt`.
 #[derive(Clone, Copy, Debug)]
-pub struct Names<'a>(&'a [Name]);
+pub struct Names<'a> {
+    names: &'a [Name],
+    has_frames: bool,
+}
 
 impl Serialize for Names<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(NameRecord))
+        serializer.collect_seq(self.names.iter().map(|name| NameRecord(name, self.has_frames)))
     }
 }
 
-struct NameRecord<'a>(&'a Name);
+struct NameRecord<'a>(&'a Name, bool);
 
 impl Serialize for NameRecord<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("Name", 3)?;
+        let doubt = self.0.doubt.map(Doubt::word);
+        let mut object = serializer.serialize_struct("Name", 3 + usize::from(doubt.is_some()))?;
         object.serialize_field("name", &*self.0.name)?;
         object.serialize_field("source", self.0.source.word())?;
-        object.serialize_field("frame", &self.0.frame.number())?;
+        object.serialize_field("frame", &if self.1 { self.0.frame.number() } else { 0 })?;
+        if let Some(doubt) = doubt {
+            object.serialize_field("doubt", doubt)?;
+        }
         object.end()
     }
 }
 
 /// Claims about a flow's app: objects of `app`, `evidence`, `rule` and `frame`.
 #[derive(Clone, Copy, Debug)]
-pub struct Claims<'a>(&'a [Claim]);
+pub struct Claims<'a> {
+    claims: &'a [Claim],
+    has_frames: bool,
+}
 
 impl Serialize for Claims<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(ClaimRecord))
+        serializer.collect_seq(self.claims.iter().map(|claim| ClaimRecord(claim, self.has_frames)))
     }
 }
 
-struct ClaimRecord<'a>(&'a Claim);
+struct ClaimRecord<'a>(&'a Claim, bool);
 
 impl Serialize for ClaimRecord<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -315,7 +331,7 @@ impl Serialize for ClaimRecord<'_> {
         object.serialize_field("app", &*self.0.app)?;
         object.serialize_field("evidence", self.0.kind.word())?;
         object.serialize_field("rule", &*self.0.rule)?;
-        object.serialize_field("frame", &self.0.frame.number())?;
+        object.serialize_field("frame", &if self.1 { self.0.frame.number() } else { 0 })?;
         object.end()
     }
 }
@@ -366,8 +382,18 @@ mod tests {
             down: Counters { packets: 14, bytes: 9_001, payload: 8_100 },
             application: Some(Application("tls")),
             names: smallvec::smallvec![
-                Name { source: NameSource::TlsSni, frame: FrameId::new(0, 111), name: "long.weixin.qq.com".into() },
-                Name { source: NameSource::Dns, frame: FrameId::new(0, 89), name: "=weixin\",qq.com".into() },
+                Name {
+                    source: NameSource::TlsSni,
+                    frame: FrameId::new(0, 111),
+                    name: "long.weixin.qq.com".into(),
+                    doubt: None
+                },
+                Name {
+                    source: NameSource::Dns,
+                    frame: FrameId::new(0, 89),
+                    name: "=weixin\",qq.com".into(),
+                    doubt: None
+                },
             ],
             alpn: ["h2", "http/1.1"].into_iter().collect(),
             ech_offer: None,
@@ -389,6 +415,8 @@ mod tests {
             client_head: None,
             server_head: None,
             tunnel: TunnelPath::NONE.entered(Encapsulation::Gre).unwrap(),
+            is_in_tunnel: false,
+            is_doubled: false,
         }
     }
 

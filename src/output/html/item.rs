@@ -43,7 +43,7 @@ pub(super) fn items(report: &Report, map: &Map<'_>) -> Vec<Item> {
                 groups: vec![
                     ("Where", place(destination, &names)),
                     ("Who", who(destination, &names)),
-                    ("How much", amounts(destination)),
+                    ("How much", amounts(report, destination)),
                 ],
                 lists: lists(report, destination),
             };
@@ -156,7 +156,7 @@ fn who(destination: &Destination, names: &CountryNames<'_>) -> Vec<Row> {
     rows
 }
 
-fn amounts(destination: &Destination) -> Vec<Row> {
+fn amounts(report: &Report, destination: &Destination) -> Vec<Row> {
     let traffic = &destination.traffic;
     let payload = &destination.payload;
     let unanswered = payload.tried > 0;
@@ -182,14 +182,13 @@ fn amounts(destination: &Destination) -> Vec<Row> {
         (
             "First",
             format!(
-                "{}, frame {} of {}",
-                moment(&destination.first_seen),
-                units::count(destination.first_frame.1),
-                destination.first_frame.0
+                "{}, {}",
+                words::moment(&destination.first_seen, report),
+                words::frame(destination.first_frame.1, &destination.first_frame.0)
             ),
             false,
         ),
-        ("Last", moment(&destination.last_seen), false),
+        ("Last", words::moment(&destination.last_seen, report), false),
     ]
 }
 
@@ -199,14 +198,6 @@ fn evidence(destination: &Destination) -> String {
         destination.evidence.iter().map(|(kind, bytes)| format!("{} {}", kind.word(), units::bytes(*bytes))).collect();
     let kinds = if kinds.is_empty() { "none".to_owned() } else { kinds.join(", ") };
     destination.misfit.as_ref().map_or(kinds.clone(), |misfit| format!("{kinds}; does not fit: {misfit}"))
-}
-
-/// A time to the millisecond, as people write it.
-fn moment(time: &str) -> String {
-    match (time.get(..10), time.get(11..23)) {
-        (Some(date), Some(clock)) => format!("{date} {clock} UTC"),
-        _ => time.to_owned(),
-    }
 }
 
 fn lists(report: &Report, destination: &Destination) -> Vec<(&'static str, Vec<(String, String)>)> {
@@ -219,7 +210,8 @@ fn lists(report: &Report, destination: &Destination) -> Vec<(&'static str, Vec<(
         .iter()
         .map(|name| {
             let capture = if report.captures.len() > 1 { format!(" of {}", name.capture) } else { String::new() };
-            let note = format!("{}, frame {}{capture}, {}", name.source, name.frame, units::bytes(name.bytes));
+            let frame = if name.frame == 0 { String::new() } else { format!(", frame {}{capture}", name.frame) };
+            let note = format!("{}{frame}, {}", name.source, units::bytes(name.bytes));
             (name.name.clone(), note)
         })
         .collect();

@@ -11,6 +11,7 @@ use super::escape::{html, json_in_html, visible};
 use super::map::{Map, World};
 use super::palette;
 use super::units;
+use crate::redact::for_page;
 use crate::report::Report;
 use sha2::{Digest, Sha256};
 use std::io::{self, Write};
@@ -26,6 +27,7 @@ const RING_PX: usize = 4;
 
 /// Writes the page.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let report = &for_page(report);
     let map = Map::of(report);
     let world = World::load();
     let items = item::items(report, &map);
@@ -88,9 +90,7 @@ fn summary(report: &Report) -> String {
         units::plural(report.frames, "packet", "packets"),
         units::bytes(report.bytes),
     ];
-    if let Some(first) = report.first_seen.as_deref().and_then(|first| first.get(..16)) {
-        parts.push(format!("{} UTC", first.replace('T', " ")));
-    }
+    parts.extend(super::words::beginning(report));
     parts.push(match &report.vantage {
         Some(vantage) => format!("from {} ({:.0} km)", vantage.label, vantage.radius_km),
         None => "from an unknown place".to_owned(),

@@ -232,10 +232,9 @@ pub(super) fn footer(report: &Report, world: &World) -> String {
     let generator = &report.generator;
     let apps = units::plural(report.catalogue_apps as u64, "app", "apps");
     out.push_str(&format!(
-        "<p>Made by {} {} (catalogue of {apps}), offline, with <code>{}</code></p>",
+        "<p>Made by {} {} (catalogue of {apps}), offline.</p>",
         html(&generator.name),
-        html(&generator.version),
-        html(&generator.command)
+        html(&generator.version)
     ));
     out
 }

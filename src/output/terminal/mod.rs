@@ -4,7 +4,9 @@ mod check;
 mod detail;
 mod diff;
 mod lines;
+mod paths;
 mod rest;
+mod sites;
 mod summary;
 mod transfers;
 
@@ -60,8 +62,10 @@ fn details(report: &Report, style: &Style) -> String {
     rest::limits(&mut lines, report, usize::MAX);
     detail::apps(&mut lines, report);
     rest::countries(&mut lines, report);
+    paths::paths(&mut lines, report);
     transfers::transfers(&mut lines, report, false);
     rest::unattributed(&mut lines, report);
+    sites::sites(&mut lines, report);
     rest::remainders(&mut lines, report);
     rest::notes(&mut lines, report);
     rest::next(&mut lines, report, false);
