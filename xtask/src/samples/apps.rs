@@ -101,7 +101,7 @@ pub(super) fn samples() -> Vec<Sample> {
     vec![
         sample(
             "apps.pcap",
-            "what some thirty apps and protocols say first, without names: each conversation is told by its bytes",
+            "what some thirty apps and protocols say first: each conversation is told by its bytes",
             file(APPS),
         ),
         sample("apps-not.pcap", "what looks like the bytes of an app and is not: no app is named", file(OTHERS)),
