@@ -41,7 +41,7 @@
 //! it needs. The modules that the documentation does not list are for the project's own benchmarks and fuzz targets.
 //!
 //! The layers, each importing only from those before it:
-//! `error → stored → capture → packet → name → flow → place → standing → app → route → analysis → report → policy → output → library → cli`.
+//! `error → stored → capture → packet → name → flow → place → standing → app → route → analysis → report → policy → output → proof → library → cli`.
 
 pub mod analysis;
 pub mod app;
@@ -59,6 +59,8 @@ pub mod output;
 pub mod packet;
 pub mod place;
 pub mod policy;
+#[doc(hidden)]
+pub mod proof;
 pub mod report;
 pub mod route;
 pub mod standing;

@@ -27,10 +27,10 @@ fn help_has_examples_and_says_what_codes_mean() {
         has_all(&WHITHER.good(&[command, "--help"]), &["Usage: whither", "Example", &format!("whither {command}")]);
         assert_eq!(WHITHER.good(&["help", command]), WHITHER.good(&[command, "--help"]));
     }
-    // Without a command, the help goes to stderr: it was not asked for.
+    // Without a command, the next steps go to stderr: they were not asked for.
     let said = WHITHER.run(&[]);
     assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
-    has_all(&said.err, &["Usage: whither"]);
+    has_all(&said.err, &["whither map CAPTURE", "whither help", "docs/capture.md"]);
 }
 
 #[test]
@@ -131,7 +131,13 @@ fn completions_and_manual() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         has_all(&WHITHER.good(&["completions", shell]), &["whither", "flows"]);
     }
-    has_all(&WHITHER.good(&["man"]), &[".TH", "whither", "flows"]);
+    has_all(&WHITHER.good(&["man"]), &[".TH whither 1", "whither\\-flows(1)"]);
+    for command in
+        ["map", "check", "diff", "flows", "lookup", "apps", "capture", "bench", "completions", "words", "man"]
+    {
+        has_all(&WHITHER.good(&["man", command]), &[&format!(".TH whither-{command} 1"), "SYNOPSIS"]);
+    }
+    has_all(&WHITHER.bad(&["man", "nonsense"]), &["\"nonsense\" is no command"]);
 }
 
 #[test]

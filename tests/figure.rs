@@ -17,7 +17,12 @@ fn a_figure_of_the_phone_is_small_and_says_what_it_shows() {
         let svg = WHITHER.good(&all);
         assert!(svg.contains(&format!("<title id=\"t\">{title}")), "{title}");
         assert!(svg.len() < 80_000, "{title}: {} bytes", svg.len());
-        assert!(svg.contains("width=\"1200\"") && svg.contains("version=\"1.1\"") && !svg.contains("style=") && !svg.contains("class="));
+        assert!(
+            svg.contains("width=\"1200\"")
+                && svg.contains("version=\"1.1\"")
+                && !svg.contains("style=")
+                && !svg.contains("class=")
+        );
         assert!(!svg.contains("samples/phone.pcapng"), "a path stands in it");
         println!("figure: {} bytes, {}", svg.len(), title.trim());
     }

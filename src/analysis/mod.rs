@@ -22,5 +22,5 @@ pub use judgements::{FlowJudge, Judgements, Known, Times, endpoint, judged};
 pub use knowledge::Knowledge;
 pub use neighbours::{Order, TooMany, order};
 pub use options::{FrameFilter, Options};
-pub use run::{Analysed, each, flows, map};
+pub use run::{Analysed, each, flows, map, map_with};
 pub use studied::{Learned, Studied};

@@ -44,6 +44,14 @@ impl Options {
         self.shares().map(|shares| shares.waiting)
     }
 
+    /// How the captures are read, within the memory that there is.
+    pub(crate) fn reading(&self) -> ReadOptions {
+        let mut read = self.read;
+        read.most_range_bytes = self.shares().map(|shares| shares.range);
+        read.memory_bytes = read.memory_bytes.or(self.max_memory);
+        read
+    }
+
     /// Whether a flow is left out because the user asked for other apps or devices.
     pub fn leaves_out(&self, observed: &Observed<'_>) -> bool {
         let chosen = observed.attribution.chosen.as_ref();

@@ -77,12 +77,9 @@ fn run(
     let sample_key = sample_key(&sources);
     let shares = options.shares();
     let mut tracker = Tracker::new(sample_key, shares.map(|shares| shares.open));
-    let mut read = options.read;
-    read.most_range_bytes = shares.map(|shares| shares.range);
-    read.memory_bytes = read.memory_bytes.or(options.max_memory);
     let pool = Pool::new(sample_key);
     let empty = || Filtered { partial: pool.take(), filter: options.filter.clone() };
-    let outcomes = capture::read(sources, &read, progress, &empty, &mut |piece| {
+    let outcomes = capture::read(sources, &options.reading(), progress, &empty, &mut |piece| {
         let mut partial = piece.partial.partial;
         let joined = tracker.join(&mut partial, piece.base, &mut |tracker| {
             tracker.close(take);
@@ -148,6 +145,17 @@ pub fn map(
     knowledge: &Knowledge,
     progress: &Progress,
 ) -> (RouteMap, Analysed) {
+    map_with(sources, options, knowledge, progress, &|_| ())
+}
+
+/// The same; `look` sees every flow that is counted, on any thread and in any order.
+pub fn map_with(
+    sources: Vec<Source>,
+    options: &Options,
+    knowledge: &Knowledge,
+    progress: &Progress,
+    look: &(impl Fn(&Observed<'_>) + Sync),
+) -> (RouteMap, Analysed) {
     let bytes = options.shares().map_or(u64::MAX, |shares| shares.routes);
     let catalogued = Arc::new(knowledge.catalogue.apps().map(|app| Arc::clone(&app.id)).collect());
     let whole = Mutex::new(RouteMap::new(Bounds { key: sample_key(&sources), bytes, owners: OWNERS, catalogued }));
@@ -158,6 +166,7 @@ pub fn map(
         if options.leaves_out(observed) {
             return routes.leave_out(observed.flow, Reason::LeftOut);
         }
+        look(observed);
         routes.add(observed);
         if routes.weight() > bytes_of_one {
             let whole = &mut *lock(&whole);

@@ -148,6 +148,28 @@ impl Source {
         Ok(Self { name, origin: Origin::Pipe(stream), compression, start, size: None, may_share: false, first })
     }
 
+    /// SHA-256 of the file as it is, compressed or not; none for a pipe, which could not be read afterwards.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn sha256(&self) -> Result<Option<[u8; 32]>, Error> {
+        let mut reader: Box<dyn Read> = match &self.origin {
+            Origin::Pipe(_) => return Ok(None),
+            Origin::Memory(bytes) => return Ok(Some(Sha256::digest(bytes).into())),
+            Origin::Held(input) => Box::new(Sequential { input: Arc::clone(input), offset: 0 }),
+            Origin::Path(path) => Box::new(File::open(path).map_err(|error| could_not_open(path, error))?),
+        };
+        let (mut hash, mut buffer) = (Sha256::new(), vec![0; 256 << 10]);
+        loop {
+            match reader.read(&mut buffer) {
+                Ok(0) => return Ok(Some(hash.finalize().into())),
+                Ok(read) => hash.update(buffer.get(..read).unwrap_or_default()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Error::io(&self.name, error)),
+            }
+        }
+    }
+
     /// The capture as the user named it.
     pub fn name(&self) -> &str {
         &self.name

@@ -40,7 +40,7 @@ const GENERAL: &str = "General";
 /// Where does my app's data go? Reads packet captures, offline, and says per app which hosts it talked to, where they are,
 /// who runs them, how much went there, and how sure that is.
 #[derive(Parser, Debug)]
-#[command(name = "whither", version, about, long_about = None, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "whither", version, about, long_about = None, propagate_version = true)]
 #[command(after_help = "\
 Examples:
   whither map phone.pcapng                     the routing map in the terminal
@@ -48,6 +48,8 @@ Examples:
   whither flows phone.pcapng | jq .server_name
   whither lookup 203.205.254.1
   whither check policy.toml phone.pcapng       hold statements against the capture
+  whither prove --app wechat -o proof.pcapng phone.pcapng
+                                               the few packets that show the same of an app
 
 Exit status: 0 done, 1 done but a capture or folder could not be read, or not to its end,\nor a rule of `whither check` does not pass, 2 failed.")]
 pub(super) struct Args {
@@ -112,6 +114,18 @@ Examples:
 Exit status: 0 all rules hold or were not observed, 1 one is broken or undecidable, something is not in the baseline, or a
 capture ended early, 2 the policy or a capture cannot be read.")]
     Check(Box<CheckArgs>),
+    /// The smallest capture that shows of an app, or for a rule, what the captures show: a few packets to hand on
+    #[command(after_help = "\
+Examples:
+  whither prove --app wechat -o proof.pcapng phone.pcapng
+  whither prove --policy policy.toml --rule 'nothing to China' -o proof.pcapng day/*.pcapng --from Taipei
+  whither map proof.pcapng --app wechat        shows the same endpoints, names, places and round trips
+
+No application data of TLS or QUIC is in it. Times, addresses and names are as they were captured.
+
+Exit status: 0 the proof shows the same, 1 it does not show all, or a capture ended early, 2 nothing of the app is in the
+captures, or one cannot be read.")]
+    Prove(Box<ProveArgs>),
     /// One record per flow: endpoints, counts, names, app, place, evidence
     #[command(after_help = "\
 Examples:
@@ -161,9 +175,15 @@ Examples:
     /// What the words beside the figures mean
     #[command(long_about = WORDS)]
     Words,
-    /// The manual page, for man(1)
-    #[command(after_help = "Example:\n  whither man > whither.1 && man ./whither.1")]
-    Man,
+    /// The manual pages, for man(1)
+    #[command(after_help = "\
+Examples:
+  whither man > whither.1 && man ./whither.1   the program's page, which names the others
+  whither man map > whither-map.1              a command's page")]
+    Man {
+        /// A command; without it, the page of the program
+        command: Option<String>,
+    },
 }
 
 /// What is read, and the databases that are used.
@@ -394,6 +414,23 @@ pub(super) enum Undecidable {
     Fail,
     /// They do.
     Pass,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(super) struct ProveArgs {
+    #[command(flatten)]
+    pub(super) input: InputArgs,
+    /// The policy whose rule is to be shown, in place of --app
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "rule", conflicts_with = "app")]
+    pub(super) policy: Option<PathBuf>,
+    /// The name of the rule: its apps, and the destinations that decide it
+    #[arg(long, value_name = "NAME", requires = "policy")]
+    pub(super) rule: Option<String>,
+    /// Where the proof goes (pcapng); `-` is stdout
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub(super) output: PathBuf,
+    #[arg(long, help = FORCE_HELP, help_heading = "Output")]
+    pub(super) force: bool,
 }
 
 #[derive(ClapArgs, Debug)]

@@ -96,7 +96,7 @@ fn no_slips(policy: &Policy, path: &Path, knowledge: &Knowledge, is_seen: impl F
 }
 
 /// The text of a file that is named on the command line.
-fn read(path: &Path, hint: &str) -> Result<String, Error> {
+pub(super) fn read(path: &Path, hint: &str) -> Result<String, Error> {
     /// More than any policy or baseline takes: a capture that was named in its place is not read whole.
     const LIMIT_BYTES: u64 = 64 << 20;
     let file = std::fs::File::open(path).map_err(|source| match source.kind() {

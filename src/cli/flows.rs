@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::output::flows::{InOrder, format};
 use crate::route::Observed;
 use std::collections::HashSet;
-use std::io::Write;
+use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -25,12 +25,9 @@ fn judgements(flows: &FlowsArgs, options: &Options, knowledge: &Knowledge) -> Re
 }
 
 /// Whether what this names is gone once it is read.
-fn is_read_once(path: &Path) -> bool {
+pub(super) fn is_read_once(path: &Path) -> bool {
     path.as_os_str() == "-" || path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
-
-/// Records are written in pieces of about this size.
-const CHUNK: usize = 1 << 18;
 
 pub(super) fn run(args: &Args, flows: &FlowsArgs) -> Result<End, Error> {
     if flows.input.from.is_some() && flows.input.captures.iter().any(|path| is_read_once(path)) {
@@ -49,12 +46,14 @@ pub(super) fn run(args: &Args, flows: &FlowsArgs) -> Result<End, Error> {
     let judgements = knowledge.vantage.is_some().then(|| judgements(flows, &options, &knowledge)).transpose()?;
     let progress = Arc::new(Progress::default());
     let bar = Bar::start(&progress, args.quiet);
-    let mut out = stdout::open()?;
+    let out = stdout::open()?;
+    if format.is_binary && std::io::stdout().is_terminal() {
+        let what = format!("--format {} is not for terminals", format.name);
+        return Err(Error::usage(what, format!("write it to a file: whither flows … > flows.{}", format.name)));
+    }
+    let mut sink = (format.sink)((format.writer)(), Box::new(out)).map_err(stdout::failed)?;
     let mut failure = None;
     let unseen: Mutex<HashSet<&str>> = Mutex::new(options.apps.iter().map(String::as_str).collect());
-    let mut chunk = Vec::with_capacity(CHUNK + (CHUNK >> 2));
-    let mut writer = (format.writer)();
-    writer.header(&mut chunk);
     let look = |observed: &Observed<'_>| {
         if !options.apps.is_empty()
             && let Some(claim) = &observed.attribution.chosen
@@ -63,10 +62,8 @@ pub(super) fn run(args: &Args, flows: &FlowsArgs) -> Result<End, Error> {
         }
     };
     let mut emit = |record: &[u8]| {
-        chunk.extend_from_slice(record);
-        if chunk.len() >= CHUNK && failure.is_none() {
-            failure = out.write_all(&chunk).err();
-            chunk.clear();
+        if failure.is_none() {
+            failure = sink.record(record).err();
         }
         failure.is_none()
     };
@@ -77,12 +74,11 @@ pub(super) fn run(args: &Args, flows: &FlowsArgs) -> Result<End, Error> {
     let (analysed, not_kept) = in_order.read(sources, &look, &mut emit);
     drop(bar);
     input::refuse_nothing(&analysed.outcomes)?;
-    writer.finish(&mut chunk);
-    let written = match failure {
+    match failure {
         Some(error) => Err(error),
-        None => out.write_all(&chunk).and_then(|()| out.flush()),
-    };
-    written.map_err(stdout::failed)?;
+        None => sink.finish(),
+    }
+    .map_err(stdout::failed)?;
     if let Some((folder, error)) = not_kept {
         let what = format!("flows that wait for their turn could not be kept in a temporary file there: {error}");
         return Err(Error::not_usable(folder, what, "name another folder with TMPDIR, or give more with --max-memory"));

@@ -15,6 +15,7 @@ mod machine;
 mod map;
 mod outputs;
 mod progress;
+mod prove;
 mod stderr;
 mod stdout;
 mod target;
@@ -28,9 +29,25 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use stderr::say;
 
+/// What a user reads who typed the program's name alone.
+const NO_COMMAND: &str = "\
+whither answers where the data of your apps go, from captures of your own devices.
+
+  whither map CAPTURE                  the answer on one screen
+  whither map CAPTURE --html map.html  the same as a page
+  whither check --example              statements to hold against captures
+  whither help                         all commands; `whither help map` explains one
+
+How to take a capture: PCAPdroid on Android, `rvictl` or pymobiledevice3 for an iPhone, tcpdump on a router
+or computer (docs/capture.md).";
+
 /// Runs the command line and returns the exit code: 0 done, 1 done but incomplete or a rule does not pass, 2 failed.
 pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.collect();
+    if args.len() <= 1 {
+        say(NO_COMMAND);
+        return ExitCode::from(2);
+    }
     let matches = match args::command().try_get_matches_from(&args) {
         Ok(matches) => matches,
         Err(error) if error.use_stderr() => {
@@ -78,6 +95,7 @@ fn obey(args: &Args, command: &str) -> Result<End, Error> {
         Command::Map(map) => map::run(args, map, command),
         Command::Diff(diff) => diff::run(args, diff, command),
         Command::Check(check) => check::run(args, check, command),
+        Command::Prove(prove) => prove::run(args, prove, command),
         Command::Flows(flows) => flows::run(args, flows),
         Command::Lookup(lookup) => lookup::run(args, lookup),
         Command::Apps(apps) => apps::run(args, apps),
@@ -89,23 +107,23 @@ fn obey(args: &Args, command: &str) -> Result<End, Error> {
             stdout::write(&script).map(|()| End::Done)
         }
         Command::Words => stdout::write(format!("{}\n", args::WORDS).as_bytes()).map(|()| End::Done),
-        Command::Man => {
-            let mut page = Vec::new();
-            manual(&mut page).map_err(|source| Error::io("<stdout>", source))?;
-            stdout::write(&page).map(|()| End::Done)
-        }
+        Command::Man { command } => stdout::write(&manual(command.as_deref())?).map(|()| End::Done),
     }
 }
 
-/// The manual page of the program, then those of its commands.
-fn manual(page: &mut Vec<u8>) -> std::io::Result<()> {
-    let mut command = args::command();
-    command.build();
-    clap_mangen::Man::new(command.clone()).render(page)?;
-    for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help") {
-        clap_mangen::Man::new(sub.clone()).render(page)?;
-    }
-    Ok(())
+/// The manual page of a command, or of the program.
+fn manual(name: Option<&str>) -> Result<Vec<u8>, Error> {
+    let mut program = args::command();
+    program.build();
+    let page = match name {
+        None => &program,
+        Some(name) => program.find_subcommand(name).ok_or_else(|| {
+            Error::usage(format!("{name:?} is no command"), "`whither man` prints the page that names them")
+        })?,
+    };
+    let mut out = Vec::new();
+    clap_mangen::Man::new(page.clone()).render(&mut out).map_err(|source| Error::io("<stdout>", source))?;
+    Ok(out)
 }
 
 /// The command as typed, quoted so that it can be typed again.

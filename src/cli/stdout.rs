@@ -19,7 +19,7 @@ fn look() {
 }
 
 /// Standard output for a result. On Unix without the standard library's own, which passes over some errors in silence.
-pub(super) fn open() -> Result<impl Write, Error> {
+pub(super) fn open() -> Result<impl Write + Send + 'static, Error> {
     if WAS_CLOSED.load(Ordering::Relaxed) {
         let what = "standard output is closed, so that there is nowhere to write the result";
         return Err(Error::usage(what, "let it go to a file, or to /dev/null"));

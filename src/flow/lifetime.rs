@@ -9,6 +9,6 @@ const TCP_IDLE_NS: i64 = 300 * 1_000_000_000;
 const OTHER_IDLE_NS: i64 = 120 * 1_000_000_000;
 
 /// How long a session of this IP protocol may be silent, in ns.
-pub(super) const fn idle_ns(protocol: u8) -> i64 {
+pub(crate) const fn idle_ns(protocol: u8) -> i64 {
     if protocol == TCP { TCP_IDLE_NS } else { OTHER_IDLE_NS }
 }

@@ -27,6 +27,8 @@ mod stored;
 mod table;
 mod tracker;
 
+pub(crate) use lifetime::idle_ns;
+
 pub use frames::{OtherFrames, Span};
 pub use limit::{CannotMerge, KeptPart, SampleKey};
 pub use partial::Partial;
@@ -35,3 +37,6 @@ pub use record::{Counters, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSource}
 pub use round_trips::{Answered, RoundTrips, SynAck};
 pub use shed::Shed;
 pub use tracker::{OpenLimits, Summary, Tracker};
+
+/// Packets of a session that round trips are measured with, the first ones.
+pub(crate) const FIRST_PACKETS: u8 = round_trips::FirstPackets::LIMIT;

@@ -9,6 +9,7 @@
 
 mod candidates;
 mod exchange;
+mod shown;
 pub mod table;
 
 mod application;
@@ -41,6 +42,7 @@ pub(crate) use exchange::{Part, datagram_part, stream_part};
 pub use findings::{Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, FoundName, Role};
 pub use host::is_ip_literal;
 pub use reader::{Datagram, DatagramReader, IncrementalReader, Reading, StreamReader};
+pub(crate) use shown::datagram_shown;
 pub use source::NameSource;
 pub use tls::client_hello::{ClientHello, Offer};
 pub use tls::dialect::Dialect;

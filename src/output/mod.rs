@@ -8,6 +8,8 @@ pub mod apps;
 pub mod bench;
 #[doc(hidden)]
 pub mod check;
+#[cfg(feature = "parquet")]
+mod columns;
 mod csv;
 pub mod diff;
 mod dot;
@@ -27,6 +29,8 @@ pub mod lookup;
 mod map;
 mod mermaid;
 mod palette;
+#[cfg(feature = "parquet")]
+mod parquet;
 #[doc(hidden)]
 pub mod pcapng;
 #[cfg(feature = "png")]
@@ -112,6 +116,14 @@ pub const FORMATS: &[Format] = &[
         write: |report, _, out| mermaid::write(report, out),
         is_own: mermaid::is_own,
     },
+    // A Parquet file says at its end what made it, so that none is known by its beginning.
+    #[cfg(feature = "parquet")]
+    Format {
+        name: "parquet",
+        about: "GeoParquet with one row per app and destination; replaced only with --force",
+        write: |report, _, out| parquet::write(report, out),
+        is_own: |_| false,
+    },
     #[cfg(feature = "png")]
     Format { name: "png", about: "the figure as a picture", write: png::write, is_own: png::is_own },
     Format { name: "svg", about: "the map as a figure for print", write: figure::write, is_own: figure::is_own },
@@ -138,7 +150,7 @@ mod tests {
     #[test]
     fn each_format_knows_its_own_files_and_no_others() {
         let report = example::report();
-        for format in FORMATS {
+        for format in FORMATS.iter().filter(|format| format.name != "parquet") {
             let mut bytes = Vec::new();
             (format.write)(&report, &Look::default(), &mut bytes).unwrap();
             bytes.truncate(HEAD_BYTES);

@@ -5,7 +5,7 @@
 //! the packet, and Wireshark's process information (a custom block, `wiretap/pcapng-wireshark-custom.c`) for what the
 //! number stands for.
 
-use crate::capture::LinkType;
+use crate::capture::{Direction, LinkType};
 
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 const INTERFACE: u32 = 1;
@@ -34,8 +34,8 @@ pub struct Section<'a> {
     pub system: Option<&'a str>,
     /// The program and its version.
     pub application: &'a str,
-    /// A remark on the whole file.
-    pub comment: Option<&'a str>,
+    /// Remarks on the whole file.
+    pub comments: &'a [&'a str],
 }
 
 /// Where packets come from.
@@ -64,10 +64,14 @@ pub struct Packet<'a> {
     pub bytes: &'a [u8],
     /// Its length on the wire, in bytes.
     pub wire_length: u32,
+    /// Which way it went.
+    pub direction: Direction,
+    /// A number that records of one packet share.
+    pub packet_id: Option<u64>,
     /// The process that owns it.
     pub process_id: Option<u32>,
-    /// A remark.
-    pub comment: Option<&'a str>,
+    /// Remarks.
+    pub comments: &'a [&'a str],
 }
 
 /// A process that packets name by its id.
@@ -83,6 +87,17 @@ pub struct Process<'a> {
     pub user_id: Option<u32>,
     /// When it started, in ns since 1970 UTC: ids are used again.
     pub started_ns: Option<u64>,
+}
+
+/// An app on Android.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct App<'a> {
+    /// The user that it runs as.
+    pub user_id: i32,
+    /// The name of its package.
+    pub package: &'a str,
+    /// What people call it.
+    pub label: &'a str,
 }
 
 /// What an interface counted.
@@ -112,6 +127,11 @@ impl Blocks {
         &self.bytes
     }
 
+    /// The bytes of all blocks, taken out.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
     /// Forgets all blocks and keeps the room they took.
     pub fn clear(&mut self) {
         self.bytes.clear();
@@ -127,7 +147,7 @@ impl Blocks {
             body.extend([1, 0, 0, 0]);
             body.extend(LENGTH_UNKNOWN);
             let mut options = Options(body, false);
-            options.text(COMMENT, section.comment);
+            options.comments(section.comments);
             options.text(2, section.hardware);
             options.text(3, section.system);
             options.text(4, Some(section.application));
@@ -166,7 +186,13 @@ impl Blocks {
             body.extend(bytes);
             pad(body);
             let mut options = Options(body, false);
-            options.text(COMMENT, packet.comment);
+            options.comments(packet.comments);
+            if let flags @ 1.. = direction_flags(packet.direction) {
+                options.value(2, &flags.to_le_bytes());
+            }
+            if let Some(packet_id) = packet.packet_id {
+                options.value(5, &packet_id.to_le_bytes());
+            }
             if let Some(process_id) = packet.process_id {
                 // The id of the process, then that of the thread, which is not known.
                 options.value(8, &u64::from(process_id).to_le_bytes());
@@ -195,6 +221,24 @@ impl Blocks {
             options.end();
             let length = (body.len() - length_at - 4) as u32;
             put(body, length_at, length);
+        });
+    }
+
+    /// Describes the app that has a user id on Android, as PCAPdroid does it. It comes before the packets whose remark is `u-ID`.
+    pub fn app(&mut self, app: &App<'_>) {
+        const PCAPDROID_ENTERPRISE: u32 = 62_652;
+        const VERSION: u16 = 1;
+        const USER_ID_MAP: u16 = 1;
+        let [package, label] =
+            [app.package, app.label].map(|text| text.get(..text.floor_char_boundary(255)).unwrap_or_default());
+        self.block(CUSTOM, |body| {
+            body.extend(PCAPDROID_ENTERPRISE.to_le_bytes());
+            body.extend(VERSION.to_le_bytes());
+            body.extend(USER_ID_MAP.to_le_bytes());
+            body.extend(app.user_id.to_le_bytes());
+            body.extend([package.len() as u8, label.len() as u8]);
+            body.extend(package.as_bytes());
+            body.extend(label.as_bytes());
         });
     }
 
@@ -245,6 +289,10 @@ impl Options<'_> {
         self.1 = true;
     }
 
+    fn comments(&mut self, comments: &[&str]) {
+        comments.iter().for_each(|comment| self.text(COMMENT, Some(comment)));
+    }
+
     fn text(&mut self, code: u16, text: Option<&str>) {
         if let Some(text) = text.filter(|text| !text.is_empty()) {
             self.value(code, shortened(text).as_bytes());
@@ -267,6 +315,15 @@ fn shortened(text: &str) -> &str {
 /// Fills up to 32 bits. Blocks begin at such a place, so the place in the block follows from that in the file.
 fn pad(bytes: &mut Vec<u8>) {
     bytes.resize(bytes.len().next_multiple_of(4), 0);
+}
+
+/// The bits of `epb_flags` for a direction; 0 is unknown.
+const fn direction_flags(direction: Direction) -> u32 {
+    match direction {
+        Direction::Inbound => 1,
+        Direction::Outbound => 2,
+        _ => 0,
+    }
 }
 
 /// A time as the format has it: the upper half first, whatever the byte order.
@@ -390,6 +447,31 @@ mod tests {
     }
 
     #[test]
+    fn apps_directions_and_packet_ids_are_read_again() {
+        let mut blocks = head();
+        blocks.app(&App { user_id: 10_123, package: "com.whatsapp", label: "WhatsApp" });
+        let comments = ["u-10123", "frame 7"];
+        let (direction, packet_id) = (Direction::Outbound, Some(9));
+        blocks.packet(&Packet {
+            bytes: &[1; 5],
+            wire_length: 5,
+            comments: &comments,
+            direction,
+            packet_id,
+            ..Packet::default()
+        });
+        let (seen, outcome) = read_back(blocks.bytes());
+        let owner = Owner {
+            name: Some("WhatsApp".into()),
+            package: Some("com.whatsapp".into()),
+            uid: Some(10_123),
+            ..Owner::new(OwnerFormat::Pcapdroid)
+        };
+        let note = FrameNote { owner: Some(owner.into()), direction, packet_id, is_dropped: false };
+        assert_eq!((outcome.defect, &seen[0].note), (None, &Some(note)));
+    }
+
+    #[test]
     fn blocks_are_byte_for_byte_what_the_standard_says() {
         let mut blocks = Blocks::default();
         blocks.interface(&Interface { link_type: LinkType::ETHERNET, filter: Some("ip"), ..Interface::default() });
@@ -413,10 +495,10 @@ mod tests {
     fn long_texts_and_packets_are_cut_to_what_readers_take() {
         let text = "ü".repeat(60_000);
         let mut blocks = Blocks::default();
-        blocks.section(&Section { application: &text, comment: Some(&text), ..Section::default() });
+        blocks.section(&Section { application: &text, comments: &[&text, "b"], ..Section::default() });
         blocks.interface(&Interface { name: Some(&text), filter: Some(&text), ..Interface::default() });
         let bytes = vec![1; PACKET_BYTES_MAX + 1];
-        blocks.packet(&Packet { bytes: &bytes, wire_length: 300_000, comment: Some(&text), ..Packet::default() });
+        blocks.packet(&Packet { bytes: &bytes, wire_length: 300_000, comments: &[&text, "b"], ..Packet::default() });
         let (seen, outcome) = read_back(blocks.bytes());
         assert_eq!((outcome.defect, seen.len()), (None, 1));
         assert_eq!((seen[0].bytes.len(), seen[0].wire_length), (PACKET_BYTES_MAX, 300_000));

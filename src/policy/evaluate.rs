@@ -101,6 +101,13 @@ impl Row<'_> {
     }
 }
 
+impl Rule {
+    /// Whether it names an app, or all.
+    pub fn is_about(&self, app: &AppRoutes) -> bool {
+        self.apps.is_empty() || self.apps.iter().any(|one| is_same(&one.value, app))
+    }
+}
+
 /// Holds a policy against a report.
 pub fn evaluate<'a>(report: &'a Report, policy: &'a Policy) -> Checked<'a> {
     let day = |time: &'a Option<String>| time.as_deref().and_then(|time| time.get(..10));
@@ -110,12 +117,11 @@ pub fn evaluate<'a>(report: &'a Report, policy: &'a Policy) -> Checked<'a> {
 
 pub(super) fn outcome<'a>(apps: &'a [AppRoutes], rule: &'a Rule, days: Option<(&str, &str)>) -> Outcome<'a> {
     let fitting = Fitting { table: &rule.table, direction: rule.direction, days };
-    let is_named = |app: &AppRoutes| rule.apps.is_empty() || rule.apps.iter().any(|one| is_same(&one.value, app));
     let mut bounds = Bounds::default();
     let mut rows = Vec::new();
     let mut one_source = 0_u64;
     let mut observed: Vec<&AppRoutes> = Vec::new();
-    for app in apps.iter().filter(|app| is_named(app)) {
+    for app in apps.iter().filter(|app| rule.is_about(app)) {
         let before = bounds.total;
         for destination in &app.destinations {
             let bytes = bytes(destination, rule.direction);

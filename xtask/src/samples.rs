@@ -7,6 +7,7 @@ mod capture;
 mod claim;
 mod clear;
 mod datagrams;
+mod demo;
 mod dns;
 mod files;
 mod google;
@@ -64,6 +65,11 @@ fn all() -> io::Result<Vec<Sample>> {
             capture::pcap(&phone),
         ),
         sample("phone.pcapng", "the same as pcapng, in nanoseconds", phone_pcapng(&phone)),
+        sample(
+            "demo.pcap.zst",
+            "the same without most of the payload, for `whither demo`",
+            zstd::encode_all(demo::capture(&phone).as_slice(), 19)?,
+        ),
         sample(
             "unrouted.pcap",
             "a messenger that sends most of its bytes to addresses which no network announces, and something to one that does not \

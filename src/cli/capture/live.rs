@@ -103,7 +103,7 @@ fn head(interface: &Interface, filter: Option<&str>) -> Blocks {
         hardware: machine::describe().processor.as_deref(),
         system: Some(&machine::system()),
         application: concat!("whither ", env!("CARGO_PKG_VERSION")),
-        comment: None,
+        comments: &[],
     });
     blocks.interface(&pcapng::Interface {
         link_type: interface.link_type,

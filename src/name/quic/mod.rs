@@ -6,7 +6,7 @@ pub(super) mod gquic;
 mod hello;
 pub(super) mod initial;
 mod keys;
-mod packet;
+pub(super) mod packet;
 mod tag_table;
 mod versions;
 

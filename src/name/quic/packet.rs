@@ -1,6 +1,6 @@
 //! Splits a datagram into the QUIC packets with long headers that it holds (RFC 9000 §12.2 and §17.2, RFC 8999 §5.1).
 
-use super::versions::{Kind, kind};
+use super::versions::{Kind, is_known, kind};
 use crate::name::wire::Wire;
 
 /// The header of a packet, up to the part that is protected.
@@ -28,6 +28,27 @@ pub(super) fn long_headers(datagram: &[u8]) -> impl Iterator<Item = LongHeader<'
         header
     })
     .take(PACKET_LIMIT)
+}
+
+/// How many bytes of a datagram are under keys that anyone can derive, or under none: its Initial packets, up to the first packet of
+/// another kind, of which the header is meant too. None where it is not of a version known here.
+pub(in crate::name) fn shown(datagram: &[u8]) -> Option<usize> {
+    // Version negotiation (RFC 9000 §17.2.1).
+    if matches!(datagram, [0x80..=0xff, 0, 0, 0, 0, ..]) {
+        return Some(datagram.len());
+    }
+    let mut end = 0;
+    for header in long_headers(datagram) {
+        if !is_known(header.version) && header.kind != Kind::Prefix {
+            return (end > 0).then_some(end);
+        }
+        match (header.kind, header.packet) {
+            (Kind::Retry, _) | (Kind::Initial, None) => return Some(datagram.len()),
+            (Kind::Initial | Kind::Prefix, Some(packet)) => end += packet.len(),
+            (Kind::ZeroRtt | Kind::Handshake, _) | (Kind::Prefix, None) => return Some(end + header.number_at),
+        }
+    }
+    (end > 0).then_some(end)
 }
 
 impl<'a> LongHeader<'a> {

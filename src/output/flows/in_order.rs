@@ -1,7 +1,7 @@
 //! Reads captures and gives the records of their flows in order.
 
+use super::format::FlowFormat;
 use super::sorter::{Lane, Sorter};
-use super::writer::FlowFormat;
 use crate::analysis::{self, Analysed, FlowJudge, Judgements, Knowledge, Options};
 use crate::capture::{Progress, Source};
 use crate::route::Observed;

@@ -5,8 +5,9 @@
 //! So only a limited amount waits in memory; the rest waits in sorted temporary files without names, and is merged when it is written.
 //! Nothing is left out, and the order does not depend on the limit.
 
+use super::format::FlowFormat;
 use super::record::FlowRecord;
-use super::writer::{FlowFormat, FlowWriter};
+use super::writer::FlowWriter;
 use crate::analysis::order;
 use crate::flow::Flow;
 use crate::route::Observed;

@@ -1,6 +1,7 @@
-//! What each format of flow records has: a name, and a writer.
+//! What makes the bytes of records.
 
 use super::record::FlowRecord;
+use std::io::Write;
 
 /// Appends flow records in one format to a buffer.
 pub trait FlowWriter: Send {
@@ -12,12 +13,5 @@ pub trait FlowWriter: Send {
     fn finish(&mut self, out: &mut Vec<u8>);
 }
 
-/// A format that flow records can be written in.
-pub struct FlowFormat {
-    /// The value of `--format`.
-    pub name: &'static str,
-    /// What it is, for the help text.
-    pub about: &'static str,
-    /// Makes a writer.
-    pub writer: fn() -> Box<dyn FlowWriter>,
-}
+/// Where a format writes to.
+pub type Out = Box<dyn Write + Send>;
