@@ -24,6 +24,8 @@ const GAP: f64 = 4.0;
 /// Between the tip of an arrow and its dot.
 const DOT_GAP: f64 = 5.0;
 const DOT: f64 = 3.0;
+/// Circles that are smaller have a plain rim: it is too short for dashes.
+const SMALL_RIM: f64 = 4.0;
 /// Length of a band that is too short to be drawn as it is, without its arrow.
 const SHORTEST: f64 = 9.0;
 
@@ -113,7 +115,11 @@ pub(super) fn circles(drawing: &mut Drawing, view: &View, flows: &[&Flow<'_>], s
                 drawing.circle(at, scale.radius(bytes).max(1.5), &format!("fill=\"{fill}\""));
             }
         }
-        let rim = if confirmed == flow.bytes() { String::new() } else { format!(" stroke-dasharray=\"{STRIPES}\"") };
+        let rim = if confirmed == flow.bytes() || outer < SMALL_RIM {
+            String::new()
+        } else {
+            format!(" stroke-dasharray=\"{STRIPES}\"")
+        };
         drawing.circle(at, outer, &format!("fill=\"none\" stroke=\"{CONFIRMED}\" stroke-width=\"1\"{rim}"));
         drawn.ends.push((at, outer + 5.0));
     }

@@ -2,7 +2,7 @@
 
 use super::amounts;
 use crate::output::{escape, units};
-use crate::report::{Report, WayShares};
+use crate::report::{Report, Standing, WayShares};
 
 /// Captures and databases named; the rest is counted.
 const NAMED: usize = 4;
@@ -91,12 +91,14 @@ pub(super) fn caption(report: &Report, marked: Marked) -> String {
     text.push_str(
         "Each country is drawn at one point inside it; cities are not shown, because no source checks them. ",
     );
-    for line in &way(report).unplaced {
-        let mut word = line.standing.word().to_owned();
+    let mut unplaced: Vec<Standing> = way(report).unplaced.iter().map(|line| line.standing).collect();
+    unplaced.dedup();
+    for standing in unplaced {
+        let mut word = standing.word().to_owned();
         if let Some(first) = word.get_mut(..1) {
             first.make_ascii_uppercase();
         }
-        text.push_str(&format!("{word}: {}. ", line.why));
+        text.push_str(&standing.why_unplaced().map_or(String::new(), |why| format!("{word}: {why}. ")));
     }
     if marked.has_stubs {
         text.push_str("A grey line with a bar ends as far away as the endpoint can be by its round trip: what databases say of it is ruled out. ");
@@ -107,9 +109,11 @@ pub(super) fn caption(report: &Report, marked: Marked) -> String {
     if marked.is_lengthened {
         text.push_str("Arrows without a dot go to countries too near to be drawn to scale. ");
     }
-    if report.physics.state != "on" && !report.countries.is_empty() {
-        text.push_str(&report.physics.says);
-        text.push(' ');
+    match report.physics.state.as_str() {
+        "on" => {}
+        _ if report.countries.is_empty() => {}
+        "no_vantage" => text.push_str("Nothing could be ruled out without the place of the phone. "),
+        _ => text.push_str(&format!("{} ", report.physics.says)),
     }
     for limit in &report.physics.limits {
         text.push_str(limit);

@@ -6,7 +6,9 @@ use crate::place::Country;
 use crate::place::geometry::outline;
 
 /// How far, in pixels, a line may be from the outline that it stands for.
-const TOLERANCE: f64 = 0.6;
+const TOLERANCE: f64 = 0.9;
+/// Steps of coordinates in a pixel: whole numbers are short.
+const STEPS: f64 = 2.0;
 /// Islands that are smaller are left out.
 const SMALLEST: f64 = 2.0;
 /// How far outlines go past the panel, so that their edges are not seen.
@@ -36,7 +38,8 @@ fn some(drawing: &mut Drawing, view: &View, fill: &str, is_drawn: impl Fn(Countr
         .for_each(|ring| put(&mut path, view, ring));
     if !path.is_empty() {
         drawing.raw(&format!(
-            "<path d=\"{path}\" fill=\"{fill}\" fill-rule=\"evenodd\" stroke=\"{BORDER}\" stroke-width=\".7\" stroke-linejoin=\"round\"/>"
+            "<path d=\"{path}\" fill=\"{fill}\" fill-rule=\"evenodd\" stroke=\"{BORDER}\" stroke-width=\"1.4\" stroke-linejoin=\"round\" \
+             transform=\"scale(.5)\"/>"
         ));
     }
 }
@@ -78,7 +81,7 @@ fn clip(polygon: &[(f64, f64)], inside: impl Fn((f64, f64)) -> f64) -> Vec<(f64,
     out
 }
 
-/// Appends a closed shape in steps of tenths of a pixel; nothing where it is too small to be seen.
+/// Appends a closed shape in steps; nothing where it is too small to be seen.
 fn close(path: &mut String, points: &[Point]) {
     let extent = |axis: fn(&Point) -> f64| {
         let (least, most) =
@@ -88,7 +91,7 @@ fn close(path: &mut String, points: &[Point]) {
     if points.len() < 3 || extent(|point| point.0).max(extent(|point| point.1)) < SMALLEST {
         return;
     }
-    let rounded = |&(x, y): &Point| ((x * 10.0).round() as i64, (y * 10.0).round() as i64);
+    let rounded = |&(x, y): &Point| ((x * STEPS).round() as i64, (y * STEPS).round() as i64);
     let mut kept: Vec<(i64, i64)> = simplified(points).iter().map(rounded).collect();
     kept.dedup();
     if kept.len() < 3 {
@@ -102,8 +105,8 @@ fn close(path: &mut String, points: &[Point]) {
             _ => ("", x - before.0, y - before.1),
         };
         path.push_str(command);
-        tenths(path, dx, command.is_empty());
-        tenths(path, dy, true);
+        number(path, dx, command.is_empty());
+        number(path, dy, true);
         before = (x, y);
     }
     path.push('z');
@@ -144,20 +147,12 @@ fn simplified(points: &[Point]) -> Vec<Point> {
     points.iter().zip(is_kept).filter_map(|(point, is_kept)| is_kept.then_some(*point)).collect()
 }
 
-/// Appends a number of tenths, with a space before it where it needs one.
-fn tenths(path: &mut String, value: i64, is_after_number: bool) {
+/// Appends a number, with a space before it where it needs one.
+fn number(path: &mut String, value: i64, is_after_number: bool) {
     if is_after_number && value >= 0 {
         path.push(' ');
     }
-    if value < 0 {
-        path.push('-');
-    }
-    let (whole, rest) = (value.abs() / 10, value.abs() % 10);
-    match (whole, rest) {
-        (_, 0) => path.push_str(&whole.to_string()),
-        (0, rest) => path.push_str(&format!(".{rest}")),
-        (whole, rest) => path.push_str(&format!("{whole}.{rest}")),
-    }
+    path.push_str(&value.to_string());
 }
 
 #[cfg(test)]
@@ -190,6 +185,6 @@ mod tests {
         assert!(clip(&square, |point| point.0 - 11.0).is_empty() && clip(&[], |_| 1.0).is_empty());
         let mut path = String::new();
         close(&mut path, &square);
-        assert_eq!(path, "M0 0l10 0 0 10-10 0z");
+        assert_eq!(path, "M0 0l20 0 0 20-20 0z");
     }
 }

@@ -23,8 +23,8 @@ const ROW: f64 = PANEL.1 + 82.0;
 /// The figure.
 pub(super) fn draw(report: &Report, look: &Look) -> String {
     let apps: Vec<&AppRoutes> = shown(report);
-    if apps.is_empty() {
-        // Without an app there is one map: that of the traffic that none was named for.
+    if apps.len() < 2 {
+        // There is nothing to compare.
         return super::single::draw(report, &Look { small_multiples: false, ..look.clone() });
     }
     let mut drawing = Drawing::default();
@@ -54,7 +54,8 @@ pub(super) fn draw(report: &Report, look: &Look) -> String {
         drawing.raw("</g>");
         marked.is_lengthened |= drawn.is_lengthened;
         marked.has_stubs |= !amounts.stubs.is_empty();
-        marked.has_thin |= amounts.marks().any(|bytes| bytes > 0 && scale.exactly(bytes) < Scale::THINNEST);
+        marked.has_thin |=
+            from.is_some() && amounts.marks().any(|bytes| bytes > 0 && scale.exactly(bytes) < Scale::THINNEST);
         under(&mut drawing, left, view.panel.top + PANEL.1, (amounts, scale), &left_over);
     }
     let mut y = top + apps.len().div_ceil(COLUMNS) as f64 * ROW;
@@ -86,10 +87,7 @@ fn shown(report: &Report) -> Vec<&AppRoutes> {
 
 fn title(report: &Report, apps: usize) -> String {
     let what = if is_received(report) { "where what each received came from" } else { "where each sent its traffic" };
-    match apps {
-        1 => caption::title(report),
-        _ => format!("One phone, {}: {what}", units::plural(apps as u64, "app", "apps")),
-    }
+    format!("One phone, {}: {what}", units::plural(apps as u64, "app", "apps"))
 }
 
 /// What the marks of these maps mean.

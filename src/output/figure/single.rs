@@ -18,6 +18,8 @@ const HIGHEST: f64 = 560.0;
 const WIDEST: f64 = 26.0;
 /// Countries named on the map; the rest is listed under it.
 const LABEL_LIMIT: usize = 16;
+/// The least size of names at which the phone has one: small maps have no room for it, and it is the same on all of them.
+const NAMED_PHONE: f64 = 12.0;
 /// Of a hundred: shares below it are left off the map.
 const LEAST_SHARE: f64 = 0.005;
 
@@ -32,7 +34,8 @@ pub(super) fn draw(report: &Report, look: &Look) -> String {
     let top = heading(&mut drawing, report, look, &title, from.is_some());
     let mut marked = Marked { has_lines: from.is_some(), has_stubs: !amounts.stubs.is_empty(), ..Marked::default() };
     let scale = Scale::of(amounts.marks(), WIDEST);
-    marked.has_thin = amounts.marks().any(|bytes| bytes > 0 && scale.exactly(bytes) < Scale::THINNEST);
+    marked.has_thin =
+        from.is_some() && amounts.marks().any(|bytes| bytes > 0 && scale.exactly(bytes) < Scale::THINNEST);
     let mut y = top;
     if from.is_some() || !places.is_empty() {
         let panel = Panel { left: MARGIN, top, width: WIDTH - 2.0 * MARGIN, height: LOWEST };
@@ -143,8 +146,10 @@ pub(super) fn map(
         let at = view.point(from);
         obstacles.circle(at, drawn.ring + 2.0);
         let name = |texts, style, is_near| Label { at, clear: drawn.ring + 7.0, style, texts, is_near };
-        labels.push(name([phone(report), String::new()], Type::bold(size), false));
-        names.push(None);
+        if size >= NAMED_PHONE {
+            labels.push(name([phone(report), String::new()], Type::bold(size), false));
+            names.push(None);
+        }
         if let Some(home) = &amounts.home {
             let texts = texts(home, amounts.way.bytes);
             names.push(Some(texts.join(" ")));
