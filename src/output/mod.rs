@@ -31,9 +31,9 @@ pub mod pcapng;
 mod projection;
 #[doc(hidden)]
 pub mod scan;
-mod svg;
 #[doc(hidden)]
 pub mod suggest;
+mod svg;
 pub mod terminal;
 #[doc(hidden)]
 pub mod units;

@@ -101,7 +101,10 @@ mod tests {
             ]
         );
         assert_eq!(with.len(), catalogue.len() + own.len(), "no entry is replaced");
-        assert!(text.contains("# 9.0 kB sent, 27 kB received; Germany (reported); Hetzner Online GmbH; www.shop.example"), "{text}");
+        assert!(
+            text.contains("# 9.0 kB sent, 27 kB received; Germany (reported); Hetzner Online GmbH; www.shop.example"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@
 #[cfg(test)]
 mod browser;
 mod item;
+mod sites;
 mod tables;
 
 use super::escape::{html, json_in_html, visible};
@@ -50,7 +51,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         "list" => tables::destinations(report, &map),
         "apart" => tables::apart(report, &map),
         "countries" => tables::countries(report),
-        "rest" => tables::rest(report),
+        "rest" => tables::rest(report) + &sites::section(report),
         "footer" => tables::footer(report, &world),
         "data" => json_in_html(&data),
         "script" => SCRIPT.to_owned(),
