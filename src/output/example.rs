@@ -210,6 +210,7 @@ fn app(
         id: id.to_owned(),
         name: name.to_owned(),
         developer: Some(developer.to_owned()),
+        category: None,
         operator: Some(developer.to_owned()),
         jurisdiction: country(home),
         also: Vec::new(),

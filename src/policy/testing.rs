@@ -57,6 +57,7 @@ pub(super) fn app(id: &str, destinations: Vec<Destination>) -> AppRoutes {
         id: id.to_owned(),
         name: id.to_uppercase(),
         developer: None,
+        category: None,
         operator: None,
         jurisdiction: None,
         also: Vec::new(),

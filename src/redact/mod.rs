@@ -20,6 +20,7 @@ mod redactor;
 mod removed;
 mod report;
 mod rows;
+mod sites;
 
 pub use address::Addresses;
 pub use clock::Clock;

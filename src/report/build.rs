@@ -205,6 +205,7 @@ impl Builder<'_> {
             shares: tally.shares(&name, self.stale_months),
             name,
             developer: known.map(|app| app.developer.to_string()),
+            category: known.map(|app| app.category.to_string()),
             operator: known.and_then(|app| app.operator.as_deref()).map(str::to_owned),
             jurisdiction: known.and_then(|app| app.jurisdiction),
             also: known.map(|app| app.also.clone()).unwrap_or_default(),

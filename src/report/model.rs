@@ -139,6 +139,9 @@ pub struct AppRoutes {
     pub name: String,
     /// Developer, where the catalogue knows the app.
     pub developer: Option<String>,
+    /// Kind of app, where the catalogue knows it: `messenger`, `browser`, ….
+    #[serde(default)]
+    pub category: Option<String>,
     /// Operator.
     pub operator: Option<String>,
     /// Jurisdiction of the operator, by the rule of the report.

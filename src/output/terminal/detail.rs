@@ -52,6 +52,9 @@ fn heading(lines: &mut Lines, app: &AppRoutes, names: &CountryNames<'_>) {
         let others: Vec<_> = app.also.iter().map(|country| names.name(*country)).collect();
         pieces.push((Ink::Dim, format!("also {}", others.join(", "))));
     }
+    if app.category.as_deref() == Some("browser") {
+        pieces.push((Ink::Plain, "a browser: names are sites that it opened".to_owned()));
+    }
     for evidence in app.evidence.iter().take(EVIDENCE_LIMIT) {
         let rule = lines.text(&evidence.rule);
         let kind = evidence.kind.word();
