@@ -2,10 +2,11 @@
 //! messages, whole or cut short.
 
 use domain::base::iana::{Class, Opcode, Rtype};
+use domain::base::message::Section;
 use domain::base::name::ParsedName;
 use domain::base::{Message, ParsedRecord};
 use domain::rdata::svcb::value::AllValues;
-use domain::rdata::{A, Aaaa, Cname, Https, Ptr, Svcb};
+use domain::rdata::{A, Aaaa, Cname, Https, Ns, Ptr, Svcb};
 use proptest::prelude::*;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use whither::name::table::DATAGRAM_READERS;
@@ -36,21 +37,43 @@ fn theirs(bytes: &[u8]) -> Option<Said> {
         return Some((name, Vec::new()));
     }
     // A message that is cut short ends with an error.
-    let records: Vec<_> = message.iter().map_while(Result::ok).map(|(record, _)| record).collect();
-    let records: Vec<_> = records.iter().filter(|record| record.class() == Class::IN).collect();
+    let all: Vec<_> = message.iter().map_while(Result::ok).collect();
+    let all: Vec<_> = all.iter().filter(|(record, _)| record.class() == Class::IN).collect();
+    let records: Vec<_> = all.iter().map(|(record, _)| record).collect();
     let chain = chain(asked, &records);
-    let answers = records.iter().flat_map(|record| answers(record, &chain)).collect();
+    // An answer is believed if it was asked for, and what stands beside it if a record before it points to its owner.
+    let is_believed = |at: usize| {
+        let (record, section) = &all[at];
+        chain.contains(&record.owner())
+            || (*section != Section::Answer && records[..at].iter().any(|other| target(other) == Some(record.owner())))
+    };
+    let answers = (0..all.len()).filter(|&at| is_believed(at)).flat_map(|at| answers(records[at], &chain)).collect();
     Some((name, answers))
 }
 
-/// The names from the one asked for along the aliases.
+/// The name that a record points to.
+fn target<'a>(record: &ParsedRecord<'a, [u8]>) -> Option<Name<'a>> {
+    match record.rtype() {
+        Rtype::NS => record.to_record::<Ns<Name<'a>>>().ok()?.map(|record| *record.data().nsdname()),
+        Rtype::HTTPS => record.to_record::<Https<&[u8], Name<'a>>>().ok()?.map(|record| *record.data().target()),
+        Rtype::SVCB => record.to_record::<Svcb<&[u8], Name<'a>>>().ok()?.map(|record| *record.data().target()),
+        _ => None,
+    }
+}
+
+/// The name asked for, and those that the aliases lead to.
 fn chain<'a>(asked: Name<'a>, records: &[&ParsedRecord<'a, [u8]>]) -> Vec<Name<'a>> {
     let aliases: Vec<_> = records.iter().filter_map(|record| record.to_record::<Cname<Name<'a>>>().ok()?).collect();
     let mut chain = vec![asked];
-    while let Some(alias) = aliases.iter().find(|alias| *alias.owner() == chain[chain.len() - 1])
-        && chain.len() <= 16
-    {
-        chain.push(*alias.data().cname());
+    let mut at = 0;
+    while let Some(link) = chain.get(at).copied() {
+        at += 1;
+        let targets = aliases.iter().filter(|alias| *alias.owner() == link).map(|alias| *alias.data().cname());
+        for target in targets {
+            if chain.len() <= 16 && !chain.contains(&target) {
+                chain.push(target);
+            }
+        }
     }
     chain
 }

@@ -73,7 +73,7 @@ fn cuts_files_and_their_order_change_nothing() {
         flows[..],
         [
             "192.168.1.20 31.13.86.48 whatsapp signature signature whatsapp-call".to_owned(),
-            "91.252.56.51 192.168.1.20 whatsapp inherited same socket as frame 1 (signature whatsapp-call)".to_owned(),
+            "192.168.1.20 91.252.56.51 whatsapp inherited same socket as frame 1 (signature whatsapp-call)".to_owned(),
             "192.168.1.20 198.51.100.7 ".to_owned(),
         ]
     );

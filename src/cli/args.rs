@@ -251,6 +251,9 @@ pub(super) struct MapArgs {
     /// Show every destination with its evidence, not only the first screen
     #[arg(long)]
     pub(super) details: bool,
+    /// Draw pictures as one map per app, all on one scale
+    #[arg(long)]
+    pub(super) small_multiples: bool,
     #[command(flatten)]
     pub(super) paths: PathArgs,
     #[command(flatten)]

@@ -10,6 +10,7 @@ use super::{input, outputs, redact, stdout};
 use crate::analysis;
 use crate::capture::{self, GivenPaths, Progress};
 use crate::error::Error;
+use crate::output::Look;
 use crate::output::scan::Scan;
 use crate::output::terminal::{Style, render};
 use crate::output::write_json_compact;
@@ -52,8 +53,9 @@ pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Erro
         write_json_compact(&report, &mut json).map_err(|error| Error::io("<report>", error))?;
         redact::check(&scan, &json)?;
     }
+    let look = Look { small_multiples: map.small_multiples, ..Look::default() };
     let fill = |index: usize, out: &mut dyn Write| match map.outputs.files.get(index) {
-        Some((format, _)) => scan.guard(out, |out| (format.write)(&report, out)),
+        Some((format, _)) => scan.guard(out, |out| (format.write)(&report, &look, out)),
         None => Ok(()),
     };
     let is_shown = targets.iter().any(Target::is_stdout);

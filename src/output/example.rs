@@ -272,6 +272,8 @@ pub(crate) fn report() -> Report {
         country: country("US").unwrap(),
         verdict: "ruled out".to_owned(),
         says: "United States is ruled out: it is at least 10000 km away".to_owned(),
+        reach_km: 1013,
+        least_km: 10_000,
     }];
     excluded.opinions.iter_mut().for_each(|opinion| opinion.verdict = Some("ruled out".to_owned()));
     excluded.services = vec!["Amazon Web Services".to_owned()];

@@ -1,6 +1,6 @@
 //! Phrases that several outputs share: names of countries, networks, opinions and verdicts.
 
-use super::{escape, units};
+use super::escape;
 use crate::app::Party;
 use crate::place::Country;
 use crate::report::{Destination, Exchange, OpinionLine, Report, ShareLine, Standing, WayShares};
@@ -128,23 +128,9 @@ pub(super) fn at_most(bytes: u64, total: u64) -> String {
     if total < LEAST_BYTES { format!("{bytes} B") } else { format!("{} %", Percent::at_most(bytes, total)) }
 }
 
-/// A frame of a capture: `frame 109 of phone.pcapng`; the capture alone where the numbers of frames were left out.
-pub(super) fn frame(number: u64, capture: &str) -> String {
-    if number == 0 { capture.to_owned() } else { format!("frame {} of {capture}", units::count(number)) }
-}
-
 /// A frame where it is clear which capture is meant: ` #109`; nothing where the numbers of frames were left out.
 pub(super) fn frame_mark(number: u64) -> String {
     if number == 0 { String::new() } else { format!(" #{number}") }
-}
-
-/// A time to the millisecond, as people write it. Redacted times count from the first packet, which is put at midnight.
-pub(super) fn moment(time: &str, report: &Report) -> String {
-    match (time.get(..10), time.get(11..23)) {
-        (Some(date), Some(clock)) if report.redaction.is_some() => format!("{date} {clock} after the first packet"),
-        (Some(date), Some(clock)) => format!("{date} {clock} UTC"),
-        _ => time.to_owned(),
-    }
 }
 
 /// The day and, unless it was redacted, the minute at which captures begin: `2026-06-14 08:12 UTC`.

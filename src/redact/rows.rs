@@ -142,9 +142,9 @@ impl Pass<'_, '_> {
     }
 
     fn exclusion(&mut self, line: ExclusionLine) -> ExclusionLine {
-        let ExclusionLine { country, verdict, says } = line;
+        let ExclusionLine { country, verdict, says, reach_km, least_km } = line;
         if !self.is_exact {
-            return ExclusionLine { country, verdict, says };
+            return ExclusionLine { country, verdict, says, reach_km, least_km };
         }
         // The distance was measured from the exact place.
         self.removed.remove(What::Place, &says);
@@ -153,7 +153,7 @@ impl Pass<'_, '_> {
             "ruled out" => format!("{name} is ruled out by the round trip"),
             verdict => format!("{name} {verdict}"),
         };
-        ExclusionLine { country, verdict, says }
+        ExclusionLine { country, verdict, says, reach_km: 0, least_km: 0 }
     }
 
     fn opinion(&mut self, line: OpinionLine) -> OpinionLine {

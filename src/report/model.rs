@@ -19,6 +19,7 @@ pub const SCHEMA: u32 = 2;
 
 /// The whole report.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Report {
     /// Version of the model: [`SCHEMA`].
     pub schema: u32,
@@ -88,6 +89,7 @@ pub struct Report {
 
 /// Program, version and command line.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Generator {
     /// `whither`.
     pub name: String,
@@ -99,6 +101,7 @@ pub struct Generator {
 
 /// One capture that was read.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CaptureSummary {
     /// Its name, as the user gave it.
     pub name: String,
@@ -114,6 +117,7 @@ pub struct CaptureSummary {
 
 /// Where the captures were taken.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VantageLine {
     /// `Taipei, TW`.
     pub label: String,
@@ -127,6 +131,7 @@ pub struct VantageLine {
 
 /// One app and where its traffic went.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AppRoutes {
     /// Catalogue id, or the owner's own name.
     pub id: String,
@@ -162,6 +167,7 @@ pub struct AppRoutes {
 
 /// How many bytes rest on one kind of evidence.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EvidenceShare {
     /// The kind.
     pub kind: EvidenceKind,
@@ -175,6 +181,7 @@ pub struct EvidenceShare {
 
 /// Whether round trips counted.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PhysicsLine {
     /// `on`, `one_network`, `no_vantage`, `nothing_measured`, `nothing_tested`, `refused`.
     pub state: String,
@@ -186,6 +193,7 @@ pub struct PhysicsLine {
 
 /// How far captures and tables are apart in time.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TablesAge {
     /// Months between the packet furthest from them and the tables of places.
     pub gap_months: u32,
@@ -199,6 +207,7 @@ pub struct TablesAge {
 
 /// A country that endpoints may be in.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Candidate {
     /// The country.
     pub country: Country,
@@ -216,6 +225,7 @@ pub struct Candidate {
 
 /// A country that databases name and round trips exclude. It is no place of the endpoints.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ExclusionLine {
     /// The country.
     pub country: Country,
@@ -223,10 +233,17 @@ pub struct ExclusionLine {
     pub verdict: String,
     /// What that rests on, in a sentence.
     pub says: String,
+    /// How far from the capture an endpoint can be that answers so soon, in km.
+    #[serde(default)]
+    pub reach_km: u32,
+    /// How far the country is at least, in km.
+    #[serde(default)]
+    pub least_km: u32,
 }
 
 /// Endpoints of one app of which the same may be said, in one network.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Destination {
     /// How the endpoints took part.
     pub exchange: Exchange,
@@ -345,6 +362,7 @@ impl Destination {
 
 /// Payload of a row by who runs the endpoints.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RunLine {
     /// The families of companies that may run them: of the network, of the server name.
     pub operators: Vec<String>,
@@ -360,6 +378,7 @@ pub struct RunLine {
 
 /// What one location database says of a group of endpoints.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OpinionLine {
     /// Database.
     pub source: String,
@@ -373,6 +392,7 @@ pub struct OpinionLine {
 
 /// A name and where it was seen first.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NameEvidence {
     /// The name. It comes from the wire: escape it before showing it.
     pub name: String,
@@ -392,6 +412,7 @@ pub struct NameEvidence {
 
 /// A round-trip time.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RttLine {
     /// Milliseconds.
     pub ms: f64,
@@ -403,6 +424,7 @@ pub struct RttLine {
 
 /// Traffic that was attributed to no app, for one reason.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Remainder {
     /// The reason in words for people: `name not in the catalogue`, `shared service: Akamai`, `private addresses`,
     /// `ARP`, ….
@@ -419,6 +441,7 @@ pub struct Remainder {
 
 /// Payload of all endpoints that are or may be in one country.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CountryLine {
     /// The country.
     pub country: Country,

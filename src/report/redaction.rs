@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What was taken out of a report, and what a reader cannot check any more.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Redaction {
     /// What was taken out or replaced, by kind.
     pub removed: Vec<RemovedLine>,
@@ -13,6 +14,7 @@ pub struct Redaction {
 
 /// What was taken out of one kind.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RemovedLine {
     /// What it is: `local addresses`.
     pub what: String,

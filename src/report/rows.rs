@@ -341,7 +341,13 @@ fn exclusion_lines(all: &BTreeSet<(Country, Verdict)>, endpoints: &[Endpoint<'_>
     let line = |&(country, verdict): &(Country, Verdict)| {
         let of_it = exclusions(endpoints).filter(|one| (one.country, one.verdict) == (country, verdict));
         let least = of_it.min_by_key(|one| one.round_trip_ns)?;
-        Some(ExclusionLine { country, verdict: word(verdict).to_owned(), says: least.to_string() })
+        Some(ExclusionLine {
+            country,
+            verdict: word(verdict).to_owned(),
+            says: least.to_string(),
+            reach_km: least.reach_km(),
+            least_km: least.least_km,
+        })
     };
     all.iter().filter_map(line).collect()
 }

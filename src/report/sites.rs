@@ -22,6 +22,7 @@ const PLACES: usize = 8;
 
 /// Sites and services that are in no entry of the catalogue. Together they are what `unattributed` has as *name not in the catalogue*.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Sites {
     /// Those with most bytes first, at most 256.
     pub listed: Vec<Site>,
@@ -35,6 +36,7 @@ pub struct Sites {
 
 /// One registrable domain, or a name that has none.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Site {
     /// The domain. It comes from the wire: escape it before showing it.
     pub domain: String,
@@ -58,6 +60,7 @@ pub struct Site {
 
 /// Endpoints of a site of which the same may be said, by the first addresses of each name.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SitePlace {
     /// What may be said of their country.
     pub standing: Standing,

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 /// How the other end of a flow took part.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Exchange {
     /// It answered.

@@ -133,11 +133,12 @@ fn settles(reader: usize, findings: &Findings) -> bool {
     !is_second_choice && !is_preamble && findings.names.iter().all(|found| found.source != NameSource::HttpConnect)
 }
 
-/// Whether something else than TLS follows a ClientHello at once. Then the hello may be a decoy before the stream's first byte, with
-/// the stream's own bytes behind it in the same segment.
+/// Whether something follows a ClientHello at once that its client would not send before the server's hello: it may send an alert, a
+/// change of ciphers or early data (RFC 8446 §4.2.10). Then the hello may be a decoy before the stream's first byte, with the
+/// stream's own bytes behind it in the same segment.
 fn is_overrun(findings: &Findings, rest: &[u8]) -> bool {
     findings.names.iter().any(|found| found.source == NameSource::TlsSni)
-        && !matches!(rest, [] | [0x14..=0x17] | [0x14..=0x17, 3, ..])
+        && !matches!(rest, [] | [0x14 | 0x15 | 0x17] | [0x14 | 0x15 | 0x17, 3, ..])
 }
 
 /// The same for an opening found when the first segments are read again. A second choice settles the stream then,

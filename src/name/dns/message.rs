@@ -137,6 +137,12 @@ impl Record {
         }
     }
 
+    /// Whether the name that it points to may end here: parameters follow that of a service, and nothing follows the others.
+    const fn may_end_name_at(&self, end: usize) -> bool {
+        let data_end = self.data + self.data_length;
+        end == data_end || (self.is_service() && end < data_end)
+    }
+
     /// Whether it describes a service, whose owner may name a port and a scheme.
     const fn is_service(&self) -> bool {
         matches!(self.kind, TYPE_HTTPS | TYPE_SVCB)
@@ -274,7 +280,9 @@ impl<'a> Message<'a> {
             for &(data, owner, other) in &aliases {
                 if other == hash && chain.links.len() <= CHAIN_LIMIT && name::same(self.bytes, owner, link) {
                     let target = chain.hash(self.bytes, data);
-                    if chain.links.iter().all(|&(known, _)| known != data) {
+                    let is_known =
+                        |&(known, other): &(usize, u64)| other == target && name::same(self.bytes, known, data);
+                    if !chain.links.iter().any(is_known) {
                         chain.links.push((data, target));
                     }
                 }
@@ -307,7 +315,10 @@ impl<'a> Message<'a> {
             return false;
         }
         let before = self.records.iter().take_while(|other| other.owner < record.owner).take(TARGET_LIMIT);
-        before.filter_map(Record::target).any(|target| name::same(self.bytes, target, record.owner))
+        before.filter_map(|other| Some((other.target()?, other))).any(|(target, other)| {
+            let is_within = name::end(self.bytes, target).is_some_and(|end| other.may_end_name_at(end));
+            is_within && name::same(self.bytes, target, record.owner)
+        })
     }
 
     fn address(&self, record: &Record) -> Option<IpAddr> {

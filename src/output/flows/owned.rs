@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 /// A flow record on its own.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "the fields are documented where they are borrowed")]
 pub struct OwnedRecord {
@@ -66,6 +67,7 @@ pub struct OwnedRecord {
 
 /// A name of a flow.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct OwnedName {
     /// The name.
@@ -74,10 +76,14 @@ pub struct OwnedName {
     pub source: String,
     /// The frame that completed it.
     pub frame: u64,
+    /// Why it may not be the server's, if there is a doubt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<String>,
 }
 
 /// A claim about a flow's app.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct OwnedClaim {
     /// The app.
@@ -92,6 +98,7 @@ pub struct OwnedClaim {
 
 /// Who the capture says owned a flow's packets.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct OwnedOwner {
     /// Where this comes from.

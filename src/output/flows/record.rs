@@ -530,4 +530,17 @@ mod tests {
         assert_eq!(text.matches("\r\n").count(), 2);
         assert!(text.contains("\"a\\u{d}\\u{a}b,\"\"c\\u{202e}\""));
     }
+
+    /// The literals for DuckDB and Polars in docs/flow-record.md name every field, in order.
+    #[test]
+    fn types_in_the_documentation_are_those_of_the_fields() {
+        let text = include_str!("../../../docs/flow-record.md");
+        let between = |start: &str, end: &str| text.split_once(start).unwrap().1.split_once(end).unwrap().0;
+        let names = |part: &str| -> Vec<String> {
+            let lines = part.lines().filter_map(|line| line.trim().split_once(": "));
+            lines.map(|(name, _)| name.trim_matches('"').to_owned()).collect()
+        };
+        assert_eq!(names(between("columns = {\n", "\n})")), COLUMNS);
+        assert_eq!(names(between("schema={\n", "\n})")), COLUMNS);
+    }
 }

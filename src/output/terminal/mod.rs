@@ -9,6 +9,7 @@ mod rest;
 mod sites;
 mod summary;
 mod transfers;
+mod world;
 
 pub use check::render_check;
 
@@ -62,6 +63,7 @@ fn details(report: &Report, style: &Style) -> String {
     rest::limits(&mut lines, report, usize::MAX);
     detail::apps(&mut lines, report);
     rest::countries(&mut lines, report);
+    world::world(&mut lines, report);
     paths::paths(&mut lines, report);
     transfers::transfers(&mut lines, report, false);
     rest::unattributed(&mut lines, report);

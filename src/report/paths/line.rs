@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A path to a target.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PathLine {
     /// The address that it leads to; none where the file does not tell it.
     pub target: Option<String>,
@@ -35,6 +36,7 @@ pub struct PathLine {
 
 /// A router that answered, or a gap.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HopLine {
     /// Distance from where the path was measured, from 1; none where it is not known.
     pub distance: Option<u8>,
@@ -66,6 +68,7 @@ pub struct HopLine {
 
 /// A country seen on a path.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PathCountry {
     /// The country.
     pub country: Country,
