@@ -55,7 +55,7 @@ fn benches(criterion: &mut Criterion) {
         group.bench_function(format!("report/{}", format.name), |bencher| {
             bencher.iter(|| {
                 out.clear();
-                (format.write)(black_box(&report), &mut out)
+                (format.write)(black_box(&report), &whither::output::Look::default(), &mut out)
             });
         });
     }

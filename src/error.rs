@@ -53,6 +53,7 @@ impl Error {
 
 /// Where and why a capture could not be read any further; everything before it was.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Defect {
     /// The capture as the user named it.
     pub capture: String,

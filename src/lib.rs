@@ -41,7 +41,7 @@
 //! it needs. The modules that the documentation does not list are for the project's own benchmarks and fuzz targets.
 //!
 //! The layers, each importing only from those before it:
-//! `error → stored → capture → packet → name → flow → place → standing → app → route → analysis → report → policy → output → proof → library → cli`.
+//! `error → stored → capture → packet → name → flow → place → standing → app → route → analysis → report → redact → policy → output → proof → library → cli`.
 
 pub mod analysis;
 pub mod app;
@@ -61,6 +61,7 @@ pub mod place;
 pub mod policy;
 #[doc(hidden)]
 pub mod proof;
+pub mod redact;
 pub mod report;
 pub mod route;
 pub mod standing;

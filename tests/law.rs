@@ -75,7 +75,7 @@ fn packets(seed: u64) -> Vec<(u64, Vec<u8>)> {
         let (server, name) = ([57, 144, 1, 1 + at as u8], NAMES[at as usize]);
         let port = 50_000 + dice.throw(30) as u16;
         let up = |transport: Vec<u8>, protocol| packet(CLIENT, server, protocol, &transport);
-        match dice.throw(5) {
+        match dice.throw(6) {
             0 => {
                 let isn = dice.throw(1 << 32) as u32;
                 packets.push(up(tcp((port, 443), isn, 0, 2, &[]), 6));
@@ -97,6 +97,17 @@ fn packets(seed: u64) -> Vec<(u64, Vec<u8>)> {
                 let inner: Vec<_> = packets.iter().rev().take(6).map(|inner| (7, inner.clone())).collect();
                 for piece in classic(&inner).chunks(1400) {
                     packets.push(up(udp((port, 9999), piece), 17));
+                }
+            }
+            // A packet that runs out of hops, and mostly what a router says of it.
+            4 => {
+                let hops = 1 + dice.throw(12) as u8;
+                let mut probe = ip::v4(CLIENT, server, 17, &udp((port, 33_434), &[0; 12]));
+                probe[8] = hops;
+                packets.push(ethernet::frame(&probe));
+                if dice.throw(3) > 0 {
+                    let message = [&[11, 0, 0, 0, 0, 0, 0, 0][..], &probe[..28]].concat();
+                    packets.push(packet([62, 115, 1, hops], CLIENT, 1, &message));
                 }
             }
             _ => packets.push(up(udp((port, 3478), &[dice.throw(256) as u8; 33]), 17)),
@@ -143,7 +154,7 @@ fn without_places(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::Object(fields) => {
             // What is said of a next capture depends on how many there are.
-            for field in ["capture", "captures", "first_frame", "name_frame", "app_frame", "frame", "unseen"] {
+            for field in ["capture", "captures", "first_frame", "name_frame", "app_frame", "file", "frame", "unseen"] {
                 fields.remove(field);
             }
             fields.values_mut().for_each(without_places);

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 /// Two apps, five conversations.
 const SMALL: &str = "samples/owner/pktap-v1.pcap";
-const FORMATS: [&str; 5] = ["csv", "geojson", "html", "json", "svg"];
+const FORMATS: [&str; 8] = ["csv", "dot", "geojson", "html", "json", "kepler", "mermaid", "svg"];
 
 const WHITHER: Program = Program::new(env!("CARGO_BIN_EXE_whither"), env!("CARGO_MANIFEST_DIR"));
 
@@ -81,7 +81,7 @@ fn an_earlier_output_is_replaced_and_anything_else_only_with_force() {
         std::fs::write(&path, "").expect("written");
         assert_eq!(WHITHER.run(&["map", SMALL, &option, &path]).code, Some(0), "an empty file may be replaced");
     }
-    assert_eq!(names(&folder), ["csv", "geojson", "html", "json", "svg", "x.pcap"]);
+    assert_eq!(names(&folder), ["csv", "dot", "geojson", "html", "json", "kepler", "mermaid", "svg", "x.pcap"]);
     let chart = at(&folder, "svg");
     assert_eq!(WHITHER.run(&["bench", SMALL, "--runs", "1", "--svg", &chart]).code, Some(0));
     assert_eq!(WHITHER.run(&["bench", SMALL, "--runs", "1", "--svg", &chart]).code, Some(0));

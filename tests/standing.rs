@@ -14,7 +14,7 @@ const WHITHER: Program = Program::new(env!("CARGO_BIN_EXE_whither"), env!("CARGO
 const PHONE: [u8; 4] = [192, 168, 1, 23];
 /// A time near the tables that the program carries, in µs since 1970.
 const START_US: u64 = 1_781_000_000_000_000;
-const FORMATS: [&str; 5] = ["json", "csv", "geojson", "svg", "html"];
+const FORMATS: [&str; 8] = ["json", "csv", "geojson", "svg", "html", "dot", "mermaid", "kepler"];
 
 /// An address that the embedded database places in this country, and that nothing else of it does: neither the block nor the AS is
 /// registered there.

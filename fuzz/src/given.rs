@@ -61,15 +61,16 @@ fn file(data: &[u8]) -> &'static Path {
     path
 }
 
-/// Kinds of the given target: a table of owners, a database, first bytes, a list of prefixes, a policy, a saved report.
+/// Kinds of the given target: a table of owners, a database, first bytes, a list of prefixes, a policy, a saved report, a path.
 pub(crate) const SIDE: u8 = 0;
 pub(crate) const PLACE: u8 = 1;
 pub(crate) const SIGNATURE: u8 = 2;
 pub(crate) const ANYCAST: u8 = 3;
 pub(crate) const POLICY: u8 = 4;
 pub(crate) const REPORT: u8 = 5;
+pub(crate) const PATH: u8 = 6;
 
-/// What a byte says: a table of owners, a database of places, first bytes and names, a list of prefixes, a policy, or a saved report.
+/// What a byte says: a table of owners, a database of places, first bytes and names, a list of prefixes, a policy, a saved report, or a path.
 pub fn given(data: &[u8]) {
     match data.split_first() {
         Some((&SIDE, data)) => side(data),
@@ -78,6 +79,7 @@ pub fn given(data: &[u8]) {
         Some((&ANYCAST, data)) => anycast(data),
         Some((&POLICY, data)) => policy(data),
         Some((&REPORT, data)) => report(data),
+        Some((&PATH, data)) => path(data),
         _ => {}
     }
 }
@@ -164,6 +166,16 @@ fn policy(data: &[u8]) {
     let _ = whither::policy::parse(text, Path::new("policy.toml"), catalogue);
 }
 
+/// A file of paths (`--path`).
+fn path(data: &[u8]) {
+    let paths = whither::capture::read_path_bytes(data).unwrap_or_default();
+    for path in paths {
+        assert!(path.hops.is_sorted_by_key(|hop| hop.distance));
+        assert!(path.hops.iter().all(|hop| hop.distance > 0 && hop.distance <= path.last), "a hop is one that was tried");
+        assert!(path.target.is_none() || path.hops.iter().all(|hop| hop.address != path.target), "a hop is no endpoint");
+    }
+}
+
 /// A report that was saved (`whither diff`): what is read is written as the same report, and differs from itself in nothing.
 fn report(data: &[u8]) {
     let Ok(report) = Report::read_json(data, 1 << 20) else { return };
@@ -176,7 +188,7 @@ fn report(data: &[u8]) {
 fn signature(data: &[u8]) {
     let Some((&[flags, asn, port_high, port_low, lengths @ ..], bytes)) = data.split_first_chunk::<9>() else { return };
     const ASNS: [u32; 8] = [0, 32934, 38631, 62041, 132_203, 8075, 30103, 16509];
-    const APPLICATIONS: [&str; 8] = ["", "tls", "quic", "stun", "http", "dtls", "dns", "bittorrent"];
+    const APPLICATIONS: [&str; 8] = ["", "tls", "quic", "stun", "ssdp", "dtls", "minecraft", "bittorrent"];
     let (client, server) = bytes.split_at(usize::from(lengths[4]).min(bytes.len()));
     let text = String::from_utf8_lossy(client);
     let client_lengths = [u32::from(lengths[0]) * 8, u32::from(lengths[1]), client.len() as u32];
@@ -193,6 +205,8 @@ fn signature(data: &[u8]) {
         application: APPLICATIONS[usize::from(asn >> 3 & 7)],
         name: &text,
         is_face_book: flags & 0x10 != 0,
+        server_ip: ADDRESSES[usize::from(lengths[1]) % ADDRESSES.len()].parse().ok(),
+        organisation: if flags & 0x40 != 0 { "philandro Software GmbH" } else { "" },
     };
     for signature in SIGNATURES {
         let _ = (signature.read)(&probe);

@@ -346,6 +346,14 @@ impl Seeds {
         for (kind, text) in [(given::POLICY, policy), (given::ANYCAST, "# mine\n192.0.2.0/24\n2001:db8::/32\n1.1.1.1\n")] {
             self.add("given", [&[kind], text.as_bytes()].concat());
         }
+        for text in [
+            include_str!("../../tests/data/paths/mtr.json"),
+            include_str!("../../tests/data/paths/scamper.json"),
+            include_str!("../../tests/data/paths/traceroute.txt"),
+            include_str!("../../tests/data/paths/tracert.txt"),
+        ] {
+            self.add("given", [&[given::PATH], text.as_bytes()].concat());
+        }
         for (address, hostile) in [(1, "\u{1b}[31m\u{202e}</script>\"',\n=1+1"), (2, "a.example.org")] {
             self.add("report", hostile_capture(address, hostile));
             self.add("law", [&[whole::FILE, 3], &hostile_capture(address, hostile)[..]].concat());

@@ -3,6 +3,7 @@
 
 use super::studied::Learned;
 use crate::app::{Attribution, Catalogue};
+use crate::capture::GivenPaths;
 use crate::capture::owner::{Owner, SideOwners};
 use crate::error::Error;
 use crate::flow::{Flow, OwnerEvidence};
@@ -18,6 +19,8 @@ pub struct Knowledge {
     pub vantage: Option<Vantage>,
     /// Owners named in files beside the captures. Of the files that know a flow, the first counts.
     pub owners: Vec<SideOwners>,
+    /// Paths that tools measured, in files beside the captures.
+    pub paths: GivenPaths,
     /// Whether tables are taken as if they were of the captures' time.
     pub ignores_age: bool,
 }
@@ -25,7 +28,7 @@ pub struct Knowledge {
 impl Knowledge {
     /// Combines the catalogue, the databases and the vantage.
     pub fn new(catalogue: Catalogue, places: Places, vantage: Option<Vantage>) -> Self {
-        Self { catalogue, places, vantage, owners: Vec::new(), ignores_age: false }
+        Self { catalogue, places, vantage, owners: Vec::new(), paths: GivenPaths::default(), ignores_age: false }
     }
 
     /// The catalogue and the databases that come with this crate.

@@ -175,9 +175,10 @@ pub fn map_with(
             *routes = whole.another();
         }
     };
-    let (maps, analysed) = each(sources, options, knowledge, progress, &new, &add, &mut |_, _| ());
+    let (maps, mut analysed) = each(sources, options, knowledge, progress, &new, &add, &mut |_, _| ());
     let mut routes = whole.into_inner().unwrap_or_else(PoisonError::into_inner);
     maps.into_iter().for_each(|map| routes.append(map));
+    routes.add_hops(std::mem::take(&mut analysed.summary.hops));
     (routes, analysed)
 }
 

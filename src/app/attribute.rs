@@ -38,6 +38,7 @@ const fn class_of(source: NameSource) -> Class {
         | NameSource::HttpConnect
         | NameSource::Socks
         | NameSource::Rtmp
+        | NameSource::AppHello
         | NameSource::StunRealm
         | NameSource::Sip => Class::Said,
         NameSource::Dns | NameSource::AppResolver => Class::Resolved,

@@ -181,21 +181,21 @@ impl Catalogue {
         let name = entry.name.unwrap_or_else(|| entry.id.clone());
         let developer = entry.developer.unwrap_or_else(|| name.clone());
         let group = entry.group.unwrap_or_else(|| developer.clone());
-        let jurisdiction_source = match file {
+        let jurisdiction_source = jurisdiction.map(|_| match file {
             Some(_) => "your file".to_owned(),
             None => self.parents.source(entry.parent.as_ref().unwrap_or(&group)),
-        };
+        });
         let id: Arc<str> = entry.id.into();
         self.ids.insert(Arc::clone(&id), number);
         self.apps.push(App {
             id,
             name: name.into(),
             group: group.into(),
-            operator: entry.operator.unwrap_or_else(|| developer.clone()).into(),
+            operator: entry.operator.map(Into::into),
             developer: developer.into(),
             jurisdiction,
             also,
-            jurisdiction_source: jurisdiction_source.into(),
+            jurisdiction_source: jurisdiction_source.map(Into::into),
             parts,
             category: entry.category.into(),
             domains,
@@ -513,7 +513,7 @@ mod tests {
         all: impl Iterator<Item = &'a Country>,
     ) {
         let all: Vec<&Country> = all.collect();
-        assert!(jurisdiction.is_some(), "{id}");
+        assert!(jurisdiction.is_some() || all.is_empty(), "{id}: {all:?}");
         assert!(all.iter().all(|country| COUNTRIES.split(' ').any(|code| code == country.code())), "{id}: {all:?}");
         assert_eq!(all.iter().collect::<std::collections::BTreeSet<_>>().len(), all.len(), "{id}: {all:?}");
         if let Some(parent) = catalogue.parents.of(group) {
@@ -556,12 +556,14 @@ mod tests {
     #[test]
     fn entries_are_sorted_and_whole() {
         let catalogue = catalogue();
-        assert!(catalogue.len() > 300);
+        assert!(catalogue.len() >= 700);
         assert!(catalogue.apps.windows(2).all(|pair| pair[0].id < pair[1].id));
         assert!(catalogue.services.windows(2).all(|pair| pair[0].id < pair[1].id));
         for app in catalogue.apps() {
-            assert!(!app.operator.is_empty() && !app.developer.is_empty() && !app.source.is_empty(), "{}", app.id);
-            assert!(!app.domains.is_empty(), "{}", app.id);
+            assert!(!app.developer.is_empty() && !app.source.is_empty() && !app.category.is_empty(), "{}", app.id);
+            assert!(app.operator.as_deref().is_none_or(|operator| !operator.is_empty()), "{}", app.id);
+            assert_eq!(app.jurisdiction.is_some(), app.jurisdiction_source.is_some(), "{}", app.id);
+            assert!(!(app.domains.is_empty() && app.bundle_ids.is_empty()), "{}", app.id);
             let countries = app.jurisdiction.iter().chain(&app.also);
             is_by_the_rule(&catalogue, &app.id, &app.group, app.jurisdiction, countries);
             for part in &app.parts {
@@ -645,6 +647,13 @@ mod tests {
             ("igcdn-photos-a-a.akamaihd.net", "instagram"),
             ("legy.line-apps.com", "line"),
             ("query.hicloud.com", "huawei"),
+            ("www.vmall.com", "vmall"),
+            ("app.nubia.com", "nubia"),
+            ("qyapi.weixin.qq.com", "wecom"),
+            ("multimedia.nt.qq.com.cn", "qq"),
+            ("url.cn", "[tencent-platform]"),
+            ("cdn.shopify.com", "shopify"),
+            ("one.myshopify.com", "[shopify-sites]"),
             ("fota.ztems.com", "zte"),
             ("www.google.co.jp", "google-services"),
             ("fonts.googleapis.com", "[google-apis]"),

@@ -4,6 +4,7 @@
 //! (`igcdn-photos-*.akamaihd.net`); and a family (`google.*`), which is that label directly under a public suffix
 //! that ends in a country's two letters, by the public suffix list.
 
+use crate::name::is_ip_literal;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
@@ -18,6 +19,13 @@ const LABEL_LIMIT: usize = 10;
 /// How many characters other than `*` a label directly under a public suffix must have, so that one rule does not
 /// claim a whole CDN.
 const LITERAL_MINIMUM: usize = 4;
+
+/// The registrable domain of a name, by the public suffix list: the site or service that it belongs to. The name itself where it has
+/// none, as addresses and public suffixes have.
+pub fn site_of(name: &str) -> &str {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    if is_ip_literal(name) { name } else { psl::domain_str(name).unwrap_or(name) }
+}
 
 /// Where a rule may begin, depending on whose rule it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -336,12 +344,29 @@ mod tests {
         assert_eq!(index.insert("github.io", Strictness::Service, 8), Err(Refusal::Held(7)));
     }
 
+    #[test]
+    fn a_site_is_what_someone_registered() {
+        for (name, site) in [
+            ("www.example.com", "example.com"),
+            ("a.b.example.co.uk.", "example.co.uk"),
+            ("someone.github.io", "someone.github.io"),
+            ("github.io", "github.io"),
+            ("printer", "printer"),
+            ("198.51.100.7", "198.51.100.7"),
+            ("[2001:db8::1]", "[2001:db8::1]"),
+            ("", ""),
+        ] {
+            assert_eq!(site_of(name), site, "{name}");
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
         fn any_name_is_looked_up(name in "[a-z.*]{0,40}|\\PC{0,300}") {
             let index = index(&["qq.com", "*tiktok*.akamaized.net", "google.*"]);
             let found = index.find(&name);
+            prop_assert!(name.contains(site_of(&name)));
             prop_assert!(found.is_none() || name.contains('.'));
         }
 

@@ -54,14 +54,14 @@ pub struct App {
     pub developer: Box<str>,
     /// The group of companies to which the developer belongs. It decides what counts as first party.
     pub group: Box<str>,
-    /// The entity or entities that run the service.
-    pub operator: Box<str>,
-    /// The country of the effective headquarters of the ultimate parent.
+    /// The entity or entities that run the service, where that has a source.
+    pub operator: Option<Box<str>>,
+    /// The country of the effective headquarters of the ultimate parent, where that is known.
     pub jurisdiction: Option<Country>,
     /// Further countries, by the same rule.
     pub also: Vec<Country>,
-    /// What the jurisdiction rests on.
-    pub jurisdiction_source: Box<str>,
+    /// What the jurisdiction rests on, where there is one.
+    pub jurisdiction_source: Option<Box<str>>,
     /// Parts of the service that another company runs.
     pub parts: Vec<Part>,
     /// Kind of app.

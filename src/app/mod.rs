@@ -14,6 +14,7 @@ mod schema;
 pub mod signature;
 
 pub use catalogue::Catalogue;
+pub use domain::site_of;
 pub use entry::{App, Basis, Confidence, Domain, Hit, HitTarget, Network, Part, Service, ServiceKind};
 pub use evidence::{Attribution, Claim, EvidenceKind, Party};
 pub use inherit::{Neighbour, inherit};

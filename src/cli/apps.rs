@@ -1,13 +1,24 @@
-//! `whither apps`: the catalogue.
+//! `whither apps`: the catalogue, and entries for what it does not have.
 
-use super::args::{AppsArgs, Args};
+use super::args::{AppsArgs, Args, KnowledgeArgs};
 use super::end::End;
-use super::{map, stdout};
+use super::progress::Bar;
+use super::{input, map, stdout};
+use crate::analysis::{self, Options};
 use crate::app::Catalogue;
+use crate::capture::{self, Progress};
 use crate::error::Error;
-use crate::output::apps;
+use crate::output::{apps, suggest};
+use crate::report::build;
+use std::sync::Arc;
+
+/// Memory to take at most, in bytes, about: that of other commands by default.
+const MEMORY: u64 = 4 << 30;
 
 pub(super) fn run(args: &Args, given: &AppsArgs) -> Result<End, Error> {
+    if !given.suggest.is_empty() {
+        return suggest(args, given);
+    }
     let catalogue = Catalogue::with_user(&given.apps)?;
     let style = map::style(args);
     let text = match &given.id {
@@ -25,4 +36,22 @@ pub(super) fn run(args: &Args, given: &AppsArgs) -> Result<End, Error> {
     };
     stdout::write(text.as_bytes())?;
     Ok(End::Done)
+}
+
+/// Writes entries for the sites of captures.
+fn suggest(args: &Args, given: &AppsArgs) -> Result<End, Error> {
+    stdout::check()?;
+    let found = capture::find(&given.suggest)?;
+    let own = KnowledgeArgs { geo: Vec::new(), anycast: Vec::new(), apps: given.apps.clone() };
+    let (sources, is_whole) = input::captures(found, args.quiet)?;
+    let knowledge = input::knowledge(&own, None)?;
+    let options = Options { max_memory: Some(MEMORY), ..Options::default() };
+    let progress = Arc::new(Progress::default());
+    let bar = Bar::start(&progress, args.quiet);
+    let (routes, analysed) = analysis::map(sources, &options, &knowledge, &progress);
+    drop(bar);
+    input::refuse_nothing(&analysed.outcomes)?;
+    let report = build(&routes, &analysed, &knowledge, String::new());
+    stdout::write(suggest::entries(&report, &knowledge.catalogue).as_bytes())?;
+    Ok(End::of(input::report_defects(&analysed.outcomes) && is_whole))
 }

@@ -145,7 +145,8 @@ Examples:
 Examples:
   whither apps
   whither apps wechat
-  whither apps --json | jq '.[].id'")]
+  whither apps --json | jq '.[].id'
+  whither apps --suggest phone.pcap > own.toml")]
     Apps(AppsArgs),
     /// Capture from an interface into a file, with a running summary (needs the feature `live`)
     #[command(after_help = "\
@@ -234,6 +235,15 @@ pub(super) struct KnowledgeArgs {
     pub(super) apps: Vec<PathBuf>,
 }
 
+/// Paths that were measured beside the captures.
+#[derive(ClapArgs, Clone, Debug)]
+pub(super) struct PathArgs {
+    /// A path to a destination, measured where the captures were taken: what `mtr -n -j`, `traceroute`, `tracert` or
+    /// `sc_warts2json` wrote. Its hops are routed through, and are no endpoints (may be repeated)
+    #[arg(long = "path", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) files: Vec<PathBuf>,
+}
+
 #[derive(ClapArgs, Debug)]
 pub(super) struct MapArgs {
     #[command(flatten)]
@@ -241,10 +251,33 @@ pub(super) struct MapArgs {
     /// Show every destination with its evidence, not only the first screen
     #[arg(long)]
     pub(super) details: bool,
+    /// Draw pictures as one map per app, all on one scale
+    #[arg(long)]
+    pub(super) small_multiples: bool,
+    #[command(flatten)]
+    pub(super) paths: PathArgs,
     #[command(flatten)]
     pub(super) transfers: TransferArgs,
     #[command(flatten)]
+    pub(super) redact: RedactArgs,
+    #[command(flatten)]
     pub(super) outputs: Outputs<output::Format>,
+}
+
+/// What is taken out of outputs.
+#[derive(ClapArgs, Clone, Debug)]
+pub(super) struct RedactArgs {
+    /// Take out what tells whose captures these are, in every output: local addresses, names of hosts, files, owners and persons'
+    /// devices, times of day, the command line; docs/redact.md has the list
+    #[arg(long, help_heading = "Sharing")]
+    pub(super) redact: bool,
+    /// A file with a secret of 16 bytes or more, so that the same address gets the same replacement in every run [default: a new
+    /// random key]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "redact", help_heading = "Sharing")]
+    pub(super) redact_key: Option<PathBuf>,
+    /// Keep the numbers of frames, by which who has the captures can check the evidence
+    #[arg(long, requires = "redact", help_heading = "Sharing")]
+    pub(super) keep_frames: bool,
 }
 
 /// A format that a command can write, one option each.
@@ -361,6 +394,8 @@ pub(super) struct DiffArgs {
     #[command(flatten)]
     pub(super) knowledge: KnowledgeArgs,
     #[command(flatten)]
+    pub(super) redact: RedactArgs,
+    #[command(flatten)]
     pub(super) outputs: Outputs<output::diff::Format>,
 }
 
@@ -387,6 +422,8 @@ pub(super) struct CheckArgs {
     #[arg(long, requires = "baseline")]
     pub(super) update: bool,
     #[command(flatten)]
+    pub(super) paths: PathArgs,
+    #[command(flatten)]
     pub(super) transfers: TransferArgs,
     /// Print workflow commands after the result, which GitHub shows beside the lines of the policy
     #[arg(long, help_heading = "Output")]
@@ -402,6 +439,8 @@ pub(super) struct CheckArgs {
     pub(super) sarif: Option<PathBuf>,
     #[arg(long, help = FORCE_HELP, help_heading = "Output")]
     pub(super) force: bool,
+    #[command(flatten)]
+    pub(super) redact: RedactArgs,
 }
 
 /// Whether rules pass that are undecidable.
@@ -437,6 +476,8 @@ pub(super) struct FlowsArgs {
     /// How records are written
     #[arg(long, value_name = "FORMAT", default_value = "ndjson", value_parser = flow_formats())]
     pub(super) format: String,
+    #[command(flatten)]
+    pub(super) redact: RedactArgs,
 }
 
 fn flow_formats() -> clap::builder::PossibleValuesParser {
@@ -461,6 +502,9 @@ pub(super) struct AppsArgs {
     /// Show one app with the reason for each of its rules; anything else is searched for
     #[arg(value_name = "ID")]
     pub(super) id: Option<String>,
+    /// Write entries, ready for --apps, of the largest sites and services in these captures that are in no entry
+    #[arg(long, value_name = "CAPTURE", num_args = 1.., conflicts_with_all = ["id", "json"], value_hint = ValueHint::AnyPath)]
+    pub(super) suggest: Vec<PathBuf>,
     /// Write JSON
     #[arg(long)]
     pub(super) json: bool,

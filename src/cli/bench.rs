@@ -165,7 +165,8 @@ impl Bencher<'_> {
         let begun = Instant::now();
         let report = build(&routes, &analysed, &knowledge, "whither bench".to_owned());
         if let Some(format) = output::format("json") {
-            (format.write)(&report, &mut std::io::sink()).map_err(|source| Error::io("<nothing>", source))?;
+            (format.write)(&report, &output::Look::default(), &mut std::io::sink())
+                .map_err(|source| Error::io("<nothing>", source))?;
         }
         drop((report, routes));
         times.report.push(begun.elapsed().as_secs_f64());

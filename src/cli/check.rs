@@ -6,13 +6,15 @@ use super::input::Input;
 use super::outputs::Wanted;
 use super::progress::Bar;
 use super::target::Target;
-use super::{input, map, outputs, stdout};
+use super::{input, map, outputs, redact, stdout};
 use crate::analysis::{self, Knowledge};
-use crate::capture::{self, Progress};
+use crate::capture::{self, GivenPaths, Progress};
 use crate::error::Error;
 use crate::output::check::{FORMATS, Shown, guarded, write_github};
+use crate::output::scan::Scan;
 use crate::output::terminal::render_check;
-use crate::policy::{self, BASELINE_MARK, Baseline, EXAMPLE, Leniency, Located, Policy};
+use crate::policy::{self, BASELINE_MARK, Baseline, EXAMPLE, Finding, Leniency, Located, Policy};
+use crate::redact::{Redactor, Removed, What};
 use crate::report::build;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -33,11 +35,15 @@ pub(super) fn run(args: &Args, check: &CheckArgs, command: &str) -> Result<End, 
     let found = capture::find(&check.input.captures)?;
     let mut reads = input::reads(&found, &check.input.owners, &check.input.knowledge);
     reads.files.push(("the policy", path));
+    reads.files.extend(check.paths.files.iter().map(|path| ("--path", path.as_path())));
     reads.files.extend(check.baseline.iter().filter(|_| !check.update).map(|path| ("--baseline", path.as_path())));
     let (wanted, formats) = wanted(check);
     let targets = outputs::open(&wanted, &reads, check.force)?;
     stdout::check()?;
-    let Input { sources, knowledge, is_whole } = input::open(found, &check.input, args.quiet)?;
+    let key = redact::key(&check.redact)?;
+    let paths = GivenPaths::open(&check.paths.files)?;
+    let Input { sources, mut knowledge, is_whole } = input::open(found, &check.input, args.quiet)?;
+    knowledge.paths = paths;
     let policy = policy::parse(&text, path, &knowledge.catalogue)?;
     let options = input::options(&check.input, &knowledge)?;
     let progress = Arc::new(Progress::default());
@@ -51,24 +57,44 @@ pub(super) fn run(args: &Args, check: &CheckArgs, command: &str) -> Result<End, 
     input::known_or_seen(&options.apps, &knowledge, is_seen)?;
     no_slips(&policy, path, &knowledge, is_seen)?;
     let checked = policy::evaluate(&report, &policy);
-    let seen = check.baseline.as_ref().map(|_| Baseline::of(&report));
-    let findings = known.zip(seen.as_ref()).map(|(known, seen)| known.new_in(seen)).unwrap_or_default();
+    let mut seen = check.baseline.as_ref().map(|_| Baseline::of(&report));
+    let mut findings = known.zip(seen.as_ref()).map(|(known, seen)| known.new_in(seen)).unwrap_or_default();
+    let mut given = path.display().to_string();
+    let mut scan = Scan::default();
+    // Verdicts and findings are those of all that the captures show; only then it is taken out what is not to be shown.
+    let redacted = key.map(|key| {
+        let redactor = Redactor::new(&key, &knowledge, check.redact.keep_frames);
+        let mut removed = redact::command(command);
+        removed.keep(POLICY);
+        removed.replace(What::File, &given, POLICY);
+        POLICY.clone_into(&mut given);
+        let report = redactor.report(report.clone(), &mut removed);
+        let policy = policy.with_apps(|app| redactor.app(app, &mut removed));
+        findings = findings.drain(..).map(|one| redacted_finding(one, &redactor, &mut removed)).collect();
+        seen = seen.is_some().then(|| Baseline::of(&report));
+        scan = Scan::new(&removed);
+        (report, policy)
+    });
+    let checked = match &redacted {
+        Some((report, policy)) => checked.shown_with(report, policy),
+        None => checked,
+    };
     let leniency =
         Leniency { undecidable: check.undecidable == Undecidable::Pass, not_observed: !check.require_observed };
-    let given = path.display().to_string();
     let shown = Shown { checked: &checked, policy: &given, leniency, findings: &findings };
     let fill = |index: usize, out: &mut dyn Write| match (formats.get(index), &seen) {
-        (Some(format), _) => (FORMATS[*format].write)(&shown, out),
-        (None, Some(seen)) => out.write_all(seen.to_text().as_bytes()),
+        (Some(format), _) => scan.guard(out, |out| (FORMATS[*format].write)(&shown, out)),
+        (None, Some(seen)) => scan.guard(out, |out| out.write_all(seen.to_text().as_bytes())),
         (None, None) => Ok(()),
     };
     outputs::write_files(&targets, fill, args.quiet)?;
     outputs::write_streams(&targets, fill, args.quiet)?;
     if !targets.iter().any(Target::is_stdout) {
         let text = render_check(&shown, &map::style(args));
+        redact::check(&scan, text.as_bytes())?;
         stdout::write(if check.github { guarded(&text) } else { text }.as_bytes())?;
         if check.github {
-            stdout::write_with(|out| write_github(&shown, out))?;
+            stdout::write_with(|out| scan.guard(out, |out| write_github(&shown, out)))?;
         }
     }
     let is_complete = input::report_defects(&analysed.outcomes);
@@ -77,6 +103,20 @@ pub(super) fn run(args: &Args, check: &CheckArgs, command: &str) -> Result<End, 
     drop(checked);
     std::mem::forget((routes, analysed, knowledge, report));
     Ok(End::of(is_complete && is_whole && passes))
+}
+
+/// What a policy is called in redacted outputs.
+const POLICY: &str = "policy.toml";
+
+/// A finding with what redaction leaves of its texts.
+fn redacted_finding(finding: Finding, redactor: &Redactor<'_>, removed: &mut Removed) -> Finding {
+    let Finding { app, what, value } = finding;
+    let value = match what {
+        "app" => redactor.app(&value, removed),
+        "domain" => redactor.name(&value, removed).unwrap_or_else(|| "of a local network".to_owned()),
+        _ => value,
+    };
+    Finding { app: redactor.app(&app, removed), what, value }
 }
 
 /// Refuses an app that neither the catalogue nor a flow has, if an id of the catalogue is much like it: its rule would hold for ever.

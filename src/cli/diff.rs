@@ -6,14 +6,16 @@ use super::input::{self, Input};
 use super::map::style;
 use super::outputs::{self, Reads, Wanted};
 use super::progress::Bar;
-use super::stdout;
 use super::target::Target;
+use super::{redact, stdout};
 use crate::analysis;
 use crate::capture::{self, Progress};
 use crate::error::Error;
 use crate::output::HEAD_BYTES;
+use crate::output::scan::Scan;
 use crate::output::terminal::{Style, render_diff};
-use crate::report::diff::compare;
+use crate::redact::{Redactor, What, notes};
+use crate::report::diff::{Diff, compare};
 use crate::report::{Report, build, schema_of};
 use std::fs::File;
 use std::io::{Read, Write};
@@ -48,15 +50,34 @@ pub(super) fn run(args: &Args, diff: &DiffArgs, command: &str) -> Result<End, Er
         let what = format!("--app {app}: neither side has an app of this id");
         return Err(Error::usage(what, "`whither apps` lists the ids"));
     }
-    let compared = compare((&a.name, &a.report), (&b.name, &b.report), command.to_owned());
+    let mut scan = Scan::default();
+    let compared = match redact::key(&diff.redact)? {
+        None => compare((&a.name, &a.report), (&b.name, &b.report), command.to_owned()),
+        Some(key) => {
+            let knowledge = input::knowledge(&diff.knowledge, None)?;
+            let redactor = Redactor::new(&key, &knowledge, diff.redact.keep_frames);
+            let mut removed = redact::command(command);
+            let mut shown = |side: &Side| {
+                removed.replace(What::File, &side.name, "");
+                redactor.report(side.report.clone(), &mut removed)
+            };
+            let (one, other) = (shown(&a), shown(&b));
+            let list = removed.list();
+            scan = Scan::new(&removed);
+            let compared = compare(("A", &one), ("B", &other), "whither diff --redact".to_owned());
+            let notes = compared.notes.iter().cloned().chain(notes(&list)).collect();
+            Diff { notes, redaction: Some(list), ..compared }
+        }
+    };
     let fill = |index: usize, out: &mut dyn Write| match diff.outputs.files.get(index) {
-        Some((format, _)) => (format.write)(&compared, out),
+        Some((format, _)) => scan.guard(out, |out| (format.write)(&compared, out)),
         None => Ok(()),
     };
     outputs::write_files(&targets, fill, args.quiet)?;
     outputs::write_streams(&targets, fill, args.quiet)?;
     if !targets.iter().any(Target::is_stdout) {
         let text = render_diff(&compared, &Style { details: diff.details, ..style(args) });
+        redact::check(&scan, text.as_bytes())?;
         stdout::write(text.as_bytes())?;
     }
     Ok(End::of(a.is_whole && b.is_whole))

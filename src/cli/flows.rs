@@ -4,11 +4,12 @@ use super::args::{Args, FlowsArgs};
 use super::end::End;
 use super::input::Input;
 use super::progress::Bar;
-use super::{input, outputs, stdout};
+use super::{input, outputs, redact, stdout};
 use crate::analysis::{self, Judgements, Knowledge, Options};
-use crate::capture::{self, Progress};
+use crate::capture::{self, Progress, Source};
 use crate::error::Error;
-use crate::output::flows::{InOrder, format};
+use crate::output::flows::{InOrder, Redaction, format};
+use crate::redact::{Redactor, What};
 use crate::route::Observed;
 use std::collections::HashSet;
 use std::io::IsTerminal;
@@ -29,7 +30,7 @@ pub(super) fn is_read_once(path: &Path) -> bool {
     path.as_os_str() == "-" || path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
-pub(super) fn run(args: &Args, flows: &FlowsArgs) -> Result<End, Error> {
+pub(super) fn run(args: &Args, flows: &FlowsArgs, command: &str) -> Result<End, Error> {
     if flows.input.from.is_some() && flows.input.captures.iter().any(|path| is_read_once(path)) {
         let hint = "write the capture to a file first, or leave --from out";
         return Err(Error::usage("--from needs captures that can be read twice, which stdin and pipes cannot", hint));
@@ -38,6 +39,7 @@ pub(super) fn run(args: &Args, flows: &FlowsArgs) -> Result<End, Error> {
     // Records go to stdout, which must not be a file that is read.
     outputs::open(&[], &input::reads(&found, &flows.input.owners, &flows.input.knowledge), false)?;
     stdout::check()?;
+    let key = redact::key(&flows.redact)?;
     let Input { sources, knowledge, is_whole } = input::open(found, &flows.input, args.quiet)?;
     let options = input::options(&flows.input, &knowledge)?;
     let Some(format) = format(&flows.format) else {
@@ -61,19 +63,30 @@ pub(super) fn run(args: &Args, flows: &FlowsArgs) -> Result<End, Error> {
             unseen.lock().unwrap_or_else(PoisonError::into_inner).remove(&*claim.app);
         }
     };
+    let (options, knowledge) = (&options, &knowledge);
+    let redactor = key.map(|key| Redactor::new(&key, knowledge, flows.redact.keep_frames));
+    let redaction = redactor.as_ref().map(|redactor| {
+        let mut fixed = redact::command(command);
+        sources.iter().for_each(|source| fixed.remove(What::File, source.name()));
+        Redaction::new(redactor, sources.iter().filter_map(Source::first_time_ns).min(), &fixed)
+    });
+    let redaction = redaction.as_ref();
+    let left = || redaction.and_then(Redaction::left);
     let mut emit = |record: &[u8]| {
-        if failure.is_none() {
+        if failure.is_none() && left().is_none() {
             failure = sink.record(record).err();
         }
-        failure.is_none()
+        failure.is_none() && left().is_none()
     };
-    let (options, knowledge) = (&options, &knowledge);
     let judgements = judgements.as_ref();
     let temporary_folder = std::env::temp_dir();
-    let in_order = InOrder { format, options, knowledge, judgements, progress: &progress, temporary_folder };
+    let in_order = InOrder { format, options, knowledge, judgements, redaction, progress: &progress, temporary_folder };
     let (analysed, not_kept) = in_order.read(sources, &look, &mut emit);
     drop(bar);
     input::refuse_nothing(&analysed.outcomes)?;
+    if let Some(what) = left() {
+        return Err(redact::refused(what));
+    }
     match failure {
         Some(error) => Err(error),
         None => sink.finish(),
@@ -86,5 +99,8 @@ pub(super) fn run(args: &Args, flows: &FlowsArgs) -> Result<End, Error> {
     let unseen = unseen.into_inner().unwrap_or_else(PoisonError::into_inner);
     input::known_or_seen(&options.apps, knowledge, |app| !unseen.contains(app))?;
     input::devices_seen(&analysed)?;
+    if let (Some(redaction), false) = (redaction, args.quiet) {
+        redact::say_list(&redaction.removed());
+    }
     Ok(End::of(input::report_defects(&analysed.outcomes) && is_whole))
 }

@@ -6,11 +6,15 @@ use super::input::Input;
 use super::outputs::Wanted;
 use super::progress::Bar;
 use super::target::Target;
-use super::{input, outputs, stdout};
+use super::{input, outputs, redact, stdout};
 use crate::analysis;
-use crate::capture::{self, Progress};
+use crate::capture::{self, GivenPaths, Progress};
 use crate::error::Error;
+use crate::output::Look;
+use crate::output::scan::Scan;
 use crate::output::terminal::{Style, render};
+use crate::output::write_json_compact;
+use crate::redact::Redactor;
 use crate::report::build;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
@@ -20,10 +24,14 @@ const DEFAULT_WIDTH: usize = 80;
 
 pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Error> {
     let found = capture::find(&map.input.captures)?;
-    let reads = input::reads(&found, &map.input.owners, &map.input.knowledge);
+    let mut reads = input::reads(&found, &map.input.owners, &map.input.knowledge);
+    reads.files.extend(map.paths.files.iter().map(|path| ("--path", path.as_path())));
     let targets = outputs::open(&wanted(map), &reads, map.outputs.is_forced)?;
     stdout::check()?;
-    let Input { sources, knowledge, is_whole } = input::open(found, &map.input, args.quiet)?;
+    let key = redact::key(&map.redact)?;
+    let paths = GivenPaths::open(&map.paths.files)?;
+    let Input { sources, mut knowledge, is_whole } = input::open(found, &map.input, args.quiet)?;
+    knowledge.paths = paths;
     let options = input::options(&map.input, &knowledge)?;
     let progress = Arc::new(Progress::default());
     let bar = Bar::start(&progress, args.quiet);
@@ -35,8 +43,19 @@ pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Erro
     report.transfers = map.transfers.of(&report);
     let is_seen = |app: &str| report.apps.iter().any(|routes| routes.id == app);
     input::known_or_seen(&options.apps, &knowledge, is_seen)?;
+    let mut scan = Scan::default();
+    if let Some(key) = &key {
+        let mut removed = redact::command(command);
+        report = Redactor::new(key, &knowledge, map.redact.keep_frames).report(report, &mut removed);
+        scan = Scan::new(&removed);
+        // All that any format shows is in the JSON; a compressed format cannot be searched itself.
+        let mut json = Vec::new();
+        write_json_compact(&report, &mut json).map_err(|error| Error::io("<report>", error))?;
+        redact::check(&scan, &json)?;
+    }
+    let look = Look { small_multiples: map.small_multiples, ..Look::default() };
     let fill = |index: usize, out: &mut dyn Write| match map.outputs.files.get(index) {
-        Some((format, _)) => (format.write)(&report, out),
+        Some((format, _)) => scan.guard(out, |out| (format.write)(&report, &look, out)),
         None => Ok(()),
     };
     let is_shown = targets.iter().any(Target::is_stdout);
@@ -47,6 +66,7 @@ pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Erro
     written?;
     outputs::write_streams(&targets, fill, args.quiet)?;
     if let Some(text) = shown {
+        redact::check(&scan, text.as_bytes())?;
         stdout::write(text.as_bytes())?;
     }
     let is_complete = input::report_defects(&analysed.outcomes);

@@ -16,6 +16,7 @@ mod map;
 mod outputs;
 mod progress;
 mod prove;
+mod redact;
 mod stderr;
 mod stdout;
 mod target;
@@ -96,7 +97,7 @@ fn obey(args: &Args, command: &str) -> Result<End, Error> {
         Command::Diff(diff) => diff::run(args, diff, command),
         Command::Check(check) => check::run(args, check, command),
         Command::Prove(prove) => prove::run(args, prove, command),
-        Command::Flows(flows) => flows::run(args, flows),
+        Command::Flows(flows) => flows::run(args, flows, command),
         Command::Lookup(lookup) => lookup::run(args, lookup),
         Command::Apps(apps) => apps::run(args, apps),
         Command::Capture(capture) => capture::run(args, capture),

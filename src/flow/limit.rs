@@ -63,7 +63,7 @@ pub enum CannotMerge {
 }
 
 /// Which keys are kept: those whose hashes do not exceed a bound. A smaller part lies within a larger one.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct KeptPart(u64);
 
 impl Default for KeptPart {

@@ -9,6 +9,7 @@ mod clock;
 mod devices;
 mod fragments;
 mod frames;
+mod hops;
 mod interner;
 #[cfg(test)]
 mod laws;
@@ -31,6 +32,7 @@ mod tracker;
 pub(crate) use lifetime::idle_ns;
 
 pub use frames::{OtherFrames, Span};
+pub use hops::{Hops, Trail, TrailHop};
 pub use limit::{CannotMerge, KeptPart, SampleKey};
 pub use partial::Partial;
 pub use pool::Pool;

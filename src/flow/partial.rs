@@ -6,6 +6,7 @@ use crate::flow::answers::Answers;
 use crate::flow::clock::Clock;
 use crate::flow::fragments::Fragments;
 use crate::flow::frames::{OtherFrames, Span};
+use crate::flow::hops::Hops;
 use crate::flow::interner::Interner;
 use crate::flow::limit::{CannotMerge, SampleKey};
 use crate::flow::session::observe::deliver;
@@ -32,6 +33,8 @@ pub struct Partial {
     pub(super) skipped: OtherFrames,
     pub(super) span: Option<Span>,
     pub(super) clock: Clock,
+    /// What packets show of paths.
+    pub(super) hops: Hops,
     /// What the counts in it that were read from elsewhere come to together.
     pub(super) amount_read: u64,
     recent: Recent,
@@ -64,6 +67,7 @@ impl Partial {
             skipped: OtherFrames::default(),
             span: None,
             clock: Clock::default(),
+            hops: Hops::default(),
             amount_read: 0,
             recent: Recent::default(),
         }
@@ -118,6 +122,9 @@ impl Partial {
 
     #[inline(always)]
     fn observe_packet(&mut self, packet: Packet<'_>, frame: Frame<'_>) {
+        if Hops::may_concern(&packet) {
+            self.hops.observe(self.sample_key, &packet, Stamp { frame: frame.id, time_ns: frame.time_ns });
+        }
         let Recent { shard, at } = self.recent;
         let is_recent = self.shards[shard].table.get(at).is_some_and(|session| session.key == packet.key);
         let (shard, known) = if is_recent {
@@ -135,6 +142,7 @@ impl Partial {
     pub(super) fn rebase_rest(&mut self, base: FrameId) {
         self.answers.rebase(base);
         self.fragments.rebase(base);
+        self.hops.rebase(base);
     }
 
     /// Appends the partial of the frames that follow. `base` is the identity of its first frame. Fails, and changes nothing, where
@@ -173,6 +181,7 @@ impl Partial {
         self.skipped.add(std::mem::take(&mut right.skipped));
         self.span = Span::merge(self.span, right.span.take());
         self.clock.merge(&std::mem::take(&mut right.clock));
+        self.hops.merge(self.sample_key, std::mem::take(&mut right.hops));
         self.amount_read += std::mem::take(&mut right.amount_read);
     }
 }

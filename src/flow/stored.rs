@@ -4,6 +4,7 @@ use crate::flow::answers::{Answers, WrittenAnswers};
 use crate::flow::clock::Clock;
 use crate::flow::fragments::{Fragments, WrittenFragments};
 use crate::flow::frames::{OtherFrames, Span};
+use crate::flow::hops::Hops;
 use crate::flow::limit::SampleKey;
 use crate::flow::partial::Partial;
 use crate::flow::session::Session;
@@ -32,6 +33,7 @@ struct Written<S, A, F> {
     skipped: OtherFrames,
     span: Option<Span>,
     clock: Clock,
+    hops: Hops,
 }
 
 impl Partial {
@@ -51,6 +53,7 @@ impl Partial {
             skipped: self.skipped,
             span: self.span,
             clock: self.clock,
+            hops: self.hops.clone(),
         };
         stored::write(&FORM, &written, writer)
     }
@@ -74,6 +77,10 @@ impl Partial {
             Fragments::restored(sample_key, fragments).ok_or(StoredError::unsound("fragments without pieces"))?;
         (partial.others, partial.dropped, partial.skipped) = (written.others, written.dropped, written.skipped);
         (partial.span, partial.clock) = (written.span, written.clock);
+        if !written.hops.is_sound(sample_key) {
+            return Err(StoredError::unsound("more of paths than is kept"));
+        }
+        partial.hops = written.hops;
         partial.amount_read = partial.amount();
         if partial.amount_read > AMOUNT_LIMIT {
             return Err(StoredError::unsound("its counts are larger than those of any capture"));
@@ -98,7 +105,7 @@ impl Partial {
         let counts = counts.flat_map(|some| [some.frames, some.bytes]);
         let sessions = self.shards.iter().flat_map(|shard| shard.table.iter()).flat_map(Session::amounts);
         let all = counts.chain(sessions).chain(self.fragments.amounts());
-        all.chain([self.clock.frames(), self.answers.shed]).fold(0, u64::saturating_add)
+        all.chain([self.clock.frames(), self.answers.shed, self.hops.amount()]).fold(0, u64::saturating_add)
     }
 }
 

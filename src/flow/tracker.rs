@@ -6,6 +6,7 @@ use crate::flow::clock::Clock;
 use crate::flow::devices::Devices;
 use crate::flow::fragments::{self, Fragments, Group};
 use crate::flow::frames::{OtherFrames, Span};
+use crate::flow::hops::Hops;
 use crate::flow::lifetime::idle_ns;
 use crate::flow::limit::{CannotMerge, KeptPart, SampleKey};
 use crate::flow::partial::Partial;
@@ -256,6 +257,7 @@ impl Tracker {
                 sum
             }),
             skipped: self.state.skipped,
+            hops: self.state.hops,
             shed,
             doubled: self.seen.doubled,
             has_both_sides_of_a_tunnel: self.seen.inside_bytes > 0 && self.seen.outside_bytes >= self.seen.inside_bytes,
@@ -374,6 +376,8 @@ impl Tracker {
                     payload_length: 0,
                     counted_length: bytes,
                     fragment: None,
+                    hop_limit: 0,
+                    identification: 0,
                     tunnel: group.tunnel,
                 },
             };
@@ -424,6 +428,8 @@ pub struct Summary {
     pub repeated: OtherFrames,
     /// Frames that the user's filter left out.
     pub skipped: OtherFrames,
+    /// What packets show of paths.
+    pub hops: Hops,
     /// What was dropped for lack of memory.
     pub shed: Shed,
     /// TCP connections whose packets stand twice in the captures.

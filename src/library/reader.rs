@@ -29,7 +29,8 @@ impl Reader {
         };
         let (format, options, knowledge, progress) = (&NDJSON, &options, &knowledge, &progress);
         // Each flow is judged alone, since all are not known before the last.
-        let in_order = InOrder { format, options, knowledge, judgements: None, progress, temporary_folder };
+        let in_order =
+            InOrder { format, options, knowledge, judgements: None, redaction: None, progress, temporary_folder };
         let (Analysed { outcomes, .. }, not_kept) = in_order.read(captures, &|_| (), &mut emit);
         match not_kept {
             Some((folder, error)) => {

@@ -82,6 +82,11 @@ pub struct Datagram<'a> {
     pub destination_port: u16,
 }
 
+/// All of a datagram, where that is the part by which apps are told.
+pub(super) fn whole(payload: &[u8]) -> &[u8] {
+    payload
+}
+
 /// A reader of openings in datagrams (UDP).
 #[derive(Clone, Copy)]
 pub struct DatagramReader {
@@ -95,8 +100,8 @@ pub struct DatagramReader {
     pub starts: fn(&Datagram<'_>) -> bool,
     /// Whether an opening may span several datagrams (QUIC, DTLS). Otherwise `read` is given every datagram by itself.
     pub gathers: bool,
-    /// Whether apps can be told by how they speak this protocol, so that its first bytes are kept.
-    pub shows_app: bool,
+    /// Whether apps can be told by how they speak this protocol, and by which part of a datagram: its first bytes are kept.
+    pub shows_app: Option<fn(&[u8]) -> &[u8]>,
     /// For a reader that gathers: whether each side's opening is read, and not only that of the side whose opening is whole first.
     pub reads_both_sides: bool,
     /// Reads the datagrams of one sender that passed `starts`, in capture order. It is called again with one more datagram after
@@ -124,7 +129,7 @@ impl DatagramReader {
             first_bytes,
             starts,
             gathers: false,
-            shows_app: false,
+            shows_app: None,
             reads_both_sides: false,
             read,
             may_be_whole: |_| false,
@@ -139,7 +144,7 @@ impl DatagramReader {
         starts: fn(&Datagram<'_>) -> bool,
         read: fn(&[Datagram<'_>]) -> Reading,
     ) -> Self {
-        Self { gathers: true, shows_app: true, ..Self::new(protocol, &[], first_bytes, starts, read) }
+        Self { gathers: true, shows_app: Some(whole), ..Self::new(protocol, &[], first_bytes, starts, read) }
     }
 }
 

@@ -23,6 +23,8 @@ pub enum NameSource {
     Socks,
     /// The host of the URL that an RTMP client connects for.
     Rtmp,
+    /// The server that an app's own protocol names in its first message (Agora, Minecraft).
+    AppHello,
     /// A name that this client had looked up before, with this address among the answers.
     Dns,
     /// A list of names and addresses that the app itself fetched (WeChat's `newgetdns`).
@@ -59,6 +61,7 @@ impl NameSource {
             Self::HttpConnect => "http-connect",
             Self::Socks => "socks",
             Self::Rtmp => "rtmp",
+            Self::AppHello => "app-hello",
             Self::Dns => "dns",
             Self::AppResolver => "app-resolver",
             Self::TlsCertificate => "tls-certificate",

@@ -1,12 +1,12 @@
 //! The table of readers. A new name source is one file in its family's folder and one row here.
 
-use super::call::{rtmp, sip, stun, turn};
+use super::call::{agora, minecraft, rtmp, sip, stun, turn};
 use super::dns::{app_resolver, transport as dns};
 use super::http::{head, http1, http2, ssdp};
-use super::nameless::{bittorrent, dhcp, greeting, ntp, openvpn, preamble, snmp, wireguard};
+use super::nameless::{bittorrent, dhcp, edonkey, game, greeting, ike, ntp, openvpn, preamble, snmp, wireguard};
 use super::proxy::{proxy_protocol, socks};
 use super::quic::{fbzero, gquic, initial as quic};
-use super::reader::{DatagramReader, StreamReader};
+use super::reader::{DatagramReader, StreamReader, whole};
 use super::tls::{dtls, stream as tls};
 use super::windows::{dcerpc, kerberos, netbios, rdp_udp, smb};
 
@@ -47,6 +47,8 @@ pub static STREAM_READERS: &[StreamReader] = &[
     StreamReader::new("dcerpc", dcerpc::FIRST_BYTES, dcerpc::starts_stream, dcerpc::read_stream),
     StreamReader::new("kerberos", kerberos::STREAM_FIRST_BYTES, kerberos::starts_stream, kerberos::read_stream),
     StreamReader::preamble("preamble", preamble::FIRST_BYTES, preamble::starts_stream, preamble::read_stream),
+    StreamReader::new("edonkey", edonkey::FIRST_BYTES, edonkey::starts_stream, edonkey::read_stream),
+    StreamReader::new("minecraft", minecraft::FIRST_BYTES, minecraft::starts_stream, minecraft::read_stream),
     StreamReader::new("dns", dns::STREAM_FIRST_BYTES, dns::starts_stream, dns::read_stream),
 ];
 
@@ -64,18 +66,39 @@ pub static DATAGRAM_READERS: &[DatagramReader] = &[
     },
     DatagramReader::new("dns", dns::PORTS, &[], dns::starts_datagram, dns::read_datagrams),
     DatagramReader {
-        shows_app: true,
+        shows_app: Some(whole),
         ..DatagramReader::new("stun", &[], stun::FIRST_BYTES, stun::starts_datagram, stun::read_datagrams)
     },
     DatagramReader::new("rdp", rdp_udp::PORTS, &[], rdp_udp::starts_datagram, rdp_udp::read_datagrams),
     DatagramReader::new("netbios", netbios::PORTS, &[], netbios::starts_datagram, netbios::read_datagrams),
-    DatagramReader::new("ssdp", &[], b"HMN", ssdp::starts, ssdp::read),
+    DatagramReader {
+        shows_app: Some(ssdp::agent),
+        ..DatagramReader::new("ssdp", &[], b"HMN", ssdp::starts, ssdp::read)
+    },
     DatagramReader::new("ntp", &[123], &[], ntp::starts, ntp::read),
     DatagramReader::new("dhcp", &[67, 68, 546, 547], &[], dhcp::starts, dhcp::read),
     DatagramReader::new("kerberos", &[88], &[], kerberos::starts_datagram, kerberos::read_datagrams),
     DatagramReader::new("snmp", &[161, 162], b"0", snmp::starts, snmp::read),
-    DatagramReader::new("wireguard", &[], &[1, 2], wireguard::starts, wireguard::read),
+    DatagramReader {
+        shows_app: Some(whole),
+        ..DatagramReader::new("wireguard", &[], &[1, 2, 3], wireguard::starts, wireguard::read)
+    },
+    DatagramReader::new("ike", ike::PORTS, &[], ike::starts, ike::read),
     DatagramReader::new("openvpn", &[], openvpn::FIRST_BYTES, openvpn::starts, openvpn::read),
-    DatagramReader::new("bittorrent", &[], b"d", bittorrent::starts_datagram, bittorrent::read_datagrams),
+    DatagramReader::new(
+        "bittorrent",
+        &[],
+        bittorrent::DATAGRAM_FIRST_BYTES,
+        bittorrent::starts_datagram,
+        bittorrent::read_datagrams,
+    ),
     DatagramReader::new("sip", &[], sip::FIRST_BYTES, sip::starts_datagram, sip::read_datagrams),
+    DatagramReader::new("agora", &[], &[], agora::starts, agora::read),
+    DatagramReader {
+        shows_app: Some(whole),
+        ..DatagramReader::new("raknet", &[], &[], game::starts_raknet, game::read_raknet)
+    },
+    DatagramReader::new("netcode", &[], b"\0", game::starts_netcode, game::read_netcode),
+    DatagramReader::new("source-query", &[], b"\xff", game::starts_query, game::read_query),
+    DatagramReader::new("kcp", &[], &[], game::starts_kcp, game::read_kcp),
 ];

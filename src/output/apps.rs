@@ -9,6 +9,9 @@ use std::fmt::Write;
 /// Widest column of names.
 const NAME_WIDTH: usize = 34;
 
+/// Stands for what the catalogue has no source for.
+const NOT_KNOWN: &str = "not known";
+
 /// One line per app.
 pub fn list<'a>(catalogue: &Catalogue, apps: impl Iterator<Item = &'a App>, style: &Style) -> String {
     let mut text = String::new();
@@ -46,11 +49,15 @@ pub fn entry(catalogue: &Catalogue, app: &App, style: &Style) -> String {
     line("id", &app.id);
     line("name", &app.name);
     line("developer", &app.developer);
-    line("operator", &app.operator);
-    line("jurisdiction", &countries(app.jurisdiction.as_slice()));
-    line("also", &countries(&app.also));
-    line("by the rule", JURISDICTION_RULE);
-    line("rests on", &app.jurisdiction_source);
+    line("operator", app.operator.as_deref().unwrap_or(NOT_KNOWN));
+    if app.jurisdiction.is_none() {
+        line("jurisdiction", NOT_KNOWN);
+    } else {
+        line("jurisdiction", &countries(app.jurisdiction.as_slice()));
+        line("also", &countries(&app.also));
+        line("by the rule", JURISDICTION_RULE);
+        line("rests on", app.jurisdiction_source.as_deref().unwrap_or_default());
+    }
     for part in &app.parts {
         let domains = part.domains.join(", ");
         let of = countries(part.jurisdiction.as_slice());

@@ -186,7 +186,12 @@ impl Row {
             self.plain(value);
         }
         self.plain(format_args!("{:.6}", destination.share));
-        self.list(destination.names.iter().map(|name| format!("{} {} #{}", name.name, name.source, name.frame)));
+        self.list(
+            destination
+                .names
+                .iter()
+                .map(|name| format!("{} {}{}", name.name, name.source, words::frame_mark(name.frame))),
+        );
         self.plain(destination.names_total);
         self.list(destination.addresses.iter().cloned());
         self.plain(destination.addresses_total);

@@ -5,8 +5,8 @@ use crate::error::Defect;
 use crate::place::{Country, DatabaseInfo, JURISDICTION_RULE};
 use crate::report::{
     AppRoutes, Candidate, CaptureSummary, CountryLine, Destination, EvidenceShare, Exchange, ExclusionLine, Generator,
-    NameEvidence, OpinionLine, Payload, PhysicsLine, Remainder, Report, RttLine, RunLine, SCHEMA, ShareLine, Standing,
-    TablesAge, Tally, Traffic, VantageLine,
+    NameEvidence, OpinionLine, Payload, PhysicsLine, Remainder, Report, RttLine, RunLine, SCHEMA, ShareLine, Site,
+    SitePlace, Sites, Standing, TablesAge, Tally, Traffic, VantageLine,
 };
 use crate::standing::Judged;
 
@@ -176,6 +176,8 @@ fn destination(spot: &Spot, sums: Traffic, rtt_ms: Option<f64>, names: &[(&str, 
         names_total: names.len() as u64,
         addresses: vec!["203.0.113.7".to_owned(), "2001:db8::17".to_owned()],
         addresses_total: 2,
+        paths: Vec::new(),
+        on_path: Vec::new(),
         rtt: rtt_ms.map(|ms| RttLine { ms, source: "tcp-handshake".to_owned(), samples: sums.flows.min(14) }),
         first_frame: ("phone-taipei.pcapng".to_owned(), names.first().map_or(7, |name| name.2 - 3)),
         first_seen: "2026-06-14T08:12:01.103452000Z".to_owned(),
@@ -215,6 +217,7 @@ fn app(
         traffic: sums,
         share: 0.0,
         unseen: crate::report::Unseen::default(),
+        on_path: Vec::new(),
         shares: tally(&destinations).shares(name, None),
         evidence: evidence
             .iter()
@@ -269,6 +272,8 @@ pub(crate) fn report() -> Report {
         country: country("US").unwrap(),
         verdict: "ruled out".to_owned(),
         says: "United States is ruled out: it is at least 10000 km away".to_owned(),
+        reach_km: 1013,
+        least_km: 10_000,
     }];
     excluded.opinions.iter_mut().for_each(|opinion| opinion.verdict = Some("ruled out".to_owned()));
     excluded.services = vec!["Amazon Web Services".to_owned()];
@@ -353,6 +358,48 @@ pub(crate) fn report() -> Report {
     ];
     let not_ip = vec![remainder("arp", 402, 24_120, 0, &[]), remainder("lldp", 4, 1_212, 0, &[])];
     finish(apps, unattributed, unattributed_routes, local, not_ip)
+}
+
+/// A site that is in no entry of the catalogue, one with a hostile name, and others.
+fn sites(all: u64) -> Sites {
+    let place = |code: &str, label: &str, sent: u64| SitePlace {
+        standing: Standing::Reported,
+        age: "fresh".to_owned(),
+        candidates: country(code).into_iter().collect(),
+        label: label.to_owned(),
+        asn: Some(24_940),
+        as_name: Some("Hetzner Online GmbH".to_owned()),
+        operator: Some("Hetzner Online GmbH".to_owned()),
+        jurisdiction: country("DE"),
+        bytes: 4 * sent,
+        sent,
+        received: 3 * sent,
+    };
+    let site = |domain: &str, names: &[&str], places: Vec<SitePlace>| {
+        let of = |figure: fn(&SitePlace) -> u64| places.iter().map(figure).sum::<u64>();
+        let bytes = of(|place| place.bytes);
+        Site {
+            domain: domain.to_owned(),
+            bytes,
+            share: bytes as f64 / all.max(1) as f64,
+            sent: of(|place| place.sent),
+            received: of(|place| place.received),
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            names_total: names.len() as u64,
+            first_seen: ("tls-sni".to_owned(), "phone-taipei.pcapng".to_owned(), 511),
+            places,
+        }
+    };
+    let shop = vec![place("DE", "Germany", 8_100), place("FI", "Finland", 900)];
+    Sites {
+        listed: vec![
+            site("shop.example", &["www.shop.example", "img.shop.example"], shop),
+            site(HOSTILE_NAME, &[HOSTILE_NAME], vec![place("DE", "Germany", 310)]),
+        ],
+        more: 3,
+        more_bytes: 1_204,
+        not_kept_bytes: 0,
+    }
 }
 
 /// Sums up the parts so that all bytes are accounted for.
@@ -447,11 +494,14 @@ pub(crate) fn finish(
         unattributed,
         unattributed_shares: tally(&unattributed_routes).shares("Traffic of no app", None),
         unattributed_routes,
+        sites: sites(bytes),
         local,
         not_ip,
         left_out: Vec::new(),
         countries,
         transfers: None,
+        redaction: None,
+        paths: Vec::new(),
         notes: vec!["12 packets were cut short by the capture; names in them may be missing".to_owned()],
     }
 }

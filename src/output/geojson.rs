@@ -1,10 +1,12 @@
-//! A [`Report`] as GeoJSON (RFC 7946): a line from the place of the capture to each country that a destination may be in, or a point
-//! where the place of the capture is not known; destinations without a country are features without a geometry.
+//! A [`Report`] as GeoJSON (RFC 7946): a point per country with what was sent there at least and at most, and a line from the place of
+//! the capture to each country that a destination may be in, or a point where the place of the capture is not known. Destinations
+//! without a country are features without a geometry. Countries have one point inside; no source checks cities, so that the city that a
+//! database names is a property and never a place.
 
 use super::csv::party_word;
 use super::projection;
 use crate::place::Country;
-use crate::report::{AppRoutes, Candidate, Destination, Generator, Report};
+use crate::report::{AppRoutes, Candidate, CountryLine, Destination, Generator, Report, ShareLine, Standing};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::io::{self, Write};
@@ -19,10 +21,11 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if let Some(vantage) = &report.vantage {
         features.push(json!({
             "type": "Feature",
-            "geometry": { "type": "Point", "coordinates": [vantage.longitude, vantage.latitude] },
+            "geometry": point((vantage.latitude, vantage.longitude)),
             "properties": { "role": "vantage", "label": vantage.label, "radius_km": vantage.radius_km },
         }));
     }
+    features.extend(report.countries.iter().map(country));
     let of_apps = report.apps.iter().flat_map(|app| app.destinations.iter().map(move |route| (Some(app), route)));
     for (app, route) in of_apps.chain(report.unattributed_routes.iter().map(|route| (None, route))) {
         let mut feature = |candidate: Option<&Candidate>| {
@@ -58,28 +61,56 @@ pub(super) fn is_own(head: &[u8]) -> bool {
     head.starts_with(br#"{"type":"FeatureCollection","generator":{"name":"whither","#)
 }
 
-fn geometry(from: Option<(f64, f64)>, candidate: &Candidate) -> Value {
-    let place = candidate.latitude.zip(candidate.longitude);
-    let place = place.filter(|(latitude, longitude)| latitude.abs() <= 90.0 && longitude.abs() <= 180.0);
-    let Some(to) = place else { return Value::Null };
-    let Some(from) = from else {
-        return json!({ "type": "Point", "coordinates": [to.1, to.0] });
+/// Degrees with so many decimals that a point is no farther off than a street is long.
+fn short(degrees: f64) -> f64 {
+    (degrees * 1e3).round() / 1e3
+}
+
+fn point((latitude, longitude): (f64, f64)) -> Value {
+    json!({ "type": "Point", "coordinates": [short(longitude), short(latitude)] })
+}
+
+/// What was exchanged with endpoints in a country.
+fn country(line: &CountryLine) -> Value {
+    let interval = |share: &ShareLine| {
+        json!({
+            "at_least": share.certain_bytes,
+            "at_most": share.certain_bytes.saturating_add(share.possible_bytes),
+            "reported": share.reported_bytes,
+            "share": share.share,
+        })
     };
+    json!({
+        "type": "Feature",
+        "geometry": line.country.centroid().map_or(Value::Null, point),
+        "properties": {
+            "role": "country",
+            "country": line.country,
+            "label": line.label,
+            "sent": interval(&line.sent),
+            "received": interval(&line.received),
+            "apps": line.apps,
+        },
+    })
+}
+
+fn geometry(from: Option<(f64, f64)>, candidate: &Candidate) -> Value {
+    let Some(to) = candidate.country.centroid() else { return Value::Null };
+    let Some(from) = from else { return point(to) };
     // RFC 7946 §3.1.9: a line over the antimeridian is cut into two.
     let mut lines: Vec<Vec<[f64; 2]>> = vec![Vec::new()];
     let mut before: Option<(f64, f64)> = None;
-    let round = |degrees: f64| (degrees * 1e4).round() / 1e4;
     for point in projection::great_circle(from, to, STEPS) {
         if before.is_some_and(|before| (before.1 - point.1).abs() > 180.0) {
             let edge = before.map_or(180.0, |before| 180.0_f64.copysign(before.1));
-            let latitude = round(before.map_or(point.0, |before| f64::midpoint(before.0, point.0)));
+            let latitude = short(before.map_or(point.0, |before| f64::midpoint(before.0, point.0)));
             if let Some(line) = lines.last_mut() {
                 line.push([edge, latitude]);
             }
             lines.push(vec![[-edge, latitude]]);
         }
         if let Some(line) = lines.last_mut() {
-            line.push([round(point.1), round(point.0)]);
+            line.push([short(point.1), short(point.0)]);
         }
         before = Some(point);
     }
@@ -87,6 +118,9 @@ fn geometry(from: Option<(f64, f64)>, candidate: &Candidate) -> Value {
 }
 
 fn properties(app: Option<&AppRoutes>, route: &Destination, candidate: Option<&Candidate>) -> Value {
+    let is_certain = route.standing == Standing::Confirmed;
+    let interval = |bytes: u64| json!({ "at_least": if is_certain { bytes } else { 0 }, "at_most": bytes });
+    let has_country = candidate.is_some();
     json!({
         "role": "destination",
         "app": app.map(|app| &app.id),
@@ -111,6 +145,8 @@ fn properties(app: Option<&AppRoutes>, route: &Destination, candidate: Option<&C
         "evidence": route.evidence,
         "name_does_not_fit": route.misfit,
         "payload": route.payload,
+        "sent": has_country.then(|| interval(route.payload.sent)),
+        "received": has_country.then(|| interval(route.payload.received)),
         "bytes_up": route.traffic.bytes_up,
         "bytes_down": route.traffic.bytes_down,
         "flows": route.traffic.flows,
@@ -131,14 +167,20 @@ mod tests {
         serde_json::from_slice(&out).unwrap()
     }
 
+    /// The features with a role.
+    fn of_role(value: &Value, role: &str) -> Vec<Value> {
+        let features = value["features"].as_array().unwrap().iter();
+        features.filter(|feature| feature["properties"]["role"] == role).cloned().collect()
+    }
+
     #[test]
     fn lines_from_the_vantage_cut_at_the_antimeridian() {
         let value = collection(&example::report());
-        let features = value["features"].as_array().unwrap();
-        assert_eq!(features.len(), 13);
-        let virginia = features.iter().find(|feature| feature["properties"]["country"] == "US").unwrap();
+        let rows = of_role(&value, "destination");
+        assert_eq!(rows.len(), 12);
+        let virginia = rows.iter().find(|feature| feature["properties"]["country"] == "US").unwrap();
         assert_eq!(virginia["geometry"]["coordinates"].as_array().unwrap().len(), 2);
-        assert!(features.iter().any(|feature| feature["geometry"].is_null()));
+        assert!(rows.iter().any(|feature| feature["geometry"].is_null()));
     }
 
     #[test]
@@ -146,7 +188,27 @@ mod tests {
         let mut report = example::report();
         report.vantage = None;
         let value = collection(&report);
-        assert_eq!(value["features"][0]["geometry"]["type"], "Point");
-        assert_eq!(value["features"][0]["geometry"]["coordinates"], json!([114.17, 22.28]));
+        assert!(of_role(&value, "vantage").is_empty());
+        let rows = of_role(&value, "destination");
+        assert_eq!(rows[0]["geometry"]["type"], "Point");
+    }
+
+    /// Every coordinate is that of a country, and short; a city stands beside it as what no source checked.
+    #[test]
+    fn a_country_has_one_point_and_a_city_none() {
+        let report = example::report();
+        let value = collection(&report);
+        let countries = of_role(&value, "country");
+        assert_eq!(countries.len(), report.countries.len());
+        for line in &countries {
+            assert!(line["properties"]["sent"]["at_least"].as_u64() <= line["properties"]["sent"]["at_most"].as_u64());
+        }
+        let rows = of_role(&value, "destination");
+        assert!(rows.iter().any(|row| row["properties"]["city_not_checked"].is_string()));
+        let text = value.to_string();
+        for number in text.split(['[', ']', ',']).filter(|part| part.parse::<f64>().is_ok()) {
+            let decimals = number.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+            assert!(decimals <= 3, "{number}");
+        }
     }
 }

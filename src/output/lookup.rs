@@ -86,14 +86,14 @@ struct Runs {
 impl Runs {
     fn of_app(app: &App, hit: Option<Hit<'_>>) -> Self {
         let (operator, jurisdiction, also, source) = match hit.and_then(|hit| app.part(hit.rule)) {
-            Some(part) => (&part.operator, part.jurisdiction, &part.also, &part.jurisdiction_source),
-            None => (&app.operator, app.jurisdiction, &app.also, &app.jurisdiction_source),
+            Some(part) => (Some(&part.operator), part.jurisdiction, &part.also, Some(&part.jurisdiction_source)),
+            None => (app.operator.as_ref(), app.jurisdiction, &app.also, app.jurisdiction_source.as_ref()),
         };
         Self {
-            operator: Some(operator.to_string()),
+            operator: operator.map(ToString::to_string),
             jurisdiction,
             also: also.clone(),
-            jurisdiction_source: Some(source.to_string()),
+            jurisdiction_source: source.map(ToString::to_string),
         }
     }
 

@@ -12,25 +12,33 @@ pub mod check;
 mod columns;
 mod csv;
 pub mod diff;
+mod dot;
 pub mod escape;
 #[cfg(test)]
 mod example;
+mod figure;
 pub mod flows;
 mod generator;
 mod geojson;
 mod html;
 mod json;
+mod kepler;
+mod links;
 #[doc(hidden)]
 pub mod lookup;
-mod map;
+mod mermaid;
 mod palette;
 #[cfg(feature = "parquet")]
 mod parquet;
 #[doc(hidden)]
 pub mod pcapng;
+#[cfg(feature = "png")]
+mod png;
 mod projection;
-mod svg;
 #[doc(hidden)]
+pub mod scan;
+#[doc(hidden)]
+pub mod suggest;
 pub mod terminal;
 #[doc(hidden)]
 pub mod units;
@@ -46,10 +54,21 @@ pub struct Format {
     /// What it is, for the help text.
     pub about: &'static str,
     /// Writes it.
-    pub write: fn(&Report, &mut dyn Write) -> io::Result<()>,
+    pub write: fn(&Report, &Look, &mut dyn Write) -> io::Result<()>,
     /// Whether a file that begins with these bytes ([`HEAD_BYTES`] of them, if it has as many) was written in this format by
     /// this program, in any version: such a file may be replaced without asking.
     pub is_own: fn(&[u8]) -> bool,
+}
+
+/// What the user wants of pictures.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Look {
+    /// One map per app, not one of everything.
+    pub small_multiples: bool,
+    /// What stands above; ours where there is none.
+    pub title: Option<String>,
+    /// What the user has to say below.
+    pub note: Option<String>,
 }
 
 /// How much of a file tells whether this program wrote it.
@@ -60,26 +79,56 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "csv",
         about: "a table with one row per app and destination",
-        write: csv::write,
+        write: |report, _, out| csv::write(report, out),
         is_own: csv::is_own,
+    },
+    Format {
+        name: "dot",
+        about: "a graph of apps, operators and countries for Graphviz",
+        write: |report, _, out| dot::write(report, out),
+        is_own: dot::is_own,
     },
     Format {
         name: "geojson",
         about: "lines and points for a geographic information system",
-        write: geojson::write,
+        write: |report, _, out| geojson::write(report, out),
         is_own: geojson::is_own,
     },
-    Format { name: "html", about: "a map in one page that opens from disk", write: html::write, is_own: html::is_own },
-    Format { name: "json", about: "the whole report, for programs", write: json::write, is_own: json::is_own },
+    Format {
+        name: "html",
+        about: "a map in one page that opens from disk",
+        write: |report, _, out| html::write(report, out),
+        is_own: html::is_own,
+    },
+    Format {
+        name: "json",
+        about: "the whole report, for programs",
+        write: |report, _, out| json::write(report, out),
+        is_own: json::is_own,
+    },
+    Format {
+        name: "kepler",
+        about: "a table of arcs for kepler.gl",
+        write: |report, _, out| kepler::write(report, out),
+        is_own: kepler::is_own,
+    },
+    Format {
+        name: "mermaid",
+        about: "a flowchart of apps, operators and countries in Mermaid's language",
+        write: |report, _, out| mermaid::write(report, out),
+        is_own: mermaid::is_own,
+    },
     // A Parquet file says at its end what made it, so that none is known by its beginning.
     #[cfg(feature = "parquet")]
     Format {
         name: "parquet",
         about: "GeoParquet with one row per app and destination; replaced only with --force",
-        write: parquet::write,
+        write: |report, _, out| parquet::write(report, out),
         is_own: |_| false,
     },
-    Format { name: "svg", about: "the map as a picture", write: svg::write, is_own: svg::is_own },
+    #[cfg(feature = "png")]
+    Format { name: "png", about: "the figure as a picture", write: png::write, is_own: png::is_own },
+    Format { name: "svg", about: "the map as a figure for print", write: figure::write, is_own: figure::is_own },
 ];
 
 /// The format with this name.
@@ -87,8 +136,8 @@ pub fn format(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
 }
 
+pub use figure::is_own as is_own_svg;
 pub use json::write_compact as write_json_compact;
-pub use svg::is_own as is_own_svg;
 
 #[cfg(test)]
 mod tests {
@@ -97,7 +146,7 @@ mod tests {
     #[test]
     fn table_is_sorted_and_found_by_name() {
         assert!(FORMATS.is_sorted_by_key(|format| format.name));
-        assert!(format("json").is_some() && format("png").is_none());
+        assert!(format("json").is_some() && format("gif").is_none());
     }
 
     #[test]
@@ -105,7 +154,7 @@ mod tests {
         let report = example::report();
         for format in FORMATS.iter().filter(|format| format.name != "parquet") {
             let mut bytes = Vec::new();
-            (format.write)(&report, &mut bytes).unwrap();
+            (format.write)(&report, &Look::default(), &mut bytes).unwrap();
             bytes.truncate(HEAD_BYTES);
             let knows = |other: &&Format| (other.is_own)(&bytes);
             assert_eq!(FORMATS.iter().filter(knows).map(|f| f.name).collect::<Vec<_>>(), [format.name]);

@@ -1,20 +1,4 @@
-//! Lines on the world map: its edge, and great circles.
-
-pub(super) use crate::place::geometry::projection::{HEIGHT, WIDTH, project as forward};
-
-/// The edge of the map, where the two ends of the world meet, as SVG path data.
-pub(super) fn edge() -> String {
-    const STEP: usize = 6;
-    let east = (-90..=90).step_by(STEP).map(|latitude| (latitude, 180.0));
-    let west = (-90..=90).rev().step_by(STEP).map(|latitude| (latitude, -180.0));
-    let mut out = String::new();
-    for (position, (latitude, longitude)) in east.chain(west).enumerate() {
-        let (x, y) = forward(f64::from(latitude), longitude);
-        out.push_str(&format!("{}{x:.0} {y:.0}", if position == 0 { 'M' } else { 'L' }));
-    }
-    out.push('Z');
-    out
-}
+//! Great circles.
 
 /// Points of the great circle between two places, both included, as (latitude, longitude) in degrees.
 pub(super) fn great_circle(from: (f64, f64), to: (f64, f64), steps: usize) -> Vec<(f64, f64)> {
@@ -41,18 +25,6 @@ pub(super) fn great_circle(from: (f64, f64), to: (f64, f64), steps: usize) -> Ve
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn known_points_lie_where_the_outlines_have_them() {
-        // Singapore and Malta in `data/world.json`.
-        let (x, y) = forward(1.35, 103.8);
-        assert!((x - 1578.0).abs() < 3.0 && (y - 511.0).abs() < 3.0, "{x} {y}");
-        let (x, y) = forward(35.9, 14.4);
-        assert!((x - 1075.0).abs() < 2.0 && (y - 288.0).abs() < 2.0, "{x} {y}");
-        assert_eq!(forward(0.0, 0.0), (1000.0, 520.0));
-        let (x, y) = forward(90.0, 180.0);
-        assert!(x < WIDTH && y.abs() < 1.0, "{x} {y}");
-    }
 
     #[test]
     fn great_circle_goes_the_short_way() {

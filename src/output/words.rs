@@ -128,6 +128,18 @@ pub(super) fn at_most(bytes: u64, total: u64) -> String {
     if total < LEAST_BYTES { format!("{bytes} B") } else { format!("{} %", Percent::at_most(bytes, total)) }
 }
 
+/// A frame where it is clear which capture is meant: ` #109`; nothing where the numbers of frames were left out.
+pub(super) fn frame_mark(number: u64) -> String {
+    if number == 0 { String::new() } else { format!(" #{number}") }
+}
+
+/// The day and, unless it was redacted, the minute at which captures begin: `2026-06-14 08:12 UTC`.
+pub(super) fn beginning(report: &Report) -> Option<String> {
+    let first = report.first_seen.as_deref()?;
+    let (date, clock) = (first.get(..10)?, first.get(11..16)?);
+    Some(if report.redaction.is_some() { date.to_owned() } else { format!("{date} {clock} UTC") })
+}
+
 /// Whose service it is, in two words.
 pub(super) const fn party_short(party: Party) -> &'static str {
     match party {

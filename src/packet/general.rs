@@ -55,6 +55,8 @@ fn exported<'a>(frame: &Frame<'a>) -> Option<Dissected<'a>> {
         payload_length: u32::try_from(addressed.data.wire_length()).unwrap_or(u32::MAX),
         counted_length: frame.wire_length,
         fragment: None,
+        hop_limit: 0,
+        identification: 0,
         tunnel: TunnelPath::NONE,
     }))
 }
@@ -79,6 +81,7 @@ pub fn dissect_ip<'a>(
         destination: key.address_bytes(side.opposite()),
         // Only the pieces had one.
         hop_limit: 0,
+        identification: 0,
         payload: Span::new(payload, payload.len()),
         fragment: None,
     };

@@ -34,6 +34,8 @@ pub(crate) struct IpDatagram<'a> {
     pub(crate) destination: [u8; 16],
     /// Time to live or hop limit, as it arrived.
     pub(crate) hop_limit: u8,
+    /// Identification of an IPv4 datagram; 0 in IPv6.
+    pub(crate) identification: u16,
     /// What follows the headers, without padding.
     pub(crate) payload: Span<'a>,
     /// The fragment that this is; `None` if the datagram is whole.
@@ -169,6 +171,7 @@ fn read_v4(span: Span<'_>) -> Result<IpDatagram<'_>, NotIp> {
         source: widened(header.source()),
         destination: widened(header.destination()),
         hop_limit: header.ttl(),
+        identification: header.identification(),
         payload: span.limited(total_length).after(header_length)?,
         fragment,
     })
@@ -199,6 +202,7 @@ fn read_v6(span: Span<'_>) -> Result<IpDatagram<'_>, NotIp> {
         source: header.source(),
         destination: header.destination(),
         hop_limit: header.hop_limit(),
+        identification: 0,
         payload,
         fragment: None,
     };

@@ -69,7 +69,8 @@ fn read_v4(bytes: &[u8], wire_length: usize, counted_length: u32) -> Option<Pack
     let destination = [header[16], header[17], header[18], header[19]];
     let segment = Segment::read(header[9], rest, total_length.checked_sub(IPV4_LENGTH)?)?;
     let key = FlowKey::plain_v4(header[9], (source, segment.ports.0), (destination, segment.ports.1));
-    Some(segment.packet(key, counted_length))
+    let identification = u16::from_be_bytes([header[4], header[5]]);
+    Some(Packet { identification, hop_limit: header[8], ..segment.packet(key, counted_length) })
 }
 
 #[inline(always)]
@@ -87,7 +88,7 @@ fn read_v6(bytes: &[u8], wire_length: usize, counted_length: u32) -> Option<Pack
     }
     let segment = Segment::read(inside.protocol, inside.rest, inside.length)?;
     let key = FlowKey::new(6, inside.protocol, (source, segment.ports.0), (destination, segment.ports.1));
-    Some(Packet { tunnel: inside.tunnel, ..segment.packet(key, counted_length) })
+    Some(Packet { tunnel: inside.tunnel, hop_limit: header[7], ..segment.packet(key, counted_length) })
 }
 
 /// What follows an IPv6 header.
@@ -179,6 +180,8 @@ impl<'a> Segment<'a> {
             payload_length: self.payload_length,
             counted_length,
             fragment: None,
+            hop_limit: 0,
+            identification: 0,
             tunnel: TunnelPath::NONE,
         }
     }

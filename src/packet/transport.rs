@@ -58,6 +58,8 @@ pub(crate) fn packet<'a>(datagram: &IpDatagram<'a>, tunnel: TunnelPath, counted_
         payload_length,
         counted_length,
         fragment: datagram.fragment,
+        hop_limit: datagram.hop_limit,
+        identification: datagram.identification,
         tunnel,
     }
 }

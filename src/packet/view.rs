@@ -35,6 +35,10 @@ pub struct Packet<'a> {
     pub counted_length: u32,
     /// The piece of a fragmented datagram that this is. `flow` joins the pieces.
     pub fragment: Option<Fragment>,
+    /// Time to live or hop limit, as it arrived; 0 where it is not known.
+    pub hop_limit: u8,
+    /// Identification of an IPv4 datagram; 0 in IPv6.
+    pub identification: u16,
     /// The encapsulations around this packet.
     pub tunnel: TunnelPath,
 }

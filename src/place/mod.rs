@@ -32,4 +32,4 @@ pub use parents::{JURISDICTION_RULE, NOT_CHECKED, Parent, Parents};
 pub use places::Places;
 pub use scope::scope;
 pub use user::UserDatabase;
-pub use vantage::vantage;
+pub use vantage::{coarse, vantage};

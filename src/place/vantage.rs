@@ -17,6 +17,8 @@ const POINT_RADIUS_KM: f64 = 5.0;
 const MAX_RADIUS_KM: f64 = 20_038.0;
 /// Smallest radius of a country.
 const MIN_COUNTRY_RADIUS_KM: f64 = 25.0;
+/// Uncertainties of coordinates that were made coarse.
+const COARSE_KM: [f64; 6] = [25.0, 50.0, 100.0, 250.0, 1_000.0, 5_000.0];
 /// Choices named in a message.
 const MAX_CHOICES: usize = 6;
 
@@ -68,6 +70,29 @@ pub fn vantage(text: &str, database: &Embedded) -> Result<Vantage, Error> {
             Err(ambiguous(text, labels.map(|label| format!("\"{label}\""))))
         }
     }
+}
+
+/// The vantage as a city or a country, with an uncertainty that no household has; and whether it was given more exactly. Coordinates
+/// become the nearest city in the list.
+pub fn coarse(vantage: &Vantage, database: &Embedded) -> (Vantage, bool) {
+    let Vantage { label, latitude, longitude, radius_km } = vantage;
+    if coordinates(label).is_none() {
+        let radius_km = radius_km.max(CITY_RADIUS_KM);
+        return (Vantage { radius_km, ..vantage.clone() }, false);
+    }
+    let from = (*latitude, *longitude);
+    let far = |city: &Vantage| between_km(from, (city.latitude, city.longitude));
+    let nearest = database.cities().iter().filter_map(city_vantage).min_by(|a, b| far(a).total_cmp(&far(b)));
+    let Some(city) = nearest else {
+        return (
+            Vantage { label: "somewhere".to_owned(), latitude: 0.0, longitude: 0.0, radius_km: MAX_RADIUS_KM },
+            true,
+        );
+    };
+    // In large steps: the distance from the city must not tell more than the city.
+    let least = far(&city) + radius_km;
+    let radius_km = COARSE_KM.into_iter().find(|step| *step >= least).unwrap_or(MAX_RADIUS_KM);
+    (Vantage { radius_km, ..city }, true)
 }
 
 fn ambiguous(text: &str, choices: impl Iterator<Item = String>) -> Error {

@@ -5,6 +5,7 @@ use super::rule::{Kind, Policy, Rule};
 use super::verdict::{Bounds, Verdict};
 use crate::report::{AppRoutes, Destination, Report, Standing};
 use crate::standing::{LEAST_BYTES, Percent};
+use std::collections::HashMap;
 
 /// What passes besides rules that hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -105,6 +106,42 @@ impl Rule {
     /// Whether it names an app, or all.
     pub fn is_about(&self, app: &AppRoutes) -> bool {
         self.apps.is_empty() || self.apps.iter().any(|one| is_same(&one.value, app))
+    }
+}
+
+impl<'a> Checked<'a> {
+    /// The same outcomes, shown with the rules of a policy and the rows of a report that have other texts, each at the same position. Rows
+    /// and rules that are not there are left out.
+    pub fn shown_with<'b>(&self, report: &'b Report, policy: &'b Policy) -> Checked<'b> {
+        let apps = self.report.apps.iter().zip(&report.apps);
+        let rows = apps.flat_map(|(app, other)| {
+            app.destinations
+                .iter()
+                .zip(&other.destinations)
+                .map(move |(row, shown)| (std::ptr::from_ref(row), (other, shown)))
+        });
+        let rows: HashMap<*const Destination, (&AppRoutes, &Destination)> = rows.collect();
+        let outcome = |(outcome, rule): (&Outcome<'a>, &'b Rule)| Outcome {
+            rule,
+            bounds: outcome.bounds,
+            verdict: outcome.verdict,
+            says: outcome.says.clone(),
+            one_source: outcome.one_source,
+            not_observed: {
+                let ids = outcome.rule.apps.iter().zip(&rule.apps);
+                let is_missing = |id: &str| outcome.not_observed.contains(&id);
+                ids.filter(|(id, _)| is_missing(&id.value)).map(|(_, shown)| shown.value.as_str()).collect()
+            },
+            rows: outcome
+                .rows
+                .iter()
+                .filter_map(|row| {
+                    let (app, destination) = *rows.get(&std::ptr::from_ref(row.destination))?;
+                    Some(Row { app, destination, ..*row })
+                })
+                .collect(),
+        };
+        Checked { report, outcomes: self.outcomes.iter().zip(&policy.rules).map(outcome).collect() }
     }
 }
 

@@ -108,6 +108,15 @@ pub struct Rule {
     pub over_share: Option<Share>,
 }
 
+impl Policy {
+    /// The policy with other ids of apps.
+    pub fn with_apps(&self, mut shown: impl FnMut(&str) -> String) -> Self {
+        let mut policy = self.clone();
+        policy.rules.iter_mut().flat_map(|rule| &mut rule.apps).for_each(|app| app.value = shown(&app.value));
+        policy
+    }
+}
+
 impl Rule {
     /// The most bytes that do not count, of a total.
     pub fn threshold(&self, total: u64) -> u64 {

@@ -65,6 +65,7 @@ pub(super) fn app(id: &str, destinations: Vec<Destination>) -> AppRoutes {
         share: 0.0,
         shares: EndpointShares::default(),
         unseen: crate::report::Unseen::default(),
+        on_path: Vec::new(),
         evidence: Vec::new(),
         destinations,
     }

@@ -2,13 +2,15 @@
 
 use super::model::*;
 use super::notes::notes;
+use super::paths::Paths;
 use super::remainders::{left_out, not_ip, remainders};
 use super::rows::Rows;
 use super::shares::EndpointShares;
+use super::sites::sites;
 use super::tally::{Tally, name};
 use super::time::rfc3339;
 use super::unseen::Unseen;
-use crate::analysis::{Analysed, Judgements, Knowledge};
+use crate::analysis::{Analysed, Judgements, Knowledge, Times};
 use crate::capture::FrameId;
 use crate::place::{Country, DatabaseInfo, JURISDICTION_RULE};
 use crate::route::{AppSums, DestinationKey, DestinationSums, RouteMap, Shortage, Where};
@@ -22,7 +24,7 @@ const COUNTRY_APPS: usize = 8;
 /// Destinations that one task builds; fewer would not be worth a task.
 const DESTINATIONS_PER_TASK: usize = 16;
 /// The name shown for all apps that only owners name and that are not kept apart.
-const OTHER_OWNERS: &str = "other owners";
+pub(crate) const OTHER_OWNERS: &str = "other owners";
 
 /// Builds the report of an analysis. `command` is the command line that it shows.
 pub fn build(routes: &RouteMap, analysed: &Analysed, knowledge: &Knowledge, command: String) -> Report {
@@ -43,7 +45,9 @@ pub fn build(routes: &RouteMap, analysed: &Analysed, knowledge: &Knowledge, comm
     let tables = tables(&judgements, knowledge, span.map(|span| rfc3339(span.latest_ns)));
     let capture =
         |frame: FrameId| captures.get(frame.capture() as usize).map(|one| one.name.clone()).unwrap_or_default();
-    let rows = Rows { judgements: &judgements, catalogue: &knowledge.catalogue, capture: &capture };
+    let times = span.map(|span| Times::between([span.earliest_ns, span.latest_ns], knowledge.ignores_age));
+    let paths = Paths::of(routes, (knowledge, &judgements), times.unwrap_or_default(), &capture);
+    let rows = Rows { judgements: &judgements, catalogue: &knowledge.catalogue, paths: &paths, capture: &capture };
     let builder = Builder { bytes, knowledge, judgements: &judgements, rows, stale_months: stale_months(&tables) };
     let mut all = Tally::default();
     let mut by_country: BTreeMap<Country, Vec<(String, u64)>> = BTreeMap::new();
@@ -82,6 +86,7 @@ pub fn build(routes: &RouteMap, analysed: &Analysed, knowledge: &Knowledge, comm
         CountryLine { country, label: name(&country), sent, received, apps }
     });
     let countries = countries.collect();
+    let unattributed_routes = builder.destinations(None, &routes.nameless);
     Report {
         schema: SCHEMA,
         generator: Generator { name: "whither".into(), version: env!("CARGO_PKG_VERSION").into(), command },
@@ -108,13 +113,16 @@ pub fn build(routes: &RouteMap, analysed: &Analysed, knowledge: &Knowledge, comm
         shares: all.shares("All traffic", builder.stale_months),
         unattributed,
         unattributed_shares: nameless.shares("Traffic of no app", builder.stale_months),
-        unattributed_routes: builder.destinations(None, &routes.nameless),
+        unattributed_routes,
+        sites: sites(routes, &judgements, &capture, bytes),
         local,
         not_ip: not_ip(analysed),
         left_out: left_out(analysed, routes),
         countries,
         transfers: None,
-        notes: notes(analysed, routes, &tables),
+        redaction: None,
+        notes: notes(analysed, routes, knowledge, &tables),
+        paths: paths.into_lines(),
         tables,
         apps,
         captures,
@@ -190,20 +198,23 @@ impl Builder<'_> {
     fn app(&self, id: &str, sums: &AppSums, tally: &Tally) -> AppRoutes {
         let known = self.knowledge.catalogue.app(id);
         let name = known.map_or_else(|| id.to_owned(), |app| app.name.to_string());
+        let destinations = self.destinations(Some(id), sums);
+        let paths = destinations.iter().flat_map(|row| row.paths.iter().copied()).collect();
         AppRoutes {
             id: id.to_owned(),
             shares: tally.shares(&name, self.stale_months),
             name,
             developer: known.map(|app| app.developer.to_string()),
-            operator: known.map(|app| app.operator.to_string()),
+            operator: known.and_then(|app| app.operator.as_deref()).map(str::to_owned),
             jurisdiction: known.and_then(|app| app.jurisdiction),
             also: known.map(|app| app.also.clone()).unwrap_or_default(),
-            jurisdiction_source: known.map(|app| app.jurisdiction_source.to_string()),
+            jurisdiction_source: known.and_then(|app| app.jurisdiction_source.as_deref()).map(str::to_owned),
             traffic: sums.traffic,
             share: self.share(sums.traffic.bytes(), self.bytes),
             evidence: self.evidence(sums),
             unseen: Unseen::of(sums),
-            destinations: self.destinations(Some(id), sums),
+            on_path: self.rows.paths.countries(&paths),
+            destinations,
         }
     }
 

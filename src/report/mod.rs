@@ -4,10 +4,13 @@ mod build;
 pub mod diff;
 mod model;
 mod notes;
+mod paths;
+mod redaction;
 mod remainders;
 mod rows;
 mod saved;
 mod shares;
+mod sites;
 mod tally;
 mod time;
 pub mod transfers;
@@ -16,7 +19,9 @@ mod unseen;
 #[cfg(test)]
 pub(crate) use tally::Tally;
 
+pub(crate) use build::OTHER_OWNERS;
 pub use build::build;
+pub use redaction::{Redaction, RemovedLine};
 pub use saved::{SavedError, schema_of};
 pub use time::rfc3339;
 
@@ -26,5 +31,7 @@ pub use model::{
     AppRoutes, Candidate, CaptureSummary, CountryLine, Destination, EvidenceShare, ExclusionLine, Generator,
     NameEvidence, OpinionLine, PhysicsLine, Remainder, Report, RttLine, RunLine, SCHEMA, TablesAge, VantageLine,
 };
+pub use paths::{HopLine, PathCountry, PathLine};
 pub use shares::{EndpointShares, ShareLine, UnplacedLine, WayShares};
+pub use sites::{Site, SitePlace, Sites};
 pub use unseen::Unseen;

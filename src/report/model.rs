@@ -1,7 +1,10 @@
 //! The structs of the report. Field names are stable, and new ones may be added. Strings from the wire are not
 //! escaped here; each output escapes them.
 
+use super::paths::{PathCountry, PathLine};
+use super::redaction::Redaction;
 use super::shares::{EndpointShares, ShareLine};
+use super::sites::Sites;
 use super::transfers::Transfers;
 use super::unseen::Unseen;
 use crate::app::{EvidenceKind, Party};
@@ -16,6 +19,7 @@ pub const SCHEMA: u32 = 2;
 
 /// The whole report.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Report {
     /// Version of the model: [`SCHEMA`].
     pub schema: u32,
@@ -58,6 +62,9 @@ pub struct Report {
     pub unattributed_shares: EndpointShares,
     /// The destinations of that traffic, in the same shape as an app's.
     pub unattributed_routes: Vec<Destination>,
+    /// Of that traffic what has a name that is in no entry of the catalogue: sites and services, by registrable domain.
+    #[serde(default)]
+    pub sites: Sites,
     /// Traffic that stayed on local, multicast or reserved addresses, by kind.
     pub local: Vec<Remainder>,
     /// Frames that hold no IP packet, by kind.
@@ -66,15 +73,23 @@ pub struct Report {
     pub left_out: Vec<Remainder>,
     /// Payload by country that endpoints are or may be in (all apps and unattributed traffic), most certain bytes first.
     pub countries: Vec<CountryLine>,
+    /// Paths that lead to destinations, as the captures show them or as the user gave them: those of captures by target, then those of
+    /// files by file and line. A hop is no endpoint.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<PathLine>,
     /// What a framework of law on transfers makes of the countries, where it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfers: Option<Transfers>,
     /// Notes that a reader must know: the clock stepped back, packets were cut short, memory limits were reached.
     pub notes: Vec<String>,
+    /// What was taken out (`--redact`), where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redaction: Option<Redaction>,
 }
 
 /// Program, version and command line.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Generator {
     /// `whither`.
     pub name: String,
@@ -86,6 +101,7 @@ pub struct Generator {
 
 /// One capture that was read.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CaptureSummary {
     /// Its name, as the user gave it.
     pub name: String,
@@ -101,6 +117,7 @@ pub struct CaptureSummary {
 
 /// Where the captures were taken.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VantageLine {
     /// `Taipei, TW`.
     pub label: String,
@@ -114,6 +131,7 @@ pub struct VantageLine {
 
 /// One app and where its traffic went.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AppRoutes {
     /// Catalogue id, or the owner's own name.
     pub id: String,
@@ -140,12 +158,16 @@ pub struct AppRoutes {
     /// How much of the next capture would be new.
     #[serde(default)]
     pub unseen: Unseen,
+    /// Countries seen on the paths to its destinations: routed through, apart from where they end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on_path: Vec<PathCountry>,
     /// Destinations grouped by what may be said of their place, and by network; most bytes sent first.
     pub destinations: Vec<Destination>,
 }
 
 /// How many bytes rest on one kind of evidence.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EvidenceShare {
     /// The kind.
     pub kind: EvidenceKind,
@@ -159,6 +181,7 @@ pub struct EvidenceShare {
 
 /// Whether round trips counted.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PhysicsLine {
     /// `on`, `one_network`, `no_vantage`, `nothing_measured`, `nothing_tested`, `refused`.
     pub state: String,
@@ -170,6 +193,7 @@ pub struct PhysicsLine {
 
 /// How far captures and tables are apart in time.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TablesAge {
     /// Months between the packet furthest from them and the tables of places.
     pub gap_months: u32,
@@ -183,6 +207,7 @@ pub struct TablesAge {
 
 /// A country that endpoints may be in.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Candidate {
     /// The country.
     pub country: Country,
@@ -200,6 +225,7 @@ pub struct Candidate {
 
 /// A country that databases name and round trips exclude. It is no place of the endpoints.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ExclusionLine {
     /// The country.
     pub country: Country,
@@ -207,10 +233,17 @@ pub struct ExclusionLine {
     pub verdict: String,
     /// What that rests on, in a sentence.
     pub says: String,
+    /// How far from the capture an endpoint can be that answers so soon, in km.
+    #[serde(default)]
+    pub reach_km: u32,
+    /// How far the country is at least, in km.
+    #[serde(default)]
+    pub least_km: u32,
 }
 
 /// Endpoints of one app of which the same may be said, in one network.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Destination {
     /// How the endpoints took part.
     pub exchange: Exchange,
@@ -270,6 +303,12 @@ pub struct Destination {
     pub addresses_total: u64,
     /// Smallest handshake round trip.
     pub rtt: Option<RttLine>,
+    /// Paths that lead to one of its addresses, or to one of its names as a file resolved it: places in the report's list, from 0.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<usize>,
+    /// Countries seen on these paths: routed through, apart from where they end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on_path: Vec<PathCountry>,
     /// First frame of the first flow: capture name and frame number.
     pub first_frame: (String, u64),
     /// Earliest packet, RFC 3339 UTC.
@@ -311,6 +350,8 @@ impl Destination {
             addresses: Vec::new(),
             addresses_total: 0,
             rtt: None,
+            paths: Vec::new(),
+            on_path: Vec::new(),
             first_frame: (String::new(), 0),
             first_seen: String::new(),
             last_seen: String::new(),
@@ -321,6 +362,7 @@ impl Destination {
 
 /// Payload of a row by who runs the endpoints.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RunLine {
     /// The families of companies that may run them: of the network, of the server name.
     pub operators: Vec<String>,
@@ -336,6 +378,7 @@ pub struct RunLine {
 
 /// What one location database says of a group of endpoints.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OpinionLine {
     /// Database.
     pub source: String,
@@ -349,6 +392,7 @@ pub struct OpinionLine {
 
 /// A name and where it was seen first.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NameEvidence {
     /// The name. It comes from the wire: escape it before showing it.
     pub name: String,
@@ -368,6 +412,7 @@ pub struct NameEvidence {
 
 /// A round-trip time.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RttLine {
     /// Milliseconds.
     pub ms: f64,
@@ -379,6 +424,7 @@ pub struct RttLine {
 
 /// Traffic that was attributed to no app, for one reason.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Remainder {
     /// The reason in words for people: `name not in the catalogue`, `shared service: Akamai`, `private addresses`,
     /// `ARP`, ….
@@ -395,6 +441,7 @@ pub struct Remainder {
 
 /// Payload of all endpoints that are or may be in one country.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CountryLine {
     /// The country.
     pub country: Country,

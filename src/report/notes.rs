@@ -1,11 +1,11 @@
 //! What a reader of a report must know of the captures and of the analysis.
 
 use super::model::TablesAge;
-use crate::analysis::{Analysed, TooMany};
+use crate::analysis::{Analysed, Knowledge, TooMany};
 use crate::route::{RouteMap, SAMPLE_LIMIT, Shortage};
 use crate::standing::STALE_MONTHS;
 
-pub(super) fn notes(analysed: &Analysed, routes: &RouteMap, tables: &TablesAge) -> Vec<String> {
+pub(super) fn notes(analysed: &Analysed, routes: &RouteMap, knowledge: &Knowledge, tables: &TablesAge) -> Vec<String> {
     let mut notes = age(tables);
     let summary = &analysed.summary;
     if let Some(step_ns) = summary.clock_stepped_back_ns() {
@@ -97,6 +97,20 @@ pub(super) fn notes(analysed: &Analysed, routes: &RouteMap, tables: &TablesAge) 
     if known > 0 {
         notes.push(format!(
             "{known} flows of known apps could not pass their app on: too many flows ended within a minute"
+        ));
+    }
+    let answers = routes.hops().left_out();
+    if answers > 0 {
+        notes.push(format!(
+            "{answers} answers of routers on paths were left out: of each target the first are kept, and of too many targets those \
+             that a hash chooses"
+        ));
+    }
+    let hops: u64 = knowledge.paths.paths.iter().map(|path| path.hops_left_out).sum();
+    if knowledge.paths.paths_left_out + hops > 0 {
+        notes.push(format!(
+            "{} paths and {hops} hops of the files given with --path were left out: there are more than are kept",
+            knowledge.paths.paths_left_out
         ));
     }
     if let Some(Shortage { one_name_of, destinations, owners, has_too_many_owners }) = routes.shortage() {

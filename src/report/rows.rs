@@ -1,6 +1,7 @@
 //! Endpoints of a map to the rows of the report: one for those of which the same may be said, in one network.
 
 use super::model::{Candidate, Destination, ExclusionLine, NameEvidence, OpinionLine, RttLine, RunLine};
+use super::paths::Paths;
 use super::tally::{Runs, name};
 use super::time::rfc3339;
 use crate::analysis::{Judgements, Known};
@@ -25,6 +26,7 @@ const OTHER_NETWORKS: &str = "other networks";
 pub(super) struct Rows<'a> {
     pub(super) judgements: &'a Judgements,
     pub(super) catalogue: &'a Catalogue,
+    pub(super) paths: &'a Paths,
     /// The name of the capture with this ordinal.
     pub(super) capture: &'a (dyn Fn(FrameId) -> String + Sync),
 }
@@ -103,6 +105,7 @@ impl Rows<'_> {
         let samples = endpoints.iter().map(|(_, one, _)| one.rtt_samples).sum();
         let is_person = group.exchange == Exchange::Person;
         let shown = if is_person { &[] } else { endpoints };
+        let paths = self.paths.to(shown.iter().map(|(address, ..)| *address), names.iter().map(|(name, _)| &***name));
         let first_frame = endpoints.iter().map(|(_, one, _)| one.first_frame).min().unwrap_or_default();
         let registered: BTreeSet<Country> = endpoints
             .iter()
@@ -133,6 +136,8 @@ impl Rows<'_> {
             names_total,
             addresses: shown.iter().take(LISTED).map(|(address, ..)| address.to_string()).collect(),
             addresses_total: if is_split { endpoints.len() as u64 } else { sums.addresses.total() },
+            on_path: self.paths.countries(&paths),
+            paths: paths.into_iter().collect(),
             rtt: rtt.map(|(ns, source)| RttLine { ms: ns as f64 / 1e6, source: source.word().to_owned(), samples }),
             first_frame: ((self.capture)(first_frame), first_frame.number()),
             first_seen: rfc3339(endpoints.iter().map(|(_, one, _)| one.first_seen_ns).min().unwrap_or_default()),
@@ -192,6 +197,8 @@ impl Rows<'_> {
             addresses: Vec::new(),
             addresses_total: 0,
             rtt: None,
+            paths: Vec::new(),
+            on_path: Vec::new(),
             first_frame: ((self.capture)(first), first.number()),
             first_seen: rfc3339(sums.first_seen_ns.unwrap_or_default()),
             last_seen: rfc3339(sums.last_seen_ns.unwrap_or_default()),
@@ -334,7 +341,13 @@ fn exclusion_lines(all: &BTreeSet<(Country, Verdict)>, endpoints: &[Endpoint<'_>
     let line = |&(country, verdict): &(Country, Verdict)| {
         let of_it = exclusions(endpoints).filter(|one| (one.country, one.verdict) == (country, verdict));
         let least = of_it.min_by_key(|one| one.round_trip_ns)?;
-        Some(ExclusionLine { country, verdict: word(verdict).to_owned(), says: least.to_string() })
+        Some(ExclusionLine {
+            country,
+            verdict: word(verdict).to_owned(),
+            says: least.to_string(),
+            reach_km: least.reach_km(),
+            least_km: least.least_km,
+        })
     };
     all.iter().filter_map(line).collect()
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// What may be said of the endpoints of a group of flows.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EndpointShares {
     /// Payload sent to endpoints that answered.
     pub sent: WayShares,
@@ -22,6 +23,7 @@ pub struct EndpointShares {
 
 /// Payload of one direction. Confirmed, reported, disputed and unplaced bytes add up to all.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WayShares {
     /// All bytes.
     pub bytes: u64,
@@ -49,6 +51,7 @@ pub struct WayShares {
 
 /// The share of one country, company or law.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ShareLine {
     /// Code of the country, or name of the company.
     pub key: String,
@@ -66,6 +69,7 @@ pub struct ShareLine {
 
 /// Bytes that cannot be given a country, for one reason.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UnplacedLine {
     /// The standing of the endpoints.
     pub standing: Standing,

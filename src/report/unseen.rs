@@ -21,6 +21,7 @@ const STUDENT: [f64; 29] = [
 
 /// How much of the next capture of an app would be new.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Unseen {
     /// Captures that show the app.
     pub captures: u64,

@@ -97,6 +97,8 @@ pub struct NameSums {
     pub received: u64,
     /// The first addresses that it was seen for, each with its first frame, sorted.
     pub addresses: Vec<(FrameId, IpAddr)>,
+    /// Whether flows have it that no app was named for because the catalogue does not know it.
+    pub is_of_site: bool,
 }
 
 impl Sums for NameSums {
@@ -111,6 +113,7 @@ impl NameSums {
         self.bytes += other.bytes;
         self.sent += other.sent;
         self.received += other.received;
+        self.is_of_site |= other.is_of_site;
         for &(frame, address) in &other.addresses {
             match self.addresses.iter_mut().find(|known| known.1 == address) {
                 Some(known) => known.0 = known.0.min(frame),
@@ -195,7 +198,8 @@ impl DestinationSums {
             let addresses = vec![(flow.first_frame, peer)];
             let (source, frame) = (name.source, name.frame);
             let Payload { sent, received, .. } = address.payload;
-            self.add_name(choice, &name.name, NameSums { source, frame, bytes, sent, received, addresses });
+            let is_of_site = observed.is_of_site();
+            self.add_name(choice, &name.name, NameSums { source, frame, bytes, sent, received, addresses, is_of_site });
         }
         if let Some(rtt) = address.rtt {
             min_of(&mut self.rtt, rtt);

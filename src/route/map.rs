@@ -12,7 +12,7 @@ use super::sample::{Choice, Keyed, Sample, whole_of};
 use super::traffic::Traffic;
 use crate::app::EvidenceKind;
 use crate::capture::FrameId;
-use crate::flow::{CannotMerge, Flow, SampleKey};
+use crate::flow::{CannotMerge, Flow, Hops, SampleKey};
 use crate::place::Scope;
 use crate::stored::{self, sorted_map};
 use foldhash::fast::RandomState;
@@ -170,6 +170,8 @@ pub struct RouteMap {
     pub nameless: AppSums,
     /// The clients.
     pub(super) devices: Devices,
+    /// What packets show of paths to destinations.
+    pub(super) hops: Hops,
     pub(super) bounds: Bounds,
     pub(super) step: Step,
     /// Bytes that the sums of apps and destinations take, about.
@@ -298,7 +300,7 @@ impl RouteMap {
     /// changes nothing: what is kept would not be a sample of both. It also fails where sums might not hold the figures of both: what
     /// is read may come from anyone.
     pub fn merge(&mut self, other: Self) -> Result<(), CannotMerge> {
-        let is_all = |map: &Self| map.is_whole() && map.shortage().is_none();
+        let is_all = |map: &Self| map.is_whole() && map.shortage().is_none() && map.hops.is_whole();
         if self.bounds.key != other.bounds.key && !(is_all(self) && is_all(&other)) {
             return Err(CannotMerge::DifferentKeys);
         }
@@ -341,6 +343,18 @@ impl RouteMap {
             }
         }
         self.devices.merge(other.devices);
+        self.hops.merge(self.bounds.key, other.hops);
+    }
+
+    /// Adds what packets showed of paths, chosen by the key of this map.
+    pub(crate) fn add_hops(&mut self, hops: Hops) {
+        self.amount = self.amount.saturating_add(hops.amount());
+        self.hops.merge(self.bounds.key, hops);
+    }
+
+    /// What packets show of paths to destinations.
+    pub fn hops(&self) -> &Hops {
+        &self.hops
     }
 
     /// Whether all names and addresses of all destinations are kept.

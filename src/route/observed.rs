@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 /// How the other end of a flow took part.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Exchange {
     /// It answered.
@@ -91,6 +92,11 @@ impl Observed<'_> {
     /// The claim of the app to which its bytes are counted.
     pub(super) fn credited(&self) -> Option<&Claim> {
         self.attribution.chosen.as_ref().filter(|claim| !self.is_local_lookup(claim))
+    }
+
+    /// Whether it is counted to no app only because the catalogue does not know its name.
+    pub(super) fn is_of_site(&self) -> bool {
+        self.credited().is_none() && self.attribution.service.is_none() && self.reason() == Reason::NameNotInCatalogue
     }
 
     /// Why it is counted to no app.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Payload in bytes, seen from the device.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Payload {
     /// Sent to endpoints that answered.
     pub sent: u64,

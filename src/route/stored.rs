@@ -7,7 +7,7 @@ use crate::stored::{self, AMOUNT_LIMIT, Form, StoredError};
 use std::io::{self, Read, Write};
 
 /// Goes up with each change of the types that a map is made of, or of what they mean.
-const FORM: Form = Form { what: "a routing map", tag: *b"maps", version: 1 };
+const FORM: Form = Form { what: "a routing map", tag: *b"maps", version: 2 };
 
 impl RouteMap {
     /// Writes the map, to be read by [`Self::read_from`] in the same version of whither. Equal maps are equal bytes.
@@ -34,6 +34,9 @@ impl RouteMap {
         if !self.devices.is_sound() {
             return Err("too many devices");
         }
+        if !self.hops.is_sound(self.bounds.key) {
+            return Err("more of paths than is kept");
+        }
         if self.reasons.values().any(|sums| sums.examples.len() > EXAMPLES) {
             return Err("too many examples of a reason");
         }
@@ -46,7 +49,7 @@ impl RouteMap {
     fn amount_of_all(&self) -> u64 {
         let apps = self.apps.values().chain([&self.other_owners, &self.nameless]).flat_map(amounts_of_app);
         let reasons = self.reasons.values().flat_map(|sums| sums.traffic.amounts());
-        apps.chain(reasons).fold(0, u64::saturating_add)
+        apps.chain(reasons).chain([self.hops.amount()]).fold(0, u64::saturating_add)
     }
 
     fn check_app(&self, sums: &AppSums) -> Result<(), &'static str> {
@@ -121,7 +124,7 @@ mod tests {
     #[test]
     fn the_form_is_that_of_its_version() {
         let bytes = written(&map_of(60, u64::MAX));
-        assert_eq!((FORM.version, crc32fast::hash(body(&bytes))), (1, 1_193_691_989));
+        assert_eq!((FORM.version, crc32fast::hash(body(&bytes))), (2, 2_421_485_246));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Traffic in both directions: up is client to server, down is server to client.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Traffic {
     /// Frame lengths on the wire, client to server, in bytes.
     pub bytes_up: u64,

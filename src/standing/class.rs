@@ -90,6 +90,21 @@ impl Standing {
     }
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Standing {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Standing".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "What may be said of the country of an endpoint",
+            "type": "string",
+            "enum": Self::ALL.map(Self::id)
+        })
+    }
+}
+
 impl serde::Serialize for Standing {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.id())

@@ -1,5 +1,6 @@
 //! What round trips say against a claim.
 
+use super::bound::{GLASS_KM_PER_MS, LIGHT_KM_PER_MS, reach_km};
 use crate::place::Country;
 
 /// How much is said against a claim.
@@ -47,6 +48,17 @@ pub struct Exclusion {
     pub least_km: u32,
 }
 
+impl Exclusion {
+    /// How far an endpoint can be that answers so soon, in km, rounded up.
+    pub fn reach_km(&self) -> u32 {
+        let km_per_ms = match self.speed {
+            Speed::Glass => GLASS_KM_PER_MS,
+            Speed::Light => LIGHT_KM_PER_MS,
+        };
+        reach_km(self.round_trip_ns, km_per_ms).ceil() as u32
+    }
+}
+
 impl std::fmt::Display for Exclusion {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let name = self.country.name().unwrap_or(self.country.code());
@@ -82,5 +94,6 @@ mod tests {
             exclusion.to_string(),
             "Australia is ruled out: it is at least 11300 km away, and light cannot go there and back in 37.2 ms (least of 3 flows)"
         );
+        assert_eq!(exclusion.reach_km(), 5577);
     }
 }

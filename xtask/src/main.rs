@@ -7,6 +7,7 @@ mod owner_samples;
 mod picture;
 mod published;
 mod samples;
+mod schema;
 mod simulate;
 mod spread;
 mod synth;
@@ -55,6 +56,12 @@ enum Command {
         #[arg(long, default_value = "samples")]
         into: PathBuf,
     },
+    /// Write docs/report.schema.json and docs/flow-record.schema.json, JSON Schemas made from the types.
+    Schema {
+        /// Where to write.
+        #[arg(long, default_value = "docs")]
+        into: PathBuf,
+    },
     /// Hold the rules of what round trips say to simulated captures and print the table of `docs/evidence.md`.
     Simulate(simulate::Simulate),
     /// Derive data/geo/spread.bin, the networks in several countries, from data/geo/places.bin.
@@ -90,6 +97,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Command::Picture { capture, from, into } => picture::run(&capture, from.as_deref(), &into),
         Command::Published { from, into } => published::run(&from, &into),
         Command::Samples { into } => samples::run(&into),
+        Command::Schema { into } => schema::run(&into),
         Command::Simulate(options) => simulate::run(&options),
         Command::Spread { into } => spread::run(&into),
         Command::Synth { profile, size, flows, seed, out } => {

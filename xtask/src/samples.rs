@@ -3,6 +3,7 @@
 //! rustls' client and server really talk to each other, over TLS and QUIC; builders put what they say into packets with chosen
 //! addresses and round trips. Each sample is for one purpose, told beside it and in the README that is written with them.
 
+mod apps;
 mod capture;
 mod claim;
 mod clear;
@@ -17,6 +18,7 @@ mod names;
 mod packet;
 mod phone;
 mod quic;
+mod routed;
 mod scene;
 mod seeded;
 mod tls;
@@ -78,6 +80,12 @@ fn all() -> io::Result<Vec<Sample>> {
             capture::pcap(&unrouted::packets()),
         ),
         sample(
+            "routed.pcap",
+            "WeChat of a user in Taipei who traces the path to a server in Singapore meanwhile; one router does not answer, and one sits \
+             on an address that no network announces",
+            capture::pcap(&routed::packets()),
+        ),
+        sample(
             "claim-taipei.pcap",
             "WeChat of a user in Taipei: endpoints that one source places in Hong Kong and Singapore; one in mainland China does not \
              answer",
@@ -90,6 +98,7 @@ fn all() -> io::Result<Vec<Sample>> {
         ),
     ];
     samples.extend(names::samples());
+    samples.extend(apps::samples());
     samples.extend(clear::samples());
     samples.extend(datagrams::samples());
     samples.extend(tunnels::samples());

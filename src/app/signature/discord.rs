@@ -1,12 +1,13 @@
 //! Discord voice over UDP: IP discovery (Discord developer documentation, "Voice connections"): `0001 0046` and an SSRC with
-//! 66 bytes of zeros, answered by `0002 0046`, the SSRC and the client's address as text.
+//! 66 bytes of zeros, answered by `0002 0046`, the SSRC and the client's address as text. Beside it runs a keep-alive of
+//! eight bytes, `1337 CAFE` and a counter, which comes back unchanged.
 
-use super::{Confidence, Over, Probe, Says, Signature};
+use super::{Confidence, Over, Probe, Says, Side, Signature};
 
 pub(super) const SIGNATURE: Signature = Signature {
     name: "discord-voice",
     says: Says::App("discord"),
-    about: "UDP: IP discovery of 74 bytes, asked or answered",
+    about: "UDP: IP discovery of 74 bytes, asked or answered, or a keep-alive of 8 bytes that begins with 1337CAFE",
     over: Over::Udp,
     read,
 };
@@ -25,6 +26,10 @@ fn read(probe: &Probe<'_>) -> Option<Confidence> {
     let is_answered = server.first_length() == LENGTH
         && server.has(0, &[0, 2, 0, 70])
         && server.bytes.get(8).is_some_and(|byte| byte.is_ascii_hexdigit());
+    let is_alive = |side: Side<'_>| side.first_length() == 8 && side.has(0, &[0x13, 0x37, 0xca, 0xfe]);
+    if probe.sides().into_iter().any(is_alive) {
+        return Some(Confidence::Certain);
+    }
     match (is_asked, is_answered) {
         (true, true) => Some(Confidence::Certain),
         (true, false) | (false, true) => Some(Confidence::Probable),
@@ -36,6 +41,14 @@ fn read(probe: &Probe<'_>) -> Option<Confidence> {
 mod tests {
     use super::super::testing::{hex, udp};
     use super::*;
+
+    #[test]
+    fn keep_alive() {
+        let alive = hex("1337cafe 02000000");
+        assert_eq!(read(&udp(&alive, &alive, 50_004, 0)), Some(Confidence::Certain));
+        assert_eq!(read(&udp(&alive[..7], &[], 50_004, 0)), None);
+        assert_eq!(read(&udp(&[&alive[..], &[0]].concat(), &[], 50_004, 0)), None);
+    }
 
     #[test]
     fn discovery_of_the_own_address() {

@@ -5,53 +5,115 @@
 //! the stricter it is: if they could occur by chance, it also demands the operator's AS and says `probable` or
 //! `weak`.
 
+mod agora;
+mod alibaba_cloud;
+mod anydesk;
+mod browser;
 mod dingtalk;
 mod discord;
 mod dropbox;
+mod epic;
 mod facebook;
+mod facetime;
+mod home;
+mod hoyoverse;
+mod iqiyi;
 mod kakaotalk;
 mod line;
+mod minecraft;
 mod mmtls;
+mod netease;
 mod networks;
+mod nintendo;
 mod probe;
+mod push;
 mod qq;
+mod riot;
+mod roblox;
 mod snapchat;
 mod spotify;
 mod steam;
 mod stun;
+mod syncthing;
+mod tailscale;
+mod teamspeak;
 mod teamviewer;
 mod telegram;
 mod telegram_voip;
+mod tencent_games;
 #[cfg(test)]
 pub(super) mod testing;
+mod threema;
+mod viber;
+mod warp;
+mod webex;
 mod wechat_media;
 mod whatsapp;
+mod wns;
+mod zalo;
 mod zoom;
+mod zoom_peer;
 
 pub use probe::{Confidence, Over, Probe, Says, Side, Signature};
 
 /// All wire signatures, by name.
 pub static SIGNATURES: &[Signature] = &[
+    agora::SIGNATURE,
+    alibaba_cloud::SIGNATURE,
+    anydesk::SIGNATURE,
+    push::APPLE,
+    warp::SIGNATURE,
     dingtalk::SIGNATURE,
     discord::SIGNATURE,
     dropbox::SIGNATURE,
+    epic::SIGNATURE,
+    facetime::SIGNATURE,
+    push::GOOGLE,
+    stun::MEET,
+    hoyoverse::SIGNATURE,
+    iqiyi::SIGNATURE,
     kakaotalk::SIGNATURE,
     line::SIGNATURE,
+    push::XIAOMI,
+    minecraft::SIGNATURE,
     mmtls::SIGNATURE,
     stun::MICROSOFT,
     facebook::SIGNATURE,
     facebook::OWN_APP,
+    netease::SIGNATURE,
+    nintendo::SIGNATURE,
     qq::SIGNATURE,
+    riot::SIGNATURE,
+    roblox::SIGNATURE,
     snapchat::SIGNATURE,
+    spotify::ACCESS_POINT,
     spotify::SIGNATURE,
+    browser::BRAVE,
+    browser::CHROME,
+    browser::EDGE,
     steam::SIGNATURE,
+    syncthing::SIGNATURE,
+    tailscale::SIGNATURE,
+    teamspeak::SIGNATURE,
     teamviewer::SIGNATURE,
     telegram::SIGNATURE,
+    stun::TELEGRAM,
     telegram_voip::SIGNATURE,
+    tencent_games::SIGNATURE,
+    threema::SIGNATURE,
+    home::KASA,
+    home::TUYA,
+    viber::CHAT,
+    viber::CALL,
+    webex::SIGNATURE,
     wechat_media::SIGNATURE,
     whatsapp::SIGNATURE,
     stun::WHATSAPP,
+    wns::SIGNATURE,
+    home::XIAOMI,
+    zalo::SIGNATURE,
     zoom::SIGNATURE,
+    zoom_peer::SIGNATURE,
 ];
 
 #[cfg(test)]
@@ -68,6 +130,26 @@ mod tests {
     }
 
     #[test]
+    fn each_row_is_in_the_documents() {
+        let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/signatures.md"));
+        for signature in SIGNATURES {
+            assert!(text.contains(&format!("`{}`", signature.name)), "{}", signature.name);
+        }
+    }
+
+    #[test]
+    fn each_row_says_an_entry_of_the_catalogue() {
+        let catalogue = crate::app::Catalogue::embedded().expect("usable");
+        for signature in SIGNATURES {
+            let is_known = match signature.says {
+                Says::App(id) => catalogue.app(id).is_some(),
+                Says::Platform(id) => catalogue.service(id).is_some(),
+            };
+            assert!(is_known, "{}", signature.name);
+        }
+    }
+
+    #[test]
     fn nothing_matches_nothing() {
         for signature in SIGNATURES {
             assert_eq!((signature.read)(&udp(&[], &[], 443, 0)), None, "{}", signature.name);
@@ -79,7 +161,8 @@ mod tests {
     #[test]
     fn without_bytes_only_a_protocol_of_one_app_matches() {
         let readers = STREAM_READERS.iter().map(|reader| reader.protocol);
-        for application in readers.chain(DATAGRAM_READERS.iter().map(|reader| reader.protocol)) {
+        let readers = readers.chain(DATAGRAM_READERS.iter().map(|reader| reader.protocol));
+        for application in readers.filter(|word| !probe::OF_ONE_APP.contains(word)) {
             for (asn, name) in [(0, ""), (32934, "graph.facebook.com"), (132203, "short.weixin.qq.com"), (62041, "")] {
                 for probe in [tcp(&[], &[], 443, asn), udp(&[], &[], 3478, asn)] {
                     let probe = Probe { application, name, is_face_book: true, ..probe };
@@ -88,8 +171,11 @@ mod tests {
                 }
             }
         }
-        let probe = Probe { application: probe::MMTLS, ..tcp(&[], &[], 443, 0) };
-        assert_eq!((mmtls::SIGNATURE.read)(&probe), Some(Confidence::Certain));
+        for (application, read) in
+            [(probe::MMTLS, mmtls::SIGNATURE.read), (probe::MINECRAFT, minecraft::SIGNATURE.read)]
+        {
+            assert_eq!(read(&Probe { application, ..tcp(&[], &[], 443, 0) }), Some(Confidence::Certain));
+        }
     }
 
     #[test]

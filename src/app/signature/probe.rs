@@ -7,6 +7,15 @@ use std::net::IpAddr;
 /// The name that the reader of WeChat's MMTLS gives this protocol, which only WeChat uses.
 pub(super) const MMTLS: &str = "mmtls";
 
+/// The name that the reader of Minecraft's handshake gives its protocol.
+pub(super) const MINECRAFT: &str = "minecraft";
+
+/// The name that the reader of Agora's opening gives its protocol.
+pub(super) const AGORA: &str = "agora";
+
+/// Protocols that one app or service alone speaks, so that no bytes are needed beside them.
+pub(super) const OF_ONE_APP: [&str; 3] = [AGORA, MINECRAFT, MMTLS];
+
 /// IP protocol numbers (IANA).
 pub(super) const TCP: u8 = 6;
 pub(super) const UDP: u8 = 17;
@@ -90,6 +99,11 @@ impl Side<'_> {
         Some(u16::from_be_bytes(self.bytes.get(at..at + 2)?.try_into().ok()?))
     }
 
+    /// The little-endian 16-bit number at an offset.
+    pub(super) fn u16_little(&self, at: usize) -> Option<u16> {
+        Some(u16::from_le_bytes(self.bytes.get(at..at + 2)?.try_into().ok()?))
+    }
+
     /// The little-endian 32-bit number at an offset.
     pub(super) fn u32_little(&self, at: usize) -> Option<u32> {
         Some(u32::from_le_bytes(self.bytes.get(at..at + 4)?.try_into().ok()?))
@@ -127,16 +141,20 @@ pub struct Probe<'a> {
     pub application: &'static str,
     /// The server's name; empty where none is known.
     pub name: &'a str,
+    /// The server's address.
+    pub server_ip: Option<IpAddr>,
+    /// The organisation that the server's certificate is for; empty where none is known.
+    pub organisation: &'a str,
     /// Whether the server's address is IPv6 and contains `face:b00c`, which Meta puts into its addresses.
     pub is_face_book: bool,
 }
 
 impl<'a> Probe<'a> {
-    /// The probe of a flow; none if signatures can recognise nothing in it, because it has neither first bytes nor a
-    /// protocol that only one app uses.
+    /// The probe of a flow; none if signatures can recognise nothing in it, because it has neither first bytes, nor a
+    /// protocol that only one app or service uses, nor a certificate.
     pub fn of(flow: &'a Flow, place: &Place) -> Option<Self> {
-        let speaks = |word: &str| flow.application.is_some_and(|application| application.0 == word);
-        if flow.client_head.is_none() && flow.server_head.is_none() && !speaks(MMTLS) {
+        let speaks_one = flow.application.is_some_and(|application| OF_ONE_APP.contains(&application.0));
+        if flow.client_head.is_none() && flow.server_head.is_none() && flow.certificate.is_none() && !speaks_one {
             return None;
         }
         let side = |head: &'a Option<Box<crate::flow::Head>>| {
@@ -152,6 +170,12 @@ impl<'a> Probe<'a> {
             asn: place.asn.unwrap_or(0),
             application: flow.application.map_or("", |application| application.0),
             name: flow.name().map_or("", |name| &name.name),
+            server_ip: Some(flow.server_ip),
+            organisation: flow
+                .certificate
+                .as_ref()
+                .and_then(|certificate| certificate.organisation.as_deref())
+                .unwrap_or_default(),
             is_face_book: match flow.server_ip {
                 IpAddr::V6(ip) => ip.segments()[4..6] == [0xface, 0xb00c],
                 IpAddr::V4(_) => false,

@@ -11,8 +11,8 @@ pub(super) const SIGNATURE: Signature = Signature {
     read,
 };
 
-/// Versions seen or documented: (major, minor).
-const VERSIONS: [(u8, u8); 8] = [(1, 2), (1, 3), (1, 4), (1, 5), (2, 1), (4, 2), (6, 2), (6, 5)];
+/// Versions seen or documented: (major, minor). Clients of the kind of WhatsApp Web say 6.3.
+const VERSIONS: [(u8, u8); 9] = [(1, 2), (1, 3), (1, 4), (1, 5), (2, 1), (4, 2), (6, 2), (6, 3), (6, 5)];
 
 fn read(probe: &Probe<'_>) -> Option<Confidence> {
     if !probe.is_tcp {
@@ -22,16 +22,18 @@ fn read(probe: &Probe<'_>) -> Option<Confidence> {
         [b'E', b'D', 0, 1, a, b, c, ..] => Some(7 + (usize::from(*a) << 16 | usize::from(*b) << 8 | usize::from(*c))),
         _ => None,
     };
-    let known = match probe.client.bytes.get(routing.unwrap_or(0)..)? {
-        [b'W', b'A', major, minor, ..] => VERSIONS.contains(&(*major, *minor)),
-        _ => false,
+    let (marked, known) = match probe.client.bytes.get(routing.unwrap_or(0)..)? {
+        [b'W', b'A', major, minor, ..] => (true, VERSIONS.contains(&(*major, *minor))),
+        _ => (false, false),
     };
+    let known = known || (marked && probe.is_in(networks::META));
     match (known, routing.is_some()) {
-        (true, true) => Some(Confidence::Certain),
+        // After a routing block, any version will do.
+        (_, true) if marked => Some(Confidence::Certain),
         // Four bytes alone match by chance once in 2^29, and less often if the port or the network fits.
         (true, false) if matches!(probe.server_port, 443 | 5222 | 80) => Some(Confidence::Certain),
         (true, false) => Some(Confidence::Probable),
-        (false, true) if probe.is_in(networks::META) => Some(Confidence::Probable),
+        (_, true) if probe.is_in(networks::META) => Some(Confidence::Probable),
         _ => None,
     }
 }
@@ -43,10 +45,14 @@ mod tests {
 
     #[test]
     fn plain_and_routed_openings() {
-        assert_eq!(read(&tcp(b"WA\x06\x03", &[], 443, 0)), None);
+        assert_eq!(read(&tcp(b"WA\x06\x03", &[], 443, 0)), Some(Confidence::Certain));
+        assert_eq!(read(&tcp(b"WA\x07\x07", &[], 443, 0)), None);
+        assert_eq!(read(&tcp(b"WA\x07\x07", &[], 443, 32934)), Some(Confidence::Certain));
         assert_eq!(read(&tcp(b"WA\x01\x05", &[], 5222, 0)), Some(Confidence::Certain));
         assert_eq!(read(&tcp(b"WA\x01\x05\0\0\x01", &[], 9000, 0)), Some(Confidence::Probable));
         let routed = hex("45440001 000004 08050802 57410201 0000ee12");
+        let newer = hex("45440001 000004 08050802 57410904 0000ee12");
+        assert_eq!(read(&tcp(&newer, &[], 5222, 0)), Some(Confidence::Certain));
         assert_eq!(read(&tcp(&routed, &[], 5222, 0)), Some(Confidence::Certain));
         for cut in 0..15 {
             assert_eq!(read(&tcp(&routed[..cut], &[], 5222, 0)), None, "{cut}");

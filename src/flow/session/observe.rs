@@ -181,8 +181,8 @@ impl Session {
             let details = self.details_mut();
             details.absorb(&mut findings, stamp, side, &mut |name| interner.intern(name));
             deliver_of(&key, details, answers, interner);
-            if reader.shows_app {
-                self.keep_head(side, payload, stamp);
+            if let Some(part) = reader.shows_app {
+                self.keep_head(side, Payload { bytes: part(payload.bytes), ..payload }, stamp);
             }
             return;
         }

@@ -3,7 +3,10 @@
 
 pub(super) mod bittorrent;
 pub(super) mod dhcp;
+pub(super) mod edonkey;
+pub(super) mod game;
 pub(super) mod greeting;
+pub(super) mod ike;
 pub(super) mod ntp;
 pub(super) mod openvpn;
 pub(super) mod preamble;

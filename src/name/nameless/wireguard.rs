@@ -5,7 +5,10 @@ use crate::name::reader::{Datagram, Reading};
 
 /// Whether a datagram is a message of the handshake: its type, three zero bytes, and exactly the length of that type.
 pub(crate) fn starts(datagram: &Datagram<'_>) -> bool {
-    matches!((datagram.payload, datagram.payload.len()), ([1, 0, 0, 0, ..], 148) | ([2, 0, 0, 0, ..], 92))
+    matches!(
+        (datagram.payload, datagram.payload.len()),
+        ([1, 0, 0, 0, ..], 148) | ([2, 0, 0, 0, ..], 92) | ([3, 0, 0, 0, ..], 64)
+    )
 }
 
 /// Reads the last datagram. Either peer may begin a handshake, and the one that does counts as the client.
@@ -26,5 +29,8 @@ mod tests {
         initiation[..4].copy_from_slice(&[1, 0, 0, 0]);
         assert!(starts(&datagram(&initiation, 1, 2)));
         assert!(!starts(&datagram(&initiation[..147], 1, 2)));
+        let cookie = [&[3, 0, 0, 0][..], &[7; 60]].concat();
+        assert!(starts(&datagram(&cookie, 1, 2)));
+        assert!(!starts(&datagram(&cookie[..63], 1, 2)));
     }
 }

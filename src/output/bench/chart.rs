@@ -2,8 +2,8 @@
 //! below it one mark per run. For documents.
 
 use super::super::escape::svg;
+use super::super::figure::mark;
 use super::super::palette;
-use super::super::svg::mark;
 use super::{Measured, byte_rate, packet_rate, seconds, units};
 use std::io::{self, Write};
 

@@ -55,7 +55,8 @@ pub(super) fn line(row: &Row<'_>) -> String {
     let (label, network) = (&destination.label, words::network(destination));
     let (word, of_word) = (row.word(), row.word_bytes());
     let amount = if of_word == *bytes { format!("{bytes} bytes") } else { format!("{of_word} of {bytes} bytes") };
-    format!("{}: {label}, {network}, {amount} {word}, {capture} frame {frame}", app.name)
+    let frame = if *frame == 0 { String::new() } else { format!(" frame {frame}") };
+    format!("{}: {label}, {network}, {amount} {word}, {capture}{frame}", app.name)
 }
 
 /// The name with most bytes of a row.

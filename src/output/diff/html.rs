@@ -14,7 +14,7 @@ const STYLE: &str = include_str!("page.css");
 
 /// Writes the page.
 pub(super) fn write(diff: &Diff, out: &mut dyn Write) -> io::Result<()> {
-    let (a, b) = (html(&diff.a.name), html(&diff.b.name));
+    let (a, b) = (html(file(&diff.a.name)), html(file(&diff.b.name)));
     write!(
         out,
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"generator\" content=\"{GENERATOR}\">\n\
@@ -37,12 +37,15 @@ pub(super) fn write(diff: &Diff, out: &mut dyn Write) -> io::Result<()> {
     write!(
         out,
         "<footer><p>Places are those of network endpoints, not of what becomes of the content behind them. A share has moved only where \
-         the two intervals, widened by what cannot be placed, have nothing in common.</p><p>Made by {} {}, offline, with \
-         <code>{}</code></p></footer>\n</body>\n</html>\n",
+         the two intervals, widened by what cannot be placed, have nothing in common.</p><p>Made by {} {}, offline.</p></footer>\n</body>\n</html>\n",
         html(&generator.name),
-        html(&generator.version),
-        html(&generator.command)
+        html(&generator.version)
     )
+}
+
+/// The name of a file without its folders, which a page never shows.
+fn file(path: &str) -> &str {
+    path.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or(path)
 }
 
 /// Whether a page of this program begins so.
@@ -55,7 +58,7 @@ fn sides(diff: &Diff) -> String {
         let day = |time: &Option<String>| time.as_deref().unwrap_or("no packet").to_owned();
         format!(
             "<tr><th scope=\"row\">{which}</th><td>{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td><td>{}</td></tr>\n",
-            html(&side.name),
+            html(file(&side.name)),
             html(&side.version),
             units::plural(side.captures as u64, "capture", "captures"),
             units::bytes(side.bytes),

@@ -50,7 +50,7 @@ mod tests {
         }
         for format in output::FORMATS {
             let mut bytes = Vec::new();
-            (format.write)(&report, &mut bytes).unwrap();
+            (format.write)(&report, &output::Look::default(), &mut bytes).unwrap();
             assert!(FORMATS.iter().all(|other| !(other.is_own)(&bytes)), "{}", format.name);
         }
     }

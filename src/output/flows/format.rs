@@ -4,6 +4,9 @@ use super::sink::FlowSink;
 use super::writer::{FlowWriter, Out};
 use std::io;
 
+/// Begins a sink.
+type Begin = fn(Box<dyn FlowWriter>, Out) -> io::Result<Box<dyn FlowSink>>;
+
 /// A format that flow records can be written in.
 pub struct FlowFormat {
     /// The value of `--format`.
@@ -13,7 +16,7 @@ pub struct FlowFormat {
     /// Makes a writer.
     pub writer: fn() -> Box<dyn FlowWriter>,
     /// Begins what the records of these writers are put into, in their order.
-    pub sink: fn(Box<dyn FlowWriter>, Out) -> io::Result<Box<dyn FlowSink>>,
+    pub sink: Begin,
     /// Whether it is not for terminals.
     pub is_binary: bool,
 }

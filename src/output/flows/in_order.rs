@@ -1,6 +1,7 @@
 //! Reads captures and gives the records of their flows in order.
 
 use super::format::FlowFormat;
+use super::redaction::Redaction;
 use super::sorter::{Lane, Sorter};
 use crate::analysis::{self, Analysed, FlowJudge, Judgements, Knowledge, Options};
 use crate::capture::{Progress, Source};
@@ -18,6 +19,8 @@ pub struct InOrder<'a> {
     pub knowledge: &'a Knowledge,
     /// What may be said of addresses, if the captures were read before. Without it round trips exclude nothing.
     pub judgements: Option<&'a Judgements>,
+    /// What records are made without, if they are redacted.
+    pub redaction: Option<&'a Redaction<'a>>,
     /// How far reading has come.
     pub progress: &'a Progress,
     /// Where records wait that there is no memory for.
@@ -36,10 +39,10 @@ impl InOrder<'_> {
         look: &(impl Fn(&Observed<'_>) + Sync),
         emit: &mut (dyn FnMut(&[u8]) -> bool + Send),
     ) -> (Analysed, Option<NotKept>) {
-        let Self { format, options, knowledge, judgements, progress, temporary_folder } = self;
+        let Self { format, options, knowledge, judgements, redaction, progress, temporary_folder } = self;
         let names: Vec<String> = captures.iter().map(|source| source.name().to_owned()).collect();
         let lanes = rayon::current_num_threads() + 1;
-        let sorter = Sorter::new(format, &names, temporary_folder, options.waiting_bytes(), lanes);
+        let sorter = Sorter::new(format, &names, temporary_folder, options.waiting_bytes(), lanes).redacting(redaction);
         let new = || (sorter.lane(), FlowJudge::new(knowledge, judgements));
         let add = |(lane, judge): &mut (Lane, FlowJudge<'_>), observed: &Observed<'_>| {
             if !options.leaves_out(observed) {

@@ -11,6 +11,7 @@ mod owned;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod record;
+mod redaction;
 mod sink;
 mod sorter;
 mod writer;
@@ -19,6 +20,7 @@ pub use format::FlowFormat;
 pub use in_order::{InOrder, NotKept};
 pub use owned::{OwnedClaim, OwnedName, OwnedOwner, OwnedRecord};
 pub use record::FlowRecord;
+pub use redaction::Redaction;
 pub use sink::FlowSink;
 pub use writer::{FlowWriter, Out};
 

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 /// A flow record on its own.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "the fields are documented where they are borrowed")]
 pub struct OwnedRecord {
@@ -66,6 +67,7 @@ pub struct OwnedRecord {
 
 /// A name of a flow.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct OwnedName {
     /// The name.
@@ -81,6 +83,7 @@ pub struct OwnedName {
 
 /// A claim about a flow's app.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct OwnedClaim {
     /// The app.
@@ -95,6 +98,7 @@ pub struct OwnedClaim {
 
 /// Who the capture says owned a flow's packets.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct OwnedOwner {
     /// Where this comes from.

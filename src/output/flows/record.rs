@@ -159,7 +159,7 @@ impl<'a> FlowRecord<'a> {
             server_name: name.map(|name| &*name.name),
             name_source: name.map(|name| name.source.word()),
             name_frame: name.map(|name| name.frame.number()),
-            names: Names(&flow.names),
+            names: Names { names: &flow.names, has_frames: true },
             alpn: &flow.alpn,
             ech: flow.ech.map(|ech| ech.word()),
             resolver: resolver(flow),
@@ -169,7 +169,7 @@ impl<'a> FlowRecord<'a> {
             app_evidence: chosen.map(|claim| claim.kind.word()),
             app_rule: chosen.map(|claim| &*claim.rule),
             app_frame: chosen.map(|claim| claim.frame.number()),
-            app_others: Claims(&attribution.others),
+            app_others: Claims { claims: &attribution.others, has_frames: true },
             service: attribution.service.as_deref(),
             party: attribution.party,
             owner: flow.owner.as_ref().map(|evidence| &*evidence.owner),
@@ -193,6 +193,12 @@ impl<'a> FlowRecord<'a> {
             exchange: observed.exchange(),
             tunnel: Tunnel(flow.tunnel),
         }
+    }
+
+    /// Leaves out the numbers of frames: 0, which no frame has, stands for them.
+    pub(super) fn leave_frames_out(&mut self) {
+        (self.first_frame, self.name_frame, self.app_frame) = (0, None, None);
+        (self.names.has_frames, self.app_others.has_frames) = (false, false);
     }
 }
 
@@ -277,15 +283,18 @@ impl Serialize for Protocol {
 
 /// All names of a flow: objects of `name`, `source`, `frame` and, where there is one, `doubt`.
 #[derive(Clone, Copy, Debug)]
-pub struct Names<'a>(&'a [Name]);
+pub struct Names<'a> {
+    names: &'a [Name],
+    has_frames: bool,
+}
 
 impl Serialize for Names<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(NameRecord))
+        serializer.collect_seq(self.names.iter().map(|name| NameRecord(name, self.has_frames)))
     }
 }
 
-struct NameRecord<'a>(&'a Name);
+struct NameRecord<'a>(&'a Name, bool);
 
 impl Serialize for NameRecord<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -293,7 +302,7 @@ impl Serialize for NameRecord<'_> {
         let mut object = serializer.serialize_struct("Name", 3 + usize::from(doubt.is_some()))?;
         object.serialize_field("name", &*self.0.name)?;
         object.serialize_field("source", self.0.source.word())?;
-        object.serialize_field("frame", &self.0.frame.number())?;
+        object.serialize_field("frame", &if self.1 { self.0.frame.number() } else { 0 })?;
         if let Some(doubt) = doubt {
             object.serialize_field("doubt", doubt)?;
         }
@@ -303,15 +312,18 @@ impl Serialize for NameRecord<'_> {
 
 /// Claims about a flow's app: objects of `app`, `evidence`, `rule` and `frame`.
 #[derive(Clone, Copy, Debug)]
-pub struct Claims<'a>(&'a [Claim]);
+pub struct Claims<'a> {
+    claims: &'a [Claim],
+    has_frames: bool,
+}
 
 impl Serialize for Claims<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(ClaimRecord))
+        serializer.collect_seq(self.claims.iter().map(|claim| ClaimRecord(claim, self.has_frames)))
     }
 }
 
-struct ClaimRecord<'a>(&'a Claim);
+struct ClaimRecord<'a>(&'a Claim, bool);
 
 impl Serialize for ClaimRecord<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -319,7 +331,7 @@ impl Serialize for ClaimRecord<'_> {
         object.serialize_field("app", &*self.0.app)?;
         object.serialize_field("evidence", self.0.kind.word())?;
         object.serialize_field("rule", &*self.0.rule)?;
-        object.serialize_field("frame", &self.0.frame.number())?;
+        object.serialize_field("frame", &if self.1 { self.0.frame.number() } else { 0 })?;
         object.end()
     }
 }
@@ -517,5 +529,18 @@ mod tests {
         let text = written("csv", &hostile, &place(), &attribution());
         assert_eq!(text.matches("\r\n").count(), 2);
         assert!(text.contains("\"a\\u{d}\\u{a}b,\"\"c\\u{202e}\""));
+    }
+
+    /// The literals for DuckDB and Polars in docs/flow-record.md name every field, in order.
+    #[test]
+    fn types_in_the_documentation_are_those_of_the_fields() {
+        let text = include_str!("../../../docs/flow-record.md");
+        let between = |start: &str, end: &str| text.split_once(start).unwrap().1.split_once(end).unwrap().0;
+        let names = |part: &str| -> Vec<String> {
+            let lines = part.lines().filter_map(|line| line.trim().split_once(": "));
+            lines.map(|(name, _)| name.trim_matches('"').to_owned()).collect()
+        };
+        assert_eq!(names(between("columns = {\n", "\n})")), COLUMNS);
+        assert_eq!(names(between("schema={\n", "\n})")), COLUMNS);
     }
 }

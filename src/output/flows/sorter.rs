@@ -7,6 +7,7 @@
 
 use super::format::FlowFormat;
 use super::record::FlowRecord;
+use super::redaction::Redaction;
 use super::writer::FlowWriter;
 use crate::analysis::order;
 use crate::flow::Flow;
@@ -196,6 +197,8 @@ pub(super) struct Sorter<'a> {
     folder: PathBuf,
     /// Bytes that may wait in memory in one lane.
     lane_bytes: usize,
+    /// What records are made without.
+    redaction: Option<&'a Redaction<'a>>,
     files: Mutex<Files>,
 }
 
@@ -212,7 +215,12 @@ impl<'a> Sorter<'a> {
         // Half, since a buffer that grows is copied.
         let lane = waiting_bytes.map(|bytes| usize::try_from(bytes / 2 / lanes.max(1) as u64));
         let lane_bytes = lane.and_then(Result::ok).unwrap_or(usize::MAX);
-        Self { format, captures, folder, lane_bytes, files: Mutex::default() }
+        Self { format, captures, folder, lane_bytes, redaction: None, files: Mutex::default() }
+    }
+
+    /// The same for redacted records.
+    pub(super) fn redacting(self, redaction: Option<&'a Redaction<'a>>) -> Self {
+        Self { redaction, ..self }
     }
 
     /// The records of one thread; none yet.
@@ -223,7 +231,8 @@ impl<'a> Sorter<'a> {
     /// Adds a flow's record.
     pub(super) fn add(&self, lane: &mut Lane, observed: &Observed<'_>, judged: &Judged) {
         let number = observed.flow.window();
-        let capture = self.captures.get(observed.flow.first_frame.capture() as usize).map_or("", String::as_str);
+        let position = observed.flow.first_frame.capture() as usize;
+        let capture = self.captures.get(position).map_or("", String::as_str);
         let window = lane.windows.entry(number).or_insert_with(|| {
             lane.bytes += WINDOW;
             Window::default()
@@ -231,7 +240,10 @@ impl<'a> Sorter<'a> {
         let start = window.bytes.len();
         window.starts.push(start);
         window.bytes.extend_from_slice(&key(number, observed.flow));
-        lane.writer.record(&FlowRecord::new(observed, capture, judged), &mut window.bytes);
+        match self.redaction {
+            None => lane.writer.record(&FlowRecord::new(observed, capture, judged), &mut window.bytes),
+            Some(redaction) => redaction.write(&mut *lane.writer, observed, judged, position, &mut window.bytes),
+        }
         lane.bytes += window.bytes.len() - start + size_of::<usize>();
         if lane.bytes > self.lane_bytes {
             let windows = std::mem::take(&mut lane.windows);

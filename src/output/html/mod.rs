@@ -1,16 +1,17 @@
-//! A [`Report`] as one HTML file that opens from disk: a world map with an arc per destination, the same as a table, and a
-//! drawer with all evidence of the chosen one. No outside resource, no library; the policy in its head allows the one
-//! script by its hash, so that nothing a capture holds can run.
+//! A [`Report`] as one HTML file that opens from disk: the answer in a sentence and a table, then a map, a flow diagram, a timeline and
+//! a drawer with all evidence of the chosen row. No outside resource; the policy in its head allows the one script by its hash, so that
+//! nothing a capture holds can run. The script is built from `page/` at the top of the repository; `docs/page.md` describes both.
 
+mod answer;
 #[cfg(test)]
 mod browser;
-mod item;
+mod data;
+mod head;
+mod row;
 mod tables;
 
-use super::escape::{html, json_in_html, visible};
-use super::map::{Map, World};
-use super::palette;
-use super::units;
+use super::escape::{html, json_in_html};
+use crate::redact::for_page;
 use crate::report::Report;
 use sha2::{Digest, Sha256};
 use std::io::{self, Write};
@@ -18,39 +19,26 @@ use std::io::{self, Write};
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
-/// Names of places written on the map; there is no room for more.
-const LABEL_LIMIT: usize = 60;
-
-/// Distance between rings around a place, where there is no origin to draw arcs from.
-const RING_PX: usize = 4;
+/// Outlines of countries, in tenths of a degree: first point, then steps.
+const LAND: &str = include_str!("../../../data/land.json");
+/// Where they come from.
+const LAND_SOURCE: &str = "Natural Earth 1:50m";
 
 /// Writes the page.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let map = Map::of(report);
-    let world = World::load();
-    let items = item::items(report, &map);
-    let data = serde_json::to_string(&items)?;
+    let report = &for_page(report);
+    let data = serde_json::to_string(&data::Data::of(report))?;
     fill(out, |slot| match slot {
         "generator" => super::generator::GENERATOR.to_owned(),
-        "title" => html(&title(report)).into_owned(),
-        "summary" => html(&summary(report)).into_owned(),
-        "answer" => tables::answer(report),
+        "title" => html(&head::title(report)).into_owned(),
+        "sentence" => answer::sentence(report),
+        "facts" => head::facts(report),
+        "table" => answer::table(report),
         "script_hash" => format!("sha256-{}", base64(&Sha256::digest(SCRIPT.as_bytes()))),
         "style" => STYLE.to_owned(),
-        "colors" => palette::css(),
-        "chips" => tables::chips(report),
-        "view" => map.view.map(|value| value.to_string()).join(" "),
-        "land" => world.paths(|code| is_reached(report, code)),
-        "edge" => format!("<path class=\"edge\" aria-hidden=\"true\" d=\"{}\"/>", super::projection::edge()),
-        "arcs" => arcs(report, &map),
-        "dots" => dots(report, &map),
-        "caption" => caption(report, &world),
-        "list" => tables::destinations(report, &map),
-        "apart" => tables::apart(report, &map),
-        "countries" => tables::countries(report),
-        "rest" => tables::rest(report),
-        "footer" => tables::footer(report, &world),
+        "footer" => head::footer(report, LAND_SOURCE),
         "data" => json_in_html(&data),
+        "land" => LAND.to_owned(),
         "script" => SCRIPT.to_owned(),
         _ => String::new(),
     })
@@ -72,121 +60,6 @@ fn fill(out: &mut dyn Write, slot: impl Fn(&str) -> String) -> io::Result<()> {
         rest = after;
     }
     out.write_all(rest.as_bytes())
-}
-
-fn title(report: &Report) -> String {
-    match report.captures.as_slice() {
-        [] => "No capture".to_owned(),
-        [one] => one.name.clone(),
-        [first, rest @ ..] => format!("{} and {}", first.name, units::plural(rest.len() as u64, "more", "more")),
-    }
-}
-
-fn summary(report: &Report) -> String {
-    let mut parts = vec![
-        units::duration(report.duration_ns),
-        units::plural(report.frames, "packet", "packets"),
-        units::bytes(report.bytes),
-    ];
-    if let Some(first) = report.first_seen.as_deref().and_then(|first| first.get(..16)) {
-        parts.push(format!("{} UTC", first.replace('T', " ")));
-    }
-    parts.push(match &report.vantage {
-        Some(vantage) => format!("from {} ({:.0} km)", vantage.label, vantage.radius_km),
-        None => "from an unknown place".to_owned(),
-    });
-    parts.join(" · ")
-}
-
-fn is_reached(report: &Report, code: &str) -> bool {
-    report.countries.iter().any(|line| line.country.code() == code)
-}
-
-/// One group per arc; a destination without an arc has none, but a dot.
-fn arcs(report: &Report, map: &Map<'_>) -> String {
-    let mut out = String::new();
-    // The widest lie below, so that thin ones stay in reach.
-    let mut order: Vec<_> = map.routes.iter().enumerate().collect();
-    order.sort_by(|a, b| b.1.weight.total_cmp(&a.1.weight));
-    for (position, route) in order {
-        let shape = match (&route.path, map.origin, route.at) {
-            (Some(path), ..) => {
-                let weight = route.weight;
-                format!(
-                    "<path class=\"hit\" d=\"{path}\"/><path class=\"line\" stroke-width=\"{weight:.1}\" d=\"{path}\"/>"
-                )
-            }
-            // Without an origin each app is a ring around the place.
-            (None, None, Some((x, y))) => {
-                let lane = map.dots.iter().find_map(|dot| dot.routes.iter().position(|route| *route == position));
-                let radius = RING_PX * (lane.unwrap_or(0).min(8) + 2);
-                format!("<circle class=\"mark\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" style=\"--r:{radius}px\"/>")
-            }
-            _ => continue,
-        };
-        let destination = route.destination;
-        let app = route.app.and_then(|app| report.apps.get(app)).map_or("no app named", |app| app.name.as_str());
-        let label = format!(
-            "{app} to {} ({}): {} sent, {} received",
-            route.candidate.map_or(&destination.label, |candidate| &candidate.label),
-            super::words::standing(destination),
-            units::bytes(destination.payload.sent),
-            units::bytes(destination.payload.received)
-        );
-        let label = html(&label);
-        let class = palette::class(route.app);
-        let key = tables::app_key(route.app);
-        let doubt = if destination.candidates.len() > 1 { " differ" } else { "" };
-        out.push_str(&format!(
-            "<g class=\"arc {class}{doubt}\" data-app=\"{key}\" data-i=\"{position}\" tabindex=\"0\" role=\"button\" \
-             aria-label=\"{label}\"><title>{label}</title>{shape}</g>"
-        ));
-    }
-    out
-}
-
-fn dots(report: &Report, map: &Map<'_>) -> String {
-    let mut out = String::new();
-    let keys = |routes: &[usize]| {
-        let mut keys: Vec<_> =
-            routes.iter().filter_map(|route| map.routes.get(*route)).map(|route| tables::app_key(route.app)).collect();
-        keys.dedup();
-        keys.join(" ")
-    };
-    if let Some((x, y)) = map.origin {
-        out.push_str(&format!("<circle class=\"origin\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"/>"));
-    }
-    for dot in &map.dots {
-        let (x, y) = dot.at;
-        out.push_str(&format!("<circle data-apps=\"{}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"2\"/>", keys(&dot.routes)));
-    }
-    let text = |class: &str, apps: &str, (x, y): (f64, f64), label: &str| {
-        format!(
-            "<text{class}{apps} data-x=\"{x:.1}\" data-y=\"{y:.1}\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
-            x + 6.0,
-            y + 3.0,
-            html(label)
-        )
-    };
-    if let (Some(at), Some(vantage)) = (map.origin, &report.vantage) {
-        out.push_str(&text(" class=\"home\"", "", at, &vantage.label));
-    }
-    for dot in map.dots.iter().take(LABEL_LIMIT) {
-        out.push_str(&text("", &format!(" data-apps=\"{}\"", keys(&dot.routes)), dot.at, &dot.label()));
-    }
-    out
-}
-
-fn caption(report: &Report, world: &World) -> String {
-    let arcs = match &report.vantage {
-        Some(vantage) => format!("Arcs are great circles from {}, not routes of cables.", visible(&vantage.label)),
-        None => {
-            "The place of the capture is not known (--from PLACE): rings in the colours of apps, no arcs.".to_owned()
-        }
-    };
-    let world = world.source.split(" via ").next().unwrap_or_default();
-    html(&format!("{arcs} Dots are countries that network endpoints are confirmed or reported in; where databases differ, arcs are dashed and go to each. {world}; its borders are not a statement."))
-        .into_owned()
 }
 
 /// Base64 (RFC 4648 §4), for the hash of the script.
@@ -219,9 +92,9 @@ mod tests {
     fn nothing_from_the_wire_becomes_markup() {
         let page = page(&example::report());
         assert!(!page.contains("<img"));
-        assert_eq!(page.matches("</script>").count(), 2);
+        assert_eq!(page.matches("</script>").count(), 3);
         assert!(!page.contains('\u{1b}') && !page.contains('\u{202e}'));
-        assert!(!page.contains("{{") && !page.contains("}}</"));
+        assert!(!page.contains("{{sentence}}") && !page.contains("{{data}}"));
     }
 
     #[test]
@@ -252,7 +125,74 @@ mod tests {
         report.databases[0].attribution.clone_from(&hostile);
         let page = page(&report);
         assert!(!page.contains("<img"));
-        assert_eq!(page.matches("</script>").count(), 2);
+        assert_eq!(page.matches("</script>").count(), 3);
+    }
+
+    #[test]
+    fn no_path_no_command_and_no_address_of_a_person_stands_in_it() {
+        let mut report = example::report();
+        report.captures[0].name = "/home/someone/captures/phone.pcap".to_owned();
+        report.generator.command = "whither map /home/someone/captures/phone.pcap".to_owned();
+        let row = &mut report.apps[0].destinations[0];
+        row.exchange = crate::report::Exchange::Person;
+        row.addresses = vec!["198.51.100.77".to_owned()];
+        let row = &mut report.apps[0].destinations[1];
+        row.exchange = crate::report::Exchange::Tried;
+        row.names.clear();
+        row.addresses = vec!["198.51.100.78".to_owned()];
+        let page = page(&report);
+        assert!(page.contains("<title>phone.pcap"));
+        for secret in ["/home", "someone", "whither map", "198.51.100.77", "198.51.100.78"] {
+            assert!(!page.contains(secret), "{secret}");
+        }
+    }
+
+    #[test]
+    fn what_the_script_draws_adds_up_to_the_shares() {
+        let report = example::report();
+        let data = serde_json::to_value(data::Data::of(&report)).unwrap();
+        let rows = data["rows"].as_array().unwrap();
+        let is_beside = |row: &serde_json::Value| matches!(row["s"].as_str(), Some("n" | "p"));
+        let sum = |key: &str| -> u64 {
+            rows.iter().filter(|row| !is_beside(row)).map(|row| row[key].as_u64().unwrap()).sum()
+        };
+        assert_eq!((sum("u"), sum("d")), (report.shares.sent.bytes, report.shares.received.bytes));
+    }
+
+    #[test]
+    fn outlines_are_those_of_countries() {
+        let land: serde_json::Value = serde_json::from_str(LAND).unwrap();
+        let codes: Vec<&String> = land["c"].as_object().unwrap().keys().collect();
+        assert!(codes.len() > 230);
+        for code in codes {
+            assert!(crate::place::Country::new(code).is_some_and(|country| country.name().is_some()), "{code}");
+        }
+    }
+
+    #[test]
+    fn two_thousand_destinations_take_a_megabyte_at_most() {
+        let mut report = example::report();
+        let model = report.apps[0].destinations[0].clone();
+        let row = |at: usize| {
+            let mut row = model.clone();
+            let name = |part: usize| {
+                let mut name = model.names[0].clone();
+                name.name = format!("service-{part}.region{at}.example.com");
+                name
+            };
+            // Most have a name or two, and one address.
+            row.names = (0..1 + at % 4).map(name).collect();
+            row.names_total = 1 + at as u64 % 4;
+            row.addresses = (0..1 + at % 3).map(|part| format!("198.51.{}.{part}", at % 256)).collect();
+            row.addresses_total = 1 + at as u64 % 3;
+            row.first_frame.1 = 1000 + at as u64;
+            row
+        };
+        let small = page(&report).len();
+        report.apps[0].destinations.extend((0..2000).map(row));
+        let size = page(&report).len();
+        println!("budget: {size} of 1000000 bytes with 2,000 destinations, {} of 400 each", (size - small) / 2000);
+        assert!(size <= 1_000_000 && size - small <= 2000 * 400, "{size} bytes");
     }
 
     #[test]

@@ -99,7 +99,7 @@ fn place(lines: &mut Lines, row: &Row<'_>) {
         (Ink::Plain, text(&destination.label)),
         (Ink::Plain, cut(&text(&words::network(destination)), 32)),
         (Ink::Plain, format!("{}, {about}", units::bytes(*bytes))),
-        (Ink::Dim, format!("{} #{frame}", text(capture))),
+        (Ink::Dim, format!("{}{}", text(capture), words::frame_mark(*frame))),
     ];
     let mut line = Line::default();
     line.to(4);

@@ -1,9 +1,11 @@
 //! Per app: its destinations by place and network, each with names, frames, round trip and the three location facts.
 
 use super::lines::{Ink, Line, Lines, cut, cut_name};
+use super::paths::routed;
 use crate::output::units;
 use crate::output::words::{self, CountryNames};
 use crate::report::{AppRoutes, Destination, Report};
+use std::collections::BTreeSet;
 use unicode_width::UnicodeWidthStr;
 
 /// Apps shown in detail.
@@ -22,6 +24,7 @@ pub(super) fn apps(lines: &mut Lines, report: &Report) {
     for app in report.apps.iter().take(APP_LIMIT) {
         lines.gap();
         heading(lines, app, &names);
+        on_path(lines, app);
         if report.captures.len() > 1 {
             unseen(lines, app);
         }
@@ -59,6 +62,12 @@ fn heading(lines: &mut Lines, app: &AppRoutes, names: &CountryNames<'_>) {
     lines.pieces(Line::default(), INDENT, " · ", pieces);
 }
 
+/// The countries seen on the paths to the destinations of an app.
+fn on_path(lines: &mut Lines, app: &AppRoutes) {
+    let paths: BTreeSet<usize> = app.destinations.iter().flat_map(|row| row.paths.iter().copied()).collect();
+    routed(lines, (&paths.into_iter().collect::<Vec<_>>(), &app.on_path), INDENT);
+}
+
 /// How much of the next capture would be new.
 fn unseen(lines: &mut Lines, app: &AppRoutes) {
     let mut line = Line::default();
@@ -78,6 +87,7 @@ pub(super) fn destinations(lines: &mut Lines, report: &Report, destinations: &[D
         figures(lines, destination, facts);
         evidence(lines, report, destination, facts);
         location(lines, destination, facts, &names);
+        routed(lines, (&destination.paths, &destination.on_path), facts);
     }
     let rest = destinations.get(limit..).unwrap_or_default();
     if !rest.is_empty() {
@@ -154,7 +164,7 @@ fn evidence(lines: &mut Lines, report: &Report, destination: &Destination, facts
         let left = total - shown;
         let reserve = if left > 1 { 1 + format!("+{}", left - 1).len() } else { 0 };
         let frame = frame_number(report, &name.capture, name.frame);
-        let origin = format!(" {} {frame}", lines.text(&name.source));
+        let origin = format!(" {}{frame}", lines.text(&name.source));
         let gap = if shown == 0 { 0 } else { 2 };
         let text = lines.text(&name.name);
         let free = columns.saturating_sub(line.width() + gap + origin.width() + reserve);
@@ -177,11 +187,11 @@ fn evidence(lines: &mut Lines, report: &Report, destination: &Destination, facts
     lines.line(&line);
 }
 
-/// `#112`, or `#2:112` for the second of several captures.
+/// ` #112`, or ` #2:112` for the second of several captures.
 fn frame_number(report: &Report, capture: &str, frame: u64) -> String {
     match report.captures.iter().position(|summary| summary.name == capture) {
-        Some(position) if report.captures.len() > 1 => format!("#{}:{frame}", position + 1),
-        _ => format!("#{frame}"),
+        Some(position) if report.captures.len() > 1 && frame > 0 => format!(" #{}:{frame}", position + 1),
+        _ => words::frame_mark(frame),
     }
 }
 

@@ -13,8 +13,8 @@ const WHAT: usize = 11;
 /// Writes what differs. No line is wider than the style says.
 pub fn render_diff(diff: &Diff, style: &Style) -> String {
     let mut lines = Lines::new(*style);
-    side(&mut lines, "A", &diff.a);
-    side(&mut lines, "B", &diff.b);
+    side(&mut lines, "A", &diff.a, diff.redaction.is_some());
+    side(&mut lines, "B", &diff.b, diff.redaction.is_some());
     for note in &diff.notes {
         let text = format!("! {}", lines.text(note));
         words_of(&mut lines, Ink::Warn, &text);
@@ -33,11 +33,14 @@ pub fn render_diff(diff: &Diff, style: &Style) -> String {
     lines.finish()
 }
 
-fn side(lines: &mut Lines, which: &str, side: &Side) {
+fn side(lines: &mut Lines, which: &str, side: &Side, is_redacted: bool) {
     let mut pieces = vec![(Ink::Bold, format!("{which}  {}", lines.text(&side.name)))];
     let seen = side.first_seen.as_deref().and_then(|seen| Some((seen.get(..10)?, seen.get(11..16)?)));
     if let Some((date, clock)) = seen {
-        pieces.push((Ink::Plain, lines.text(&format!("{date} {clock} UTC")).into_owned()));
+        pieces.push((
+            Ink::Plain,
+            lines.text(&if is_redacted { date.to_owned() } else { format!("{date} {clock} UTC") }).into_owned(),
+        ));
     }
     pieces.push((Ink::Plain, units::plural(side.captures as u64, "capture", "captures")));
     pieces.push((Ink::Plain, units::plural(side.apps as u64, "app", "apps")));

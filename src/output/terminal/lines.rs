@@ -114,6 +114,11 @@ impl Lines {
         self.style.columns()
     }
 
+    /// Whether only ASCII may be written.
+    pub(super) fn is_ascii(&self) -> bool {
+        self.style.ascii
+    }
+
     /// A string from the wire or a file, safe to show.
     pub(super) fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         escape::terminal(text, self.style.ascii)

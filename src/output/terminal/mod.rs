@@ -4,9 +4,12 @@ mod check;
 mod detail;
 mod diff;
 mod lines;
+mod paths;
 mod rest;
+mod sites;
 mod summary;
 mod transfers;
+mod world;
 
 pub use check::render_check;
 
@@ -60,8 +63,11 @@ fn details(report: &Report, style: &Style) -> String {
     rest::limits(&mut lines, report, usize::MAX);
     detail::apps(&mut lines, report);
     rest::countries(&mut lines, report);
+    world::world(&mut lines, report);
+    paths::paths(&mut lines, report);
     transfers::transfers(&mut lines, report, false);
     rest::unattributed(&mut lines, report);
+    sites::sites(&mut lines, report);
     rest::remainders(&mut lines, report);
     rest::notes(&mut lines, report);
     rest::next(&mut lines, report, false);

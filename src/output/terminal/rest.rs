@@ -165,6 +165,10 @@ fn all_notes(report: &Report) -> Vec<String> {
 
 /// What to do next.
 pub(super) fn next(lines: &mut Lines, report: &Report, is_short: bool) {
+    // The captures are not named, so that they cannot be given again.
+    if report.redaction.is_some() {
+        return;
+    }
     let names: Vec<_> = report.captures.iter().map(|capture| capture.name.as_str()).collect();
     let names: Vec<_> = match names.len() {
         0..=CAPTURE_LIMIT => names.iter().map(|name| escape::shell(name)).collect(),

@@ -30,11 +30,7 @@ pub(super) fn header(lines: &mut Lines, report: &Report) {
     if let more @ 1.. = report.captures.len().saturating_sub(CAPTURE_LIMIT) {
         pieces.push((Ink::Bold, format!("+{more} captures")));
     }
-    if let Some((date, clock)) =
-        report.first_seen.as_deref().and_then(|seen| Some((seen.get(..10)?, seen.get(11..16)?)))
-    {
-        pieces.push((Ink::Plain, format!("{date} {clock} UTC")));
-    }
+    pieces.extend(words::beginning(report).map(|time| (Ink::Plain, time)));
     pieces.push((Ink::Plain, units::duration(report.duration_ns)));
     pieces.push((Ink::Plain, units::bytes(report.bytes)));
     if let Some(vantage) = &report.vantage {

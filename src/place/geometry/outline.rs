@@ -57,9 +57,18 @@ pub fn points(country: Country) -> impl Iterator<Item = (f64, f64)> {
     })
 }
 
+/// The outlines of all countries.
+pub fn all() -> impl Iterator<Item = (Country, &'static [Ring])> {
+    decoded().iter().map(|(country, rings)| (*country, rings.as_slice()))
+}
+
 fn rings(country: Country) -> Option<&'static Vec<Ring>> {
+    decoded().get(&country)
+}
+
+fn decoded() -> &'static BTreeMap<Country, Vec<Ring>> {
     static DECODED: OnceLock<BTreeMap<Country, Vec<Ring>>> = OnceLock::new();
-    DECODED.get_or_init(|| decode(OUTLINES).unwrap_or_default()).get(&country)
+    DECODED.get_or_init(|| decode(OUTLINES).unwrap_or_default())
 }
 
 /// Whether a ring goes around the point, in the plane of degrees; rings that cross the meridian of 180 go on past it.

@@ -43,6 +43,7 @@ pub fn compare(a: (&str, &Report), b: (&str, &Report), command: String) -> Diff 
         a: side(a),
         b: side(b),
         apps,
+        redaction: None,
     }
 }
 

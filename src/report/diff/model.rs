@@ -2,6 +2,7 @@
 
 use crate::error::Defect;
 use crate::report::model::Generator;
+use crate::report::redaction::Redaction;
 use serde::Serialize;
 
 /// Version of the model. It is raised when a field changes its meaning or is removed.
@@ -22,6 +23,9 @@ pub struct Diff {
     pub notes: Vec<String>,
     /// Apps of which something differs, those that sent most payload first.
     pub apps: Vec<AppDiff>,
+    /// What was taken out of both sides (`--redact`), where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redaction: Option<Redaction>,
 }
 
 /// One of the two reports.

@@ -17,6 +17,7 @@ pub fn frameworks() -> impl Iterator<Item = &'static str> {
 
 /// What a country is to a framework.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Group {
     /// The framework is its own law: a member of the EEA.

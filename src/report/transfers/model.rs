@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where what apps sent ended, by what a framework of law on transfers makes of the countries.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Transfers {
     /// The word of the framework: `eu`.
     pub framework: String,
@@ -24,6 +25,7 @@ pub struct Transfers {
 
 /// What one app sent.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AppTransfers {
     /// Id; none for traffic that no app could be named for.
     pub id: Option<String>,
@@ -43,6 +45,7 @@ pub struct AppTransfers {
 
 /// The share of a group.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GroupLine {
     /// What it is to every framework.
     pub kind: Group,
@@ -62,6 +65,7 @@ pub struct GroupLine {
 
 /// A decision on a country.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DecisionLine {
     /// The country.
     pub country: Country,
