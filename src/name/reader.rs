@@ -107,6 +107,9 @@ pub struct DatagramReader {
     /// Reads the datagrams of one sender that passed `starts`, in capture order. It is called again with one more datagram after
     /// [`Reading::NeedMore`] and, for a reader that gathers, after [`Reading::No`]. Its `consumed` is not used.
     pub read: fn(&[Datagram<'_>]) -> Reading,
+    /// For a reader that gathers: whether this datagram may hold a whole opening by itself. It is asked where an opening was read
+    /// before, and takes constant time.
+    pub may_be_whole: fn(&Datagram<'_>) -> bool,
     /// For a reader that gathers: makes a reader that is given one datagram at a time, where that is less work.
     pub begin: Option<fn() -> Box<dyn IncrementalReader>>,
 }
@@ -129,6 +132,7 @@ impl DatagramReader {
             shows_app: None,
             reads_both_sides: false,
             read,
+            may_be_whole: |_| false,
             begin: None,
         }
     }

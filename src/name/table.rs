@@ -56,6 +56,7 @@ pub static STREAM_READERS: &[StreamReader] = &[
 pub static DATAGRAM_READERS: &[DatagramReader] = &[
     DatagramReader {
         begin: Some(quic::begin),
+        may_be_whole: quic::may_be_whole,
         ..DatagramReader::gathering("quic", quic::FIRST_BYTES, quic::starts, quic::read)
     },
     DatagramReader::gathering("quic", gquic::FIRST_BYTES, gquic::starts, gquic::read),

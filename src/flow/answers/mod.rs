@@ -85,6 +85,12 @@ impl Ends {
         }
     }
 
+    /// Whether the client is a program on the device that answers.
+    fn is_of_loopback(&self) -> bool {
+        let [is_v6, _] = self.are_v6;
+        LOOPBACK.iter().any(|own| own.is_ipv6() == is_v6 && address_bits(*own) == self.client)
+    }
+
     /// The same as bytes, equal on every machine: the input of keyed hashes.
     fn to_bytes(self) -> [u8; 34] {
         let mut bytes = [0; 34];
@@ -100,6 +106,24 @@ impl Hash for Ends {
         state.write_u128(self.client);
         state.write_u128(self.address);
     }
+}
+
+/// The name of a forward lookup among these that was given last before a flow began: by the order of records, or else by the clock,
+/// since tools that write their own captures put records out of order. Captures without times tell nothing by them.
+fn forward(names: &Names, began: Stamp) -> Option<Name> {
+    let is_recent = |stamp: &Stamp| began.time_ns.saturating_sub(stamp.time_ns) <= LIFETIME_NS;
+    let candidates = || names.iter().filter(|given| given.source != NameSource::DnsReverse);
+    let by_frame = candidates()
+        .filter_map(|given| Some((given.stamps.before(began.frame).filter(is_recent)?.frame, given)))
+        .max_by_key(|&(frame, given)| (frame, &given.name, given.source));
+    let by_clock = || {
+        let last = |given: &Given| given.stamps.earlier_than(began.time_ns).filter(is_recent);
+        let last = candidates().filter_map(|given| Some((last(given)?, given)));
+        let last = last.max_by_key(|&(stamp, given)| (stamp.time_ns, stamp.frame, &given.name, given.source));
+        last.map(|(stamp, given)| (stamp.frame, given))
+    };
+    let (frame, given) = by_frame.or_else(by_clock)?;
+    Some(Name { source: given.source, frame, name: given.name.clone(), doubt: None })
 }
 
 /// The IPv4 address that a translator (NAT64) makes of an address of IPv6 under one of the prefixes that are set aside for it (RFC
@@ -126,6 +150,8 @@ pub(in crate::flow) struct Answers {
     part: KeptPart,
     /// Bytes that answers take, about.
     weight: u64,
+    /// Whether any were given to a program on the device itself.
+    has_loopback: bool,
     /// How many were dropped: addresses with all their names, and names of addresses that have too many.
     pub(in crate::flow) shed: u64,
 }
@@ -229,6 +255,7 @@ impl Answers {
     }
 
     fn add(&mut self, ends: Ends, given: Given) {
+        self.has_loopback |= ends.is_of_loopback();
         let names = self.given.entry(ends).or_insert_with(|| {
             self.weight += ENDS_WEIGHT;
             Names::new()
@@ -245,6 +272,7 @@ impl Answers {
         if self.given.is_empty() && self.part.is_all() {
             std::mem::swap(&mut self.given, &mut right.given);
             std::mem::swap(&mut self.weight, &mut right.weight);
+            self.has_loopback |= right.has_loopback;
         } else {
             // The map is taken out while it is drained, so that the borrow of `right` ends here.
             let mut given = std::mem::take(&mut right.given);
@@ -319,20 +347,6 @@ impl Answers {
         others
     }
 
-    /// The name for which an address was given by the clock before a flow began, although its record comes later: tools that
-    /// write their own captures put records out of order. Captures without times tell nothing by them.
-    fn find_by_clock(&self, client: IpAddr, address: IpAddr, began: Stamp) -> Option<Name> {
-        let names = self.given.get(&Ends::new(client, address))?;
-        let last = |given: &'_ Given| {
-            let stamp = given.stamps.earlier_than(began.time_ns)?;
-            (began.time_ns.saturating_sub(stamp.time_ns) <= LIFETIME_NS).then_some((stamp.time_ns, stamp.frame))
-        };
-        let candidates = names.iter().filter(|given| given.source != NameSource::DnsReverse);
-        let candidates = candidates.filter_map(|given| Some((last(given)?, given)));
-        let ((_, frame), given) = candidates.max_by_key(|&(last, given)| (last, &given.name, given.source))?;
-        Some(Name { source: given.source, frame, name: given.name.clone(), doubt: None })
-    }
-
     /// The name for which a client's device was given the address of its server: by an answer to the client itself; or, where there
     /// is none, by one for the IPv4 address inside that of the server (NAT64), or by one to another address of the same device.
     pub(in crate::flow) fn explain(
@@ -340,28 +354,29 @@ impl Answers {
         client: IpAddr,
         server: IpAddr,
         began: Stamp,
-        others: impl Fn() -> SmallVec<[IpAddr; 4]>,
+        others: impl FnOnce() -> SmallVec<[IpAddr; 4]>,
     ) -> Option<Name> {
         if self.given.is_empty() {
             return None;
         }
-        let find = |client: IpAddr, server: IpAddr| {
-            let found = self.find(client, server, began).filter(|found| found.source != NameSource::DnsReverse);
-            found.or_else(|| self.find_by_clock(client, server, began))
-        };
-        let inner = embedded_v4(server);
-        let find_any = |client: IpAddr| find(client, server).or_else(|| find(client, inner?));
-        if let Some(found) = find_any(client) {
+        let own = self.given.get(&Ends::new(client, server));
+        if let Some(found) = own.and_then(|names| forward(names, began)) {
             return Some(found);
         }
-        let mut of_device: Vec<Name> = others().into_iter().filter_map(&find_any).collect();
-        if of_device.is_empty() {
+        let inner = embedded_v4(server);
+        let of = |client: IpAddr, server: IpAddr| forward(self.given.get(&Ends::new(client, server))?, began);
+        if let Some(found) = inner.and_then(|inner| of(client, inner)) {
+            return Some(found);
+        }
+        let any = |client: IpAddr| of(client, server).or_else(|| of(client, inner?));
+        let mut of_device: Vec<Name> = others().into_iter().filter_map(any).collect();
+        if of_device.is_empty() && self.has_loopback {
             // A resolver on the device itself answers to an address that never leaves it.
-            of_device.extend(LOOPBACK.into_iter().filter(|own| *own != client).filter_map(&find_any));
+            of_device.extend(LOOPBACK.into_iter().filter(|own| *own != client).filter_map(any));
         }
         of_device.sort_by(|a, b| b.frame.cmp(&a.frame).then_with(|| a.name.cmp(&b.name)));
         let found = of_device.into_iter().next().map(|name| Name { doubt: Some(Doubt::SameDevice), ..name });
-        found.or_else(|| self.find(client, server, began))
+        found.or_else(|| own.and_then(|_| self.find(client, server, began)))
     }
 
     /// Forgets the answers that no flow beginning after `clock_ns` can use. `open` gives the frames, in order, in

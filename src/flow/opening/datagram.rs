@@ -84,12 +84,14 @@ impl DatagramOpening {
 
     /// Adds a datagram that the reader may be able to read.
     pub(in crate::flow) fn observe(&mut self, stamp: Stamp, side: Side, payload: &[u8], is_anchored: bool) {
-        if !is_anchored || self.is_settled[self.slot(side)] {
+        let was_settled = self.is_settled[self.slot(side)];
+        if was_settled {
             self.read_alone(stamp, side, payload);
         }
         if !self.is_collecting(side, is_anchored) {
             return;
         }
+        let is_first = self.datagrams[side as usize].is_empty();
         if is_anchored && self.datagrams[side as usize].is_empty() {
             // The common case is a whole hello in one datagram; then nothing is copied.
             let reading = self.read_first(side, &[datagram(self.ports, side, payload)]);
@@ -100,6 +102,17 @@ impl DatagramOpening {
         } else {
             self.push(stamp, side, payload);
             self.read(stamp, side);
+        }
+        // What this partial reads to its end may be a further opening for those before it, if it stands in one datagram.
+        if !is_anchored && !was_settled && self.is_settled[self.slot(side)] {
+            match &self.found[self.slot(side)] {
+                Some(found) if is_first && !found.2.names.is_empty() => {
+                    let found = found.clone();
+                    self.add_more(found);
+                }
+                Some(_) if is_first => {}
+                _ => self.read_alone(stamp, side, payload),
+            }
         }
     }
 
@@ -114,10 +127,14 @@ impl DatagramOpening {
     /// Reads a datagram by itself. Where it is read with others before any opening is whole, the reading finds the same.
     fn read_alone(&mut self, stamp: Stamp, side: Side, payload: &[u8]) {
         let reader = &DATAGRAM_READERS[self.reader];
-        if reader.begin.is_none() {
+        let datagram = datagram(self.ports, side, payload);
+        let slot = self.slot(side);
+        // What the other side sends is its answer.
+        let is_answer = self.found[slot].as_ref().is_some_and(|found| found.1 != side);
+        if is_answer || !(reader.may_be_whole)(&datagram) {
             return;
         }
-        if let Reading::Done { findings, .. } = (reader.read)(&[datagram(self.ports, side, payload)])
+        if let Reading::Done { findings, .. } = (reader.read)(&[datagram])
             && !findings.names.is_empty()
         {
             self.add_more((stamp, side, findings));
@@ -225,7 +242,11 @@ impl DatagramOpening {
 
     /// What was found, in the order of frames, once the session is over.
     pub(in crate::flow) fn into_found(self) -> impl Iterator<Item = (Stamp, Side, Box<Findings>)> {
-        let mut found: Vec<_> = self.found.into_iter().flatten().chain(self.more).collect();
+        let [first, second] = self.found;
+        // Where one opening counts, further ones are those of the same side.
+        let side = first.as_ref().map(|found| found.1).filter(|_| !DATAGRAM_READERS[self.reader].reads_both_sides);
+        let more = self.more.into_iter().filter(|found| side.is_none_or(|side| side == found.1));
+        let mut found: Vec<_> = first.into_iter().chain(second).chain(more).collect();
         found.sort_by_key(|(stamp, ..)| stamp.frame);
         found.into_iter()
     }

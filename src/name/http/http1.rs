@@ -64,6 +64,11 @@ static COMMON: &[&[u8]] = &[b"connect", b"delete", b"get", b"head", b"options", 
 /// Whether bytes begin with one of [`COMMON`] in any case, with any space after it, and a target that can be nothing else. Of the
 /// word alone at least two letters must be there.
 fn starts_oddly(bytes: &[u8]) -> bool {
+    // Few packets of other protocols pass this test.
+    if bytes.get(1).is_some_and(|second| !second.is_ascii_alphabetic()) {
+        return false;
+    }
+    let first = bytes.first().map(u8::to_ascii_lowercase);
     let is_method = |method: &&[u8]| {
         let length = bytes.len().min(method.len());
         let Some((word, rest)) = bytes.split_at_checked(length) else { return false };
@@ -73,7 +78,7 @@ fn starts_oddly(bytes: &[u8]) -> bool {
             && rest.first().is_none_or(|&byte| is_space(byte))
             && (target.is_empty() || is_plain_target(target) || *method == b"connect")
     };
-    COMMON.iter().any(is_method)
+    COMMON.iter().filter(|method| method.first() == first.as_ref()).any(is_method)
 }
 
 const fn is_space(byte: u8) -> bool {

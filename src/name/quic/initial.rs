@@ -34,6 +34,16 @@ pub(crate) fn starts(datagram: &Datagram<'_>) -> bool {
     }
 }
 
+/// Whether a datagram may hold a whole hello: it begins with an Initial packet that is long enough for one. The acknowledgements
+/// that follow a hello are mostly shorter.
+pub(crate) fn may_be_whole(datagram: &Datagram<'_>) -> bool {
+    /// A hello with a server name and a key share, with its frame and its tag.
+    const LEAST: usize = 200;
+    long_headers(datagram.payload).next().is_some_and(|header| {
+        may_open(&header, datagram.payload) && header.packet.is_some_and(|packet| packet.len() >= LEAST)
+    })
+}
+
 /// Reads the opening of one side. The server's packets cannot be opened: their keys come from a connection id that only the
 /// client's packets show.
 pub(crate) fn read(datagrams: &[Datagram<'_>]) -> Reading {
