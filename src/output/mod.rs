@@ -24,6 +24,7 @@ mod html;
 mod json;
 mod kepler;
 mod links;
+mod look;
 #[doc(hidden)]
 pub mod lookup;
 mod mermaid;
@@ -59,17 +60,6 @@ pub struct Format {
     /// Whether a file that begins with these bytes ([`HEAD_BYTES`] of them, if it has as many) was written in this format by
     /// this program, in any version: such a file may be replaced without asking.
     pub is_own: fn(&[u8]) -> bool,
-}
-
-/// What the user wants of pictures.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Look {
-    /// One map per app, not one of everything.
-    pub small_multiples: bool,
-    /// What stands above; ours where there is none.
-    pub title: Option<String>,
-    /// What the user has to say below.
-    pub note: Option<String>,
 }
 
 /// How much of a file tells whether this program wrote it.
@@ -139,6 +129,7 @@ pub fn format(name: &str) -> Option<&'static Format> {
 
 pub use figure::is_own as is_own_svg;
 pub use json::write_compact as write_json_compact;
+pub use look::Look;
 
 #[cfg(test)]
 mod tests {

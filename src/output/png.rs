@@ -2,7 +2,8 @@
 //!
 //! Noto Sans in `data/font/` has Latin, Greek and Cyrillic letters. What it lacks is drawn as a box; the SVG has the text itself.
 
-use super::{Look, figure};
+use super::figure;
+use super::look::Look;
 use crate::report::Report;
 use resvg::usvg::{self, fontdb};
 use resvg::{tiny_skia, usvg::Tree};

@@ -6,6 +6,19 @@ use crate::output::escape;
 /// Fonts in the order of preference. [`measure`] knows how wide the widest is.
 const FONTS: &str = "Noto Sans, Source Sans 3, DejaVu Sans, Helvetica, Arial, sans-serif";
 
+/// Width of the picture.
+pub(super) const WIDTH: f64 = 1200.0;
+/// Between its edge and everything in it.
+pub(super) const MARGIN: f64 = 30.0;
+
+/// How a picture says what made it.
+pub(super) const MARK: &str = "<!-- Generator: ";
+
+/// What made a picture, as a comment for its beginning.
+pub(in crate::output) fn mark() -> String {
+    format!("{MARK}{} -->", crate::output::generator::GENERATOR)
+}
+
 /// Text and what it is drawn in.
 pub(super) const INK: &str = "#17191c";
 /// Text that matters less.
@@ -138,7 +151,7 @@ impl Drawing {
 
     /// A thin line over the whole width.
     pub(super) fn rule(&mut self, y: f64) {
-        let (left, right, y) = (number(super::MARGIN), number(super::WIDTH - super::MARGIN), number(y));
+        let (left, right, y) = (number(MARGIN), number(WIDTH - MARGIN), number(y));
         self.line(&format!("M{left} {y}H{right}"), RULE, 1.0, "");
     }
 
@@ -149,7 +162,7 @@ impl Drawing {
 
     /// The whole picture of this height. `title` and `description` are for who cannot see it.
     pub(super) fn finish(self, height: f64, title: &str, description: &str) -> String {
-        let (width, height, mark) = (number(super::WIDTH), number(height), super::mark());
+        let (width, height, mark) = (number(WIDTH), number(height), mark());
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
              height=\"{height}\" font-family=\"{FONTS}\" role=\"img\" aria-labelledby=\"t d\">\n{mark}\n\

@@ -2,8 +2,8 @@
 
 use super::amounts::{Amounts, Scale, Unplaced};
 use super::bands::{CONFIRMED, EXCLUDED, NOWHERE, REPORTED, STRIPES, head_length};
-use super::drawing::{DIM, Drawing, INK, Type, number};
-use super::{MARGIN, WIDTH, measure};
+use super::drawing::{DIM, Drawing, INK, MARGIN, Type, WIDTH, number};
+use super::measure;
 use crate::output::{escape, units, words};
 use crate::report::{AppRoutes, EndpointShares, Report};
 

@@ -10,25 +10,15 @@ mod labels;
 mod land;
 mod measure;
 mod multiples;
+mod parts;
 mod single;
 mod view;
 
-use super::Look;
+use super::look::Look;
 use crate::report::Report;
+use drawing::MARK;
+pub(super) use drawing::mark;
 use std::io::{self, Write};
-
-/// Width of the picture.
-const WIDTH: f64 = 1200.0;
-/// Between its edge and everything in it.
-const MARGIN: f64 = 30.0;
-
-/// How a picture says what made it.
-const MARK: &str = "<!-- Generator: ";
-
-/// What made a picture, as a comment for its beginning.
-pub(super) fn mark() -> String {
-    format!("{MARK}{} -->", super::generator::GENERATOR)
-}
 
 /// Whether a picture of this program begins so.
 pub fn is_own(head: &[u8]) -> bool {

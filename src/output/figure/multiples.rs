@@ -2,11 +2,12 @@
 
 use super::amounts::{Amounts, Scale, is_received};
 use super::caption::{self, Marked};
-use super::drawing::{Drawing, Type, number};
-use super::single::{heading, map, open_map, words_under};
+use super::drawing::{Drawing, MARGIN, Type, WIDTH, number};
+use super::parts::{heading, map, open_map, words_under};
 use super::view::{Panel, Place, View};
-use super::{MARGIN, WIDTH, keys, land, measure};
-use crate::output::{Look, escape, units};
+use super::{keys, land, measure};
+use crate::output::look::Look;
+use crate::output::{escape, units};
 use crate::report::{AppRoutes, Report};
 
 /// Maps side by side, and all of them.
@@ -30,7 +31,7 @@ pub(super) fn draw(report: &Report, look: &Look) -> String {
     let mut drawing = Drawing::default();
     let from = report.vantage.as_ref().map(|vantage| (vantage.latitude, vantage.longitude));
     let title = look.title.clone().unwrap_or_else(|| title(report, apps.len()));
-    let top = heading(&mut drawing, report, look, &title, from.is_some());
+    let top = heading(&mut drawing, report, &title, subtitle(report));
     let all: Vec<Amounts<'_>> = apps.iter().map(|app| Amounts::of_app(report, app)).collect();
     let scale = Scale::of(all.iter().flat_map(Amounts::marks), WIDEST);
     let places: Vec<Place> = all.iter().flat_map(|one| one.places(from)).collect();
@@ -91,7 +92,7 @@ fn title(report: &Report, apps: usize) -> String {
 }
 
 /// What the marks of these maps mean.
-pub(super) fn subtitle(report: &Report) -> String {
+fn subtitle(report: &Report) -> String {
     let way = if is_received(report) { "received" } else { "sent" };
     let scale = match report.vantage {
         Some(_) => "One scale of width for all maps.",

@@ -1,5 +1,6 @@
 //! The figure as a whole: what it says, what it leaves out, and that it is well formed.
 
+use super::drawing::WIDTH;
 use super::*;
 use crate::output::example;
 use crate::place::Country;
