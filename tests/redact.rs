@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use whither::Analyser;
 use whither::app::HitTarget;
 use whither::capture::{Progress, Source};
+use whither::output::Look;
 use whither::output::flows::{FORMATS, InOrder, OwnedRecord, Redaction};
 use whither::output::scan::Scan;
 use whither::output::terminal::{Style, render};
@@ -59,7 +60,7 @@ fn outputs(report: &Report) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for format in whither::output::FORMATS {
         let mut out = Vec::new();
-        (format.write)(report, &mut out).unwrap();
+        (format.write)(report, &Look::default(), &mut out).unwrap();
         all.push((format.name.to_owned(), String::from_utf8_lossy(&out).into_owned()));
     }
     for details in [false, true] {

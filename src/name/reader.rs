@@ -87,6 +87,9 @@ pub(super) fn whole(payload: &[u8]) -> &[u8] {
     payload
 }
 
+/// The part of a datagram by which apps are told.
+pub(super) type Shown = fn(&[u8]) -> &[u8];
+
 /// A reader of openings in datagrams (UDP).
 #[derive(Clone, Copy)]
 pub struct DatagramReader {
@@ -101,7 +104,7 @@ pub struct DatagramReader {
     /// Whether an opening may span several datagrams (QUIC, DTLS). Otherwise `read` is given every datagram by itself.
     pub gathers: bool,
     /// Whether apps can be told by how they speak this protocol, and by which part of a datagram: its first bytes are kept.
-    pub shows_app: Option<fn(&[u8]) -> &[u8]>,
+    pub shows_app: Option<Shown>,
     /// For a reader that gathers: whether each side's opening is read, and not only that of the side whose opening is whole first.
     pub reads_both_sides: bool,
     /// Reads the datagrams of one sender that passed `starts`, in capture order. It is called again with one more datagram after

@@ -40,7 +40,6 @@ mod projection;
 pub mod scan;
 #[doc(hidden)]
 pub mod suggest;
-mod svg;
 pub mod terminal;
 #[doc(hidden)]
 pub mod units;

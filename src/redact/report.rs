@@ -10,7 +10,7 @@ use crate::place::{Country, DatabaseInfo, Scope, Vantage, coarse, scope};
 use crate::report::transfers::{AppTransfers, Transfers};
 use crate::report::{
     AppRoutes, CaptureSummary, CountryLine, EndpointShares, EvidenceShare, Exchange, Generator, PathLine, PhysicsLine,
-    Remainder, Report, Site, Sites, VantageLine, WayShares,
+    Remainder, Report, VantageLine, WayShares,
 };
 use crate::standing::{Distances, Sight};
 use std::collections::{HashMap, HashSet};
@@ -169,29 +169,6 @@ impl Pass<'_, '_> {
         let ip = device.parse().ok()?;
         let is_hidden = self.own.contains(&ip);
         Some(self.by.address(ip, is_hidden, What::Address, self.removed).to_string())
-    }
-
-    /// Sites by their registered domains; those of the local network are summed.
-    fn sites(&mut self, sites: Sites) -> Sites {
-        let Sites { listed, mut more, mut more_bytes, not_kept_bytes } = sites;
-        let mut kept = Vec::new();
-        for site in listed {
-            let Site { domain, bytes, share, sent, received, names, names_total, first_seen, places } = site;
-            let mut shown: Vec<String> = Vec::new();
-            for name in names.iter().filter_map(|name| self.by.name(name, self.removed)) {
-                if !shown.contains(&name) {
-                    shown.push(name);
-                }
-            }
-            let Some(domain) = self.by.name(&domain, self.removed) else {
-                (more, more_bytes) = (more + 1, more_bytes.saturating_add(bytes));
-                continue;
-            };
-            let (source, capture, frame) = first_seen;
-            let first_seen = (source, self.capture_name(&capture), self.by.frame(frame, self.removed));
-            kept.push(Site { domain, bytes, share, sent, received, names: shown, names_total, first_seen, places });
-        }
-        Sites { listed: kept, more, more_bytes, not_kept_bytes }
     }
 
     /// Takes a path out. Its first hops are those of the network that the device was in.

@@ -74,7 +74,7 @@ fn read_kasa(probe: &Probe<'_>) -> Option<Confidence> {
         };
         let mut key = 0xab;
         let mut shown = hidden.iter().map(|&byte| byte ^ std::mem::replace(&mut key, byte));
-        shown.next() == Some(b'{') && shown.next() == Some(b'"') && shown.all(|byte| byte >= b' ' && byte < 0x7f)
+        shown.next() == Some(b'{') && shown.next() == Some(b'"') && shown.all(|byte| (b' '..0x7f).contains(&byte))
     };
     probe.sides().into_iter().any(is_object).then_some(Confidence::Certain)
 }

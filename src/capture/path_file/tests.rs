@@ -106,7 +106,7 @@ fn tracert_is_read_in_any_language_and_encoding() {
     assert_eq!((path.target_name.as_deref(), path.reached, path.last), (Some("example.com"), Some(4), 4));
     assert_eq!(hops(&path), vec![hop(1, "192.168.1.1", 1.0, 3), hop(3, "62.115.1.1", 11.0, 2)]);
     let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(WINDOWS.encode_utf16().flat_map(u16::to_le_bytes)).collect();
-    assert_eq!(read(&utf16).unwrap(), [path.clone()]);
+    assert_eq!(read(&utf16).unwrap(), std::slice::from_ref(&path));
     // Code page 850, as a German console writes it.
     let german = WINDOWS.replace("Tracing route to", "Routenverfolgung zu").replace("Request timed out.", "Zeit");
     let german: Vec<u8> = german

@@ -223,8 +223,7 @@ fn beside(points: &[Point], distance: f64) -> Vec<Point> {
 /// Takes so much away where a line starts.
 fn trim_start(pieces: &mut Vec<Vec<Point>>, mut length: f64) {
     while let Some(piece) = pieces.first_mut() {
-        let mut kept = 0;
-        for pair in piece.windows(2) {
+        for (kept, pair) in piece.windows(2).enumerate() {
             let &[a, b] = pair else { break };
             let step = (b.0 - a.0).hypot(b.1 - a.1);
             if step > length {
@@ -235,7 +234,6 @@ fn trim_start(pieces: &mut Vec<Vec<Point>>, mut length: f64) {
                 return;
             }
             length -= step;
-            kept += 1;
         }
         if pieces.len() == 1 {
             return;

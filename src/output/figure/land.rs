@@ -52,7 +52,7 @@ fn put(path: &mut String, view: &View, ring: &[(f64, f64)]) {
     for turn in [-360.0, 0.0, 360.0] {
         let degrees: Vec<(f64, f64)> = ring.iter().map(|&(north, east)| (east + shift + turn, north)).collect();
         let degrees = clip(&clip(&degrees, |point| point.0 + 180.0), |point| 180.0 - point.0);
-        let pixels: Vec<Point> = degrees.iter().map(|&(east, north)| view.from_middle(north, east)).collect();
+        let pixels: Vec<Point> = degrees.iter().map(|&(east, north)| view.of_middle(north, east)).collect();
         let Panel { left, top, width, height } = view.panel;
         let pixels = clip(&pixels, |point| point.0 - (left - MARGIN));
         let pixels = clip(&pixels, |point| left + width + MARGIN - point.0);

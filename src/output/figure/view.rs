@@ -80,7 +80,7 @@ impl View {
     }
 
     /// The same for a longitude that is counted from the middle meridian, and may lie on either edge of the world.
-    pub(super) fn from_middle(&self, north: f64, east: f64) -> Point {
+    pub(super) fn of_middle(&self, north: f64, east: f64) -> Point {
         self.pixels(equal_earth(north, east))
     }
 
@@ -106,12 +106,12 @@ impl View {
                 let t = to_edge / (to_edge + 180.0 - east.abs()).max(f64::EPSILON);
                 let edge = old_north + (north - old_north) * t;
                 if let Some(piece) = pieces.last_mut() {
-                    piece.push(self.from_middle(edge, 180_f64.copysign(old_east)));
+                    piece.push(self.of_middle(edge, 180_f64.copysign(old_east)));
                 }
-                pieces.push(vec![self.from_middle(edge, 180_f64.copysign(east))]);
+                pieces.push(vec![self.of_middle(edge, 180_f64.copysign(east))]);
             }
             if let Some(piece) = pieces.last_mut() {
-                piece.push(self.from_middle(north, east));
+                piece.push(self.of_middle(north, east));
             }
             before = Some((north, east));
         }
