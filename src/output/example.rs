@@ -387,7 +387,8 @@ fn sites(all: u64) -> Sites {
             received: of(|place| place.received),
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             names_total: names.len() as u64,
-            first_seen: ("tls-sni".to_owned(), "phone-taipei.pcapng".to_owned(), 511),
+            name_source: "tls-sni".to_owned(),
+            first_frame: ("phone-taipei.pcapng".to_owned(), 511),
             places,
         }
     };

@@ -65,7 +65,7 @@ fn told(site: &Site) -> String {
     }
     let names: Vec<&str> = site.names.iter().take(NAMES).map(String::as_str).collect();
     pieces.push(names.join(", "));
-    let (source, capture, frame) = &site.first_seen;
+    let (source, (capture, frame)) = (&site.name_source, &site.first_frame);
     pieces.push(format!("{source} in {capture} #{frame}"));
     escape::terminal(&pieces.join("; "), false).replace(['\n', '\r'], " ")
 }

@@ -27,7 +27,7 @@ pub fn for_page(report: &Report) -> Report {
             row.addresses.clear();
         }
     }
-    report.sites.listed.iter_mut().for_each(|site| file(&mut site.first_seen.1));
+    report.sites.listed.iter_mut().for_each(|site| file(&mut site.first_frame.0));
     report.paths.iter_mut().for_each(|path| file(&mut path.file));
     let rows = report.apps.iter().flat_map(|app| &app.destinations).chain(&report.unattributed_routes);
     let shown: HashSet<String> = rows.flat_map(|row| row.addresses.iter().cloned()).collect();

@@ -24,7 +24,8 @@ impl Pass<'_, '_> {
     }
 
     fn site(&mut self, domain: String, site: Site) -> Site {
-        let Site { domain: _, bytes, share, sent, received, names, names_total, first_seen, places } = site;
+        let Site { domain: _, bytes, share, sent, received, names, names_total, name_source, first_frame, places } =
+            site;
         let before = names.len();
         let mut kept: Vec<String> = Vec::new();
         for name in names {
@@ -32,7 +33,6 @@ impl Pass<'_, '_> {
             kept.extend(name.filter(|name| !kept.contains(name)));
         }
         let gone = (before - kept.len()) as u64;
-        let (source, capture, frame) = first_seen;
         Site {
             domain,
             bytes,
@@ -41,7 +41,8 @@ impl Pass<'_, '_> {
             received,
             names: kept,
             names_total: names_total.saturating_sub(gone),
-            first_seen: (source, self.capture_name(&capture), self.by.frame(frame, self.removed)),
+            name_source,
+            first_frame: (self.capture_name(&first_frame.0), self.by.frame(first_frame.1, self.removed)),
             places,
         }
     }

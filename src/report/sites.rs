@@ -52,8 +52,10 @@ pub struct Site {
     pub names: Vec<String>,
     /// How many names there are, as far as they are kept.
     pub names_total: u64,
-    /// Where its first name was seen: its source, capture and frame number.
-    pub first_seen: (String, String, u64),
+    /// The word for the source of its first name: `tls-sni`, `dns`, ….
+    pub name_source: String,
+    /// Where that name was seen: capture and frame number.
+    pub first_frame: (String, u64),
     /// Where its endpoints are and who runs them, most bytes first, at most 8.
     pub places: Vec<SitePlace>,
 }
@@ -157,7 +159,8 @@ impl<'a> Sums<'a> {
             received: self.received,
             names_total: names.len() as u64,
             names: names.into_iter().take(NAMES).map(|(name, _)| name.to_owned()).collect(),
-            first_seen: (source.to_owned(), capture(frame), frame.number()),
+            name_source: source.to_owned(),
+            first_frame: (capture(frame), frame.number()),
             places,
         }
     }

@@ -177,7 +177,12 @@ fn times((first, last): (&str, &str)) -> Option<String> {
         Some(format!("{day} {} {}", MONTHS.get(month)?, time.get(..4)?))
     };
     let (from, to) = (day(first)?, day(last)?);
-    let (start, end) = (first.get(11..16)?, last.get(11..16)?);
+    // A redacted report has days only.
+    let is_clock = |text: &&str| text.as_bytes().get(2) == Some(&b':');
+    let clock = |time: &str| time.get(11..16).filter(is_clock).map(str::to_owned);
+    let Some((start, end)) = clock(first).zip(clock(last)) else {
+        return Some(if from == to { from } else { format!("{from} to {to}") });
+    };
     Some(match (from == to, start == end) {
         (true, true) => format!("{from}, {start} UTC"),
         (true, false) => format!("{from}, {start} to {end} UTC"),
@@ -200,6 +205,7 @@ mod tests {
         for (first, last, expected) in cases {
             assert_eq!(times((first, last)).as_deref(), Some(expected));
         }
+        assert_eq!(times(("2026-06-01", "2026-06-01")).as_deref(), Some("1 June 2026"));
         assert_eq!(times(("", "x")), None);
     }
 

@@ -38,16 +38,16 @@ pub(super) fn world(lines: &mut Lines, report: &Report) {
     let mut grid = Grid::new(columns, middle);
     grid.fill(&shares.iter().map(|(_, country)| *country).collect::<Vec<_>>());
     let mut names = Vec::new();
+    if let Some(vantage) = &report.vantage {
+        grid.mark((vantage.latitude, vantage.longitude), PHONE);
+        names.push((Ink::Dim, format!("{PHONE} the phone")));
+    }
     for (number, (line, country)) in shares.iter().take(FIGURES).enumerate() {
         let figure = char::from_digit(number as u32 + 1, 10).unwrap_or('?');
         if let Some(place) = country.centroid() {
             grid.mark(place, figure);
             names.push((Ink::Plain, format!("{figure} {} {}", lines.text(&line.label), words::cell(line, way.bytes))));
         }
-    }
-    if let Some(vantage) = &report.vantage {
-        grid.mark((vantage.latitude, vantage.longitude), PHONE);
-        names.push((Ink::Dim, format!("{PHONE} the phone")));
     }
     lines.gap();
     (0..grid.rows()).for_each(|row| lines.line(&grid.line(row)));
@@ -118,13 +118,20 @@ impl Grid {
         }
     }
 
-    /// Puts a sign on a place; the first one stays.
+    /// Puts a sign on a place, or beside it where another sign stands.
     fn mark(&mut self, (north, east): (f64, f64), sign: char) {
         let step = self.step();
         let column = ((turned(east - self.middle) + 180.0) / step / 2.0) as usize;
         let row = ((NORTH - north.clamp(SOUTH, NORTH)) / step / 4.0) as usize;
-        let at = (row.min(self.rows().saturating_sub(1)), column.min(self.columns - 1));
-        self.marks.entry(at).or_insert(sign);
+        let (row, column) = (row.min(self.rows().saturating_sub(1)), column.min(self.columns - 1));
+        let beside = [(0, 0), (0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, -1), (1, -1), (-1, 1)];
+        let spots = beside.into_iter().filter_map(|(down, right)| {
+            let spot = (row.checked_add_signed(down)?, column.checked_add_signed(right)?);
+            (spot.0 < self.rows() && spot.1 < self.columns).then_some(spot)
+        });
+        if let Some(free) = spots.into_iter().find(|spot| !self.marks.contains_key(spot)) {
+            self.marks.insert(free, sign);
+        }
     }
 
     fn line(&self, row: usize) -> Line {
