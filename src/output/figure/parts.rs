@@ -108,7 +108,7 @@ pub(super) fn map(
     labels.truncate(LABEL_LIMIT);
     for (stub, (at, clear)) in amounts.stubs.iter().zip(&drawn.stubs) {
         let km = units::count(stub.reach_km.ceil() as u64);
-        let texts = ["ruled out".to_owned(), format!("answered from within {km} km")];
+        let texts = ["ruled out:".to_owned(), format!("answered from within {km} km")];
         labels.push(Label {
             at: *at,
             clear: *clear,
