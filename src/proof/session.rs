@@ -191,7 +191,10 @@ impl Session {
         let side = self.side(candidate.side);
         side.datagrams += 1;
         let is_hello = need.is_quic && is_before_end;
+        // A first datagram is told as RTP by few bits, and an app may have been recognised by the bytes behind them.
+        let is_guess = matches!(payload, [0x80..=0xbf, ..]);
         let kept = match datagram_shown(&datagram) {
+            Some(_) if is_guess && need.has_head && side.datagrams == 1 => payload.len().min(Head::LIMIT),
             Some(shown) => shown,
             None if is_evidence || is_hello => payload.len(),
             None if need.has_head && side.datagrams == 1 => payload.len().min(Head::LIMIT),
