@@ -6,7 +6,7 @@
 //! kept frames are written ([`write`]) and analysed as any capture is, and [`Subject::differences`] says what the report of the proof does not
 //! show as the report of the whole does. If there is anything, the caller tries again with a greater [`Breadth`].
 //!
-//! What is cut follows from one rule: nothing that TLS or QUIC protects as data of the application is kept ([`stream`] for segments,
+//! What is cut follows from one rule: nothing that TLS or QUIC protects as data of the application is kept (`stream` for segments,
 //! `name::shown` for datagrams).
 
 mod compare;

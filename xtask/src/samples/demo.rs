@@ -1,4 +1,4 @@
-//! The phone's capture for `whither demo`: each frame is there, and payload after the beginning of a conversation is cut away.
+//! The phone's capture in little space: each frame is there, and payload after the beginning of a conversation is cut away.
 //!
 //! Lengths on the wire stay as they were, so that the map is the same as that of the whole.
 
