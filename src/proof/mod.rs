@@ -1,7 +1,7 @@
 //! From captures to the few packets that show what a report says of an app.
 //!
 //! A proof is made in three steps. The analysis says which flows are meant and which frames are the evidence for their names
-//! ([`Wanted`]). The captures are then read again: [`select`] finds where the evidence stands, keeps of each flow what the report was
+//! ([`Wanted`]). The captures are then read again: `select` finds where the evidence stands, keeps of each flow what the report was
 //! made from (its first packets, hellos, heads of answers, first and last frame), and cuts the rest of the payload away. At last the
 //! kept frames are written ([`write`]) and analysed as any capture is, and [`Subject::differences`] says what the report of the proof does not
 //! show as the report of the whole does. If there is anything, the caller tries again with a greater [`Breadth`].
