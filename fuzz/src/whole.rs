@@ -99,7 +99,7 @@ pub fn report(data: &[u8]) {
     let Some(Analysis { report, flows, .. }) = analyse(data, &name, u64::MAX, SIMPLY) else { return };
     for format in output::FORMATS {
         let mut out = Vec::new();
-        (format.write)(&report, &mut out).expect("memory takes everything");
+        (format.write)(&report, &whither::output::Look::default(), &mut out).expect("memory takes everything");
         let text = String::from_utf8(out).expect("text");
         match format.name {
             "json" | "geojson" => drop(serde_json::from_str::<Value>(&text).expect("JSON")),
