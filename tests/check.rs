@@ -1,9 +1,11 @@
 //! `whither check` from outside: exit codes, errors with their place, outputs, baselines, and the law that neither order nor cuts of
 //! the captures change a verdict.
 
+mod folder;
+
 use fixtures::program::{Program, Said, has_all};
+use folder::Folder;
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
 
 const PHONE: &str = "samples/phone.pcap";
 /// A capture that was cut in a record.
@@ -17,23 +19,7 @@ const BROKEN: &str = "[[rule]]\nname = 'broken'\napps = ['wechat']\ndeny.asn = [
 const OPEN: &str = "[[rule]]\nname = 'open'\napps = ['wechat']\ndeny.country = ['CN']\n";
 const ABSENT: &str = "[[rule]]\nname = 'absent'\napps = ['signal']\ndeny.country = ['CN']\n";
 
-struct Folder(TempDir);
-
 impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().expect("a folder"))
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.path().join(name).to_str().expect("text").to_owned()
-    }
-
-    fn write(&self, name: &str, text: impl AsRef<[u8]>) -> String {
-        let path = self.path(name);
-        std::fs::write(&path, text).expect("written");
-        path
-    }
-
     /// Checks a policy against the sample.
     fn check(&self, policy: &str, args: &[&str]) -> Said {
         let policy = self.write("policy.toml", policy);

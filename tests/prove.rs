@@ -1,11 +1,13 @@
 //! `whither prove` from outside: a proof shows what the captures show, holds nothing that TLS or QUIC protects, is small, and says
 //! what it is.
 
+mod folder;
+
 use fixtures::program::{Program, Said, has_all};
+use folder::Folder;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use tempfile::TempDir;
 use whither::capture::{self, Frame, Observe, Progress, ReadOptions};
 use whither::packet::{Dissected, FlowKey, Side, Transport, dissect};
 
@@ -18,23 +20,7 @@ const POLICY: &str = "\
 [[rule]]\nname = 'share'\napps = ['wechat']\ndeny.asn = [132203]\nover_share = 0.9\n\
 [[rule]]\nname = 'absent'\napps = ['signal']\ndeny.country = ['CN']\n";
 
-struct Folder(TempDir);
-
 impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().expect("a folder"))
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.path().join(name).to_str().expect("text").to_owned()
-    }
-
-    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
-        let path = self.path(name);
-        std::fs::write(&path, bytes).expect("written");
-        path
-    }
-
     /// A proof, which must show all: where it is.
     #[track_caller]
     fn prove(&self, args: &[&str]) -> String {
