@@ -2,7 +2,8 @@
 //!
 //! The geometry is a point inside the country, as well-known binary, where one country is a candidate: no source checks a city.
 
-use super::columns::{Column, Kind, Shape, Table};
+use super::columns::shapes::{BYTES, REAL, TEXT, TEXTS, TIME, WHOLE};
+use super::columns::{Column, Shape, Table};
 use super::csv::party_word;
 use crate::place::Country;
 use crate::report::{AppRoutes, Destination, Report};
@@ -12,13 +13,7 @@ use std::io::{self, Write};
 /// Version of the columns. It is raised when one changes its type or meaning, or goes.
 const VERSION: u32 = 1;
 
-const TEXT: Shape = Shape::Value(Kind::Text);
-const WHOLE: Shape = Shape::Value(Kind::Whole);
-const REAL: Shape = Shape::Value(Kind::Real);
-const TIME: Shape = Shape::Value(Kind::Time);
-const TEXTS: Shape = Shape::List(&TEXT);
-
-const BYTES: &[Column] = &[Column::new("word", TEXT), Column::new("bytes", WHOLE)];
+const AMOUNT: &[Column] = &[Column::new("word", TEXT), Column::new("bytes", WHOLE)];
 const NAME: &[Column] = &[Column::new("name", TEXT), Column::new("source", TEXT), Column::new("frame", WHOLE)];
 const OPINION: &[Column] = &[
     Column::new("source", TEXT),
@@ -50,9 +45,9 @@ const COLUMNS: &[Column] = &[
     Column::maybe("operator", TEXT),
     Column::maybe("jurisdiction", TEXT),
     Column::new("also", TEXTS),
-    Column::new("parties", Shape::List(&Shape::Object(BYTES))),
+    Column::new("parties", Shape::List(&Shape::Object(AMOUNT))),
     Column::new("services", TEXTS),
-    Column::new("evidence", Shape::List(&Shape::Object(BYTES))),
+    Column::new("evidence", Shape::List(&Shape::Object(AMOUNT))),
     Column::maybe("name_does_not_fit", TEXT),
     Column::new("sent", WHOLE),
     Column::new("received", WHOLE),
@@ -75,7 +70,7 @@ const COLUMNS: &[Column] = &[
     Column::new("first_frame", WHOLE),
     Column::new("first_seen", TIME),
     Column::new("last_seen", TIME),
-    Column::maybe("geometry", Shape::Value(Kind::Bytes)),
+    Column::maybe("geometry", BYTES),
 ];
 
 /// Writes a row per app and destination.

@@ -5,7 +5,8 @@
 
 mod leaf;
 mod shape;
+pub(in crate::output) mod shapes;
 mod table;
 
-pub(in crate::output) use shape::{Column, Kind, Shape};
+pub(in crate::output) use shape::{Column, Shape};
 pub(in crate::output) use table::Table;

@@ -2,7 +2,8 @@
 
 use super::sink::FlowSink;
 use super::writer::{FlowWriter, Out};
-use crate::output::columns::{Column, Kind, Shape, Table};
+use crate::output::columns::shapes::{FLAG, REAL, TEXT, TEXTS, TIME, WHOLE};
+use crate::output::columns::{Column, Shape, Table};
 use serde_json::{Map, Value};
 use std::io::{self, BufWriter};
 
@@ -10,13 +11,6 @@ use std::io::{self, BufWriter};
 const VERSION: u32 = 1;
 /// The fact in the file's metadata that says it.
 const VERSION_KEY: &str = "whither.flow_record";
-
-const TEXT: Shape = Shape::Value(Kind::Text);
-const WHOLE: Shape = Shape::Value(Kind::Whole);
-const REAL: Shape = Shape::Value(Kind::Real);
-const FLAG: Shape = Shape::Value(Kind::Flag);
-const TIME: Shape = Shape::Value(Kind::Time);
-const TEXTS: Shape = Shape::List(&TEXT);
 
 const NAME: &[Column] = &[
     Column::new("name", TEXT),
