@@ -293,40 +293,30 @@ impl Pass<'_, '_> {
 }
 
 /// Shares whose sentences begin with another name.
-fn named(shares: EndpointShares, name: &str, shown: &str) -> EndpointShares {
-    let EndpointShares { sent, received, tried_bytes, tried_flows, person_sent_bytes, person_received_bytes } = shares;
-    let way = |way: WayShares| {
+fn named(mut shares: EndpointShares, name: &str, shown: &str) -> EndpointShares {
+    let EndpointShares {
+        sent,
+        received,
+        tried_bytes: _,
+        tried_flows: _,
+        person_sent_bytes: _,
+        person_received_bytes: _,
+    } = &mut shares;
+    for way in [sent, received] {
         let WayShares {
-            bytes,
-            confirmed_bytes,
-            reported_bytes,
-            disputed_bytes,
-            unplaced_bytes,
-            unplaced_percent,
-            countries,
-            unplaced,
-            operators,
-            jurisdictions,
+            bytes: _,
+            confirmed_bytes: _,
+            reported_bytes: _,
+            disputed_bytes: _,
+            unplaced_bytes: _,
+            unplaced_percent: _,
+            countries: _,
+            unplaced: _,
+            operators: _,
+            jurisdictions: _,
             sentence,
         } = way;
-        let sentence = match sentence.strip_prefix(name) {
-            Some(rest) => format!("{shown}{rest}"),
-            None => String::new(),
-        };
-        WayShares {
-            bytes,
-            confirmed_bytes,
-            reported_bytes,
-            disputed_bytes,
-            unplaced_bytes,
-            unplaced_percent,
-            countries,
-            unplaced,
-            operators,
-            jurisdictions,
-            sentence,
-        }
-    };
-    let (sent, received) = (way(sent), way(received));
-    EndpointShares { sent, received, tried_bytes, tried_flows, person_sent_bytes, person_received_bytes }
+        *sentence = sentence.strip_prefix(name).map(|rest| format!("{shown}{rest}")).unwrap_or_default();
+    }
+    shares
 }
