@@ -1,5 +1,4 @@
-//! Shapes on the globe and on a map: distances, outlines of countries, the projection of the map.
+//! Shapes on the globe: distances, outlines of countries.
 
 pub mod outline;
-pub mod projection;
 pub(crate) mod sphere;
