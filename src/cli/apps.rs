@@ -2,15 +2,13 @@
 
 use super::args::{AppsArgs, Args, KnowledgeArgs};
 use super::end::End;
-use super::progress::Bar;
 use super::{input, map, stdout};
-use crate::analysis::{self, Options};
+use crate::analysis::Options;
 use crate::app::Catalogue;
-use crate::capture::{self, Progress};
+use crate::capture;
 use crate::error::Error;
 use crate::output::{apps, suggest};
 use crate::report::build;
-use std::sync::Arc;
 
 /// Memory to take at most, in bytes, about: that of other commands by default.
 const MEMORY: u64 = 4 << 30;
@@ -46,11 +44,7 @@ fn suggest(args: &Args, given: &AppsArgs) -> Result<End, Error> {
     let (sources, is_whole) = input::captures(found, args.quiet)?;
     let knowledge = input::knowledge(&own, None)?;
     let options = Options { max_memory: Some(MEMORY), ..Options::default() };
-    let progress = Arc::new(Progress::default());
-    let bar = Bar::start(&progress, args.quiet);
-    let (routes, analysed) = analysis::map(sources, &options, &knowledge, &progress);
-    drop(bar);
-    input::refuse_nothing(&analysed.outcomes)?;
+    let (routes, analysed) = input::analyse(sources, &options, &knowledge, args.quiet, &|_| ())?;
     let report = build(&routes, &analysed, &knowledge, String::new());
     stdout::write(suggest::entries(&report, &knowledge.catalogue).as_bytes())?;
     Ok(End::of(input::report_defects(&analysed.outcomes) && is_whole))

@@ -4,11 +4,10 @@ use super::args::{Args, CheckArgs, Undecidable};
 use super::end::End;
 use super::input::Input;
 use super::outputs::Wanted;
-use super::progress::Bar;
 use super::target::Target;
 use super::{input, map, outputs, redact, stdout};
-use crate::analysis::{self, Knowledge};
-use crate::capture::{self, GivenPaths, Progress};
+use crate::analysis::Knowledge;
+use crate::capture::{self, GivenPaths};
 use crate::error::Error;
 use crate::output::check::{FORMATS, Shown, guarded, write_github};
 use crate::output::scan::Scan;
@@ -18,7 +17,6 @@ use crate::redact::{Redactor, Removed, What};
 use crate::report::build;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 pub(super) fn run(args: &Args, check: &CheckArgs, command: &str) -> Result<End, Error> {
     let path = match &check.policy {
@@ -46,11 +44,7 @@ pub(super) fn run(args: &Args, check: &CheckArgs, command: &str) -> Result<End, 
     knowledge.paths = paths;
     let policy = policy::parse(&text, path, &knowledge.catalogue)?;
     let options = input::options(&check.input, &knowledge)?;
-    let progress = Arc::new(Progress::default());
-    let bar = Bar::start(&progress, args.quiet);
-    let (routes, analysed) = analysis::map(sources, &options, &knowledge, &progress);
-    drop(bar);
-    input::refuse_nothing(&analysed.outcomes)?;
+    let (routes, analysed) = input::analyse(sources, &options, &knowledge, args.quiet, &|_| ())?;
     let mut report = build(&routes, &analysed, &knowledge, command.to_owned());
     report.transfers = check.transfers.of(&report);
     let is_seen = |app: &str| report.apps.iter().any(|routes| routes.id == app);
@@ -124,8 +118,7 @@ fn no_slips(policy: &Policy, path: &Path, knowledge: &Knowledge, is_seen: impl F
     let named = policy.rules.iter().flat_map(|rule| &rule.apps);
     let unknown = named.filter(|app| knowledge.catalogue.app(&app.value).is_none() && !is_seen(&app.value));
     for app in unknown {
-        let ids = knowledge.catalogue.apps().map(|app| &*app.id);
-        if let Some(id) = input::nearest(&app.value, ids) {
+        if let Some(id) = input::nearest(&app.value, knowledge) {
             let Located { value, line, column } = app;
             let what =
                 format!("line {line}, column {column}: no app has the id {value:?}, and no flow is of such an owner");

@@ -5,11 +5,9 @@ use super::end::End;
 use super::input::{self, Input};
 use super::map::style;
 use super::outputs::{self, Reads, Wanted};
-use super::progress::Bar;
 use super::target::Target;
 use super::{redact, stdout};
-use crate::analysis;
-use crate::capture::{self, Progress};
+use crate::capture;
 use crate::error::Error;
 use crate::output::HEAD_BYTES;
 use crate::output::scan::Scan;
@@ -20,7 +18,6 @@ use crate::report::{Report, build, schema_of};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// A saved report may be as long as this part of `--max-memory`: in memory, it takes several times its length.
 const SAVED_PART: u64 = 16;
@@ -141,11 +138,7 @@ fn analysed(args: &Args, diff: &DiffArgs, path: &Path, command: &str) -> Result<
     };
     let Input { sources, knowledge, is_whole } = input::open(found, &input, args.quiet)?;
     let options = input::options(&input, &knowledge)?;
-    let progress = Arc::new(Progress::default());
-    let bar = Bar::start(&progress, args.quiet);
-    let (routes, analysed) = analysis::map(sources, &options, &knowledge, &progress);
-    drop(bar);
-    input::refuse_nothing(&analysed.outcomes)?;
+    let (routes, analysed) = input::analyse(sources, &options, &knowledge, args.quiet, &|_| ())?;
     let report = build(&routes, &analysed, &knowledge, command.to_owned());
     let is_complete = input::report_defects(&analysed.outcomes);
     Ok((report, is_complete && is_whole))

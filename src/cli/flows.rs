@@ -45,14 +45,14 @@ pub(super) fn run(args: &Args, flows: &FlowsArgs, command: &str) -> Result<End, 
     let Some(format) = format(&flows.format) else {
         return Err(Error::usage(format!("--format {}", flows.format), "see whither flows --help"));
     };
-    let judgements = knowledge.vantage.is_some().then(|| judgements(flows, &options, &knowledge)).transpose()?;
-    let progress = Arc::new(Progress::default());
-    let bar = Bar::start(&progress, args.quiet);
-    let out = stdout::open()?;
     if format.is_binary && std::io::stdout().is_terminal() {
         let what = format!("--format {} is not for terminals", format.name);
         return Err(Error::usage(what, format!("write it to a file: whither flows … > flows.{}", format.name)));
     }
+    let judgements = knowledge.vantage.is_some().then(|| judgements(flows, &options, &knowledge)).transpose()?;
+    let progress = Arc::new(Progress::default());
+    let bar = Bar::start(&progress, args.quiet);
+    let out = stdout::open()?;
     let mut sink = (format.sink)((format.writer)(), Box::new(out)).map_err(stdout::failed)?;
     let mut failure = None;
     let unseen: Mutex<HashSet<&str>> = Mutex::new(options.apps.iter().map(String::as_str).collect());

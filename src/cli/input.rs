@@ -2,16 +2,19 @@
 
 use super::args::{InputArgs, KnowledgeArgs};
 use super::outputs::Reads;
+use super::progress::Bar;
 use super::stderr::say;
 use crate::analysis::budget::LEAST;
-use crate::analysis::{Analysed, FrameFilter, Knowledge, MissingDevices, Options};
+use crate::analysis::{self, Analysed, FrameFilter, Knowledge, MissingDevices, Options};
 use crate::app::Catalogue;
 use crate::capture::owner::SideOwners;
-use crate::capture::{self, Found, Outcome, ReadOptions, Source};
+use crate::capture::{self, Found, Outcome, Progress, ReadOptions, Source};
 use crate::error::Error;
 use crate::output::{escape, units};
 use crate::place::{Places, Vantage, vantage};
+use crate::route::{Observed, RouteMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// How many of the files that were left out are named.
 const NAMED: usize = 3;
@@ -108,6 +111,25 @@ fn is_there(path: &Path, hint: &str) -> Result<(), Error> {
     }
 }
 
+/// Reads the captures into a map, with a bar. Every flow that is counted is shown to `look`.
+///
+/// # Errors
+/// If no capture could be read at all.
+pub(super) fn analyse(
+    sources: Vec<Source>,
+    options: &Options,
+    knowledge: &Knowledge,
+    is_quiet: bool,
+    look: &(impl Fn(&Observed<'_>) + Sync),
+) -> Result<(RouteMap, Analysed), Error> {
+    let progress = Arc::new(Progress::default());
+    let bar = Bar::start(&progress, is_quiet);
+    let (routes, analysed) = analysis::map_with(sources, options, knowledge, &progress, look);
+    drop(bar);
+    refuse_nothing(&analysed.outcomes)?;
+    Ok((routes, analysed))
+}
+
 /// Refuses names of apps that the catalogue does not know, once it is clear that no owner has them either.
 pub(super) fn known_or_seen(
     apps: &[String],
@@ -117,8 +139,7 @@ pub(super) fn known_or_seen(
     let is_wrong = |app: &&String| knowledge.catalogue.app(app).is_none() && !is_seen(app);
     let Some(app) = apps.iter().find(is_wrong) else { return Ok(()) };
     let what = format!("--app {app}: no app has this id, and no flow in the captures is of an owner of this name");
-    let ids = knowledge.catalogue.apps().map(|app| &*app.id);
-    let hint = match nearest(app, ids) {
+    let hint = match nearest(app, knowledge) {
         Some(id) => format!("did you mean {id}? `whither apps` lists them"),
         None => "`whither apps` lists the ids".to_owned(),
     };
@@ -142,11 +163,12 @@ pub(super) fn devices_seen(analysed: &Analysed) -> Result<(), Error> {
     Err(Error::usage(format!("--device {device}: no flow in the captures has this address"), hint))
 }
 
-/// The id that is most like this text, if few letters differ.
-pub(super) fn nearest<'a>(text: &str, ids: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+/// The id of the catalogue that is most like this text, if few letters differ.
+pub(super) fn nearest<'a>(text: &str, knowledge: &'a Knowledge) -> Option<&'a str> {
     /// Of this many letters one may be wrong.
     const LETTERS_PER_SLIP: usize = 3;
     let text = text.to_lowercase();
+    let ids = knowledge.catalogue.apps().map(|app| &*app.id);
     let slips = ids.map(|id| (strsim::osa_distance(&text, id), id)).min()?;
     (slips.0 <= slips.1.len() / LETTERS_PER_SLIP).then_some(slips.1)
 }

@@ -4,11 +4,9 @@ use super::args::{Args, Color, MapArgs};
 use super::end::End;
 use super::input::Input;
 use super::outputs::Wanted;
-use super::progress::Bar;
 use super::target::Target;
 use super::{input, outputs, redact, stdout};
-use crate::analysis;
-use crate::capture::{self, GivenPaths, Progress};
+use crate::capture::{self, GivenPaths};
 use crate::error::Error;
 use crate::output::Look;
 use crate::output::scan::Scan;
@@ -17,7 +15,6 @@ use crate::output::write_json_compact;
 use crate::redact::Redactor;
 use crate::report::build;
 use std::io::{IsTerminal, Write};
-use std::sync::Arc;
 
 /// Columns assumed where stdout is no terminal.
 const DEFAULT_WIDTH: usize = 80;
@@ -33,11 +30,7 @@ pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Erro
     let Input { sources, mut knowledge, is_whole } = input::open(found, &map.input, args.quiet)?;
     knowledge.paths = paths;
     let options = input::options(&map.input, &knowledge)?;
-    let progress = Arc::new(Progress::default());
-    let bar = Bar::start(&progress, args.quiet);
-    let (routes, analysed) = analysis::map(sources, &options, &knowledge, &progress);
-    drop(bar);
-    input::refuse_nothing(&analysed.outcomes)?;
+    let (routes, analysed) = input::analyse(sources, &options, &knowledge, args.quiet, &|_| ())?;
     input::devices_seen(&analysed)?;
     let mut report = build(&routes, &analysed, &knowledge, command.to_owned());
     report.transfers = map.transfers.of(&report);

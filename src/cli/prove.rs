@@ -6,7 +6,6 @@ use super::end::End;
 use super::flows::is_read_once;
 use super::input::Input;
 use super::outputs::Wanted as WantedOutput;
-use super::progress::Bar;
 use super::stderr::say;
 use super::{input, outputs, stdout};
 use crate::analysis::{self, Analysed, Knowledge, Options};
@@ -18,7 +17,7 @@ use crate::proof::{self, Breadth, Selection, Statement, Subject, Wanted, is_own,
 use crate::report::{Report, build};
 use crate::route::Observed;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// What a flow that a proof has to show takes of the memory, about, and the part of the memory that all of them may take.
 const FLOW_BYTES: u64 = 512;
@@ -50,13 +49,9 @@ pub(super) fn run(args: &Args, prove: &ProveArgs, command: &str) -> Result<End, 
     let hashes: Vec<(String, Option<[u8; 32]>)> = hashes.collect::<Result<_, Error>>()?;
 
     let flows = Gathered::of(prove.input.max_memory);
-    let progress = Arc::new(Progress::default());
-    let bar = Bar::start(&progress, args.quiet);
     let is_meant = |app: &str| rule.is_some() || apps.iter().any(|one| one == app);
     let look = |observed: &Observed<'_>| flows.look(observed, is_meant);
-    let (routes, analysed) = analysis::map_with(sources, &options, &knowledge, &progress, &look);
-    drop(bar);
-    input::refuse_nothing(&analysed.outcomes)?;
+    let (routes, analysed) = input::analyse(sources, &options, &knowledge, args.quiet, &look)?;
     input::devices_seen(&analysed)?;
     let whole = build(&routes, &analysed, &knowledge, command.to_owned());
     let is_seen = |app: &str| whole.apps.iter().any(|routes| routes.id == app);
