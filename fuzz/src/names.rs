@@ -133,7 +133,7 @@ fn is_patient(row: &StreamReader) -> bool {
 fn read_datagrams(is_wanted: impl Fn(&DatagramReader) -> bool, datagrams: &[Datagram<'_>]) {
     for (row, reader) in DATAGRAM_READERS.iter().enumerate().filter(|(_, reader)| is_wanted(reader)) {
         let is_start = |datagram: &&Datagram<'_>| {
-            let starts = (reader.starts)(datagram);
+            let starts = reader.takes(datagram);
             let is_candidate = datagram.payload.is_empty() || datagram_candidates(datagram) >> row & 1 == 1;
             assert!(!starts || is_candidate, "{}: a start is of its row", reader.protocol);
             starts

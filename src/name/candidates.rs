@@ -50,7 +50,7 @@ const fn mark_bytes(table: &mut [u32; 256], bytes: &[u8], row: usize) {
 }
 
 /// The rows of [`DATAGRAM_READERS`] that may read this datagram: bit `n` is row `n`. A row for other ports may be among them,
-/// since ports are compared in part; its `starts` decides.
+/// since ports are compared in part; [`DatagramReader::takes`] decides.
 #[inline]
 pub fn datagram_candidates(datagram: &Datagram<'_>) -> u32 {
     let Some(&first) = datagram.payload.first() else { return 0 };
@@ -113,6 +113,20 @@ mod tests {
         assert!(candidates.into_iter().any(|protocol| protocol == "stun"));
     }
 
+    /// The ports 500 and 1524 share the bits by which ports are compared.
+    #[test]
+    fn a_port_that_is_compared_in_part_decides_nothing() {
+        let mut message = [1u8; 28];
+        message[17..19].copy_from_slice(&[0x20, 34]);
+        message[24..].copy_from_slice(&28u32.to_be_bytes());
+        let ike = DATAGRAM_READERS.iter().position(|reader| reader.protocol == "ike").expect("a row");
+        for (port, is_taken) in [(500, true), (1524, false)] {
+            let datagram = Datagram { payload: &message, source_port: 40_000, destination_port: port };
+            assert_eq!(datagram_candidates(&datagram) >> ike & 1, 1);
+            assert_eq!(DATAGRAM_READERS[ike].takes(&datagram), is_taken, "{port}");
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(256))]
 
@@ -138,7 +152,7 @@ mod tests {
             let datagram = Datagram { payload: &bytes, source_port: ports.0, destination_port: ports.1 };
             for (row, reader) in DATAGRAM_READERS.iter().enumerate() {
                 let is_candidate = datagram_candidates(&datagram) >> row & 1 == 1;
-                prop_assert!(is_candidate || !(reader.starts)(&datagram), "{}", reader.protocol);
+                prop_assert!(is_candidate || !reader.takes(&datagram), "{}", reader.protocol);
                 let _ = (reader.read)(&[datagram]);
             }
         }

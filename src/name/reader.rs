@@ -149,6 +149,15 @@ impl DatagramReader {
     ) -> Self {
         Self { gathers: true, shows_app: Some(whole), ..Self::new(protocol, &[], first_bytes, starts, read) }
     }
+
+    /// Whether a datagram is on a port of this reader, and [`starts`](Self::starts) an opening of it. The bytes of some
+    /// protocols are told by their ports only.
+    #[inline]
+    pub fn takes(&self, datagram: &Datagram<'_>) -> bool {
+        let is_port = |port| self.ports.contains(&port);
+        (self.ports.is_empty() || is_port(datagram.source_port) || is_port(datagram.destination_port))
+            && (self.starts)(datagram)
+    }
 }
 
 /// A reader that remembers the earlier datagrams of one sender, so that it need not read all of them again with each new one.

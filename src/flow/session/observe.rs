@@ -148,7 +148,7 @@ impl Session {
             let at = rows.trailing_zeros() as usize;
             rows &= rows - 1;
             let reader = &DATAGRAM_READERS[at];
-            if !(reader.starts)(&datagram) {
+            if !reader.takes(&datagram) {
                 continue;
             }
             let is_anchored = self.is_anchored || is_folded;
