@@ -18,6 +18,7 @@ mod next;
 mod span;
 
 mod encapsulation;
+mod icmp;
 mod key;
 mod not_ip;
 mod probe;
@@ -34,6 +35,8 @@ pub(crate) use syn::{Syn, read as read_syn};
 
 pub use encapsulation::{Encapsulation, TunnelPath};
 pub(crate) use key::address_bits;
+pub(crate) use icmp::IcmpKind;
+pub use icmp::IcmpPorts;
 pub use key::{FlowKey, Side};
 pub use not_ip::NotIp;
 pub use probe::ProbeMark;

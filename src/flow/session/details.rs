@@ -9,6 +9,7 @@ use crate::flow::opening::segments::{Segment, Segments};
 use crate::flow::opening::stream::StreamSide;
 use crate::flow::record::{Counters, Flow, Head, Name};
 use crate::flow::session::first::First;
+use crate::flow::session::hellos::Hellos;
 use crate::flow::session::repeats::Repeats;
 use crate::flow::session::said::Said;
 use crate::flow::session::votes::Ballot;
@@ -39,6 +40,8 @@ pub(in crate::flow) struct Details {
     /// Names, in the order in which they were found.
     #[serde(with = "small")]
     pub(in crate::flow) names: SmallVec<[Said; 1]>,
+    /// The fingerprints of hellos.
+    pub(super) hellos: Hellos,
 
     #[serde(with = "small")]
     pub(in crate::flow) applications: SmallVec<[(FrameId, Application); 1]>,
@@ -106,6 +109,9 @@ impl Details {
         if self.applications.len() > APPLICATION_LIMIT || !self.applications.is_sorted() {
             return Err("applications of a session");
         }
+        if !self.hellos.is_sound() {
+            return Err("fingerprints of a session");
+        }
         if !self.heads.iter().all(FirstDatagrams::is_sound) {
             return Err("first datagrams of a session");
         }
@@ -155,6 +161,9 @@ impl Details {
         }
         for found in &findings.names {
             self.push_name(frame, found.source, &found.name, findings.position, intern);
+        }
+        if let Some(ja4) = &findings.ja4 {
+            self.hellos.observe(frame, ja4.source, &ja4.name, findings.position, intern);
         }
         if let Some(application) = findings.application {
             self.push_application(frame, application);
@@ -302,6 +311,7 @@ impl Details {
         for found in right.names {
             self.add_name(found);
         }
+        self.hellos.merge(right.hellos);
         for (frame, application) in right.applications {
             self.push_application(frame, application);
         }
@@ -345,10 +355,8 @@ impl Details {
     /// Adds `base` to all frame identities.
     pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
         let shift = |frame: &mut FrameId| *frame = frame.rebased(base);
-        for found in &mut self.names {
-            shift(&mut found.name.frame);
-            shift(&mut found.last.0);
-        }
+        self.names.iter_mut().for_each(|found| found.rebase(base));
+        self.hellos.rebase(base);
         self.applications.iter_mut().for_each(|(frame, _)| shift(frame));
         self.client.rebase(base);
         self.alpn.rebase(base);
@@ -374,7 +382,7 @@ impl Details {
         let heads = self.heads.iter().filter(|head| !head.is_empty()).count();
         size_of::<Self>()
             + rare
-            + self.names.len() * Self::ITEM
+            + (self.names.len() + self.hellos.len()) * Self::ITEM
             + heads * size_of::<Head>()
             + self.streams.iter().map(StreamSide::weight).sum::<usize>()
             + self.datagrams.iter().map(DatagramOpening::weight).sum::<usize>()

@@ -5,6 +5,8 @@ pub(in crate::flow) mod details;
 mod first;
 pub(in crate::flow) mod handshake;
 mod heads;
+mod hellos;
+pub(in crate::flow) mod messages;
 pub(in crate::flow) mod observe;
 mod repeats;
 mod resolve;
@@ -22,6 +24,7 @@ use crate::flow::round_trips::FirstPackets;
 use crate::packet::{FlowKey, Side, TunnelPath};
 use details::Details;
 use handshake::Handshake;
+use messages::Messages;
 use serde::{Deserialize, Serialize};
 
 /// One session of a flow key. All fields are sums, minima, maxima or *first by frame*, so that sessions merge.
@@ -66,6 +69,8 @@ pub(in crate::flow) struct Session {
     pub(in crate::flow) sender: Sender,
     /// The encapsulations around the first packet.
     pub(in crate::flow) tunnel: TunnelPath,
+    /// The kinds of ICMP messages.
+    pub(in crate::flow) messages: Messages,
     /// Bytes that `details` takes with the packets kept in it, about, when last measured; 0 if nothing is kept.
     #[serde(skip)]
     kept_weight: u32,
@@ -87,6 +92,7 @@ impl Session {
             key,
             sender: Sender::default(),
             tunnel: TunnelPath::NONE,
+            messages: Messages::None,
             opener: side,
             handshake: Handshake::default(),
             first: frame,
@@ -262,6 +268,7 @@ impl Session {
             }
         }
         self.handshake.merge(&right.handshake);
+        self.messages.merge(right.messages);
         self.last_ns = right.last_ns;
         let mut repeated = OtherFrames::default();
         for (mine, excess) in self.counters.iter_mut().zip(excess) {

@@ -2,6 +2,7 @@
 
 use super::Session;
 use super::details::Details;
+use super::messages::Messages;
 use crate::capture::{Frame, FrameId, FrameNote};
 use crate::flow::answers::Answers;
 use crate::flow::interner::Interner;
@@ -11,7 +12,7 @@ use crate::flow::round_trips::{FirstPackets, Seen};
 use crate::flow::stamp::Stamp;
 use crate::name::table::DATAGRAM_READERS;
 use crate::name::{Datagram, Part, Reading, SECOND_CHOICES, datagram_candidates, datagram_part, stream_part};
-use crate::packet::{FlowKey, Side, TcpFlags, TcpSegment, read_syn};
+use crate::packet::{FlowKey, IcmpKind, Packet, Side, TcpFlags, TcpSegment, read_syn};
 
 /// The payload of a packet.
 #[derive(Clone, Copy)]
@@ -59,6 +60,13 @@ impl Session {
         {
             details.finish_openings(&mut |name| interner.intern(name));
             self.refresh_watch();
+        }
+    }
+
+    /// Adds the message of a packet, if it is one of ICMP.
+    pub(in crate::flow) fn observe_message(&mut self, packet: &Packet<'_>) {
+        if let Some(kind) = IcmpKind::of(packet.key.protocol(), packet.side, packet.payload) {
+            self.messages.merge(Messages::Of(kind));
         }
     }
 
