@@ -34,9 +34,9 @@ pub(crate) use plain::read as dissect_plain;
 pub(crate) use syn::{Syn, read as read_syn};
 
 pub use encapsulation::{Encapsulation, TunnelPath};
-pub(crate) use key::address_bits;
 pub(crate) use icmp::IcmpKind;
 pub use icmp::IcmpPorts;
+pub(crate) use key::address_bits;
 pub use key::{FlowKey, Side};
 pub use not_ip::NotIp;
 pub use probe::ProbeMark;

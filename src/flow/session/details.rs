@@ -8,6 +8,7 @@ use crate::flow::opening::datagram::DatagramOpening;
 use crate::flow::opening::segments::{Segment, Segments};
 use crate::flow::opening::stream::StreamSide;
 use crate::flow::record::{Counters, Flow, Head, Name};
+use crate::flow::session::chosen_ids::{ChosenId, ChosenIds};
 use crate::flow::session::first::First;
 use crate::flow::session::hellos::Hellos;
 use crate::flow::session::repeats::Repeats;
@@ -40,6 +41,8 @@ pub(in crate::flow) struct Details {
     /// Names, in the order in which they were found.
     #[serde(with = "small")]
     pub(in crate::flow) names: SmallVec<[Said; 1]>,
+    /// The connection ids that each side chose, if there are any.
+    chosen_ids: Option<Box<ChosenIds>>,
     /// The fingerprints of hellos.
     pub(super) hellos: Hellos,
 
@@ -108,6 +111,9 @@ impl Details {
         }
         if self.applications.len() > APPLICATION_LIMIT || !self.applications.is_sorted() {
             return Err("applications of a session");
+        }
+        if !self.chosen_ids.as_ref().is_none_or(|ids| ids.is_sound()) {
+            return Err("connection ids of a session");
         }
         if !self.hellos.is_sound() {
             return Err("fingerprints of a session");
@@ -196,6 +202,40 @@ impl Details {
         for (stamp, findings) in &mut completed {
             self.absorb(findings, *stamp, side, intern);
         }
+    }
+
+    /// Adds the connection id that a side chose.
+    pub(super) fn observe_id(&mut self, frame: FrameId, side: Side, id: &[u8]) {
+        self.chosen_ids.get_or_insert_default().observe(frame, side, id);
+    }
+
+    /// The connections that were opened in the session, by the ids that their servers chose: the side of the client, the id, and frame
+    /// and name of the hello. That is the last one before the id was said, or the first after it, if it was not whole by then.
+    pub(in crate::flow) fn opened<'a>(&'a self) -> impl Iterator<Item = (Side, &'a ChosenId, FrameId, &'a str)> {
+        let opened = |one: &'a ChosenId| {
+            let client = one.side.opposite();
+            let hellos = || self.datagrams.iter().flat_map(move |opening| opening.hellos(client));
+            let before = hellos().filter(|hello| hello.0 < one.frame).max();
+            let (_, name) = before.or_else(|| hellos().min())?;
+            // A hello that is sent again says nothing new.
+            let (frame, name) = hellos().filter(|hello| hello.1 == name).min()?;
+            Some((client, one, frame, name))
+        };
+        let ids =
+            self.chosen_ids.iter().flat_map(|ids| [Side::Low, Side::High].into_iter().flat_map(|side| ids.of(side)));
+        ids.filter_map(opened)
+    }
+
+    /// Adds that the session goes on with a connection, from its first frame on.
+    pub(super) fn continue_connection(&mut self, first: FrameId, client: Side, name: Name) {
+        self.push_application(first, Application("quic"));
+        self.client.keep(first, client);
+        self.add_name(Said::once(name, 0));
+    }
+
+    /// Whether the session goes on with a connection that was opened elsewhere.
+    pub(in crate::flow) fn is_moved(&self) -> bool {
+        self.names.iter().any(|found| found.name.source == NameSource::QuicMoved)
     }
 
     /// The rare parts, if there are any.
@@ -312,6 +352,9 @@ impl Details {
             self.add_name(found);
         }
         self.hellos.merge(right.hellos);
+        if let Some(theirs) = right.chosen_ids {
+            self.chosen_ids.get_or_insert_default().merge(*theirs);
+        }
         for (frame, application) in right.applications {
             self.push_application(frame, application);
         }
@@ -357,6 +400,7 @@ impl Details {
         let shift = |frame: &mut FrameId| *frame = frame.rebased(base);
         self.names.iter_mut().for_each(|found| found.rebase(base));
         self.hellos.rebase(base);
+        self.chosen_ids.iter_mut().for_each(|ids| ids.rebase(base));
         self.applications.iter_mut().for_each(|(frame, _)| shift(frame));
         self.client.rebase(base);
         self.alpn.rebase(base);
@@ -382,6 +426,7 @@ impl Details {
         let heads = self.heads.iter().filter(|head| !head.is_empty()).count();
         size_of::<Self>()
             + rare
+            + self.chosen_ids.as_ref().map_or(0, |ids| size_of::<ChosenIds>() + ids.weight())
             + (self.names.len() + self.hellos.len()) * Self::ITEM
             + heads * size_of::<Head>()
             + self.streams.iter().map(StreamSide::weight).sum::<usize>()

@@ -1,6 +1,7 @@
 //! A session: what is known of one conversation between two idle periods. It is kept small, because a capture holds
 //! millions.
 
+mod chosen_ids;
 pub(in crate::flow) mod details;
 mod first;
 pub(in crate::flow) mod handshake;
@@ -19,7 +20,7 @@ use crate::capture::FrameId;
 use crate::flow::devices::Sender;
 use crate::flow::frames::OtherFrames;
 use crate::flow::links::Links;
-use crate::flow::record::Counters;
+use crate::flow::record::{Counters, Name};
 use crate::flow::round_trips::FirstPackets;
 use crate::packet::{FlowKey, Side, TunnelPath};
 use details::Details;
@@ -180,6 +181,17 @@ impl Session {
     pub(in crate::flow) fn take_details(&mut self) -> Option<Box<Details>> {
         self.settle_base();
         self.details.take()
+    }
+
+    /// The first datagram of a side: its frame, and as much of its payload as is kept. The frames in the details must be up to date.
+    pub(in crate::flow) fn first_datagram(&self, side: Side) -> Option<(FrameId, &[u8])> {
+        self.details.as_ref()?.heads[side as usize].first()
+    }
+
+    /// Adds that this session goes on with a QUIC connection that was opened elsewhere, for this name.
+    pub(in crate::flow) fn continue_connection(&mut self, first: FrameId, client: Side, name: Name) {
+        self.details_mut().continue_connection(first, client, name);
+        self.note_kept();
     }
 
     /// Whether a packet in this frame and of this side is among those kept for the wire signatures.

@@ -11,7 +11,9 @@ use crate::flow::opening::segments::Segment;
 use crate::flow::round_trips::{FirstPackets, Seen};
 use crate::flow::stamp::Stamp;
 use crate::name::table::DATAGRAM_READERS;
-use crate::name::{Datagram, Part, Reading, SECOND_CHOICES, datagram_candidates, datagram_part, stream_part};
+use crate::name::{
+    Datagram, Part, Reading, SECOND_CHOICES, chosen_id, datagram_candidates, datagram_part, stream_part,
+};
 use crate::packet::{FlowKey, IcmpKind, Packet, Side, TcpFlags, TcpSegment, read_syn};
 
 /// The payload of a packet.
@@ -178,6 +180,9 @@ impl Session {
                     }
                 };
                 opening.observe(stamp, side, payload.bytes, is_anchored);
+                if let (Some(id), false) = (chosen_id(&datagram), is_folded) {
+                    self.details_mut().observe_id(stamp.frame, side, id);
+                }
                 self.keep_head(side, payload, stamp);
                 self.note_kept();
                 return;

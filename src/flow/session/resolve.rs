@@ -65,7 +65,9 @@ impl Session {
         flow.icmp = self.messages.kind().map(|kind| kind.ports(flow.protocol, client));
         // A round trip of 0 ns with a time of 0 means that the capture has no times (simple packet blocks), so
         // nothing was measured.
-        flow.rtt = self.rtt(client, flow.application).filter(|rtt| rtt.ns > 0 || began.time_ns != 0);
+        let rtt = self.rtt(client, flow.application).filter(|rtt| rtt.ns > 0 || began.time_ns != 0);
+        // The first packets of a connection that moved are no Initials.
+        flow.rtt = rtt.filter(|_| details.as_ref().is_none_or(|details| !details.is_moved()));
         let (kept, nothing) = (self.first_packets.take(), FirstPackets::default());
         let first = kept.as_deref().unwrap_or(&nothing);
         let exchange = self.exchange(client, flow.application);

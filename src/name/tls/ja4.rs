@@ -164,9 +164,10 @@ mod tests {
         let shown = |field: u16, list: &[u16]| {
             version(&Offer { version: field, supported_versions: list.to_vec(), ..Offer::default() })
         };
-        assert_eq!([shown(0x0301, &[]), shown(0x0303, &[0x0302, 0x0304, 0x0303]), shown(0x0300, &[])], [
-            "10", "13", "s3"
-        ]);
+        assert_eq!(
+            [shown(0x0301, &[]), shown(0x0303, &[0x0302, 0x0304, 0x0303]), shown(0x0300, &[])],
+            ["10", "13", "s3"]
+        );
         assert_eq!([shown(0xfefd, &[0xfefd, 0xfefc]), shown(0xfefd, &[]), shown(0xfeff, &[])], ["d3", "d2", "d1"]);
         assert_eq!([shown(0x0303, &[0x7a7a]), shown(0x0303, &[0x7f1c])], ["12", "00"]);
     }

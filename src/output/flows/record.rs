@@ -1,10 +1,10 @@
 //! One flow, its place and its app as the flow record that leaves the program.
 
+use super::community_id::CommunityId;
 use crate::app::{Claim, Party};
 use crate::capture::owner::Owner;
 use crate::flow::{Doubt, Flow, Name};
 use crate::name::{Alpn, encrypted_resolver};
-use super::community_id::CommunityId;
 use crate::output::units;
 use crate::packet::TunnelPath;
 use crate::place::Country;
