@@ -19,6 +19,7 @@ mod next;
 mod span;
 
 mod encapsulation;
+mod icmp;
 mod key;
 mod not_ip;
 mod probe;
@@ -35,6 +36,8 @@ pub(crate) use plain::read as dissect_plain;
 pub(crate) use syn::{Syn, read as read_syn};
 
 pub use encapsulation::{Encapsulation, TunnelPath};
+pub(crate) use icmp::IcmpKind;
+pub use icmp::IcmpPorts;
 pub(crate) use key::address_bits;
 pub use key::{FlowKey, Side};
 pub use not_ip::NotIp;
