@@ -37,6 +37,31 @@ impl Scan {
         self.kinds.get(found.pattern().as_usize()).or(Some(first)).copied()
     }
 
+    /// The search of bytes that are no text, such as a capture: for names, addresses and files, also where letters stand beside them, and for
+    /// names as DNS writes them. What owners are called is not searched for: it stands in fields of its own.
+    pub fn bytes(removed: &Removed) -> Self {
+        let is_meant = |(value, what): &(&str, What)| {
+            let is_kind = !matches!(what, What::Owner | What::Command | What::Time | What::Place);
+            is_kind && value.len() >= LEAST_BYTES && !removed.is_part_of_given(value)
+        };
+        let both = |(value, what): (&str, What)| {
+            let labels = value.split('.').flat_map(|label| {
+                std::iter::once(label.len().min(63) as u8).chain(label.bytes())
+            });
+            [(value.as_bytes().to_vec(), what), (labels.collect(), what)]
+        };
+        let (patterns, kinds): (Vec<Vec<u8>>, Vec<What>) = removed.searched().filter(is_meant).flat_map(both).unzip();
+        Self { searcher: AhoCorasick::builder().ascii_case_insensitive(true).build(&patterns).ok(), kinds }
+    }
+
+    /// The kind of the first value that is anywhere in these bytes.
+    pub fn find_in_bytes(&self, bytes: &[u8]) -> Option<What> {
+        let first = self.kinds.first()?;
+        let Some(searcher) = &self.searcher else { return Some(*first) };
+        let found = searcher.find(bytes)?;
+        self.kinds.get(found.pattern().as_usize()).or(Some(first)).copied()
+    }
+
     /// Lets `fill` write an output, and passes it on if nothing is left in it that was to be taken out.
     pub fn guard(&self, out: &mut dyn Write, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         if self.kinds.is_empty() {
@@ -60,6 +85,9 @@ pub(in crate::output) fn is_left(text: &[u8], removed: &Removed) -> Option<What>
     };
     removed.searched().find(|(value, _)| is_in(value)).map(|(_, what)| what)
 }
+
+/// A shorter value stands in any bytes.
+const LEAST_BYTES: usize = 6;
 
 /// Why an output is not written.
 fn refused(what: What) -> io::Error {
@@ -134,6 +162,20 @@ mod tests {
             assert_eq!(scan.find(output.as_bytes()), None, "{output}");
         }
         assert_eq!(Scan::default().find(b"10.0.0.1"), None);
+    }
+
+    #[test]
+    fn bytes_are_searched_in_the_forms_of_packets() {
+        let mut removed = Removed::default();
+        removed.remove(What::Name, "alices-pc.lan");
+        removed.replace(What::Name, "dyndns.org", "");
+        removed.keep("xxxxx.dyndns.org");
+        removed.remove(What::Owner, "handshake of mine");
+        let scan = Scan::bytes(&removed);
+        for bytes in [&b"0alices-PC.lan0"[..], b"\x09alices-pc\x03lan\0"] {
+            assert_eq!(scan.find_in_bytes(bytes), Some(What::Name));
+        }
+        assert_eq!(scan.find_in_bytes(b"dyndns.org handshake of mine"), None);
     }
 
     #[test]

@@ -69,6 +69,11 @@ impl Addresses {
         Self(IpcryptPfx::new(part))
     }
 
+    /// The mapping that leaves every address as it is: so do equal halves of a key.
+    pub(super) fn same() -> Self {
+        Self(IpcryptPfx::new([0; IpcryptPfx::KEY_BYTES]))
+    }
+
     /// An address of a special-purpose block to another one of it. Addresses on the public network, loopback and multicast stay as they
     /// are.
     pub fn local(&self, ip: IpAddr) -> IpAddr {
@@ -291,6 +296,14 @@ mod tests {
         assert_eq!(documentation.len(), 256);
         assert!(block().any(|ip| one.local_four(ip) != other.local_four(ip)));
         assert!(block().all(|ip| one.local_four(ip) == addresses(1).local_four(ip)));
+    }
+
+    #[test]
+    fn the_mapping_of_nothing_leaves_all() {
+        for ip in ["192.168.1.7", "10.0.0.1", "fe80::1:2", "fd00::7", "203.205.254.7", "240.1.2.3"] {
+            let ip: IpAddr = ip.parse().unwrap();
+            assert_eq!(Addresses::same().local(ip), ip);
+        }
     }
 
     #[test]
