@@ -5,6 +5,7 @@
 //! [`Removed::searched`]. Each is searched for in every spelling that an output may give it.
 
 use super::escape::{html, json_ascii, json_visible, visible};
+use super::own_words;
 use crate::redact::{Removed, What};
 use aho_corasick::AhoCorasick;
 use memchr::memmem;
@@ -22,7 +23,7 @@ impl Scan {
     /// The search for everything that was taken out.
     pub fn new(removed: &Removed) -> Self {
         let spelt =
-            removed.searched().flat_map(|(value, what)| spellings(value).into_iter().map(move |one| (one, what)));
+            removed.searched().flat_map(|(value, what)| forms(value, what).into_iter().map(move |one| (one, what)));
         let (patterns, kinds): (Vec<String>, Vec<What>) = spelt.unzip();
         // Building fails only beyond some thousand million patterns. Then nothing passes.
         Self { searcher: AhoCorasick::new(&patterns).ok(), kinds }
@@ -78,12 +79,12 @@ impl Scan {
 
 /// The kind of the first value that is still in a short text, such as one record of many.
 pub(in crate::output) fn is_left(text: &[u8], removed: &Removed) -> Option<What> {
-    let is_in = |value: &str| {
+    let is_in = |value: &str, what: What| {
         let found =
             |spelt: &String| memmem::find_iter(text, spelt).any(|start| is_apart(text, start, start + spelt.len()));
-        spellings(value).iter().any(found)
+        forms(value, what).iter().any(found)
     };
-    removed.searched().find(|(value, _)| is_in(value)).map(|(_, what)| what)
+    removed.searched().find(|(value, what)| is_in(value, *what)).map(|(_, what)| what)
 }
 
 /// A shorter value stands in any bytes.
@@ -102,6 +103,17 @@ fn is_apart(output: &[u8], start: usize, end: usize) -> bool {
     let is_word = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
     let before = start.checked_sub(1).and_then(|at| output.get(at));
     !is_word(before) && !is_word(output.get(end))
+}
+
+/// A value as it is searched for. An owner that is called like a word of the outputs is searched for where owners stand: as the whole value
+/// of a field of JSON, and as the first of a line of CSV.
+fn forms(value: &str, what: What) -> Vec<String> {
+    const FIELDS: [&str; 5] = ["id", "name", "app", "app_name", "package"];
+    if what != What::Owner || !own_words::has(value) {
+        return spellings(value);
+    }
+    let fields = FIELDS.iter().flat_map(|field| [format!("\"{field}\":\"{value}\""), format!("\"{field}\": \"{value}\"")]);
+    fields.chain([format!("\n{value},{value},")]).collect()
 }
 
 /// A value as outputs may write it.
@@ -162,6 +174,22 @@ mod tests {
             assert_eq!(scan.find(output.as_bytes()), None, "{output}");
         }
         assert_eq!(Scan::default().find(b"10.0.0.1"), None);
+    }
+
+    #[test]
+    fn an_owner_called_like_a_word_of_the_report_is_searched_for_where_owners_stand() {
+        let mut removed = Removed::default();
+        removed.remove(What::Owner, "tcp-handshake");
+        removed.remove(What::Owner, "my-secret-app");
+        let scan = Scan::new(&removed);
+        for output in ["{\"source\":\"tcp-handshake\"}", "41.2 ms tcp-handshake", "a,tcp-handshake,b"] {
+            assert_eq!(scan.find(output.as_bytes()), None, "{output}");
+            assert_eq!(is_left(output.as_bytes(), &removed), None, "{output}");
+        }
+        for output in ["{\"id\":\"tcp-handshake\"}", "{\"name\": \"tcp-handshake\"}", "\ntcp-handshake,tcp-handshake,", "by my-secret-app"] {
+            assert_eq!(scan.find(output.as_bytes()), Some(What::Owner), "{output}");
+            assert_eq!(is_left(output.as_bytes(), &removed), Some(What::Owner), "{output}");
+        }
     }
 
     #[test]

@@ -50,7 +50,7 @@ const MAC_BITS: u32 = 46;
 const NAT64: u128 = 0x0064_ff9b << 96;
 
 /// Maps addresses.
-pub struct Addresses(IpcryptPfx);
+pub struct Addresses(Option<IpcryptPfx>);
 
 impl std::fmt::Debug for Addresses {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -66,12 +66,12 @@ impl Addresses {
         if part.get(..16) == part.get(16..) {
             part[0] ^= 1;
         }
-        Self(IpcryptPfx::new(part))
+        Self(Some(IpcryptPfx::new(part)))
     }
 
-    /// The mapping that leaves every address as it is: so do equal halves of a key.
-    pub(super) fn same() -> Self {
-        Self(IpcryptPfx::new([0; IpcryptPfx::KEY_BYTES]))
+    /// The mapping that leaves every address of a block as it is.
+    pub(super) const fn same() -> Self {
+        Self(None)
     }
 
     /// An address of a special-purpose block to another one of it. Addresses on the public network, loopback and multicast stay as they
@@ -179,18 +179,19 @@ impl Addresses {
     }
 
     fn turned_four(&self, ip: Ipv4Addr) -> Ipv4Addr {
-        match self.0.encrypt_ipaddr(ip.into()) {
-            IpAddr::V4(ip) => ip,
+        match self.0.as_ref().map(|mapping| mapping.encrypt_ipaddr(ip.into())) {
+            Some(IpAddr::V4(ip)) => ip,
             // An IPv4 address stays one.
-            IpAddr::V6(_) => ip,
+            Some(IpAddr::V6(_)) | None => ip,
         }
     }
 
     fn turned(&self, bits: u128) -> u128 {
-        match self.0.encrypt_ipaddr(Ipv6Addr::from(bits).into()) {
-            IpAddr::V6(ip) => ip.into(),
+        match self.0.as_ref().map(|mapping| mapping.encrypt_ipaddr(Ipv6Addr::from(bits).into())) {
+            Some(IpAddr::V6(ip)) => ip.into(),
             // The crate gives IPv4 for what looks like an IPv4-mapped address.
-            IpAddr::V4(ip) => ip.to_ipv6_mapped().into(),
+            Some(IpAddr::V4(ip)) => ip.to_ipv6_mapped().into(),
+            None => bits,
         }
     }
 }
