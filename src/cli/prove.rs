@@ -6,8 +6,8 @@ use super::end::End;
 use super::flows::is_read_once;
 use super::input::Input;
 use super::outputs::Wanted as WantedOutput;
-use super::stderr::say;
 use super::prove_redacted::{Given, RedactedProof};
+use super::stderr::say;
 use super::{input, outputs, redact, stdout};
 use crate::analysis::{self, Analysed, Knowledge, Options};
 use crate::capture::{self, Progress, Source};
@@ -72,7 +72,8 @@ pub(super) fn run(args: &Args, prove: &ProveArgs, command: &str) -> Result<End, 
 
     let open = || Ok(capture::find(&prove.input.captures)?.open()?.sources);
     let proof = Attempt::first_that_shows(&open, &flows, &subject, &whole, (&options, &knowledge))?;
-    let about = About { subject: &subject, rule: rule.as_ref(), whole: &whole, analysed: &analysed, command, redacted: None };
+    let about =
+        About { subject: &subject, rule: rule.as_ref(), whole: &whole, analysed: &analysed, command, redacted: None };
     let redacted = match &key {
         Some(key) => {
             let given = Given {

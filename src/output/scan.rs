@@ -46,9 +46,8 @@ impl Scan {
             is_kind && value.len() >= LEAST_BYTES && !removed.is_part_of_given(value)
         };
         let both = |(value, what): (&str, What)| {
-            let labels = value.split('.').flat_map(|label| {
-                std::iter::once(label.len().min(63) as u8).chain(label.bytes())
-            });
+            let labels =
+                value.split('.').flat_map(|label| std::iter::once(label.len().min(63) as u8).chain(label.bytes()));
             [(value.as_bytes().to_vec(), what), (labels.collect(), what)]
         };
         let (patterns, kinds): (Vec<Vec<u8>>, Vec<What>) = removed.searched().filter(is_meant).flat_map(both).unzip();
@@ -112,7 +111,8 @@ fn forms(value: &str, what: What) -> Vec<String> {
     if what != What::Owner || !own_words::has(value) {
         return spellings(value);
     }
-    let fields = FIELDS.iter().flat_map(|field| [format!("\"{field}\":\"{value}\""), format!("\"{field}\": \"{value}\"")]);
+    let fields =
+        FIELDS.iter().flat_map(|field| [format!("\"{field}\":\"{value}\""), format!("\"{field}\": \"{value}\"")]);
     fields.chain([format!("\n{value},{value},")]).collect()
 }
 
@@ -186,7 +186,12 @@ mod tests {
             assert_eq!(scan.find(output.as_bytes()), None, "{output}");
             assert_eq!(is_left(output.as_bytes(), &removed), None, "{output}");
         }
-        for output in ["{\"id\":\"tcp-handshake\"}", "{\"name\": \"tcp-handshake\"}", "\ntcp-handshake,tcp-handshake,", "by my-secret-app"] {
+        for output in [
+            "{\"id\":\"tcp-handshake\"}",
+            "{\"name\": \"tcp-handshake\"}",
+            "\ntcp-handshake,tcp-handshake,",
+            "by my-secret-app",
+        ] {
             assert_eq!(scan.find(output.as_bytes()), Some(What::Owner), "{output}");
             assert_eq!(is_left(output.as_bytes(), &removed), Some(What::Owner), "{output}");
         }

@@ -4,7 +4,7 @@
 use super::kept::{Kept, Selection};
 use crate::app::EvidenceKind;
 use crate::capture::owner::Owner;
-use crate::capture::{Frame, FrameId, FrameNote};
+use crate::capture::{Frame, FrameId, FrameNote, LinkType};
 use crate::name::NameSource;
 use crate::packet::{Dissected, FlowKey, Packet, Side, Transport, dissect};
 use crate::place::{Scope, scope};
@@ -48,7 +48,9 @@ impl Known {
         // Names that answers of resolvers gave do not stand in the flow itself.
         let own: Vec<String> =
             flow.names.iter().filter(|name| name.source < NameSource::Dns).map(|name| name.name.to_string()).collect();
-        let has_signature = claim.is_some_and(|claim| claim.kind == EvidenceKind::Signature);
+        let is_protected = claim.is_some_and(|claim| {
+            claim.kind == EvidenceKind::Signature && PROTECTED.contains(&claim.rule.trim_start_matches("signature "))
+        });
         let content = match application {
             "dns" | "mdns" | "llmnr" => Content::Dns,
             "http" => Content::Http,
@@ -56,7 +58,7 @@ impl Known {
             "tls" => Content::Hello,
             "quic" | "dtls" if !own.is_empty() => Content::Whole,
             "mmtls" => Content::Whole,
-            "" if has_signature && claim.is_some_and(|claim| PROTECTED.contains(&&*claim.app)) => Content::Whole,
+            "" if is_protected => Content::Whole,
             _ => Content::Nothing,
         };
         let client = (flow.client_ip, flow.client_port.unwrap_or(0));
@@ -65,7 +67,8 @@ impl Known {
         if claim.is_some() {
             known.shown.extend(flow.names.iter().map(|name| name.name.to_string()));
         }
-        let facts = FlowFacts { content, client, names: own, is_in_clear: application == "quic" || application == "dtls" };
+        let facts =
+            FlowFacts { content, client, names: own, is_in_clear: application == "quic" || application == "dtls" };
         known
             .flows
             .entry(key)
@@ -98,8 +101,8 @@ impl Known {
     }
 }
 
-/// Protocols without a word of their own that encrypt from their first byte on.
-const PROTECTED: [&str; 2] = ["telegram", "whatsapp"];
+/// Signatures of protocols that encrypt from their first message on.
+const PROTECTED: [&str; 3] = ["mmtls", "telegram", "whatsapp"];
 
 fn key(protocol: u8, one: (IpAddr, u16), other: (IpAddr, u16)) -> FlowKey {
     let bytes = |ip: IpAddr| match ip {
@@ -228,7 +231,7 @@ impl Pass<'_> {
         };
         addresses.rewrite_frame(kept.link_type, &mut kept.bytes, &is_seen, &edit).ok()?;
         let stays = stays.into_inner().0;
-        if kept.link_type.0 == 1 {
+        if kept.link_type == LinkType::ETHERNET {
             for at in [0, 6] {
                 let mac = |bytes: &[u8]| bytes.get(at..)?.first_chunk::<6>().copied();
                 let (before, after) = (mac(&bytes)?, mac(&kept.bytes)?);
@@ -318,7 +321,12 @@ impl Redacted {
                 return Some(What::Address);
             }
         }
-        let is_macs = |mac: &[u8; 6]| memchr::memmem::find(frame.bytes, mac).is_some();
+        // One of mostly equal bytes may stand in any payload; where addresses are, it may not.
+        let is_telling = |mac: &[u8; 6]| mac.iter().all(|byte| mac.iter().filter(|other| *other == byte).count() < 3);
+        let is_at = |mac: &[u8; 6], at: usize| frame.bytes.get(at..at + 6) == Some(&mac[..]);
+        let is_header = |mac: &[u8; 6]| frame.link_type == LinkType::ETHERNET && (is_at(mac, 0) || is_at(mac, 6));
+        let is_macs =
+            |mac: &[u8; 6]| is_header(mac) || is_telling(mac) && memchr::memmem::find(frame.bytes, mac).is_some();
         let images: BTreeSet<&[u8; 6]> = self.macs.values().collect();
         let is_left = self.macs.keys().any(|mac| !images.contains(mac) && is_macs(mac));
         is_left.then_some(What::Mac)

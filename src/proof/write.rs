@@ -4,8 +4,8 @@
 //! does. Each frame says which frame it is of which capture.
 
 use super::kept::Selection;
-use crate::capture::owner::Owner;
 use crate::capture::LinkType;
+use crate::capture::owner::Owner;
 use crate::output::pcapng::{App, Blocks, Interface, Packet, Process, Section};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -57,7 +57,8 @@ pub fn write(selection: &Selection, statement: &Statement) -> Vec<u8> {
             None => (None, None),
         };
         let number = format!("frame {}", frame.number());
-        let comments: Vec<&str> = user.iter().map(String::as_str).chain((!statement.hides_frames).then_some(&*number)).collect();
+        let comments: Vec<&str> =
+            user.iter().map(String::as_str).chain((!statement.hides_frames).then_some(&*number)).collect();
         blocks.packet(&Packet {
             interface,
             time_ns: u64::try_from(kept.time_ns).unwrap_or(0),

@@ -261,7 +261,8 @@ impl Pass<'_> {
             return Change::default();
         };
         let sum = |bytes: &[u8]| {
-            let words = bytes.chunks(2).map(|pair| u32::from(pair[0]) << 8 | u32::from(pair.get(1).copied().unwrap_or(0)));
+            let words =
+                bytes.chunks(2).map(|pair| u32::from(pair[0]) << 8 | u32::from(pair.get(1).copied().unwrap_or(0)));
             words.fold(Change::default(), |sum, word| sum.add(Change(word)))
         };
         let Change(before) = sum(payload);

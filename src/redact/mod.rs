@@ -31,7 +31,7 @@ pub use frame::{Edit, IsHidden, NotUnderstood};
 pub use key::Key;
 pub use list::notes;
 pub use page::for_page;
-pub use redactor::Redactor;
 pub use payload::{Content, Payload};
+pub use redactor::Redactor;
 pub use removed::{Removed, What};
 pub use texts::Texts;

@@ -45,7 +45,11 @@ impl Payload<'_> {
                 all
             }
             Content::Stun => {
-                if !is_tcp && all >= STUN_HEADER { STUN_HEADER } else { 0 }
+                if !is_tcp && all >= STUN_HEADER {
+                    STUN_HEADER
+                } else {
+                    0
+                }
             }
             Content::Http => {
                 self.http(bytes, removed);
@@ -114,7 +118,8 @@ impl Payload<'_> {
         bytes.iter_mut().filter(|byte| !byte.is_ascii_punctuation() && **byte != b' ').for_each(|byte| *byte = b'x');
         for name in self.names.iter().filter(|name| !name.is_empty()) {
             let masked = self.texts.masked(name, removed);
-            let found = old.windows(name.len()).enumerate().filter(|(_, part)| part.eq_ignore_ascii_case(name.as_bytes()));
+            let found =
+                old.windows(name.len()).enumerate().filter(|(_, part)| part.eq_ignore_ascii_case(name.as_bytes()));
             for (at, _) in found {
                 if let Some(place) = bytes.get_mut(at..at + name.len()) {
                     place.copy_from_slice(masked.as_bytes());
@@ -252,8 +257,23 @@ const NAME_LIMIT: usize = 255;
 const PRIVATE_KIND: u16 = 65_280;
 /// Fields of HTTP whose names stay, in lower case.
 const FIELDS: &[&[u8]] = &[
-    b"accept", b"accept-encoding", b"accept-language", b"cache-control", b"connection", b"content-encoding", b"content-length",
-    b"content-type", b"cookie", b"date", b"host", b"location", b"referer", b"server", b"set-cookie", b"transfer-encoding", b"upgrade",
+    b"accept",
+    b"accept-encoding",
+    b"accept-language",
+    b"cache-control",
+    b"connection",
+    b"content-encoding",
+    b"content-length",
+    b"content-type",
+    b"cookie",
+    b"date",
+    b"host",
+    b"location",
+    b"referer",
+    b"server",
+    b"set-cookie",
+    b"transfer-encoding",
+    b"upgrade",
     b"user-agent",
 ];
 
@@ -323,8 +343,7 @@ mod tests {
             let mut message = answer(&["long", "weixin", "qq", "com"], &["alices-pc", "lan"], [192, 168, 1, 7]);
             let length = message.len();
             assert_eq!(payload.redact(Content::Dns, false, &mut message, removed), length);
-            let expected =
-                answer(&["long", "weixin", "qq", "com"], &["xxxxxx-xx", "xxx"], [192, 168, 1, 7]);
+            let expected = answer(&["long", "weixin", "qq", "com"], &["xxxxxx-xx", "xxx"], [192, 168, 1, 7]);
             assert_eq!(message[..70], expected[..70]);
             let has = |text: &[u8]| message.windows(text.len()).any(|part| part == text);
             assert!(!has(b"alice") && !has(&[192, 168, 1, 7]) && has(&[192, 168]));

@@ -101,7 +101,8 @@ fn place(lines: &mut Lines, row: &Row<'_>) {
         (Ink::Plain, format!("{}, {about}", units::bytes(*bytes))),
         (Ink::Dim, format!("{}{}", text(capture), words::frame_mark(*frame))),
     ];
-    let seen = destination.on_path.iter().map(|one| (Ink::Dim, text(&format!("{} {}", one.label, one.standing.word()))));
+    let seen =
+        destination.on_path.iter().map(|one| (Ink::Dim, text(&format!("{} {}", one.label, one.standing.word()))));
     let seen: Vec<(Ink, String)> = seen.collect();
     let mut line = Line::default();
     line.to(4);
