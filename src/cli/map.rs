@@ -31,7 +31,6 @@ pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Erro
     knowledge.paths = paths;
     let options = input::options(&map.input, &knowledge)?;
     let (routes, analysed) = input::analyse(sources, &options, &knowledge, args.quiet, &|_| ())?;
-    input::devices_seen(&analysed)?;
     let mut report = build(&routes, &analysed, &knowledge, command.to_owned());
     report.transfers = map.transfers.of(&report);
     let is_seen = |app: &str| report.apps.iter().any(|routes| routes.id == app);

@@ -16,6 +16,7 @@ mod map;
 mod outputs;
 mod progress;
 mod prove;
+mod prove_redacted;
 mod redact;
 mod stderr;
 mod stdout;
