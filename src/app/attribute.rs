@@ -39,6 +39,7 @@ const fn class_of(source: NameSource) -> Class {
         | NameSource::Socks
         | NameSource::Rtmp
         | NameSource::AppHello
+        | NameSource::QuicMoved
         | NameSource::StunRealm
         | NameSource::Sip => Class::Said,
         NameSource::Dns | NameSource::AppResolver => Class::Resolved,

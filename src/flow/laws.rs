@@ -5,7 +5,7 @@ use super::{Flow, OpenLimits, Partial, Pool, SampleKey, Shed, Tracker};
 use crate::capture::owner::{Owner, OwnerFormat};
 use crate::capture::{Direction, Frame, FrameId, FrameNote, LinkType};
 use fixtures::ip::v4_fragment as ip;
-use fixtures::quic::{Initial, crypto};
+use fixtures::quic::{Initial, answer, crypto, short};
 use fixtures::transport::{tcp, tcp_with, udp};
 use fixtures::{dns, ethernet, tls};
 use proptest::prelude::*;
@@ -16,7 +16,7 @@ const SECOND_NS: i64 = 1_000_000_000;
 const STEP_BACK_NS: i64 = 9 * SECOND_NS;
 
 /// Kinds of steps.
-const KINDS: u8 = 30;
+const KINDS: u8 = 33;
 
 /// Pauses a little shorter and longer than every time-out.
 const PAUSES_NS: [i64; 16] = [
@@ -108,6 +108,10 @@ fn message(variant: u8) -> Vec<u8> {
 }
 
 impl Step {
+    fn id_of_server(conversation: u8, variant: u8) -> [u8; 8] {
+        [if variant & 0x38 == 0 { 0x60 } else { 0x51 + conversation }; 8]
+    }
+
     /// The IP packets of the event, in order.
     fn packets(&self) -> Vec<Vec<u8>> {
         let Self { conversation, variant, .. } = *self;
@@ -255,6 +259,31 @@ impl Step {
                 ip(server, CLIENT, 6, &tcp((443, port), 9000, isn + 21, 0x12, &[]), (0, 0x4000)),
                 ip(CLIENT, server, 6, &tcp((port, 443), isn + 21, 0, 0x18, &message(4)[20..]), (0, 0x4000)),
             ],
+            // A connection of QUIC is opened, and goes on, sometimes from another port. Two of the conversations have one server, and
+            // sometimes one id.
+            29 | 30 => {
+                let origin = [variant >> 6; 8];
+                let hello =
+                    tls::hello_with(&[tls::server_name(["a.moved.example", "b.moved.example"][port as usize & 1])]);
+                let first = initial(&origin, &origin, &crypto(0, &hello));
+                let said = answer(&[3; 8], &Self::id_of_server(conversation, variant));
+                let up = |payload: &[u8]| ip(CLIENT, server, 17, &udp((port, 443), payload), (0, 0x4000));
+                let down = ip(server, CLIENT, 17, &udp((443, port), &said), (0, 0x4000));
+                match variant & 7 {
+                    0 => vec![up(&first)],
+                    1 => vec![down],
+                    2 => vec![down, up(&first)],
+                    _ => vec![up(&first), down],
+                }
+            }
+            31 => {
+                let port = port + u16::from(variant & 3) * 1_000;
+                let id = Self::id_of_server(conversation, variant);
+                let up = ip(CLIENT, server, 17, &udp((port, 443), &short(&id, 30)), (0, 0x4000));
+                let down = ip(server, CLIENT, 17, &udp((443, port), &short(&[3; 8], 60)), (0, 0x4000));
+                if variant & 4 == 0 { vec![up, down] } else { vec![down, up] }
+            }
+            32 => vec![ip(from, to, 1, &[[8, 0, 3, 13][usize::from(variant >> 6)], 0, 0, 0, 0, 1, 0, 1], (0, 0))],
             _ => vec![ip(from, to, 1, &[8, 0, 0, 0, 0, 1, 0, 1], (0, 0))],
         }
     }

@@ -16,6 +16,7 @@ mod laws;
 mod lifetime;
 mod limit;
 mod links;
+mod moved;
 mod opening;
 mod partial;
 mod pool;

@@ -4,7 +4,7 @@ use crate::capture::FrameId;
 use crate::capture::owner::Owner;
 use crate::flow::round_trips::{Answered, RoundTrips, SynAck};
 use crate::name::{Alpn, Application, CertificateSubject, EchOffer, NameSource};
-use crate::packet::TunnelPath;
+use crate::packet::{IcmpPorts, TunnelPath};
 use crate::stored::small;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -229,6 +229,8 @@ pub struct Flow {
     pub server_ip: IpAddr,
     /// Port of the server, where the protocol has ports.
     pub server_port: Option<u16>,
+    /// What stands in the place of ports, where all packets are ICMP messages of one kind.
+    pub icmp: Option<IcmpPorts>,
     /// What went from client to server.
     pub up: Counters,
     /// What went from server to client.
@@ -243,6 +245,8 @@ pub struct Flow {
     pub ech_offer: Option<EchOffer>,
     /// What the offer means.
     pub ech: Option<Ech>,
+    /// Which client it was by the hello that counts (JA4), where one is whole.
+    pub ja4: Option<Arc<str>>,
     /// Subject of the server's certificate, if there was no server name.
     pub certificate: Option<Box<CertificateSubject>>,
     /// Smallest handshake round trip.
@@ -286,6 +290,7 @@ impl Flow {
             client_port: client.1,
             server_ip: server.0,
             server_port: server.1,
+            icmp: None,
             up: NOTHING,
             down: NOTHING,
             application: None,
@@ -293,6 +298,7 @@ impl Flow {
             alpn: Alpn::NONE,
             ech_offer: None,
             ech: None,
+            ja4: None,
             certificate: None,
             rtt: None,
             round_trips: None,

@@ -120,7 +120,7 @@ impl Shard {
                 let bytes = Payload { bytes: packet.payload, length: packet.payload_length };
                 session.observe_datagram(packet.side, bytes, stamp, context, false);
             }
-            None => {}
+            None => session.observe_message(&packet),
         }
         at
     }
@@ -231,6 +231,7 @@ impl Shard {
             let bytes = Payload { bytes: packet.payload, length: packet.payload_length };
             session.observe_datagram(packet.side, bytes, stamp, context, true);
         }
+        session.observe_message(packet);
         session.note_kept();
         let end_ns = end_ns(session);
         table.file(at, end_ns);

@@ -9,6 +9,7 @@ use crate::flow::frames::{OtherFrames, Span};
 use crate::flow::hops::Hops;
 use crate::flow::lifetime::idle_ns;
 use crate::flow::limit::{CannotMerge, KeptPart, SampleKey};
+use crate::flow::moved::{self, Connections};
 use crate::flow::partial::Partial;
 use crate::flow::record::Flow;
 use crate::flow::session::observe::deliver;
@@ -17,10 +18,11 @@ use crate::flow::shard::shard_of;
 use crate::flow::shard::{Begun, Pieced, Shard};
 use crate::flow::shed::Shed;
 use crate::flow::table::Table;
-use crate::packet::{Dissected, FlowKey, NotIp, Side, dissect_ip};
+use crate::packet::{Dissected, FlowKey, NotIp, Side, dissect_ip, expand, is_compressed};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use rayon::prelude::*;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
@@ -81,6 +83,7 @@ pub struct Tracker {
     /// What the clock showed when sessions were last closed.
     closed_ns: i64,
     devices: Devices,
+    connections: Connections,
     seen: Seen,
 }
 
@@ -137,6 +140,7 @@ impl Tracker {
             added: 0,
             closed_ns: i64::MIN,
             devices: Devices::default(),
+            connections: Connections::default(),
             seen: Seen::default(),
         }
     }
@@ -296,13 +300,14 @@ impl Tracker {
         self.added += right.shards.iter().map(|shard| shard.table.count()).sum::<usize>();
         let is_kept = keeps(self.part, self.sample_key);
         self.state.answers.merge(&mut right.answers);
-        let late: Vec<(Answers, Devices)> = self
+        let late: Vec<(Answers, Devices, Vec<moved::Event>)> = self
             .state
             .shards
             .par_iter_mut()
             .zip(right.shards.par_iter_mut())
             .map(|(mine, theirs)| {
                 let (mut late, mut interner) = (Answers::default(), Default::default());
+                let events = RefCell::new(Vec::new());
                 let file = |table: &mut Table, at: usize| {
                     let over_ns = kept_until_ns(table.at(at));
                     table.file(at, over_ns);
@@ -310,6 +315,7 @@ impl Tracker {
                 };
                 let joined = |table: &mut Table, at: usize| {
                     deliver(table.at(at), &mut late, &mut interner);
+                    moved::Event::gather(table.at(at), base, false, &mut events.borrow_mut());
                     file(table, at);
                 };
                 let mut devices = Devices::default();
@@ -317,16 +323,20 @@ impl Tracker {
                     let session = table.at(at);
                     session.anchor();
                     devices.learn(session.sender, session.first, session.key.address(session.opener));
+                    moved::Event::gather(session, base, true, &mut events.borrow_mut());
                     file(table, at);
                 };
                 mine.append(theirs, base, is_kept, joined, added);
-                (late, devices)
+                (late, devices, events.into_inner())
             })
             .collect();
-        for (mut late, devices) in late {
+        let mut events = Vec::new();
+        for (mut late, devices, mut more) in late {
             self.state.answers.merge(&mut late);
             self.devices.merge(devices);
+            events.append(&mut more);
         }
+        self.connections.follow(&mut self.state.shards[..], events);
         self.state.merge_counts(right);
     }
 
@@ -383,6 +393,10 @@ impl Tracker {
                 },
             };
         packet.counted_length = bytes;
+        let mut buffer = Vec::new();
+        if is_compressed(&packet) {
+            packet = expand(&packet, &mut buffer).unwrap_or(packet);
+        }
         let note = None;
         let frame = Frame {
             id: group.first.frame,
@@ -400,6 +414,9 @@ impl Tracker {
 
 /// How much longer than its idle time a session is kept: it must be there for a datagram whose pieces still arrive.
 const HOLD_NS: i64 = 2 * fragments::TIMEOUT_NS;
+
+// Sessions must be there for the connections that go on elsewhere.
+const _: () = assert!(moved::PAUSE_NS <= idle_ns(17) + HOLD_NS);
 
 /// A test whether the sessions of a key are kept.
 fn keeps(part: KeptPart, sample_key: SampleKey) -> impl Fn(&FlowKey) -> bool + Copy + Sync {

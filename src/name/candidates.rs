@@ -50,7 +50,7 @@ const fn mark_bytes(table: &mut [u32; 256], bytes: &[u8], row: usize) {
 }
 
 /// The rows of [`DATAGRAM_READERS`] that may read this datagram: bit `n` is row `n`. A row for other ports may be among them,
-/// since ports are compared in part; [`DatagramReader::takes`] decides.
+/// since ports are compared in part; `DatagramReader::takes` decides.
 #[inline]
 pub fn datagram_candidates(datagram: &Datagram<'_>) -> u32 {
     let Some(&first) = datagram.payload.first() else { return 0 };

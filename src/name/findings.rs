@@ -97,6 +97,8 @@ pub struct Findings {
     pub ech: Option<EchOffer>,
     /// Whether a ClientHello carries the encrypted server name of ECH's drafts (extension 0xffce).
     pub esni: bool,
+    /// The JA4 of a ClientHello that is whole, with the source that the name in it has.
+    pub ja4: Option<FoundName>,
     /// Addresses of names that were given to the receiver of these bytes.
     pub answers: Vec<Answer>,
     /// ECH configurations that were published to the receiver of these bytes.

@@ -25,6 +25,8 @@ pub enum NameSource {
     Rtmp,
     /// The server that an app's own protocol names in its first message (Agora, Minecraft).
     AppHello,
+    /// The name that a QUIC connection was opened for, where the connection goes on between other addresses or ports.
+    QuicMoved,
     /// A name that this client had looked up before, with this address among the answers.
     Dns,
     /// A list of names and addresses that the app itself fetched (WeChat's `newgetdns`).
@@ -62,6 +64,7 @@ impl NameSource {
             Self::Socks => "socks",
             Self::Rtmp => "rtmp",
             Self::AppHello => "app-hello",
+            Self::QuicMoved => "quic-moved",
             Self::Dns => "dns",
             Self::AppResolver => "app-resolver",
             Self::TlsCertificate => "tls-certificate",

@@ -2,6 +2,7 @@
 //!
 //! [`dissect()`] imports what reads headers, and that imports the types of a packet, which import none of it.
 
+mod compressed;
 mod dissect;
 mod general;
 mod plain;
@@ -18,6 +19,7 @@ mod next;
 mod span;
 
 mod encapsulation;
+mod icmp;
 mod key;
 mod not_ip;
 mod probe;
@@ -28,11 +30,14 @@ mod view;
 pub use dissect::dissect;
 pub use general::dissect_ip;
 
+pub(crate) use compressed::{expand, is_compressed};
 pub(crate) use general::dissect as dissect_other;
 pub(crate) use plain::read as dissect_plain;
 pub(crate) use syn::{Syn, read as read_syn};
 
 pub use encapsulation::{Encapsulation, TunnelPath};
+pub(crate) use icmp::IcmpKind;
+pub use icmp::IcmpPorts;
 pub(crate) use key::address_bits;
 pub use key::{FlowKey, Side};
 pub use not_ip::NotIp;

@@ -7,7 +7,7 @@ use crate::capture::FrameId;
 use crate::flow::opening::segments::{Segment, Segments};
 use crate::flow::stamp::Stamp;
 use crate::name::table::DATAGRAM_READERS;
-use crate::name::{Datagram, Findings, IncrementalReader, Reading};
+use crate::name::{Datagram, Findings, IncrementalReader, NameSource, Reading};
 use crate::packet::Side;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -148,6 +148,15 @@ impl DatagramOpening {
         }
         self.more.sort_by_key(|(stamp, ..)| stamp.frame);
         self.more.truncate(MORE_LIMIT);
+    }
+
+    /// The names in the hellos of a client that are whole, with the frames that completed them.
+    pub(in crate::flow) fn hellos(&self, client: Side) -> impl Iterator<Item = (FrameId, &str)> {
+        let found = self.found[self.slot(client)].iter().filter(move |_| self.is_settled[self.slot(client)]);
+        found.chain(&self.more).filter(move |(_, side, _)| *side == client).filter_map(|(stamp, _, findings)| {
+            let name = findings.names.first().filter(|name| name.source == NameSource::QuicSni)?;
+            Some((stamp.frame, &*name.name))
+        })
     }
 
     /// Drops the states of the readers, when the reading is over or little more is expected.

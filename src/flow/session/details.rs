@@ -8,7 +8,9 @@ use crate::flow::opening::datagram::DatagramOpening;
 use crate::flow::opening::segments::{Segment, Segments};
 use crate::flow::opening::stream::StreamSide;
 use crate::flow::record::{Counters, Flow, Head, Name};
+use crate::flow::session::chosen_ids::{ChosenId, ChosenIds};
 use crate::flow::session::first::First;
+use crate::flow::session::hellos::Hellos;
 use crate::flow::session::repeats::Repeats;
 use crate::flow::session::said::Said;
 use crate::flow::session::votes::Ballot;
@@ -39,6 +41,10 @@ pub(in crate::flow) struct Details {
     /// Names, in the order in which they were found.
     #[serde(with = "small")]
     pub(in crate::flow) names: SmallVec<[Said; 1]>,
+    /// The connection ids that each side chose, if there are any.
+    chosen_ids: Option<Box<ChosenIds>>,
+    /// The fingerprints of hellos.
+    pub(super) hellos: Hellos,
 
     #[serde(with = "small")]
     pub(in crate::flow) applications: SmallVec<[(FrameId, Application); 1]>,
@@ -106,6 +112,12 @@ impl Details {
         if self.applications.len() > APPLICATION_LIMIT || !self.applications.is_sorted() {
             return Err("applications of a session");
         }
+        if !self.chosen_ids.as_ref().is_none_or(|ids| ids.is_sound()) {
+            return Err("connection ids of a session");
+        }
+        if !self.hellos.is_sound() {
+            return Err("fingerprints of a session");
+        }
         if !self.heads.iter().all(FirstDatagrams::is_sound) {
             return Err("first datagrams of a session");
         }
@@ -156,6 +168,9 @@ impl Details {
         for found in &findings.names {
             self.push_name(frame, found.source, &found.name, findings.position, intern);
         }
+        if let Some(ja4) = &findings.ja4 {
+            self.hellos.observe(frame, ja4.source, &ja4.name, findings.position, intern);
+        }
         if let Some(application) = findings.application {
             self.push_application(frame, application);
         }
@@ -187,6 +202,40 @@ impl Details {
         for (stamp, findings) in &mut completed {
             self.absorb(findings, *stamp, side, intern);
         }
+    }
+
+    /// Adds the connection id that a side chose.
+    pub(super) fn observe_id(&mut self, frame: FrameId, side: Side, id: &[u8]) {
+        self.chosen_ids.get_or_insert_default().observe(frame, side, id);
+    }
+
+    /// The connections that were opened in the session, by the ids that their servers chose: the side of the client, the id, and frame
+    /// and name of the hello. That is the last one before the id was said, or the first after it, if it was not whole by then.
+    pub(in crate::flow) fn opened<'a>(&'a self) -> impl Iterator<Item = (Side, &'a ChosenId, FrameId, &'a str)> {
+        let opened = |one: &'a ChosenId| {
+            let client = one.side.opposite();
+            let hellos = || self.datagrams.iter().flat_map(move |opening| opening.hellos(client));
+            let before = hellos().filter(|hello| hello.0 < one.frame).max();
+            let (_, name) = before.or_else(|| hellos().min())?;
+            // A hello that is sent again says nothing new.
+            let (frame, name) = hellos().filter(|hello| hello.1 == name).min()?;
+            Some((client, one, frame, name))
+        };
+        let ids =
+            self.chosen_ids.iter().flat_map(|ids| [Side::Low, Side::High].into_iter().flat_map(|side| ids.of(side)));
+        ids.filter_map(opened)
+    }
+
+    /// Adds that the session goes on with a connection, from its first frame on.
+    pub(super) fn continue_connection(&mut self, first: FrameId, client: Side, name: Name) {
+        self.push_application(first, Application("quic"));
+        self.client.keep(first, client);
+        self.add_name(Said::once(name, 0));
+    }
+
+    /// Whether the session goes on with a connection that was opened elsewhere.
+    pub(in crate::flow) fn is_moved(&self) -> bool {
+        self.names.iter().any(|found| found.name.source == NameSource::QuicMoved)
     }
 
     /// The rare parts, if there are any.
@@ -302,6 +351,10 @@ impl Details {
         for found in right.names {
             self.add_name(found);
         }
+        self.hellos.merge(right.hellos);
+        if let Some(theirs) = right.chosen_ids {
+            self.chosen_ids.get_or_insert_default().merge(*theirs);
+        }
         for (frame, application) in right.applications {
             self.push_application(frame, application);
         }
@@ -345,10 +398,9 @@ impl Details {
     /// Adds `base` to all frame identities.
     pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
         let shift = |frame: &mut FrameId| *frame = frame.rebased(base);
-        for found in &mut self.names {
-            shift(&mut found.name.frame);
-            shift(&mut found.last.0);
-        }
+        self.names.iter_mut().for_each(|found| found.rebase(base));
+        self.hellos.rebase(base);
+        self.chosen_ids.iter_mut().for_each(|ids| ids.rebase(base));
         self.applications.iter_mut().for_each(|(frame, _)| shift(frame));
         self.client.rebase(base);
         self.alpn.rebase(base);
@@ -374,7 +426,8 @@ impl Details {
         let heads = self.heads.iter().filter(|head| !head.is_empty()).count();
         size_of::<Self>()
             + rare
-            + self.names.len() * Self::ITEM
+            + self.chosen_ids.as_ref().map_or(0, |ids| size_of::<ChosenIds>() + ids.weight())
+            + (self.names.len() + self.hellos.len()) * Self::ITEM
             + heads * size_of::<Head>()
             + self.streams.iter().map(StreamSide::weight).sum::<usize>()
             + self.datagrams.iter().map(DatagramOpening::weight).sum::<usize>()

@@ -19,6 +19,12 @@ impl FirstDatagrams {
         self.0.is_none()
     }
 
+    /// The first datagram: its frame, and as much of its payload as is kept.
+    pub(in crate::flow) fn first(&self) -> Option<(FrameId, &[u8])> {
+        let head = self.0.as_ref()?;
+        Some((*head.frames.first()?, &head.bytes))
+    }
+
     /// Adds a datagram of this length on the wire, in bytes. The first by frame are kept; a reassembled datagram may
     /// be added after later ones.
     pub(in crate::flow) fn observe(&mut self, frame: FrameId, length: u32, payload: &[u8]) {

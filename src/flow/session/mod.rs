@@ -1,10 +1,13 @@
 //! A session: what is known of one conversation between two idle periods. It is kept small, because a capture holds
 //! millions.
 
+mod chosen_ids;
 pub(in crate::flow) mod details;
 mod first;
 pub(in crate::flow) mod handshake;
 mod heads;
+mod hellos;
+pub(in crate::flow) mod messages;
 pub(in crate::flow) mod observe;
 mod repeats;
 mod resolve;
@@ -17,11 +20,12 @@ use crate::capture::FrameId;
 use crate::flow::devices::Sender;
 use crate::flow::frames::OtherFrames;
 use crate::flow::links::Links;
-use crate::flow::record::Counters;
+use crate::flow::record::{Counters, Name};
 use crate::flow::round_trips::FirstPackets;
 use crate::packet::{FlowKey, Side, TunnelPath};
 use details::Details;
 use handshake::Handshake;
+use messages::Messages;
 use serde::{Deserialize, Serialize};
 
 /// One session of a flow key. All fields are sums, minima, maxima or *first by frame*, so that sessions merge.
@@ -66,6 +70,8 @@ pub(in crate::flow) struct Session {
     pub(in crate::flow) sender: Sender,
     /// The encapsulations around the first packet.
     pub(in crate::flow) tunnel: TunnelPath,
+    /// The kinds of ICMP messages.
+    pub(in crate::flow) messages: Messages,
     /// Bytes that `details` takes with the packets kept in it, about, when last measured; 0 if nothing is kept.
     #[serde(skip)]
     kept_weight: u32,
@@ -87,6 +93,7 @@ impl Session {
             key,
             sender: Sender::default(),
             tunnel: TunnelPath::NONE,
+            messages: Messages::None,
             opener: side,
             handshake: Handshake::default(),
             first: frame,
@@ -176,6 +183,17 @@ impl Session {
         self.details.take()
     }
 
+    /// The first datagram of a side: its frame, and as much of its payload as is kept. The frames in the details must be up to date.
+    pub(in crate::flow) fn first_datagram(&self, side: Side) -> Option<(FrameId, &[u8])> {
+        self.details.as_ref()?.heads[side as usize].first()
+    }
+
+    /// Adds that this session goes on with a QUIC connection that was opened elsewhere, for this name.
+    pub(in crate::flow) fn continue_connection(&mut self, first: FrameId, client: Side, name: Name) {
+        self.details_mut().continue_connection(first, client, name);
+        self.note_kept();
+    }
+
     /// Whether a packet in this frame and of this side is among those kept for the wire signatures.
     pub(in crate::flow) fn wants_head(&mut self, frame: FrameId, side: usize) -> bool {
         self.settle_base();
@@ -262,6 +280,7 @@ impl Session {
             }
         }
         self.handshake.merge(&right.handshake);
+        self.messages.merge(right.messages);
         self.last_ns = right.last_ns;
         let mut repeated = OtherFrames::default();
         for (mine, excess) in self.counters.iter_mut().zip(excess) {

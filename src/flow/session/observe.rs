@@ -2,6 +2,7 @@
 
 use super::Session;
 use super::details::Details;
+use super::messages::Messages;
 use crate::capture::{Frame, FrameId, FrameNote};
 use crate::flow::answers::Answers;
 use crate::flow::interner::Interner;
@@ -10,8 +11,10 @@ use crate::flow::opening::segments::Segment;
 use crate::flow::round_trips::{FirstPackets, Seen};
 use crate::flow::stamp::Stamp;
 use crate::name::table::DATAGRAM_READERS;
-use crate::name::{Datagram, Part, Reading, SECOND_CHOICES, datagram_candidates, datagram_part, stream_part};
-use crate::packet::{FlowKey, Side, TcpFlags, TcpSegment, read_syn};
+use crate::name::{
+    Datagram, Part, Reading, SECOND_CHOICES, chosen_id, datagram_candidates, datagram_part, stream_part,
+};
+use crate::packet::{FlowKey, IcmpKind, Packet, Side, TcpFlags, TcpSegment, read_syn};
 
 /// The payload of a packet.
 #[derive(Clone, Copy)]
@@ -59,6 +62,13 @@ impl Session {
         {
             details.finish_openings(&mut |name| interner.intern(name));
             self.refresh_watch();
+        }
+    }
+
+    /// Adds the message of a packet, if it is one of ICMP.
+    pub(in crate::flow) fn observe_message(&mut self, packet: &Packet<'_>) {
+        if let Some(kind) = IcmpKind::of(packet.key.protocol(), packet.side, packet.payload) {
+            self.messages.merge(Messages::Of(kind));
         }
     }
 
@@ -170,6 +180,9 @@ impl Session {
                     }
                 };
                 opening.observe(stamp, side, payload.bytes, is_anchored);
+                if let (Some(id), false) = (chosen_id(&datagram), is_folded) {
+                    self.details_mut().observe_id(stamp.frame, side, id);
+                }
                 self.keep_head(side, payload, stamp);
                 self.note_kept();
                 return;

@@ -12,6 +12,7 @@ use crate::flow::session::{NEVER, Session};
 use crate::flow::stamp::Stamp;
 use crate::name::{Alpn, Application, NameSource};
 use crate::packet::Side;
+use std::mem::take;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -61,9 +62,12 @@ impl Session {
         (flow.up, flow.down) = (self.counted(client), self.counted(server));
         flow.application = details.as_ref().and_then(|details| choose_application(&details.applications));
         flow.tunnel = self.tunnel;
+        flow.icmp = self.messages.kind().map(|kind| kind.ports(flow.protocol, client));
         // A round trip of 0 ns with a time of 0 means that the capture has no times (simple packet blocks), so
         // nothing was measured.
-        flow.rtt = self.rtt(client, flow.application).filter(|rtt| rtt.ns > 0 || began.time_ns != 0);
+        let rtt = self.rtt(client, flow.application).filter(|rtt| rtt.ns > 0 || began.time_ns != 0);
+        // The first packets of a connection that moved are no Initials.
+        flow.rtt = rtt.filter(|_| details.as_ref().is_none_or(|details| !details.is_moved()));
         let (kept, nothing) = (self.first_packets.take(), FirstPackets::default());
         let first = kept.as_deref().unwrap_or(&nothing);
         let exchange = self.exchange(client, flow.application);
@@ -206,6 +210,7 @@ impl Details {
     fn tell(mut self: Box<Self>, flow: &mut Flow, client: Side, sent: Sent, answers: &Answers) {
         let has_sni = self.has_server_name();
         flow.names.reserve(self.names.len());
+        flow.ja4 = take(&mut self.hellos).choose((flow.protocol == TCP).then_some(sent));
         let found = self.names.drain(..).filter(|found| !has_sni || found.name.source != NameSource::TlsCertificate);
         if flow.protocol != TCP {
             flow.names.extend(found.map(|found| found.name));
@@ -238,7 +243,7 @@ impl Details {
     }
 
     fn take_head(&mut self, side: Side) -> Option<Box<Head>> {
-        let datagrams = std::mem::take(&mut self.heads[side as usize]);
+        let datagrams = take(&mut self.heads[side as usize]);
         datagrams.into_head().or_else(|| self.streams[side as usize].head())
     }
 }

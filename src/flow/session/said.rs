@@ -19,7 +19,7 @@ pub(in crate::flow) struct Said {
     /// The sequence number where it was found first.
     position: u32,
     /// The frame in which it was found last, and the sequence number there.
-    pub(super) last: (FrameId, u32),
+    last: (FrameId, u32),
 }
 
 impl Said {
@@ -32,6 +32,12 @@ impl Said {
     /// Whether it is this name.
     pub(super) fn is(&self, source: NameSource, name: &str) -> bool {
         self.name.source == source && *self.name.name == *name
+    }
+
+    /// Adds `base` to the frame identities.
+    pub(super) const fn rebase(&mut self, base: FrameId) {
+        self.name.frame = self.name.frame.rebased(base);
+        self.last.0 = self.last.0.rebased(base);
     }
 
     /// Adds the places at which the same name was found in other frames, of which none comes before the first.

@@ -5,8 +5,9 @@
 
 use super::frames::gather_crypto;
 use super::hello::{APPLICATION, Hello, hello};
+use super::ids::ConnectionId;
 use super::keys::InitialKeys;
-use super::packet::{ID_LIMIT, LongHeader, long_headers};
+use super::packet::{LongHeader, long_headers};
 use super::versions::{Kind, Protection, is_known, is_reserved, protections};
 use crate::name::findings::Findings;
 use crate::name::reader::{Datagram, IncrementalReader, Reading};
@@ -74,8 +75,6 @@ fn may_open(header: &LongHeader<'_>, datagram: &[u8]) -> bool {
                 && header.destination.len() >= CLIENT_ID
                 && header.packet.is_some()))
 }
-
-type ConnectionId = SmallVec<[u8; ID_LIMIT]>;
 
 /// A connection id, the keys that are derived from it, and the stream that they opened.
 struct Origin {

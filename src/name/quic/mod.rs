@@ -4,6 +4,7 @@ pub(super) mod fbzero;
 mod frames;
 pub(super) mod gquic;
 mod hello;
+pub(super) mod ids;
 pub(super) mod initial;
 mod keys;
 pub(super) mod packet;

@@ -12,6 +12,8 @@ pub(super) struct LongHeader<'a> {
     pub(super) kind: Kind,
     /// Destination connection id, at most 20 bytes.
     pub(super) destination: &'a [u8],
+    /// Source connection id, at most 20 bytes.
+    pub(super) source: &'a [u8],
     /// Offset of the packet number, or of the packet's end for a kind without a number.
     pub(super) number_at: usize,
     /// The whole packet; `None` if the capture cut it.
@@ -79,7 +81,7 @@ impl<'a> LongHeader<'a> {
                 (read(&wire), read(&wire).checked_add(length)?)
             }
         };
-        Some(Self { version, kind, destination, number_at, packet: datagram.get(..end) })
+        Some(Self { version, kind, destination, source, number_at, packet: datagram.get(..end) })
     }
 }
 

@@ -8,8 +8,10 @@
 
 use super::dialect::Dialect;
 use super::extensions::{self, ALPN, ENCRYPTED_CLIENT_HELLO, ENCRYPTED_SERVER_NAME, SERVER_NAME};
+use super::ja4::ja4;
+use super::offer::Offer;
 use crate::name::alpn::Alpn;
-use crate::name::findings::{EchOffer, Findings, Role};
+use crate::name::findings::{EchOffer, Findings, FoundName, Role};
 use crate::name::host::host;
 use crate::name::source::NameSource;
 use crate::name::wire::{Wire, u16_at};
@@ -54,28 +56,6 @@ pub struct ClientHello<'a> {
     pub offer: Option<Offer<'a>>,
 }
 
-/// Everything that a client offers, in the client's order and with its GREASE values. These tell clients apart.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-#[non_exhaustive]
-pub struct Offer<'a> {
-    /// The version field. Clients of TLS 1.3 write the version of TLS 1.2 here and list their own in `supported_versions`.
-    pub version: u16,
-    /// Cipher suites.
-    pub cipher_suites: Vec<u16>,
-    /// Types of the extensions.
-    pub extensions: Vec<u16>,
-    /// Protocols, as they are written (ALPN, extension 16).
-    pub protocols: Vec<&'a [u8]>,
-    /// Versions (extension 43).
-    pub supported_versions: Vec<u16>,
-    /// Signature algorithms (extension 13).
-    pub signature_algorithms: Vec<u16>,
-    /// Groups for the key exchange (extension 10).
-    pub groups: Vec<u16>,
-    /// Formats of points on elliptic curves (extension 11).
-    pub point_formats: &'a [u8],
-}
-
 impl<'a> ClientHello<'a> {
     /// Reads a handshake message that begins with its header, and no further than its length says. A message of DTLS must be in
     /// the form of a single fragment. `None` if the bytes are not those of a ClientHello.
@@ -105,6 +85,7 @@ impl<'a> ClientHello<'a> {
         findings.alpn = self.alpn;
         findings.ech = self.ech;
         findings.esni = self.esni;
+        findings.ja4 = self.offer.map(|offer| FoundName { source, name: ja4(source, &offer) });
         findings
     }
 
@@ -273,6 +254,7 @@ mod tests {
         );
         let findings = hello.into_findings("tls", NameSource::TlsSni);
         assert_eq!(&*findings.names[0].name, "example.com");
+        assert!(findings.ja4.unwrap().name.starts_with("t13d0108h2_"));
     }
 
     /// A part would look like another client.

@@ -7,6 +7,8 @@ pub(super) mod dtls;
 mod extensions;
 mod flight;
 pub(super) mod hello_piece;
+pub(super) mod ja4;
+pub(super) mod offer;
 mod server_hello;
 mod ssl2;
 pub(super) mod stream;

@@ -1,6 +1,7 @@
 //! Flow records as CSV (RFC 4180). Columns are the fields of the flow record in its order; `names`, `alpn`, `owner`,
 //! `also`, `candidates` and `tunnel` hold JSON, so nothing is lost; null is an empty cell. Text is escaped and guarded as [`escape::csv_into`] says.
 
+use super::community_id::CommunityId;
 use super::record::FlowRecord;
 use super::record::Json;
 use super::writer::FlowWriter;
@@ -9,7 +10,7 @@ use crate::output::escape;
 use std::io::Write;
 
 /// The columns: the fields of [`FlowRecord`], in order.
-pub(super) const COLUMNS: [&str; 52] = [
+pub(super) const COLUMNS: [&str; 54] = [
     "capture",
     "first_frame",
     "first_seen",
@@ -62,6 +63,8 @@ pub(super) const COLUMNS: [&str; 52] = [
     "age",
     "exchange",
     "tunnel",
+    "ja4",
+    "community_id",
 ];
 
 /// CSV rows; the scratch buffer is reused for cells that hold JSON.
@@ -137,6 +140,8 @@ impl FlowWriter for Csv {
         row.text(record.age);
         row.text(record.exchange.word());
         row.json(&record.tunnel);
+        row.maybe(record.ja4);
+        row.maybe(record.community_id.as_ref().map(CommunityId::as_str));
         // Every cell ended with a comma: the last one ends the line.
         out.pop();
         out.extend_from_slice(b"\r\n");

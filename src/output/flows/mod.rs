@@ -3,6 +3,7 @@
 //! A [`FlowRecord`] borrows everything from the flow, its place and its attribution; writers append to a buffer that the
 //! caller reuses, since captures hold millions of flows.
 
+mod community_id;
 mod csv;
 mod format;
 mod in_order;

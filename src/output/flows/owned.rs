@@ -63,6 +63,8 @@ pub struct OwnedRecord {
     pub age: String,
     pub exchange: String,
     pub tunnel: Vec<String>,
+    pub ja4: Option<String>,
+    pub community_id: Option<String>,
 }
 
 /// A name of a flow.

@@ -83,6 +83,8 @@ const COLUMNS: &[Column] = &[
     Column::new("age", TEXT),
     Column::new("exchange", TEXT),
     Column::new("tunnel", TEXTS),
+    Column::maybe("ja4", TEXT),
+    Column::maybe("community_id", TEXT),
 ];
 
 struct Parquet(Table<BufWriter<Out>>);

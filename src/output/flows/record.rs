@@ -1,5 +1,6 @@
 //! One flow, its place and its app as the flow record that leaves the program.
 
+use super::community_id::CommunityId;
 use crate::app::{Claim, Party};
 use crate::capture::owner::Owner;
 use crate::flow::{Doubt, Flow, Name};
@@ -123,6 +124,10 @@ pub struct FlowRecord<'a> {
     pub exchange: Exchange,
     /// Encapsulations, outermost first.
     pub tunnel: Tunnel,
+    /// Which client it was, by its hello (JA4).
+    pub ja4: Option<&'a str>,
+    /// Community ID of version 1, with the seed 0.
+    pub community_id: Option<CommunityId>,
 }
 
 impl<'a> FlowRecord<'a> {
@@ -192,6 +197,8 @@ impl<'a> FlowRecord<'a> {
             age: judged.age(),
             exchange: observed.exchange(),
             tunnel: Tunnel(flow.tunnel),
+            ja4: flow.ja4.as_deref(),
+            community_id: CommunityId::of(flow),
         }
     }
 
@@ -378,6 +385,7 @@ mod tests {
             client_port: Some(51_034),
             server_ip: "203.205.254.7".parse().unwrap(),
             server_port: Some(443),
+            icmp: None,
             up: Counters { packets: 12, bytes: 3_411, payload: 2_600 },
             down: Counters { packets: 14, bytes: 9_001, payload: 8_100 },
             application: Some(Application("tls")),
@@ -398,6 +406,7 @@ mod tests {
             alpn: ["h2", "http/1.1"].into_iter().collect(),
             ech_offer: None,
             ech: Some(Ech::Grease),
+            ja4: Some("t13d1516h2_8daaf6152771_e5627efa2ab1".into()),
             certificate: None,
             rtt: Some(Rtt { ns: 31_042_117, source: RttSource::TcpHandshake }),
             round_trips: None,

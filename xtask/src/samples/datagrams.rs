@@ -53,6 +53,12 @@ pub(super) fn samples() -> Vec<Sample> {
         ),
         sample("quic-0rtt.pcap", "Initial and 0-RTT in one datagram: `early.example.net`", early()),
         sample(
+            "quic-moved.pcap",
+            "a connection goes on from another port with the same id, as behind a NAT: `moved.example.net`; another from another network \
+             with an id that was given to it encrypted: `away.example.net`, whose second flow has no name",
+            moved(),
+        ),
+        sample(
             "fragments-dns.pcap",
             "DNS answers in fragments over IPv4 and IPv6, out of order, then TLS without a server name: `fragments.example.net`",
             dns_fragments(),
@@ -131,6 +137,30 @@ fn early() -> Vec<u8> {
     let initial = opening.short_initial();
     let early = opening.zero_rtt(1_220 - initial.len());
     file(&[vec![Flight::up([initial, early].concat())], opening.rest(&hello, &[(400, 900)])].concat())
+}
+
+fn moved() -> Vec<u8> {
+    let mut scene = Scene::default();
+    let rounds = [(400, 900), (300, 700), (500, 1_500)];
+    for (at_us, name, clients, has_new_id) in [
+        (0, "moved.example.net", ["192.168.1.23:40001", "192.168.1.23:40777"], false),
+        (900_000, "away.example.net", ["192.168.1.23:40002", "198.51.100.23:40002"], true),
+    ] {
+        let hello = hello(name);
+        let opening = Opening::new(&hello, Version::V1);
+        let mut flights = vec![Flight::up(opening.whole())];
+        flights.extend(opening.rest(&hello, &rounds));
+        let mut after = flights.split_off(flights.len() / 2);
+        // The client is the first to move.
+        after.drain(..after.iter().position(|flight| flight.is_up).unwrap_or(0));
+        if has_new_id {
+            after.iter_mut().filter(|flight| flight.is_up).for_each(|flight| flight.bytes[1..9].fill(0xa7));
+        }
+        let [before, now] = clients.map(|client| Path::new(client, "203.0.113.10:443", 20));
+        let ended_us = scene.datagrams(at_us, before, &flights);
+        scene.datagrams(ended_us + 200_000, now, &after);
+    }
+    pcap(&scene.packets())
 }
 
 fn dns_fragments() -> Vec<u8> {
