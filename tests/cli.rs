@@ -539,3 +539,63 @@ fn what_was_not_seen_is_told_over_three_captures_or_refused() {
     assert!(three["interval"][1].as_f64().is_some_and(|high| high > 0.05), "{three}");
     has_all(&WHITHER.good(&["map", folder.path().to_str().expect("text"), "--details"]), &["3 captures show the app"]);
 }
+
+#[test]
+fn the_demo_is_the_map_of_the_sample_in_the_program() {
+    let text = WHITHER.good(&["demo"]);
+    has_all(
+        &text,
+        &["built-in sample", "phone in Taipei", "WeChat", "whither demo --html demo.html", "docs/capture.md"],
+    );
+    assert!(text.lines().count() <= 24, "the answer fits a screen:\n{text}");
+    let table =
+        |text: &str| text.lines().skip(1).take_while(|line| !line.starts_with("Next")).collect::<Vec<_>>().join("\n");
+    let of_file = WHITHER.good(&["map", PHONE, "--from", "Taipei"]);
+    assert_eq!(table(&text), table(&of_file), "it says the same as of the larger file");
+    let folder = tempfile::tempdir().expect("a folder");
+    let page = folder.path().join("demo.html");
+    let page = page.to_str().expect("text");
+    let said = WHITHER.run(&["demo", "--html", page]);
+    assert_eq!((said.code, said.err), (Some(0), format!("whither: wrote {page}\n")));
+    assert!(std::fs::read_to_string(page).expect("it was written").contains("<title>built-in sample</title>"));
+    has_all(&WHITHER.run(&["demo", PHONE]).err, &["unexpected argument"]);
+    assert_eq!(WHITHER.run(&["demo", PHONE]).code, Some(2));
+    has_all(&WHITHER.run(&[]).err, &["whither demo"]);
+    has_all(&WHITHER.good(&["man", "demo"]), &["demo"]);
+}
+
+#[test]
+fn a_title_and_a_note_stand_in_page_figure_and_terminal() {
+    const HOSTILE: &str = "<img src=x>\u{1b}[2J\u{202e}";
+    let out =
+        |args: &[&str]| WHITHER.good(&[&["map", SMALL, "--title", "Where it went", "--note", HOSTILE], args].concat());
+    let text = out(&[]);
+    assert!(text.starts_with("Where it went\n"), "{text}");
+    has_all(&text, &["\nNote: <img src=x>\\u{1b}[2J\\u{202e}\n"]);
+    has_all(&out(&["--details"]), &["Where it went\n", "\nNote: <img"]);
+    for format in ["--html", "--svg"] {
+        let text = out(&[format, "-"]);
+        has_all(&text, &["Where it went</title>", "&lt;img src=x&gt;"]);
+        assert!(!text.contains("<img") && !text.contains('\u{1b}') && !text.contains('\u{202e}'), "{format}");
+    }
+    has_all(&WHITHER.run(&["map", SMALL, "--title", ""]).err, &["--title", "a value is required"]);
+}
+
+#[test]
+fn what_redact_takes_out_may_stand_in_no_title_and_no_note() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let picture = folder.path().join("map.png");
+    let picture = picture.to_str().expect("text");
+    let said = |words: &[&str]| WHITHER.run(&[&["map", PHONE, "--redact"], words].concat());
+    // These words stand in the command line too, which is taken out.
+    let fine = said(&["--title", "Seen: in May. By us", "--note=See https://example.org/study", "--json", "-"]);
+    assert_eq!((fine.code, fine.err.as_str()), (Some(0), ""));
+    for words in [["--title", "of samples/phone.pcap"], ["--note", "at samples/phone.pcap, all of it"]] {
+        for output in ["--html", "--svg", "--png"] {
+            let refused = said(&[words[0], words[1], output, if output == "--png" { picture } else { "-" }]);
+            refused.refusal(&["--redact takes out", "an argument holds it"]);
+        }
+        said(&words).refusal(&["--redact takes out"]);
+    }
+    assert!(!Path::new(picture).exists());
+}

@@ -5,10 +5,11 @@
 use fixtures::dice::Dice;
 use fixtures::transport::{tcp, udp};
 use fixtures::{dns, ethernet, ip, pcap, pcapng, tls};
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use whither::analysis::{self, FlowJudge, Knowledge, Options};
+use whither::analysis::{self, Analysed, FlowJudge, Knowledge, Options};
 use whither::app::Catalogue;
-use whither::capture::{self, Progress, ReadOptions};
+use whither::capture::{self, Progress, ReadOptions, Source};
 use whither::output::flows::{FlowRecord, format};
 use whither::output::write_json_compact;
 use whither::place::Places;
@@ -229,5 +230,57 @@ fn a_rotated_capture_says_what_the_whole_says() {
             paths.rotate_left(1);
             assert_eq!(bare(analyse(&paths, Some(2048), files, &knowledge)), expected);
         }
+    }
+}
+
+/// Pauses after every so many bytes.
+struct Halting {
+    reader: Box<dyn Read + Send>,
+    bytes: usize,
+    left: usize,
+}
+
+impl Read for Halting {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.left == 0 {
+            self.left = self.bytes;
+            return Err(std::io::ErrorKind::WouldBlock.into());
+        }
+        let room = buffer.len().min(self.left);
+        let read = self.reader.read(&mut buffer[..room])?;
+        self.left -= read;
+        Ok(read)
+    }
+}
+
+#[test]
+fn what_is_shown_at_a_pause_is_the_report_of_the_frames_before_it() {
+    let knowledge = knowledge();
+    for (seed, bytes, threads) in [(11, 9_000, 1), (12, 20_001, 2), (13, 60_000, 4), (14, 150_000, 2)] {
+        let all = packets(seed);
+        let (options, progress) = (Options::default(), Progress::default());
+        let open = |count: usize| {
+            let reader = Box::new(std::io::Cursor::new(classic(&all[..count])));
+            Source::pipe(Path::new("test"), "test".to_owned(), reader).unwrap()
+        };
+        let say = |(routes, analysed): (RouteMap, Analysed)| {
+            let mut report = Vec::new();
+            let built = build(&routes, &analysed, &knowledge, "whither map".to_owned());
+            write_json_compact(&built, &mut report).unwrap();
+            String::from_utf8(report).unwrap()
+        };
+        let at_once = |count: usize| say(analysis::map(vec![open(count)], &options, &knowledge, &Progress::default()));
+        let mut frames_shown = Vec::new();
+        let mut show = |routes: RouteMap, analysed: Analysed| {
+            let frames = analysed.outcomes[0].frames as usize;
+            frames_shown.push(frames);
+            assert!(say((routes, analysed)) == at_once(frames), "seed {seed}, after {frames} frames");
+        };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let source = open(all.len()).paced(|reader| Box::new(Halting { reader, bytes, left: bytes }));
+        let read = || analysis::map_live(vec![source], &options, &knowledge, &progress, &mut show);
+        let last = pool.install(read);
+        assert!(say(last) == at_once(all.len()), "seed {seed}");
+        assert!(frames_shown.len() > 1 && frames_shown.is_sorted(), "{frames_shown:?} of {}", all.len());
     }
 }

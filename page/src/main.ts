@@ -5,6 +5,7 @@ import { $ } from "./dom";
 import { follow, prepareDrawer, reopen } from "./drawer";
 import { controls, filters } from "./filters";
 import { place, type Land } from "./geometry";
+import { live } from "./live";
 import { bound, map, prepare } from "./map";
 import { rows } from "./rows";
 import { sentence } from "./sentence";
@@ -42,6 +43,7 @@ function start(): void {
   onChange(draw);
   draw();
   if (S.sel) reopen();
+  live();
   addEventListener("hashchange", () => {
     const { proj, view } = S;
     read();
@@ -49,6 +51,7 @@ function start(): void {
     if (proj !== S.proj || view !== S.view) forget();
     draw();
     reopen();
+    live();
   });
   let wait = 0;
   addEventListener("resize", () => {

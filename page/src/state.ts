@@ -1,14 +1,14 @@
 // What the reader chose. The fragment of the address holds what differs from the beginning, so that a link keeps the view.
 
 const FIRST = {
-  dir: "up", by: "country", app: "", at: "", jur: "", op: "", st: "", ev: "", q: "", t: "", view: "map", proj: "world", col: "standing", sel: "",
+  dir: "up", by: "country", app: "", at: "", jur: "", op: "", st: "", ev: "", q: "", t: "", view: "map", proj: "world", col: "standing", sel: "", live: "",
 };
 export type State = typeof FIRST;
 export type Filter = "app" | "at" | "jur" | "op" | "st" | "ev" | "q" | "t";
 export const FILTERS: Filter[] = ["app", "at", "jur", "op", "st", "ev", "q", "t"];
 
 const CHOICES: Partial<Record<keyof State, string[]>> = {
-  dir: ["up", "down", "both"], by: ["country", "jur"], view: ["map", "flow"], proj: ["world", "here"], col: ["standing", "app"],
+  dir: ["up", "down", "both"], by: ["country", "jur"], view: ["map", "flow"], proj: ["world", "here"], col: ["standing", "app"], live: ["", "1"],
 };
 
 export let S: State = { ...FIRST };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { execFileSync } from "node:child_process";
 import { after, test } from "node:test";
 import { changed, close, dataOf, fragment, make, missing, open, settle, synthetic, text, tshark } from "./browser.mjs";
@@ -411,4 +412,26 @@ check("budgets", async () => {
   await page.close();
   for (const [what, value, limit] of rows) assert.ok(value <= limit, `${what}: ${value} > ${limit}`);
   assert.ok(!slow, `${frames} frames a second`);
+});
+
+check("a page of a capture that goes on loads itself anew only if the reader wants it", async () => {
+  const file = join(dirname(phone()), "live.html"), box = '<label><input type="checkbox" id="live" data-every="1"> Load the page anew every 1 s</label>';
+  writeFileSync(file, readFileSync(phone(), "utf8").replace("</header>", () => `${box}</header>`));
+  const page = await open(file), mark = () => page.evaluate(() => window.mark);
+  await page.evaluate(() => { window.mark = 1; });
+  await new Promise((done) => setTimeout(done, 1500));
+  assert.equal(await mark(), 1, "nobody asked for it");
+  const loaded = page.waitForNavigation();
+  await page.click("#live");
+  assert.match(await fragment(page), /live=1/);
+  await loaded;
+  assert.equal(await mark(), undefined);
+  assert.ok(await page.$eval("#live", (one) => one.checked), "the link keeps the choice");
+  await page.click("#live");
+  assert.doesNotMatch(await fragment(page), /live/);
+  await page.evaluate(() => { window.mark = 2; });
+  await new Promise((done) => setTimeout(done, 1500));
+  assert.equal(await mark(), 2);
+  quiet(page);
+  await page.close();
 });

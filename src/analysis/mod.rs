@@ -4,9 +4,11 @@
 //! to an app ([`Knowledge`]). Flows without an app wait for their `neighbours`. Then all flows go to the caller or
 //! into the map.
 
+mod analysed;
 mod asked;
 #[doc(hidden)]
 pub mod budget;
+mod gathering;
 mod judgements;
 mod knowledge;
 mod neighbours;
@@ -15,12 +17,14 @@ mod run;
 #[doc(hidden)]
 pub mod stages;
 mod studied;
+mod sums;
 mod worker;
 
+pub use analysed::Analysed;
 pub use asked::MissingDevices;
 pub use judgements::{FlowJudge, Judgements, Known, Times, endpoint, judged};
 pub use knowledge::Knowledge;
 pub use neighbours::{Order, TooMany, order};
 pub use options::{FrameFilter, Options};
-pub use run::{Analysed, each, flows, map, map_with};
+pub use run::{each, flows, map, map_live, map_with};
 pub use studied::{Learned, Studied};

@@ -1,43 +1,18 @@
 //! Runs an analysis: reads captures, and tracks, locates, attributes and sums their flows.
 
-use super::asked::{AskedDevices, MissingDevices};
-use super::budget::Shares;
+use super::analysed::{Analysed, sample_key};
+use super::gathering::Gathering;
 use super::knowledge::Knowledge;
-use super::neighbours::{Limits, Neighbours, Order, Seekers, TooMany, order, settled};
+use super::neighbours::{Order, order};
 use super::options::{FrameFilter, Options};
 use super::studied::Studied;
-use super::worker::{Workers, lock};
+use super::sums::Sums;
+use super::worker::lock;
 use crate::capture::{self, Frame, Observe, Outcome, Progress, Source};
-use crate::flow::{Flow, Partial, Pool, SampleKey, Summary, Tracker};
-use crate::route::{Bounds, Observed, Reason, RouteMap};
-use rayon::prelude::*;
+use crate::flow::{Flow, Partial, Pool, Summary, Tracker};
+use crate::route::{Observed, RouteMap};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// Batches of flows that one task adds to the map; fewer would not be worth a task.
-const BATCHES_PER_TASK: usize = 4;
-
-/// The maps of all threads together may take the share of the sums divided by this, before they are added to the
-/// whole.
-const THREADS_PART: u64 = 4;
-/// But each map may take at least this many bytes, because adding a map to the whole costs as much as the map holds.
-const LEAST_MAP: u64 = 512 << 10;
-
-/// Apps that only owners name and that the map keeps apart, at most: more than any device has, and so few that a capture that names
-/// another one in each packet does not cost much more than any other.
-const OWNERS: usize = 4_096;
-
-/// The outcome of an analysis beside its flows.
-pub struct Analysed {
-    /// The outcome of reading each capture, in order.
-    pub outcomes: Vec<Outcome>,
-    /// What was counted beside the flows.
-    pub summary: Summary,
-    /// How many flows could not take part in the inheritance of apps.
-    pub too_many: TooMany,
-    /// The devices that were asked for and are not in the captures.
-    pub devices: MissingDevices,
-}
+use std::sync::Mutex;
 
 /// A partial of one range that gets only the frames that pass the user's filter.
 struct Filtered {
@@ -60,19 +35,15 @@ impl Observe for Filtered {
     }
 }
 
-/// The key of the hash that chooses what is kept when memory is short.
-fn sample_key(sources: &[Source]) -> SampleKey {
-    SampleKey::of(sources.iter().map(Source::digest_of_first))
-}
-
 /// Reads the captures and gives every flow that is over to `take`. After each step it calls `after` with the first
-/// window that is not complete yet.
+/// window that is not complete yet. Where the reader of a pipe pauses, it calls `pause` with what is not over.
 fn run(
     sources: Vec<Source>,
     options: &Options,
     progress: &Progress,
     take: &(dyn Fn(&mut Vec<Flow>) + Sync),
     after: &mut (dyn FnMut(i64) + Send),
+    pause: &mut (dyn FnMut(&Tracker, Outcome) + Send),
 ) -> (Vec<Outcome>, Summary) {
     let sample_key = sample_key(&sources);
     let shares = options.shares();
@@ -87,6 +58,9 @@ fn run(
         });
         debug_assert_eq!(joined, Ok(()), "partials of one pool have one key");
         pool.put(partial);
+        if let Some(outcome) = piece.pause {
+            pause(&tracker, *outcome);
+        }
     });
     let summary = tracker.finish(take);
     after(i64::MAX);
@@ -105,37 +79,30 @@ pub fn each<T: Send>(
     add: &(impl Fn(&mut T, &Observed<'_>) + Sync),
     after: &mut (dyn FnMut(i64, &mut [&mut T]) + Send),
 ) -> (Vec<T>, Analysed) {
-    let shares = options.shares();
-    let limits = shares.map_or_else(Limits::default, |Shares { inherit, .. }| inherit);
-    let workers = Workers::new(shares.map_or(u64::MAX, |shares| shares.places), limits, new);
-    let asked = AskedDevices::new(&options.devices);
-    let add = |own: &mut T, observed: &Observed<'_>| {
-        asked.look(observed);
-        add(own, observed);
-    };
-    let take = |flows: &mut Vec<Flow>| workers.mine().study(flows, knowledge, add);
-    let (mut neighbours, mut waiting) = (Neighbours::new(limits), BTreeMap::<i64, Seekers>::new());
+    let gathering = Gathering::new(options, new);
+    let after = Mutex::new(after);
+    let (outcomes, summary) = gather(&gathering, sources, options, knowledge, progress, add, &after, &mut |_, _| ());
+    gathering.finish(outcomes, summary)
+}
+
+/// The same into what the caller gives. Where the reader of a pipe pauses, it calls `pause` with what is not over.
+#[allow(clippy::too_many_arguments)]
+fn gather<T: Send>(
+    gathering: &Gathering<T>,
+    sources: Vec<Source>,
+    options: &Options,
+    knowledge: &Knowledge,
+    progress: &Progress,
+    add: &(impl Fn(&mut T, &Observed<'_>) + Sync),
+    after: &Mutex<&mut (dyn FnMut(i64, &mut [&mut T]) + Send)>,
+    pause: &mut (dyn FnMut(&Tracker, Outcome) + Send),
+) -> (Vec<Outcome>, Summary) {
+    let take = |flows: &mut Vec<Flow>| gathering.study(flows, knowledge, add);
     let mut settle = |complete_window: i64| {
-        workers.all().for_each(|mut worker| worker.hand_over(&mut neighbours, &mut waiting));
-        let until = settled(complete_window);
-        let later = waiting.split_off(&until);
-        let mut ready = std::mem::replace(&mut waiting, later);
-        neighbours.settle(&mut ready, knowledge);
-        let dropped: Vec<Seekers> = waiting.values_mut().map(|seekers| neighbours.shed(seekers)).collect();
-        let batches: Vec<Vec<Studied>> = ready.into_values().chain(dropped).flat_map(Seekers::into_batches).collect();
-        let add_all = |batch: Vec<Studied>| {
-            let worker = &mut *workers.mine();
-            batch.iter().for_each(|one| add(&mut worker.own, &one.observed()));
-        };
-        batches.into_par_iter().with_min_len(BATCHES_PER_TASK).for_each(add_all);
-        neighbours.forget_before(until);
-        let mut held: Vec<_> = workers.all().collect();
-        let mut owns: Vec<&mut T> = held.iter_mut().map(|worker| &mut worker.own).collect();
-        after(until, &mut owns);
+        let after = &mut *lock(after);
+        gathering.settle(complete_window, knowledge, add, after);
     };
-    let (outcomes, summary) = run(sources, options, progress, &take, &mut settle);
-    let too_many = neighbours.too_many;
-    (workers.into_own(), Analysed { outcomes, summary, too_many, devices: asked.finish() })
+    run(sources, options, progress, &take, &mut settle, pause)
 }
 
 /// Reads the captures and sums their flows in a routing map.
@@ -156,30 +123,43 @@ pub fn map_with(
     progress: &Progress,
     look: &(impl Fn(&Observed<'_>) + Sync),
 ) -> (RouteMap, Analysed) {
-    let bytes = options.shares().map_or(u64::MAX, |shares| shares.routes);
-    let catalogued = Arc::new(knowledge.catalogue.apps().map(|app| Arc::clone(&app.id)).collect());
-    let whole = Mutex::new(RouteMap::new(Bounds { key: sample_key(&sources), bytes, owners: OWNERS, catalogued }));
-    // What the threads hold together is a small part of the whole, however many threads there are.
-    let bytes_of_one = (bytes / THREADS_PART / (rayon::current_num_threads() as u64 + 1)).max(LEAST_MAP);
-    let new = || lock(&whole).another();
+    let sums = Sums::new(&sources, options, knowledge);
     let add = |routes: &mut RouteMap, observed: &Observed<'_>| {
-        if options.leaves_out(observed) {
-            return routes.leave_out(observed.flow, Reason::LeftOut);
+        if !options.leaves_out(observed) {
+            look(observed);
         }
-        look(observed);
-        routes.add(observed);
-        if routes.weight() > bytes_of_one {
-            let whole = &mut *lock(&whole);
-            let full = std::mem::replace(routes, whole.another());
-            whole.append(full);
-            *routes = whole.another();
-        }
+        sums.add(routes, observed);
     };
-    let (maps, mut analysed) = each(sources, options, knowledge, progress, &new, &add, &mut |_, _| ());
-    let mut routes = whole.into_inner().unwrap_or_else(PoisonError::into_inner);
-    maps.into_iter().for_each(|map| routes.append(map));
-    routes.add_hops(std::mem::take(&mut analysed.summary.hops));
-    (routes, analysed)
+    let (maps, analysed) = each(sources, options, knowledge, progress, &|| sums.part(), &add, &mut |_, _| ());
+    sums.finish(maps, analysed)
+}
+
+/// The same of a pipe whose reader pauses, see [`Source::paced`]. At each pause `show` gets what the result would be if the capture
+/// ended there: of what came so far a copy is made and finished, which for this moment takes as much memory again.
+pub fn map_live(
+    sources: Vec<Source>,
+    options: &Options,
+    knowledge: &Knowledge,
+    progress: &Progress,
+    show: &mut (dyn FnMut(RouteMap, Analysed) + Send),
+) -> (RouteMap, Analysed) {
+    let sums = Sums::new(&sources, options, knowledge);
+    let gathering = Gathering::new(options, &|| sums.part());
+    let mut pause = |tracker: &Tracker, outcome: Outcome| {
+        let (sums, gathering) = (sums.copy(), gathering.copy());
+        let add = |routes: &mut RouteMap, observed: &Observed<'_>| sums.add(routes, observed);
+        let summary = tracker.clone().finish(|flows| gathering.study(flows, knowledge, &add));
+        gathering.settle(i64::MAX, knowledge, &add, &mut |_, _| ());
+        let (maps, analysed) = gathering.finish(vec![outcome], summary);
+        let (routes, analysed) = sums.finish(maps, analysed);
+        show(routes, analysed);
+    };
+    let add = |routes: &mut RouteMap, observed: &Observed<'_>| sums.add(routes, observed);
+    let nothing: &mut (dyn FnMut(i64, &mut [&mut RouteMap]) + Send) = &mut |_, _| ();
+    let after = Mutex::new(nothing);
+    let (outcomes, summary) = gather(&gathering, sources, options, knowledge, progress, &add, &after, &mut pause);
+    let (maps, analysed) = gathering.finish(outcomes, summary);
+    sums.finish(maps, analysed)
 }
 
 /// Reads the captures and gives every flow to `emit`, in the order of windows of the capture's clock and of first

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What one thread gathers.
+#[derive(Clone)]
 pub(super) struct Worker<T> {
     cache: PlaceCache,
     /// Flows that wait for their neighbours, by window.
@@ -80,6 +81,14 @@ impl<T> Workers<T> {
     /// All workers. They may be held one at a time or all at once.
     pub(super) fn all(&self) -> impl Iterator<Item = MutexGuard<'_, Worker<T>>> {
         self.0.iter().map(lock)
+    }
+
+    /// The same once more, at a moment when nothing is added.
+    pub(super) fn copy(&self) -> Self
+    where
+        T: Clone,
+    {
+        Self(self.0.iter().map(|worker| Mutex::new(lock(worker).clone())).collect())
     }
 
     /// What the caller made of the flows, by thread.

@@ -32,5 +32,5 @@ pub use parallel::engine::read;
 pub use parallel::options::{Progress, ReadOptions};
 pub use parallel::outcome::{Outcome, Piece};
 pub use path_file::{GivenHop, GivenPath, GivenPaths, read_bytes as read_path_bytes};
-pub use source::{STANDARD_INPUT, Source};
+pub use source::{BUILT_IN, STANDARD_INPUT, Source};
 pub use tally::Observe;

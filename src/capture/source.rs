@@ -17,6 +17,9 @@ const COMPARED: u64 = 16 << 20;
 /// The name of a capture that is read from standard input.
 pub const STANDARD_INPUT: &str = "standard input";
 
+/// The name of the sample that is in the program.
+pub const BUILT_IN: &str = "built-in sample";
+
 /// A capture whose format is known, ready to be read.
 pub struct Source {
     pub(super) name: String,
@@ -27,6 +30,8 @@ pub struct Source {
     pub(super) size: Option<u64>,
     /// Whether it may be read together with others.
     pub(super) may_share: bool,
+    /// Whether its reader may pause, see [`Source::paced`].
+    pub(super) is_paced: bool,
     /// Digest of its first packets.
     pub(super) first: [u8; 32],
 }
@@ -108,7 +113,7 @@ impl Source {
         }
         let (compression, start, first) = sniffed(path, Box::new(file))?;
         let (origin, size) = (Origin::Path(path.to_owned()), Some(metadata.len()));
-        Ok(Self { name, origin, compression, start, size, may_share: true, first })
+        Ok(Self { name, origin, compression, start, size, may_share: true, is_paced: false, first })
     }
 
     /// Standard input. If it is a regular file of which nothing was read, it is read as a file.
@@ -123,7 +128,7 @@ impl Source {
         let file = Arc::new(Input::File(file));
         let (compression, start, first) = sniffed(path, Box::new(Sequential { input: Arc::clone(&file), offset: 0 }))?;
         let (origin, size) = (Origin::Held(file), Some(metadata.len()));
-        Ok(Self { name, origin, compression, start, size, may_share: false, first })
+        Ok(Self { name, origin, compression, start, size, may_share: false, is_paced: false, first })
     }
 
     /// A capture in memory, under a name of the caller's.
@@ -133,7 +138,16 @@ impl Source {
         let (compression, start, first) =
             sniffed(Path::new(&name), Box::new(reader)).map_err(|refusal| refusal.error)?;
         let size = Some(bytes.len() as u64);
-        Ok(Self { name, origin: Origin::Memory(bytes), compression, start, size, may_share: true, first })
+        Ok(Self {
+            name,
+            origin: Origin::Memory(bytes),
+            compression,
+            start,
+            size,
+            may_share: true,
+            is_paced: false,
+            first,
+        })
     }
 
     /// A capture that can be read only once, such as a pipe; `path` is what errors say.
@@ -145,7 +159,30 @@ impl Source {
         let Streamed { compression, start, stream } = streamed(path, reader)?;
         // For a pipe, only the first packet: how much else has arrived by now is a matter of chance.
         let first = Sha256::digest(stream.head.get(..start.first_end).unwrap_or(&stream.head)).into();
-        Ok(Self { name, origin: Origin::Pipe(stream), compression, start, size: None, may_share: false, first })
+        Ok(Self {
+            name,
+            origin: Origin::Pipe(stream),
+            compression,
+            start,
+            size: None,
+            may_share: false,
+            is_paced: false,
+            first,
+        })
+    }
+
+    /// Whether it can be read only once.
+    pub fn is_pipe(&self) -> bool {
+        matches!(self.origin, Origin::Pipe(_))
+    }
+
+    /// Reads a pipe, decompressed, through the reader that `pace` makes of it. When that reader fails with
+    /// [`io::ErrorKind::WouldBlock`], what has come so far is joined, the piece that is joined says how the capture would end there,
+    /// and reading goes on. What can be read as a file stays as it is.
+    pub fn paced(self, pace: impl FnOnce(Box<dyn Read + Send>) -> Box<dyn Read + Send>) -> Self {
+        let Origin::Pipe(stream) = self.origin else { return self };
+        let rest = pace(Box::new(stream));
+        Self { origin: Origin::Pipe(Rejoined { head: Vec::new(), position: 0, rest }), is_paced: true, ..self }
     }
 
     /// SHA-256 of the file as it is, compressed or not; none for a pipe, which could not be read afterwards.

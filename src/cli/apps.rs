@@ -2,7 +2,7 @@
 
 use super::args::{AppsArgs, Args, KnowledgeArgs};
 use super::end::End;
-use super::{input, map, stdout};
+use super::{input, screen, stdout};
 use crate::analysis::Options;
 use crate::app::Catalogue;
 use crate::capture;
@@ -18,7 +18,7 @@ pub(super) fn run(args: &Args, given: &AppsArgs) -> Result<End, Error> {
         return suggest(args, given);
     }
     let catalogue = Catalogue::with_user(&given.apps)?;
-    let style = map::style(args);
+    let style = screen::style(args);
     let text = match &given.id {
         None if given.json => apps::json(catalogue.apps()),
         None => apps::list(&catalogue, catalogue.apps(), &style),

@@ -1,10 +1,9 @@
 //! The arguments, as clap reads them. Values of formats come from the tables in [`crate::output`].
 
 use super::transfers::TransferArgs;
+use super::written::{FORCE_HELP, Outputs, ShowArgs};
 use crate::output;
-use clap::{
-    Arg, ArgAction, ArgMatches, Args as ClapArgs, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint,
-};
+use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueHint};
 use std::net::IpAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
@@ -43,6 +42,7 @@ const GENERAL: &str = "General";
 #[command(name = "whither", version, about, long_about = None, propagate_version = true)]
 #[command(after_help = "\
 Examples:
+  whither demo                                 what it says of a sample that is in the program
   whither map phone.pcapng                     the routing map in the terminal
   whither map phone.pcapng --html map.html     the same as a page to open and share
   whither flows phone.pcapng | jq .server_name
@@ -87,8 +87,17 @@ Examples:
   whither map rotated/                         all captures in a folder, to any depth, are read as one
   whither map - --json - < phone.pcap | jq '.apps[].name'
   whither map phone.pcapng --app wechat --details --geo GeoLite2-City.mmdb
+  ssh router tcpdump -U -w - | whither map - --watch
+                                               the answer as it goes; Ctrl-C ends it with the whole report
   whither map phone.pcapng --transfers eu --as-of 2026-06-01")]
     Map(MapArgs),
+    /// The map of a sample that is in the program: ten minutes of a phone, made up, so that you see what `map` says
+    #[command(after_help = "\
+Examples:
+  whither demo
+  whither demo --details
+  whither demo --html demo.html                a page to open and click through")]
+    Demo(DemoArgs),
     /// What two captures do not have in common, per app: networks, places, names, shares
     #[command(after_help = "\
 Examples:
@@ -222,7 +231,7 @@ pub(super) struct InputArgs {
 }
 
 /// Databases in addition to the embedded ones.
-#[derive(ClapArgs, Clone, Debug)]
+#[derive(ClapArgs, Clone, Debug, Default)]
 pub(super) struct KnowledgeArgs {
     /// A location or network database of your own in MaxMind DB format (may be repeated)
     #[arg(long, value_name = "DB.mmdb", value_hint = ValueHint::FilePath)]
@@ -248,12 +257,6 @@ pub(super) struct PathArgs {
 pub(super) struct MapArgs {
     #[command(flatten)]
     pub(super) input: InputArgs,
-    /// Show every destination with its evidence, not only the first screen
-    #[arg(long)]
-    pub(super) details: bool,
-    /// Draw pictures as one map per app, all on one scale
-    #[arg(long)]
-    pub(super) small_multiples: bool,
     #[command(flatten)]
     pub(super) paths: PathArgs,
     #[command(flatten)]
@@ -261,7 +264,26 @@ pub(super) struct MapArgs {
     #[command(flatten)]
     pub(super) redact: RedactArgs,
     #[command(flatten)]
-    pub(super) outputs: Outputs<output::Format>,
+    pub(super) follow: FollowArgs,
+    #[command(flatten)]
+    pub(super) show: ShowArgs,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(super) struct DemoArgs {
+    #[command(flatten)]
+    pub(super) show: ShowArgs,
+}
+
+/// What is shown while a pipe is read.
+#[derive(ClapArgs, Debug)]
+pub(super) struct FollowArgs {
+    /// Write the files anew so often while a pipe is read: `5s`, `1m`
+    #[arg(long, value_name = "TIME", value_parser = seconds, help_heading = "While a pipe is read")]
+    pub(super) every: Option<u64>,
+    /// Draw the first screen anew in the terminal while a pipe is read [default: every 2s]
+    #[arg(long, help_heading = "While a pipe is read")]
+    pub(super) watch: bool,
 }
 
 /// What is taken out of outputs.
@@ -278,91 +300,6 @@ pub(super) struct RedactArgs {
     /// Keep the numbers of frames, by which who has the captures can check the evidence
     #[arg(long, requires = "redact", help_heading = "Sharing")]
     pub(super) keep_frames: bool,
-}
-
-/// A format that a command can write, one option each.
-pub(super) trait Written: Sized + 'static {
-    const FORMATS: &'static [Self];
-
-    fn name(&self) -> &'static str;
-    fn about(&self) -> &'static str;
-}
-
-impl Written for output::Format {
-    const FORMATS: &'static [Self] = output::FORMATS;
-
-    fn name(&self) -> &'static str {
-        self.name
-    }
-
-    fn about(&self) -> &'static str {
-        self.about
-    }
-}
-
-impl Written for output::diff::Format {
-    const FORMATS: &'static [Self] = output::diff::FORMATS;
-
-    fn name(&self) -> &'static str {
-        self.name
-    }
-
-    fn about(&self) -> &'static str {
-        self.about
-    }
-}
-
-/// One option per row of a table of formats.
-pub(super) struct Outputs<F: Written> {
-    pub(super) files: Vec<(&'static F, PathBuf)>,
-    /// Whether files are replaced that are no earlier outputs.
-    pub(super) is_forced: bool,
-}
-
-impl<F: Written> std::fmt::Debug for Outputs<F> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_map().entries(self.files.iter().map(|(format, path)| (format.name(), path))).finish()
-    }
-}
-
-/// What `--force` does.
-const FORCE_HELP: &str = "Replace files that are not earlier outputs of the same kind; never one that this run reads";
-
-impl<F: Written> ClapArgs for Outputs<F> {
-    fn augment_args(command: clap::Command) -> clap::Command {
-        let command = F::FORMATS.iter().fold(command.next_help_heading("Output"), |command, format| {
-            let help = format!("Write {} (`-`: to stdout, instead of the terminal view)", format.about());
-            command.arg(
-                Arg::new(format.name())
-                    .long(format.name())
-                    .value_name("FILE")
-                    .value_hint(ValueHint::FilePath)
-                    .value_parser(clap::value_parser!(PathBuf))
-                    .action(ArgAction::Set)
-                    .help(help),
-            )
-        });
-        command.arg(Arg::new("force").long("force").action(ArgAction::SetTrue).help(FORCE_HELP))
-    }
-
-    fn augment_args_for_update(command: clap::Command) -> clap::Command {
-        Self::augment_args(command)
-    }
-}
-
-impl<F: Written> FromArgMatches for Outputs<F> {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let given = F::FORMATS.iter().filter_map(|format| {
-            let path = matches.get_one::<PathBuf>(format.name())?;
-            Some((format, path.clone()))
-        });
-        Ok(Self { files: given.collect(), is_forced: matches.get_flag("force") })
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
-    }
 }
 
 #[derive(ClapArgs, Debug)]

@@ -9,7 +9,7 @@ use super::end::End;
 use super::outputs::Wanted;
 use super::progress::Bar;
 use super::target::Target;
-use super::{input, machine, map, outputs, stdout};
+use super::{input, machine, outputs, screen, stdout};
 use crate::analysis::stages::{Reached, Stage, read_to};
 use crate::analysis::{self, Options};
 use crate::capture::{self, Outcome, Progress, Source};
@@ -113,7 +113,7 @@ fn write(args: &Args, bench: &BenchArgs, targets: &[Target], measured: &Measured
     }
     match targets.iter().any(Target::is_stdout) {
         true => Ok(()),
-        false => stdout::write(render(measured, map::style(args).ascii).as_bytes()),
+        false => stdout::write(render(measured, screen::style(args).ascii).as_bytes()),
     }
 }
 

@@ -5,7 +5,7 @@ use super::end::End;
 use super::input::Input;
 use super::outputs::Wanted;
 use super::target::Target;
-use super::{input, map, outputs, redact, stdout};
+use super::{input, outputs, redact, screen, stdout};
 use crate::analysis::Knowledge;
 use crate::capture::{self, GivenPaths};
 use crate::error::Error;
@@ -58,7 +58,7 @@ pub(super) fn run(args: &Args, check: &CheckArgs, command: &str) -> Result<End, 
     // Verdicts and findings are those of all that the captures show; only then it is taken out what is not to be shown.
     let redacted = key.map(|key| {
         let redactor = Redactor::new(&key, &knowledge, check.redact.keep_frames);
-        let mut removed = redact::command(command);
+        let mut removed = redact::command(command, &[]);
         removed.keep(POLICY);
         removed.replace(What::File, &given, POLICY);
         POLICY.clone_into(&mut given);
@@ -84,7 +84,7 @@ pub(super) fn run(args: &Args, check: &CheckArgs, command: &str) -> Result<End, 
     outputs::write_files(&targets, fill, args.quiet)?;
     outputs::write_streams(&targets, fill, args.quiet)?;
     if !targets.iter().any(Target::is_stdout) {
-        let text = render_check(&shown, &map::style(args));
+        let text = render_check(&shown, &screen::style(args));
         redact::check(&scan, text.as_bytes())?;
         stdout::write(if check.github { guarded(&text) } else { text }.as_bytes())?;
         if check.github {

@@ -3,8 +3,8 @@
 use super::args::{Args, DiffArgs, InputArgs};
 use super::end::End;
 use super::input::{self, Input};
-use super::map::style;
 use super::outputs::{self, Reads, Wanted};
+use super::screen::style;
 use super::target::Target;
 use super::{redact, stdout};
 use crate::capture;
@@ -53,7 +53,7 @@ pub(super) fn run(args: &Args, diff: &DiffArgs, command: &str) -> Result<End, Er
         Some(key) => {
             let knowledge = input::knowledge(&diff.knowledge, None)?;
             let redactor = Redactor::new(&key, &knowledge, diff.redact.keep_frames);
-            let mut removed = redact::command(command);
+            let mut removed = redact::command(command, &[]);
             let mut shown = |side: &Side| {
                 removed.replace(What::File, &side.name, "");
                 redactor.report(side.report.clone(), &mut removed)

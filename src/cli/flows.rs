@@ -66,7 +66,7 @@ pub(super) fn run(args: &Args, flows: &FlowsArgs, command: &str) -> Result<End, 
     let (options, knowledge) = (&options, &knowledge);
     let redactor = key.map(|key| Redactor::new(&key, knowledge, flows.redact.keep_frames));
     let redaction = redactor.as_ref().map(|redactor| {
-        let mut fixed = redact::command(command);
+        let mut fixed = redact::command(command, &[]);
         sources.iter().for_each(|source| fixed.remove(What::File, source.name()));
         Redaction::new(redactor, sources.iter().filter_map(Source::first_time_ns).min(), &fixed)
     });

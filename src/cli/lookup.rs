@@ -2,14 +2,14 @@
 
 use super::args::{Args, LookupArgs};
 use super::end::End;
-use super::{input, map, stdout};
+use super::{input, screen, stdout};
 use crate::error::Error;
 use crate::output::{escape, lookup};
 use std::net::IpAddr;
 
 pub(super) fn run(args: &Args, given: &LookupArgs) -> Result<End, Error> {
     let knowledge = input::knowledge(&given.knowledge, None)?;
-    let style = map::style(args);
+    let style = screen::style(args);
     let mut text = String::new();
     for subject in &given.subjects {
         let answer = match subject.trim_matches(['[', ']']).parse::<IpAddr>() {

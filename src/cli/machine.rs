@@ -30,7 +30,7 @@ pub(super) fn peak_memory_bytes() -> Option<u64> {
 }
 
 /// A line of what the system says of this process, by its key.
-#[cfg(all(feature = "live", unix))]
+#[cfg(unix)]
 pub(super) fn status(key: &str) -> Option<String> {
     value(&proc("/proc/self/status"), key).map(str::to_owned)
 }

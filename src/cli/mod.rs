@@ -5,23 +5,30 @@ mod args;
 mod bench;
 mod capture;
 mod check;
+mod demo;
 mod diff;
 mod end;
 mod flows;
+mod follow;
 mod identity;
 mod input;
 mod lookup;
 mod machine;
 mod map;
 mod outputs;
+mod pace;
 mod progress;
 mod prove;
 mod prove_redacted;
 mod redact;
+mod screen;
+mod signals;
 mod stderr;
 mod stdout;
 mod target;
 mod transfers;
+mod view;
+mod written;
 
 use crate::error::Error;
 use args::{Args, Command};
@@ -35,8 +42,10 @@ use stderr::say;
 const NO_COMMAND: &str = "\
 whither answers where the data of your apps go, from captures of your own devices.
 
+  whither demo                         what it says of a sample that is in the program
   whither map CAPTURE                  the answer on one screen
   whither map CAPTURE --html map.html  the same as a page
+  tcpdump -U -w - | whither map - --watch    the same while it goes on
   whither check --example              statements to hold against captures
   whither help                         all commands; `whither help map` explains one
 
@@ -95,6 +104,7 @@ fn dispatch(args: &Args, command: &str) -> Result<End, Error> {
 fn obey(args: &Args, command: &str) -> Result<End, Error> {
     match &args.command {
         Command::Map(map) => map::run(args, map, command),
+        Command::Demo(demo) => demo::run(args, demo, command),
         Command::Diff(diff) => diff::run(args, diff, command),
         Command::Check(check) => check::run(args, check, command),
         Command::Prove(prove) => prove::run(args, prove, command),

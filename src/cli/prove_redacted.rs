@@ -41,7 +41,7 @@ impl RedactedProof {
     pub(super) fn of(given: &Given<'_>, key: &Key, keeps_frames: bool) -> Result<Self, Error> {
         let Given { selection, whole, subject, rule, options, knowledge, command } = *given;
         let redactor = Redactor::new(key, knowledge, keeps_frames);
-        let mut removed = arguments::command(command);
+        let mut removed = arguments::command(command, &[]);
         let clock = Clock::of_text(whole.first_seen.as_deref());
         let known = Known::default();
         let is_meant = |app: &str| subject.ids().any(|id| id == app);

@@ -3,6 +3,7 @@
 use super::args::RedactArgs;
 use super::stderr::say;
 use crate::error::Error;
+use crate::output::escape;
 use crate::output::scan::Scan;
 use crate::redact::{Key, Removed, What, notes};
 use std::fs::File;
@@ -38,10 +39,20 @@ pub(super) fn key(args: &RedactArgs) -> Result<Option<Key>, Error> {
     Ok(Some(Key::new(&secret)))
 }
 
-/// What is taken out of the command line: all of it, and those of its words that are paths, addresses, places and the like.
-pub(super) fn command(command: &str) -> Removed {
+/// What is taken out of the command line: all of it, and those of its words that are paths, addresses, places and the like; but not
+/// the words of these options, which the user wants to have written.
+pub(super) fn command(command: &str, written: &[(&str, &str)]) -> Removed {
     let mut removed = Removed::default();
     removed.remove(What::Command, command);
+    let mut command = command.to_owned();
+    for (option, text) in written {
+        // As the command is shown: in two words or in one.
+        for given in
+            [format!(" {option} {}", escape::shell(text)), format!(" {}", escape::shell(&format!("{option}={text}")))]
+        {
+            command = command.replacen(&given, "", 1);
+        }
+    }
     for word in command.split([' ', '=']).map(|word| word.trim_matches(['\'', '"'])) {
         if word.contains(['/', '\\', '.', ':']) {
             removed.remove(What::Command, word);

@@ -92,7 +92,7 @@ impl Event {
 }
 
 /// A connection, and the session in which it was seen last.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Connection {
     place: Place,
     name: Name,
@@ -101,7 +101,7 @@ struct Connection {
 }
 
 /// The connections of open sessions, by the address and port of the server and the id that it chose.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Connections {
     by_id: HashMap<(IpAddr, u16, ConnectionId), Connection, RandomState>,
     /// The lengths of the ids, a bit for each.

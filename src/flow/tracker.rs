@@ -64,6 +64,7 @@ pub struct OpenLimits {
 }
 
 /// Joins partials, and closes sessions.
+#[derive(Clone)]
 pub struct Tracker {
     state: Partial,
     /// The capture that was joined last, with its span and clock. Each capture has its own clock, because captures

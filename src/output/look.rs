@@ -9,4 +9,6 @@ pub struct Look {
     pub title: Option<String>,
     /// What the user has to say below.
     pub note: Option<String>,
+    /// Seconds after which the same is written anew while a capture goes on; none where nothing follows.
+    pub every: Option<u64>,
 }

@@ -85,12 +85,7 @@ pub const FORMATS: &[Format] = &[
         write: |report, _, out| geojson::write(report, out),
         is_own: geojson::is_own,
     },
-    Format {
-        name: "html",
-        about: "a map in one page that opens from disk",
-        write: |report, _, out| html::write(report, out),
-        is_own: html::is_own,
-    },
+    Format { name: "html", about: "a map in one page that opens from disk", write: html::write, is_own: html::is_own },
     Format {
         name: "json",
         about: "the whole report, for programs",

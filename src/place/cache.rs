@@ -27,7 +27,7 @@ fn key(ip: IpAddr) -> u64 {
 }
 
 /// What is kept of a block.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Entry {
     /// One address was looked up, and nothing else is known.
     One(IpAddr, Arc<Place>),
@@ -38,7 +38,7 @@ enum Entry {
 }
 
 /// The places of the addresses that were looked up.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct PlaceCache {
     limit: usize,
     blocks: HashMap<u64, Entry, RandomState>,

@@ -3,7 +3,7 @@
 use super::order::Order;
 
 /// A list of items in batches.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Batches<T>(Vec<Vec<T>>);
 
 impl<T> Default for Batches<T> {

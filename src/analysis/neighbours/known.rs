@@ -75,7 +75,7 @@ pub(super) fn neighbour<'a>(observed: &Observed<'a>) -> Neighbour<'a> {
 }
 
 /// The flows of one window from which others may inherit.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct KnownFlows {
     known: Batches<Known>,
     /// The hashes of the keys of each flow, once the window is complete. They are small, so searching them touches

@@ -14,7 +14,7 @@ pub(in crate::analysis) fn is_seeker(observed: &Observed<'_>) -> bool {
 }
 
 /// The waiting flows of one window.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::analysis) struct Seekers(Batches<Studied>);
 
 impl Seekers {

@@ -23,7 +23,7 @@ const NEIGHBOURS: usize = 64;
 type Found<'a> = HashMap<Key, Vec<(i64, &'a Known)>, RandomState>;
 
 /// The flows from which others may inherit, by window.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::analysis) struct Neighbours {
     windows: BTreeMap<i64, KnownFlows>,
     limits: Limits,

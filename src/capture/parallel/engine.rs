@@ -7,7 +7,7 @@
 
 use super::buffer::{Buffer, Extent};
 use super::group::{Beyond, Done, Group, States};
-use super::joiner::{Joiner, Proof};
+use super::joiner::{self, Joiner, Proof};
 use super::options::{Progress, ReadOptions};
 use super::outcome::{Outcome, Piece};
 use super::queue::{Job, ParseJob, Queue, Ticket};
@@ -41,7 +41,10 @@ pub fn read<P: Observe>(
     join: &mut (dyn FnMut(Piece<P>) + Send),
 ) -> Vec<Outcome> {
     progress.total.store(sources.iter().filter_map(|source| source.size).sum(), Ordering::Relaxed);
-    let engine = Engine::new(sources, options, progress, rayon::current_num_threads().max(1), empty, join);
+    // A reader that pauses would hold up a thread that helps in joining what came before.
+    let is_paced = sources.iter().any(|source| source.is_paced);
+    let threads = if is_paced { 1 } else { rayon::current_num_threads().max(1) };
+    let engine = Engine::new(sources, options, progress, threads, empty, join);
     rayon::in_place_scope(|scope| engine.work(scope, true));
     engine.joiner.into_inner().unwrap_or_else(PoisonError::into_inner).outcomes
 }
@@ -218,6 +221,7 @@ impl<P: Observe> Engine<'_, P> {
                 states: None,
                 beyond: Beyond::default(),
                 pieces: 1,
+                is_pause: false,
             },
         }
     }
@@ -230,7 +234,8 @@ impl<P: Observe> Engine<'_, P> {
         let Ended { end, problem } = read_range(&ranges.input, buffer, extent, &mut state, &mut tally, done);
         let (partial, counts) = tally.finish();
         let states = Some(States { before, after: state });
-        Done { partial, counts, start: Some(extent.from), end, problem, states, beyond: Beyond::default(), pieces: 1 }
+        let (start, beyond) = (Some(extent.from), Beyond::default());
+        Done { partial, counts, start, end, problem, states, beyond, pieces: 1, is_pause: false }
     }
 
     /// Joins the pieces that are there, unless another thread is joining.
@@ -244,12 +249,17 @@ impl<P: Observe> Engine<'_, P> {
         while !self.is_over(&queue) {
             if let Some(done) = queue.next_done() {
                 let front = queue.front;
+                // It is said where the reader paused only.
+                let name = match queue.readings.get(front) {
+                    Some(reading) if done.is_pause => reading.name.clone(),
+                    _ => String::new(),
+                };
                 if joiner.proof.is_none() {
                     joiner.proof = queue.readings.get(front).map(Proof::new);
                 }
                 drop(queue);
                 self.call_helper(scope);
-                let next = self.join(&mut joiner, front, done);
+                let next = self.join(&mut joiner, front, &name, done);
                 queue = self.lock();
                 match next {
                     Next::On => {}
@@ -270,8 +280,8 @@ impl<P: Observe> Engine<'_, P> {
     }
 
     /// Proves a piece, reads it again if its guess was wrong, and joins it.
-    fn join(&self, joiner: &mut Joiner<'_, P>, front: usize, mut done: Done<P>) -> Next {
-        let Joiner { join, proof: Some(proof), .. } = joiner else { return Next::On };
+    fn join(&self, joiner: &mut Joiner<'_, P>, front: usize, name: &str, mut done: Done<P>) -> Next {
+        let Joiner { join, proof: Some(proof), formats, .. } = joiner else { return Next::On };
         let mut is_miss = false;
         if let Some(ranges) = proof.ranges.clone() {
             let limit = ranges.limit(proof.index);
@@ -298,9 +308,13 @@ impl<P: Observe> Engine<'_, P> {
         let base = FrameId::new(u32::try_from(front).unwrap_or(u32::MAX), proof.counts.frames);
         proof.counts.add(&done.counts);
         let frames = done.counts.frames + done.beyond.frames;
-        if frames > 0 {
+        if frames > 0 || done.is_pause {
             let wire_bytes = done.counts.wire_bytes + done.beyond.wire_bytes;
-            join(Piece { partial: done.partial, base, frames, wire_bytes });
+            let pause = done.is_pause.then(|| {
+                let format = formats.get(front).cloned().unwrap_or_default();
+                Box::new(joiner::outcome(name.to_owned(), format, proof.counts, None))
+            });
+            join(Piece { partial: done.partial, base, frames, wire_bytes, pause });
         }
         if let Some(what) = done.problem {
             return Next::Broken(what);

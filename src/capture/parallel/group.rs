@@ -23,6 +23,8 @@ pub(super) struct Done<P> {
     pub(super) beyond: Beyond,
     /// How many pieces it holds, each of which has a number in the order of joining.
     pub(super) pieces: u64,
+    /// Whether the reader paused after it.
+    pub(super) is_pause: bool,
 }
 
 /// The states in which the reading of a range began and ended.
@@ -48,19 +50,21 @@ pub(super) struct Group<P> {
     end: u64,
     problem: Option<String>,
     has_ended: bool,
+    is_pause: bool,
     tally: Tally<P>,
 }
 
 impl<P: Observe> Group<P> {
     pub(super) fn new(first: u64, partial: P) -> Self {
         let tally = Tally::new(partial);
-        Self { first, next: first, end: 0, problem: None, has_ended: false, tally }
+        Self { first, next: first, end: 0, problem: None, has_ended: false, is_pause: false, tally }
     }
 
     /// Takes in the next piece. Returns its buffer.
     pub(super) fn parse(&mut self, cut: Cut) -> Vec<u8> {
         self.next += 1;
         (self.end, self.problem, self.has_ended) = (cut.end, cut.problem.clone(), cut.is_last);
+        self.is_pause = cut.is_pause;
         cut.walk(&mut self.tally)
     }
 }
@@ -68,7 +72,7 @@ impl<P: Observe> Group<P> {
 impl<P> Group<P> {
     /// Whether it has all its pieces.
     pub(super) fn is_whole(&self) -> bool {
-        self.has_ended || self.next - self.first == PIECES_PER_GROUP
+        self.has_ended || self.is_pause || self.next - self.first == PIECES_PER_GROUP
     }
 
     pub(super) fn done(self) -> (u64, Done<P>) {
@@ -83,6 +87,7 @@ impl<P> Group<P> {
             states: None,
             beyond: Beyond::default(),
             pieces,
+            is_pause: self.is_pause,
         };
         (self.first, done)
     }

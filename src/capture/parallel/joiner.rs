@@ -52,37 +52,44 @@ impl<P> Joiner<'_, P> {
         }
         let proof = self.proof.take().unwrap_or_else(|| Proof::new(reading));
         reading.phase = Phase::Finished;
-        let Counts {
-            frames,
-            not_packets,
-            wire_bytes,
-            captured_bytes,
-            span_ns,
-            owners_left_out,
-            lengths_not_believed,
-            joined_files,
-        } = proof.counts;
         let defect = reading.problem.take().map(|what| Defect {
             capture: reading.name.clone(),
             offset: proof.position,
-            frame: frames + 1,
+            frame: proof.counts.frames + 1,
             what,
         });
-        self.outcomes.push(Outcome {
-            name: std::mem::take(&mut reading.name),
-            format: self.formats.get_mut(index).map(std::mem::take).unwrap_or_default(),
-            frames,
-            not_packets,
-            wire_bytes,
-            captured_bytes,
-            first_time_ns: span_ns.map(|(first, _)| first),
-            last_time_ns: span_ns.map(|(_, last)| last),
-            owners_left_out,
-            lengths_not_believed,
-            joined_files,
-            defect,
-        });
+        let name = std::mem::take(&mut reading.name);
+        let format = self.formats.get_mut(index).map(std::mem::take).unwrap_or_default();
+        self.outcomes.push(outcome(name, format, proof.counts, defect));
         queue.front += 1;
         true
+    }
+}
+
+/// The outcome of a capture of which so much has joined.
+pub(super) fn outcome(name: String, format: String, counts: Counts, defect: Option<Defect>) -> Outcome {
+    let Counts {
+        frames,
+        not_packets,
+        wire_bytes,
+        captured_bytes,
+        span_ns,
+        owners_left_out,
+        lengths_not_believed,
+        joined_files,
+    } = counts;
+    Outcome {
+        name,
+        format,
+        frames,
+        not_packets,
+        wire_bytes,
+        captured_bytes,
+        first_time_ns: span_ns.map(|(first, _)| first),
+        last_time_ns: span_ns.map(|(_, last)| last),
+        owners_left_out,
+        lengths_not_believed,
+        joined_files,
+        defect,
     }
 }

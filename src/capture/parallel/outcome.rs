@@ -15,6 +15,8 @@ pub struct Piece<P> {
     pub frames: u64,
     /// Lengths on the wire of the packets.
     pub wire_bytes: u64,
+    /// Where the reader of a pipe paused after it: the outcome if the capture ended here.
+    pub pause: Option<Box<Outcome>>,
 }
 
 /// The outcome of reading a capture.

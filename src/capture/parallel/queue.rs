@@ -177,6 +177,7 @@ impl<P> Queue<P> {
                     states: None,
                     beyond: Beyond::default(),
                     pieces: 1,
+                    is_pause: false,
                 };
                 reading.done.insert(0, done);
                 reading.phase = Phase::Whole(Counts::default(), 0);
@@ -229,7 +230,9 @@ impl<P> Queue<P> {
                         && reading.buffers < self.most_buffers
                         && reading.buffer_bytes < self.most_buffers.saturating_mul(self.piece_bytes);
                     // Pieces are parsed soon after they are cut, while they are in a cache. Cutting comes first only if there is little to parse.
-                    if can_parse && (ready.len() > 1 || !can_cut) {
+                    // What came before a pause is wanted now, and the next piece may take long to come.
+                    let is_wanted = ready.iter().any(|(_, cut)| cut.is_pause);
+                    if can_parse && (ready.len() > 1 || !can_cut || is_wanted) {
                         What::Parse
                     } else if can_cut {
                         What::Cut
@@ -302,7 +305,10 @@ impl<P> Queue<P> {
             reading.parked = Some(group);
             return None;
         }
+        let next = group.next;
         let (first, done) = group.done();
+        // A pause ends a group early.
+        reading.next_group = if done.is_pause { next } else { reading.next_group };
         self.deposit(index, epoch, first, done);
         None
     }

@@ -31,6 +31,8 @@ pub(crate) struct Cut {
     pub(crate) problem: Option<String>,
     /// Whether nothing follows.
     pub(crate) is_last: bool,
+    /// Whether it ends here because the reader paused.
+    pub(crate) is_pause: bool,
 }
 
 impl Cut {
@@ -60,6 +62,8 @@ pub(crate) struct Cutter {
     /// Bytes before the first record that are still to be skipped.
     to_skip: usize,
     has_ended: bool,
+    /// Whether the reader had nothing for now when it was asked last.
+    has_paused: bool,
     read_problem: Option<String>,
 }
 
@@ -80,18 +84,21 @@ impl Cutter {
             piece_bytes: piece_bytes.clamp(1, MAX_PIECE),
             to_skip,
             has_ended: false,
+            has_paused: false,
             read_problem: None,
         }
     }
 
-    /// Reads until `filled` is `target`, or the stream ends.
+    /// Reads until `filled` is `target`, or the stream ends or pauses.
     fn fill(&mut self, data: &mut [u8], filled: &mut usize, target: usize) {
-        while !self.has_ended {
+        self.has_paused = false;
+        while !self.has_ended && !self.has_paused {
             let Some(room) = data.get_mut(*filled..target).filter(|room| !room.is_empty()) else { break };
             match self.reader.read(room) {
                 Ok(0) => self.has_ended = true,
                 Ok(read) => *filled += read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.has_paused = true,
                 Err(error) => {
                     self.has_ended = true;
                     // An error of a decoder has no error number of the system.
@@ -106,7 +113,9 @@ impl Cutter {
     fn skip_header(&mut self, data: &mut [u8]) {
         let mut filled = 0;
         let target = std::mem::take(&mut self.to_skip);
-        self.fill(data, &mut filled, target);
+        while filled < target && !self.has_ended {
+            self.fill(data, &mut filled, target);
+        }
         self.offset += filled as u64;
     }
 
@@ -130,7 +139,7 @@ impl Cutter {
         self.carry.clear();
         let mut used = 0;
         let mut end = self.piece_bytes.max(filled);
-        let (problem, is_last) = loop {
+        let (problem, is_last, is_pause) = loop {
             let target = filled.saturating_add(STEP).min(end);
             if data.len() < target {
                 data.resize(target, 0);
@@ -140,14 +149,15 @@ impl Cutter {
             let (walked, stop) = self.state.walk(unread, usize::MAX, &mut Pass);
             used += walked;
             match stop {
-                Stop::Bad(what) => break (Some(what), true),
-                Stop::Limit => break (None, true),
+                Stop::Bad(what) => break (Some(what), true, false),
+                Stop::Limit => break (None, true, false),
                 Stop::NeedMore(_) if self.has_ended => {
                     let rest = data.get(used..filled).filter(|rest| !rest.is_empty());
-                    break (self.read_problem.take().or(rest.map(cut_short)), true);
+                    break (self.read_problem.take().or(rest.map(cut_short)), true, false);
                 }
+                Stop::NeedMore(_) if self.has_paused => break (None, false, true),
                 Stop::NeedMore(_) if filled < end => {}
-                Stop::NeedMore(_) if used > 0 => break (None, false),
+                Stop::NeedMore(_) if used > 0 => break (None, false, false),
                 // Grows with what really arrives, not with what a header claims.
                 Stop::NeedMore(bytes) => {
                     end = bytes.min(filled.max(self.piece_bytes).saturating_mul(2)).max(filled + 1);
@@ -156,7 +166,7 @@ impl Cutter {
         };
         self.carry.extend_from_slice(data.get(used..filled).unwrap_or_default());
         self.offset += used as u64;
-        Cut { data, length: used, filled, end: self.offset, state: before, problem, is_last }
+        Cut { data, length: used, filled, end: self.offset, state: before, problem, is_last, is_pause }
     }
 }
 
@@ -164,6 +174,44 @@ impl Cutter {
 mod tests {
     use super::*;
     use crate::capture::testing::*;
+
+    /// Gives a few bytes at a time, and pauses after each.
+    struct Halting(io::Cursor<Vec<u8>>, usize, bool);
+
+    impl Read for Halting {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.2 = !self.2;
+            if self.2 {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            let room = buffer.len().min(self.1);
+            self.0.read(&mut buffer[..room])
+        }
+    }
+
+    #[test]
+    fn where_a_reader_pauses_whole_records_are_cut_and_nothing_is_lost() {
+        let packets: Vec<Vec<u8>> = (0..40).map(|index| vec![index as u8; index * 97 % 1_500]).collect();
+        let file = pcap_of(&packets);
+        for bytes in [1, 7, 40, 1_000, 5_000] {
+            let state = crate::capture::format::start::start(&mut &*file, &mut Vec::new()).unwrap().unwrap().state;
+            let reader = Box::new(Halting(io::Cursor::new(file.clone()), bytes, false));
+            let mut cutter = Cutter::new(reader, 0, 24, state, 5_000);
+            let (mut joined, mut buffer, mut pauses) = (file[..24].to_vec(), Vec::new(), 0);
+            loop {
+                let cut = cutter.cut(buffer);
+                joined.extend(&cut.data[..cut.length]);
+                pauses += usize::from(cut.is_pause);
+                assert_eq!((cut.end, &cut.problem), (joined.len() as u64, &None));
+                if cut.is_last {
+                    break;
+                }
+                assert!(cut.length > 0 || cut.is_pause);
+                buffer = cut.data;
+            }
+            assert!(joined == file && pauses > 0, "{bytes}");
+        }
+    }
 
     #[test]
     fn pieces_hold_whole_records_whatever_their_size() {

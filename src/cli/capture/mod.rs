@@ -16,8 +16,6 @@ mod owners;
 mod question;
 #[cfg(feature = "live")]
 mod queue;
-#[cfg(feature = "live")]
-mod signals;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod sockets;
 #[cfg(feature = "live")]

@@ -107,7 +107,7 @@ impl Data {
             (visible(&vantage.label).into_owned(), at.0, at.1, vantage.radius_km, home)
         });
         Self {
-            title: super::head::title(report),
+            title: super::head::captures(report),
             made_by: crate::output::generator::GENERATOR,
             captures: report.captures.iter().map(|one| super::head::file(&one.name)).collect(),
             start: start_ns as f64 / 1e9,

@@ -2,6 +2,7 @@
 //! line and no address of a local network stands in a page.
 
 use crate::output::escape::{html, visible};
+use crate::output::look::Look;
 use crate::output::{units, words};
 use crate::report::{Remainder, Report};
 
@@ -14,8 +15,28 @@ pub(super) fn file(name: &str) -> String {
     visible(name).into_owned()
 }
 
+/// What stands above the page: the user's title or the names of the captures, as markup.
+pub(super) fn title(report: &Report, look: &Look) -> String {
+    html(look.title.as_deref().unwrap_or(&captures(report))).into_owned()
+}
+
+/// What the user has to say, as markup.
+pub(super) fn note(look: &Look) -> String {
+    look.note.as_ref().map_or_else(String::new, |note| format!("<p class=\"note\">{}</p>\n", html(note)))
+}
+
+/// The choice to load the page anew while it is written anew, as markup.
+pub(super) fn live(look: &Look) -> String {
+    look.every.map_or_else(String::new, |seconds| {
+        format!(
+            "<p class=\"meta\">So far: the capture goes on. <label class=\"needs-script\"><input type=\"checkbox\" id=\"live\" \
+             data-every=\"{seconds}\"> Load the page anew every {seconds} s</label></p>\n"
+        )
+    })
+}
+
 /// The names of the captures.
-pub(super) fn title(report: &Report) -> String {
+pub(super) fn captures(report: &Report) -> String {
     match report.captures.as_slice() {
         [] => "No capture".to_owned(),
         [one] => file(&one.name),
@@ -35,8 +56,11 @@ pub(super) fn stale(report: &Report) -> Option<String> {
 }
 
 /// The facts of the captures in a line, as markup.
-pub(super) fn facts(report: &Report) -> String {
+pub(super) fn facts(report: &Report, look: &Look) -> String {
     let mut parts = Vec::new();
+    if look.title.is_some() {
+        parts.push(captures(report));
+    }
     if let Some(first) = words::beginning(report) {
         parts.push(format!("{first}, {}", units::duration(report.duration_ns)));
     }

@@ -13,7 +13,8 @@ mod sites;
 mod sums;
 mod tables;
 
-use super::escape::{html, json_in_html};
+use super::escape::json_in_html;
+use super::look::Look;
 use crate::redact::for_page;
 use crate::report::Report;
 use sha2::{Digest, Sha256};
@@ -28,14 +29,16 @@ const LAND: &str = include_str!("../../../data/land.json");
 const LAND_SOURCE: &str = "Natural Earth 1:50m";
 
 /// Writes the page.
-pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(report: &Report, look: &Look, out: &mut dyn Write) -> io::Result<()> {
     let report = &for_page(report);
     let data = serde_json::to_string(&data::Data::of(report))?;
     fill(out, |slot| match slot {
         "generator" => super::generator::GENERATOR.to_owned(),
-        "title" => html(&head::title(report)).into_owned(),
+        "title" => head::title(report, look),
         "sentence" => answer::sentence(report),
-        "facts" => head::facts(report),
+        "facts" => head::facts(report, look),
+        "note" => head::note(look),
+        "live" => head::live(look),
         "table" => answer::table(report),
         "script_hash" => format!("sha256-{}", base64(&Sha256::digest(SCRIPT.as_bytes()))),
         "style" => STYLE.to_owned(),
@@ -86,8 +89,12 @@ mod tests {
     use crate::output::example;
 
     fn page(report: &Report) -> String {
+        titled(report, &Look::default())
+    }
+
+    fn titled(report: &Report, look: &Look) -> String {
         let mut out = Vec::new();
-        write(report, &mut out).unwrap();
+        write(report, look, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -148,6 +155,24 @@ mod tests {
         for secret in ["/home", "someone", "whither map", "198.51.100.77", "198.51.100.78"] {
             assert!(!page.contains(secret), "{secret}");
         }
+    }
+
+    #[test]
+    fn a_title_and_a_note_of_the_user_stand_around_the_answer_and_are_text() {
+        let mut report = example::report();
+        report.captures[0].name = "phone.pcap".to_owned();
+        let said = |title: &str, note: &str| {
+            let look = Look { title: Some(title.to_owned()), note: Some(note.to_owned()), ..Look::default() };
+            titled(&report, &look)
+        };
+        let page = said("Where it went", "Seen by us & others.");
+        assert!(page.contains("<title>Where it went</title>") && page.contains("<h1 id=\"title\">Where it went</h1>"));
+        assert!(page.contains("<p class=\"note\">Seen by us &amp; others.</p>"));
+        // What it is of is said all the same.
+        assert!(page.contains("class=\"meta\">phone.pcap · "));
+        let page = said(example::HOSTILE_NAME, "{{data}}</script><script>\u{202e}");
+        assert!(!page.contains("<img") && !page.contains('\u{202e}'));
+        assert_eq!(page.matches("</script>").count(), 3);
     }
 
     #[test]

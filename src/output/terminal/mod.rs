@@ -13,6 +13,7 @@ mod world;
 
 pub use check::render_check;
 
+use super::look::Look;
 use crate::report::Report;
 pub use diff::render_diff;
 use lines::Lines;
@@ -26,11 +27,17 @@ const LEAST_ROWS: usize = 3;
 /// Writes the answer: the first screen, or all details where the style asks for them. No line is wider than the style says (but
 /// see [`Style::WIDTH_MIN`]).
 pub fn render(report: &Report, style: &Style) -> String {
-    if style.details { details(report, style) } else { screen(report, style) }
+    render_with(report, &Look::default(), style)
 }
 
-fn screen(report: &Report, style: &Style) -> String {
+/// The same with the user's title above it and the note below.
+pub fn render_with(report: &Report, look: &Look, style: &Style) -> String {
+    if style.details { details(report, look, style) } else { screen(report, look, style) }
+}
+
+fn screen(report: &Report, look: &Look, style: &Style) -> String {
     let mut top = Lines::new(*style);
+    summary::title(&mut top, look);
     summary::header(&mut top, report);
     summary::answer(&mut top, report);
     top.gap();
@@ -42,6 +49,7 @@ fn screen(report: &Report, style: &Style) -> String {
     rest::limits(&mut end, report, 1);
     transfers::transfers(&mut end, report, true);
     rest::short_notes(&mut end, report);
+    rest::note(&mut end, look);
     rest::next(&mut end, report, true);
     // The head of the table is a row too.
     let rows = SCREEN.saturating_sub(top.count() + end.count() + 1).max(LEAST_ROWS);
@@ -49,8 +57,9 @@ fn screen(report: &Report, style: &Style) -> String {
     top.finish() + &end.finish()
 }
 
-fn details(report: &Report, style: &Style) -> String {
+fn details(report: &Report, look: &Look, style: &Style) -> String {
     let mut lines = Lines::new(*style);
+    summary::title(&mut lines, look);
     summary::header(&mut lines, report);
     summary::sources(&mut lines, report);
     summary::answer(&mut lines, report);
@@ -70,6 +79,7 @@ fn details(report: &Report, style: &Style) -> String {
     sites::sites(&mut lines, report);
     rest::remainders(&mut lines, report);
     rest::notes(&mut lines, report);
+    rest::note(&mut lines, look);
     rest::next(&mut lines, report, false);
     lines.finish()
 }

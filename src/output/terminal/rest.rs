@@ -3,7 +3,8 @@
 use super::detail;
 use super::lines::{Ink, Line, Lines, cut};
 use super::summary::words_of;
-use crate::capture::STANDARD_INPUT;
+use crate::capture::{BUILT_IN, STANDARD_INPUT};
+use crate::output::look::Look;
 use crate::output::{escape, units, words};
 use crate::report::{Remainder, Report};
 use unicode_width::UnicodeWidthStr;
@@ -55,6 +56,15 @@ pub(super) fn countries(lines: &mut Lines, report: &Report) {
         line.put(Ink::Dim, format!("+{more} countries"));
         lines.line(&line);
     }
+}
+
+/// What the user has to say.
+pub(super) fn note(lines: &mut Lines, look: &Look) {
+    let Some(note) = &look.note else { return };
+    let mut line = Line::default();
+    line.put(Ink::Bold, "Note: ");
+    let words = lines.text(note).split(' ').map(|word| (Ink::Plain, word.to_owned())).collect();
+    lines.pieces(line, 6, " ", words);
 }
 
 /// What no app got, by reason, and where it went.
@@ -194,7 +204,15 @@ pub(super) fn next(lines: &mut Lines, report: &Report, is_short: bool) {
         None => format!("whither map {names}{from} --details"),
     };
     let page = format!("whither map {names}{from} --html map.html");
-    let commands = if is_short { vec![details, page] } else { vec![page] };
+    let is_sample = report.captures.iter().any(|capture| capture.name == BUILT_IN);
+    let commands = match (is_sample, is_short) {
+        (true, _) => vec![
+            "whither demo --html demo.html".to_owned(),
+            "whither map CAPTURE, of a device of yours: docs/capture.md says how to take one".to_owned(),
+        ],
+        (_, true) => vec![details, page],
+        (_, false) => vec![page],
+    };
     for (position, command) in commands.iter().enumerate() {
         let mut line = Line::default();
         line.put(Ink::Bold, if position == 0 { "Next: " } else { "      " });

@@ -2,6 +2,7 @@
 //! terminal is high.
 
 use super::lines::{Ink, Line, Lines, cut};
+use crate::output::look::Look;
 use crate::output::{units, words};
 use crate::place::DatabaseInfo;
 use crate::report::{AppRoutes, EndpointShares, Remainder, Report, Standing, WayShares};
@@ -17,6 +18,13 @@ const BAR: usize = 14;
 const ONE_LINE: usize = 64;
 /// Width of a column of bytes: `999 kB` and two spaces.
 const BYTES_WIDTH: usize = 9;
+
+/// What the user calls it.
+pub(super) fn title(lines: &mut Lines, look: &Look) {
+    let Some(title) = &look.title else { return };
+    let words = lines.text(title).split(' ').map(|word| (Ink::Bold, word.to_owned())).collect();
+    lines.pieces(Line::default(), 0, " ", words);
+}
 
 /// What was read, when and where.
 pub(super) fn header(lines: &mut Lines, report: &Report) {

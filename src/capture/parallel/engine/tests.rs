@@ -47,7 +47,7 @@ fn join_range(engine: &Engine<'_, Log>, index: u64, change: impl FnOnce(&mut Don
     change(&mut done);
     let mut joiner = engine.joiner.lock().unwrap();
     joiner.proof.get_or_insert_with(|| Proof::new(&engine.lock().readings[0]));
-    engine.join(&mut joiner, 0, done)
+    engine.join(&mut joiner, 0, "", done)
 }
 
 /// What a range gives that began to read a byte too late, and took for packets what are none.

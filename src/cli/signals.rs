@@ -1,4 +1,4 @@
-//! The signals that end a capture: SIGINT, SIGTERM and SIGHUP. The first one asks for the end, a second one ends at once.
+//! The signals that end a capture, or the reading of a pipe: SIGINT, SIGTERM and SIGHUP. The first one asks for the end, a second one ends at once.
 
 use crate::error::Error;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ impl Signals {
             Ok(())
         };
         listen().map_err(|error: std::io::Error| {
-            Error::usage(format!("cannot listen for signals: {error}"), "try again, or capture with tcpdump")
+            Error::usage(format!("cannot listen for signals: {error}"), "try again")
         })?;
         Ok(Self(came))
     }
