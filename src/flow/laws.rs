@@ -520,7 +520,8 @@ fn captures_that_once_differed_when_cut_are_the_same() {
         once(14, 0, 0, &[], [0, 0, 0, 0, 0, 0, 0, 0]),
         once(4, 0, 26, &[720], [0, 0, 0, 0, 0, 0, 0, 0]),
     ];
-    for steps in [&first[..], &second] {
+    let third = [once(19, 1, 44, &[], [0; 8]), once(29, 1, 42, &[], [0; 8]), once(31, 1, 89, &[], [0; 8])];
+    for steps in [&first[..], &second, &third] {
         check(steps, &[], &[0], 1).unwrap();
     }
 }
