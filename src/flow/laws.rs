@@ -262,7 +262,8 @@ impl Step {
             // A connection of QUIC is opened, and goes on, sometimes from another port. Two of the conversations have one server, and
             // sometimes one id.
             29 | 30 => {
-                let origin = [variant >> 6; 8];
+                // Keys of one id protect one hello.
+                let origin = [0xa0 + conversation; 8];
                 let hello =
                     tls::hello_with(&[tls::server_name(["a.moved.example", "b.moved.example"][port as usize & 1])]);
                 let first = initial(&origin, &origin, &crypto(0, &hello));
