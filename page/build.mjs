@@ -12,6 +12,7 @@ const result = await build({
   legalComments: "none",
   minifyWhitespace: true,
   minifySyntax: true,
+  minifyIdentifiers: true,
   write: false,
 });
 const text = `"use strict";${result.outputFiles[0].text}`;

@@ -10,7 +10,13 @@ interface RawRow {
   p?: [number, string][]; r?: string; n: number; o?: number; l?: [number, string, number, number, number][];
   h?: number[]; v?: number[]; e?: number[]; m?: number; u: number; d: number; k: number; f: number; j?: number;
   q?: [string, number, number, number?][]; Q?: number; i?: string[]; I?: number; z?: [number, number, number]; t: [firstMs: number, lastMs: number];
+  g?: [string, Kind][]; w?: number[]; W?: number;
 }
+type RawSite = [domain: string, names: string[], namesTotal: number, places: [Standing, string, number, string, number, number][]];
+/** Where nobody answered: from this distance to that. */
+export type Gap = [from: number | null, until: number | null];
+export type Hop = [distance: number | null, address: string, standing: number, countries: string, network: number, ms: number | null];
+export type Path = [target: string, origin: string, reached: number | null, hops: (Gap | Hop)[], more: number];
 
 export interface Raw {
   title: string; made_by: string; captures: string[]; start: number; step: number; steps: number;
@@ -20,7 +26,7 @@ export interface Raw {
   operators: [name: string, law: string, also: string][];
   networks: [asn: number | null, name: string, country: string][];
   texts: string[]; countries: Record<string, [name: string, latitude: number, longitude: number, verdict?: string | null]>;
-  rows: RawRow[];
+  rows: RawRow[]; sites?: RawSite[]; paths?: Path[];
 }
 
 export interface Exclusion { country: string; verdict: string; says: string; reachKm: number; leastKm: number }
@@ -38,12 +44,18 @@ export interface Row {
   sent: number; received: number; flows: number; frame: number; capture: number;
   names: Name[]; namesTotal: number; addresses: string[]; addressesTotal: number;
   rtt: { ms: number; source: string; flows: number } | null;
+  /** Countries of routers on the way, and the paths: apart from where it ends. */
+  way: [string, Kind][]; paths: number[]; pathsTotal: number;
   times: number[]; color: number; text: string;
   /** Beside the total: nothing came back, or the other end is a person's device. */
   beside: boolean;
   // What the chosen stretch of time and direction leave, and which filters the row misses. Written by totals.ts.
   up: number; down: number; w: number; miss: number;
 }
+
+/** A site or service in no entry of the catalogue. Its places are no rows: they are a part of those without an app. */
+export interface Site { domain: string; names: number; text: string; places: SitePlace[] }
+export interface SitePlace { standing: Standing; countries: string[]; operator: string; law: string; sent: number; received: number }
 
 /** Apps with a colour of their own; then one for others, one for no app. */
 export const COLORS = 6;
@@ -68,7 +80,9 @@ function spread(raw: Raw, r: RawRow): number[] {
   return out;
 }
 
-export interface Data extends Raw { all: Row[]; rank: Map<number, number> }
+export interface Data extends Raw { all: Row[]; rank: Map<number, number>; known: Site[] }
+
+export const split = (list: string): string[] => list.split(",").filter(Boolean);
 
 export function load(raw: Raw): Data {
   const text = (at: number): string => raw.texts[at] ?? "";
@@ -76,7 +90,6 @@ export function load(raw: Raw): Data {
     const [asn, asName, asCountry] = raw.networks[r.n];
     const run = r.o === undefined ? undefined : raw.operators[r.o];
     const countries = [...new Set((r.c ?? []).map((c) => c[0]))];
-    const split = (list: string): string[] => list.split(",").filter(Boolean);
     return {
       index, id: "", app: r.a ?? -1, standing: r.s, stale: r.y === 1, countries, cities: (r.c ?? []).map((c) => c[1]),
       exclusions: (r.x ?? []).map(([country, verdict, says, reachKm, leastKm]) =>
@@ -98,13 +111,18 @@ export function load(raw: Raw): Data {
       names: (r.q ?? []).map(([name, source, frame, capture = 0]) => ({ name, source: text(source), frame, capture })),
       namesTotal: r.Q ?? r.q?.length ?? 0, addresses: r.i ?? [], addressesTotal: r.I ?? r.i?.length ?? 0,
       rtt: r.z ? { ms: r.z[0], source: text(r.z[1]), flows: r.z[2] } : null,
+      way: r.g ?? [], paths: r.w ?? [], pathsTotal: r.W ?? r.w?.length ?? 0,
       times: spread(raw, r), color: NO_APP, text: "", beside: r.s === "n" || r.s === "p", up: 0, down: 0, w: 0, miss: 0,
     };
   });
   const sums = new Map<number, number>();
   for (const r of all) if (r.app >= 0 && !r.beside) sums.set(r.app, (sums.get(r.app) ?? 0) + r.sent + r.received);
   const rank = new Map([...sums].sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([app], at) => [app, at]));
-  const data = { ...raw, all, rank };
+  const known = (raw.sites ?? []).map(([domain, names, total, list]): Site => {
+    const places = list.map(([standing, codes, operator, law, sent, received]) => ({ standing, countries: split(codes), operator: text(operator), law, sent, received }));
+    return { domain, names: total, places, text: [domain, names, places.map((p) => [p.operator, p.countries, p.countries.map((c) => country(raw, c))])].flat(4).join(" ").toLowerCase() };
+  });
+  const data = { ...raw, all, rank, known };
   const ids = new Map<string, number>();
   for (const r of all) {
     r.color = colorOf(data, r.app);

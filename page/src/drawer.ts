@@ -1,7 +1,7 @@
 // The drawer: all evidence of one destination, or the interval of a group of them, with a filter for Wireshark and a citation.
 
 import { pairs, track } from "./bars";
-import { appId, appName, byId, country, type Data, type Kind, type Row, type Standing } from "./data";
+import { appId, appName, byId, country, split as codesOf, type Data, type Kind, type Row, type Standing } from "./data";
 import { $, button, el, sv, swatch } from "./dom";
 import { f1 } from "./geometry";
 import { clock, since } from "./filters";
@@ -104,6 +104,7 @@ export function destination(r: Row, origin: Element | null): void {
     heading("Where"), pairs(...r.opinions.map((o): [string, string] => [o.source, o.country ? country(data, o.country) + (o.verdict ? `: ${o.verdict}` : "") : "does not know it"]), ...(person ? [] : cities),
       r.registered.length ? ["Block registered", codes(r.registered)] : null,
       ["Round trip", r.rtt ? `${r.rtt.ms} ms (${r.rtt.source}), the least of ${plural(r.rtt.flows, "flow")}${r.exclusions.length ? "" : "; it excludes no country that is named"}` : "none measured"]),
+    ...way(r),
     heading("Who"), pairs(["Network", (r.asn === null ? r.asName || "not known" : `AS${r.asn} ${r.asName}`) + (r.asCountry ? `, registered in ${country(data, r.asCountry)}` : "")],
       ["Run by", r.operator + (r.law ? `, under the law of ${country(data, r.law)}` : "") + (r.also.length ? ` (also ${codes(r.also)})` : "")],
       ...r.runs.map((run): [string, string] => ["Operator", `${run.operators || "not known"}${run.laws.length ? `: law of ${codes(run.laws)}` : ""}, ${run.kind === "c" ? "network and server name agree" : run.kind === "r" ? "one source says so" : "two laws are possible"}`]),
@@ -117,6 +118,22 @@ export function destination(r: Row, origin: Element | null): void {
     r.addresses.length ? el("ul", { class: "plain" }, r.addresses.map((a) => el("li", {}, a))) : el("p", { class: "q" }, r.beside ? "not shown: it may be a person’s" : "none kept"),
     ...(person ? [] : filterFor([r])),
     ...cite(`${title(r)}: ${where(r)}${r.countries.length ? ` (${stand})` : ""}, ${count(r.sent)} bytes sent and ${count(r.received)} received; first in ${frame(r.frame, r.capture)}.`));
+}
+
+/** Routers on the way, gap by gap: what it was routed through. */
+function way(r: Row): Node[] {
+  if (!r.way.length && !r.pathsTotal) return [];
+  const left = (n: number, what: string): Node => n > 0 ? el("p", { class: "q" }, `${plural(n, `more ${what}`)} in the report (--json)`) : el("p", {});
+  return [heading("On the way"), el("p", {}, r.way.map(([c, kind]) => `${country(data, c)} (${STANDINGS[kind]})`).join(", ") || "No country is known."),
+    el("p", { class: "q" }, "Routed through, not where it ends: routers are in no share. Those that do not answer may be anywhere, so this is never all."),
+    ...r.paths.flatMap((at) => {
+      const [target, origin, reached, hops, more] = data.paths![at];
+      return [el("p", {}, `To ${target}: ${origin}${reached === null ? "" : `; the target answered at ${reached}`}`), el("ul", { class: "plain" }, hops.map((hop) => {
+        if (hop.length === 2) return el("li", { class: "q" }, `${hop[0] ?? "?"}${hop[1] !== null && hop[1] !== hop[0] ? ` to ${hop[1]}` : ""}: no answer`);
+        const [distance, address, standing, codes, network, ms] = hop;
+        return el("li", {}, `${distance ?? "?"}: ${address || "router"}`, el("small", {}, [[codesOf(codes).map((c) => country(data, c)).join(" or "), data.texts[standing]].filter(Boolean).join(", "), data.texts[network], ms === null ? "" : `${ms} ms`].filter(Boolean).join(" · ")));
+      })), left(more, "hop")];
+    }), left(r.pathsTotal - r.paths.length, "path")];
 }
 
 /** How far the answer reaches, against how far the excluded country is. Round trips that exclude nothing are no bound: they are not drawn. */

@@ -16,7 +16,7 @@ export function clock(data: Data, step: number): string {
   const time = new Date((data.start + step * data.step) * 1000);
   if (Number.isNaN(time.getTime())) return "?";
   const text = time.toISOString(), days = data.step * data.steps > 86400 * 1.5;
-  return (days ? `${text.slice(0, 10)} ` : "") + text.slice(11, data.step < 60 ? 19 : 16);
+  return (days ? `${text.slice(0, 10)} ` : "") + text.slice(11, data.step < 0.2 ? 23 : data.step < 60 ? 19 : 16);
 }
 
 /** What a time counts from: redacted times count from the first packet. */
@@ -64,7 +64,7 @@ export function controls(data: Data, A: Totals): void {
   const share = A.all < A.whole ? `, ${atLeast(A.all, A.whole)} % of ${bytes(A.whole)}` : ", all of it";
   $("total").replaceChildren(el("b", {}, bytes(A.all)), ` ${verb()}${share} · ${count(A.n + A.beside.length)} of ${count(data.all.length)} destinations`,
     beside ? ` · beside it ${bytes(beside)} without an answer or with a person’s device` : "",
-    S.t ? ` · ${clock(data, first)} to ${clock(data, last + 1)} ${since(data)}` : "", isFiltered() ? " · the address of this page keeps the view" : "");
+    S.t ? ` · ${clock(data, first)} to ${clock(data, last + 1)} ${since(data)}, estimated` : "", isFiltered() ? " · the address of this page keeps the view" : "");
   const flow = S.view === "flow";
   document.body.classList.toggle("flowview", flow);
   for (const e of all(".maponly")) e.style.display = flow ? "none" : "";

@@ -32,7 +32,8 @@ export const isHere = (): boolean => S.proj === "here" && from !== null;
 
 function equal(longitude: number, latitude: number, side = 0): Point {
   let l = wrap(longitude - middle);
-  if (side && Math.abs(l) > 179.9) l = side * 180;
+  // An island that lies on both sides of the edge stays on one.
+  if (side && (Math.abs(l) > 179.9 || l * side < -175)) l = side * 180;
   const t = Math.asin(M3 * Math.sin(latitude * RAD)), t2 = t * t, t6 = t2 * t2 * t2;
   return [MIDDLE[0] + WORLD * l * RAD * Math.cos(t) / (M3 * (A1 + 3 * A2 * t2 + t6 * (7 * A3 + 9 * A4 * t2))), MIDDLE[1] - WORLD * t * (A1 + A2 * t2 + t6 * (A3 + A4 * t2))];
 }

@@ -88,7 +88,8 @@ function flows(): void {
   }
   const third = places.length ? high(places[Math.min(2, places.length - 1)][1]) : 0;
   const names = labels(D.labels, size, taken(), D.obstacles, third);
-  layer.replaceChildren(...rings, ...D.marks.slice().reverse(), ...(phone ? [phone] : []), names);
+  // The widest line lies on top; of circles the smallest, which the others would hide.
+  layer.replaceChildren(...rings, ...(from ? D.marks.slice().reverse() : D.marks), ...(phone ? [phone] : []), names);
   marks = D.marks;
   bound();
   key(scale);
@@ -231,12 +232,13 @@ function home(D: Drawing, code: string, lanes: Lane[], text: string, label: stri
 
 /** Without a place of the phone: circles by area, solid what is confirmed, dashed to "at most". */
 function circles(D: Drawing, code: string, e: Place, p: Point, text: string, label: string): void {
-  const most = Math.min(46, size[0] / 16), radius = (w: number): string => f1(Math.max(1.5, Math.sqrt(w / D.top) * most)), grey = S.col === "app" ? "var(--n)" : null;
-  const dot = (w: number, fill: string): SVGElement => sv("circle", { cx: f1(p[0]), cy: f1(p[1]), r: radius(w), fill });
+  const most = Math.min(46, size[0] / 16), radius = (w: number): string => f1(Math.max(2.2, Math.sqrt(w / D.top) * most)), grey = S.col === "app" ? "var(--n)" : null;
+  const dot = (w: number, fill: string): SVGElement => sv("circle", { cx: f1(p[0]), cy: f1(p[1]), r: radius(w), fill, stroke: "var(--g)" });
   mark(D, "c", code, label, [
     sv("circle", { cx: f1(p[0]), cy: f1(p[1]), r: radius(high(e)), fill: "var(--g)", "fill-opacity": 0.6, stroke: "var(--d)", "stroke-dasharray": e.d ? "2 2" : null, "stroke-width": 1.2 }),
     e.c + e.r ? dot(e.c + e.r, grey ?? "var(--r)") : null, e.c ? dot(e.c, grey ?? "var(--c)") : null, sv("circle", { cx: f1(p[0]), cy: f1(p[1]), r: f1(Math.max(+radius(high(e)), 9)), class: "halo", "stroke-width": 1, "stroke-opacity": 0, fill: "transparent" }),
   ]);
+  D.obstacles.push([p[0], p[1], +radius(high(e))]);
   D.labels.push({ x: p[0], y: p[1], r: +radius(high(e)) + 3, text, w: high(e) });
 }
 

@@ -13,7 +13,7 @@ export function rows(data: Data, A: Totals): void {
   const list = [...A.rows, ...A.beside].sort((a, b) => b.w - a.w || a.index - b.index);
   const line = (r: (typeof list)[number]): HTMLElement => el("tr", {},
     el("td", {}, button(title(r), (event) => destination(r, event.currentTarget), { class: "link" }),
-      el("small", {}, swatch(r.standing), ` ${where(r)} · ${r.countries.length && !r.beside ? `${STANDINGS[r.standing]}${r.stale ? ", stale" : ""} · ` : ""}${r.namesTotal > 1 ? `${count(r.namesTotal)} names · ` : ""}${r.frame ? `#${r.frame}` : ""}`)),
+      el("small", {}, swatch(r.standing), ` ${where(r)} · ${r.countries.length && !r.beside ? `${STANDINGS[r.standing]}${r.stale ? ", stale" : ""} · ` : ""}${r.namesTotal > 1 ? `${count(r.namesTotal)} names · ` : ""}${r.frame ? `#${r.frame}` : ""}`), r.way.length ? el("small", {}, `on the way: ${r.way.map(([c]) => country(data, c)).join(", ")}`) : null),
     el("td", { class: "hide" }, appName(data, r.app), el("small", {}, EVIDENCE[r.evidence[0]] ?? "no app named")),
     el("td", { class: "hide" }, r.operator, el("small", {}, [r.law ? `law of ${country(data, r.law)}` : "", r.asn === null ? "" : `AS${r.asn}`].filter(Boolean).join(" · "))),
     el("td", { class: "n" }, bytes(r.up)), el("td", { class: "n" }, bytes(r.down)));

@@ -4,7 +4,7 @@ import { appName, country, type Data, type Standing } from "./data";
 import { $, el } from "./dom";
 import { isFirst, S } from "./state";
 import { largest, type Totals } from "./totals";
-import { atLeast, bytes, high, isSmall, part, range, said, STANDINGS, the, type Sums } from "./words";
+import { atLeast, bytes, high, isSmall, NBSP, part, range, said, STANDINGS, the, type Sums } from "./words";
 
 let first: Node[] | null = null;
 
@@ -31,7 +31,7 @@ function written(data: Data, A: Totals): (Node | string)[] {
   const ofApps = A.rows.reduce((sum, r) => sum + (r.app < 0 ? 0 : r.w), 0);
   if (named.size === 1 && ofApps === A.all) out.push(`${appName(data, [...named][0])} ${verb()} ${bytes(A.all)}. `);
   else {
-    const by = named.size ? `, ${ofApps === A.all ? "all" : `${atLeast(ofApps, A.all)} %`} of it by ${named.size === 1 ? "1 app" : `${named.size} apps`} with a name` : ", for which no app can be named";
+    const by = named.size ? `, ${ofApps === A.all ? "all" : `${atLeast(ofApps, A.all)}${NBSP}%`} of it by ${named.size === 1 ? "1 app" : `${named.size} apps`} with a name` : ", for which no app can be named";
     out.push(`The phone ${verb()} ${bytes(A.all)}${by}. `);
   }
   if (isSmall(A.all)) return [...out, "That is too little for percentages."];

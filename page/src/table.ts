@@ -1,15 +1,17 @@
 // The table of apps and countries (or laws), and its legend. It is the answer, and what the map says in text.
 
-import { appId, appName, colorOf, country, type Data, type Kind, type Standing } from "./data";
+import { appId, appName, colorOf, country, NO_NAME, type Data, type Kind, type Standing } from "./data";
 import { greyTrack, track } from "./bars";
 import { $, button, el, swatch } from "./dom";
 import { group as openGroup } from "./drawer";
 import { S, set } from "./state";
-import { APP, get, largest, split, type Group, type Totals } from "./totals";
-import { bytes, count, high, ORDER, part, range, said, STANDINGS, sums, WHY, type Sums } from "./words";
+import { APP, get, group, largest, split, type Group, type Totals } from "./totals";
+import { bytes, count, high, ORDER, part, plural, range, said, STANDINGS, sums, WHY, type Sums } from "./words";
 
-/** Apps with a row of their own before the button. */
+/** Apps, and sites, with a row of their own before the button. */
 const APPS = 6;
+/** What stands above the sites; src/output/html/answer.rs has the same. */
+const SITES = "Sites and services in no entry of the catalogue; part of “no app named”";
 const NARROW = 720;
 let every = false;
 let redraw: (() => void) | null = null;
@@ -42,6 +44,35 @@ const about = (data: Data, app: number): string => {
   return [runs.replace(/ ?\(.*/, "").split(/[;:]/)[0].trim(), law].filter(Boolean).join(", ") + (also ? ` (also ${also.split(",").join(", ")})` : "");
 };
 
+interface Part { countries: string[]; kind: Kind; w: number }
+interface SiteLine { domain: string; about: string; a: Group; parts: Part[] }
+
+/**
+ * Sites that pass the filters. Nothing is kept of their times and of who else may run them: with a stretch of time or by law there are none.
+ */
+function sitesOf(data: Data): SiteLine[] {
+  const words = S.q.toLowerCase().split(/\s+/).filter(Boolean);
+  if (S.t || isLaw() || S.jur || (S.ev && S.ev !== "none")) return [];
+  return data.known.filter((site) => words.every((word) => site.text.includes(word))).map((site) => {
+    const a = group(), parts: Part[] = [];
+    for (const p of site.places) {
+      const w = (S.dir === "down" ? 0 : p.sent) + (S.dir === "up" ? 0 : p.received);
+      if (!w || (S.at && !p.countries.includes(S.at)) || (S.op && p.operator !== S.op) || (S.st && p.standing !== S.st)) continue;
+      a.w += w;
+      get(a.networks, p.operator, () => ({ w: 0, law: p.law })).w += w;
+      parts.push({ countries: p.countries, kind: p.standing as Kind, w });
+      for (const code of p.countries) get(a.keys, code, sums)[p.standing as Kind] += w;
+      if (p.countries.length) continue;
+      a.noneAll += w;
+      a.none.set(p.standing, (a.none.get(p.standing) ?? 0) + w);
+    }
+    return { domain: site.domain, about: site.names > 1 ? `${site.names} names` : "", a, parts };
+  }).filter(({ a }) => a.w).sort((x, y) => y.a.w - x.a.w);
+}
+const pickSite = (domain: string): HTMLElement =>
+  button(domain, () => set({ q: S.q === domain ? "" : domain }), { class: "link", "aria-pressed": String(S.q === domain) });
+const siteClass = (): string => `site${S.app && S.app !== NO_NAME ? " dim" : ""}`;
+
 function sumOf(A: Totals): Group {
   const sum: Group = { w: 0, n: 0, keys: new Map(), none: new Map(), noneAll: 0, networks: new Map() };
   for (const a of A.apps.values()) {
@@ -64,16 +95,16 @@ export function table(data: Data, A: Totals): void {
   if (chosen) rows.push(chosen);
   const others = isCut ? named.slice(APPS).filter((one) => one !== chosen) : [];
   if (none) rows = [...rows, [-1, none]];
-  const sum = sumOf(A);
+  const sum = sumOf(A), known = none ? sitesOf(data) : [], sites = every ? known : known.slice(0, APPS), moreSites = known.length - sites.length;
   rows = [[null, sum], ...rows].filter((one): one is [number | null, Group] => (one[1] as Group).w > 0);
-  $("apps").replaceChildren(...(!rows.length ? [] : innerWidth > NARROW ? wide(data, A, rows, sum) : narrow(data, rows)));
+  $("apps").replaceChildren(...(!rows.length ? [] : innerWidth > NARROW ? wide(data, A, rows, sum, sites) : narrow(data, rows, sites)));
   document.getElementById("more")?.remove();
-  if (!others.length && !(every && named.length > APPS + 1)) return;
+  if (!others.length && !moreSites && !(every && Math.max(named.length - 1, known.length) > APPS)) return;
   const left = others.reduce((w, [, a]) => w + a.w, 0);
-  $("apps").parentElement!.after(button(every ? "Show fewer apps" : `Show ${count(others.length)} more apps (${bytes(left)})`, () => { every = !every; redraw?.(); }, { class: "more", id: "more" }));
+  $("apps").parentElement!.after(button(every ? "Show fewer" : `Show ${[others.length ? `${count(others.length)} more apps (${bytes(left)})` : "", moreSites ? plural(moreSites, "more site") : ""].filter(Boolean).join(" and ")}`, () => { every = !every; redraw?.(); }, { class: "more", id: "more" }));
 }
 
-function wide(data: Data, A: Totals, rows: [number | null, Group][], sum: Group): HTMLElement[] {
+function wide(data: Data, A: Totals, rows: [number | null, Group][], sum: Group, sites: SiteLine[]): HTMLElement[] {
   const key = isLaw() ? "jur" : "at", chosen = S[key];
   const most = innerWidth > 1250 ? 6 : innerWidth > 1120 ? 5 : 4, columns = [...sum.keys].sort(largest).slice(0, most).map(([k]) => k);
   if (chosen && sum.keys.has(chosen) && !columns.includes(chosen)) columns[columns.length - 1] = chosen;
@@ -84,10 +115,13 @@ function wide(data: Data, A: Totals, rows: [number | null, Group][], sum: Group)
     const label = `${app === null ? "All apps" : appName(data, app)}, ${country(data, k)}: ${range(e, a.w, isLaw())}. ${said(e, a.w, isLaw())}`;
     return el("td", {}, button([el("span", { class: "num" }, figure(e, a.w)), track(e, a.w)], (event) => openGroup(app, k, event.currentTarget), { class: "cell", "aria-label": label }));
   };
-  const rest = (a: Group, app: number | null): HTMLElement => {
-    const e = beyond!.get(app);
-    return el("td", {}, e ? [el("span", { class: "num" }, figure(e, a.w)), track(e, a.w)] : el("span", { class: "zero" }, "·"));
+  const plain = (a: Group, e?: Sums): HTMLElement => el("td", {}, e ? [el("span", { class: "num" }, figure(e, a.w)), track(e, a.w)] : el("span", { class: "zero" }, "·"));
+  const far = ({ a, parts }: SiteLine): HTMLElement => {
+    const e = sums();
+    for (const p of parts) if (p.countries.some((code) => !columns.includes(code))) e[p.kind] += p.w;
+    return plain(a, high(e) ? e : undefined);
   };
+  const last = (a: Group): (HTMLElement | null)[] => [sum.noneAll > 1e-6 ? nowhere(a) : null, networks(a)];
   const nowhere = (a: Group): HTMLElement => {
     const list = why(a);
     return el("td", { class: "none" }, list.length ? [el("span", { class: "num" }, part(a.noneAll, a.w), isLaw() ? null : [" ", el("small", {}, STANDINGS[list[0][0] as Standing] + (list.length > 1 ? ` +${list.length - 1}` : ""))]), greyTrack(a.noneAll, a.w)] : el("span", { class: "zero" }, "·"));
@@ -105,7 +139,10 @@ function wide(data: Data, A: Totals, rows: [number | null, Group][], sum: Group)
       el("th", { scope: "col", class: "ops" }, "Networks run by"))),
     el("tbody", {}, rows.map(([app, a]) => el("tr", { class: app === null ? "all" : S.app && appId(data, app) !== S.app ? "dim" : "" },
       el("th", { class: "a", scope: "row" }, app === null ? "All apps" : [dot(data, app), pick(data, app), el("small", {}, about(data, app))]),
-      el("td", { class: "n" }, bytes(a.w)), columns.map((k) => cell(a, app, k)), more ? rest(a, app) : null, sum.noneAll > 1e-6 ? nowhere(a) : null, networks(a)))),
+      el("td", { class: "n" }, bytes(a.w)), columns.map((k) => cell(a, app, k)), more ? plain(a, beyond!.get(app)) : null, last(a))),
+    sites.length ? el("tr", { class: "sub" }, el("th", { colspan: 3 + columns.length + (more ? 1 : 0) + (sum.noneAll > 1e-6 ? 1 : 0), scope: "rowgroup" }, SITES)) : null,
+    sites.map((site) => el("tr", { class: siteClass() }, el("th", { class: "a", scope: "row" }, pickSite(site.domain), site.about ? el("small", {}, site.about) : null),
+      el("td", { class: "n" }, bytes(site.a.w)), columns.map((k) => plain(site.a, site.a.keys.get(k))), more ? far(site) : null, last(site.a)))),
   ];
 }
 
@@ -121,10 +158,14 @@ function outside(A: Totals, data: Data, columns: string[]): Map<number | null, S
   return out;
 }
 
-function narrow(data: Data, rows: [number | null, Group][]): HTMLElement[] {
-  const line = ([app, a]: [number | null, Group]): HTMLElement => el("li", { class: S.app && app !== null && appId(data, app) !== S.app ? "dim" : "" },
-    el("div", { class: "top" }, el("span", {}, app === null ? el("b", {}, "All apps") : [dot(data, app), pick(data, app)]), el("span", { class: "q" }, bytes(a.w))),
-    el("div", { class: "bars" }, [...a.keys].sort(largest).slice(0, 3).map(([k, e]) => [button(country(data, k), (event) => openGroup(app, k, event.currentTarget), { class: "link" }), track(e, a.w), el("span", { class: "v" }, figure(e, a.w))]),
+function narrow(data: Data, rows: [number | null, Group][], sites: SiteLine[]): HTMLElement[] {
+  const card = (name: string, title: (Node | string)[], a: Group, place: (k: string) => Node): HTMLElement => el("li", { class: name },
+    el("div", { class: "top" }, el("span", {}, title), el("span", { class: "q" }, bytes(a.w))),
+    el("div", { class: "bars" }, [...a.keys].sort(largest).slice(0, 3).map(([k, e]) => [place(k), track(e, a.w), el("span", { class: "v" }, figure(e, a.w))]),
       a.noneAll > 1e-6 ? [el("span", { class: "q" }, isLaw() ? "not known" : "no country"), greyTrack(a.noneAll, a.w), el("span", { class: "v" }, part(a.noneAll, a.w))] : null));
-  return [el("tbody", {}, el("tr", {}, el("td", { class: "whole" }, el("ul", { class: "cards" }, rows.map(line)))))];
+  return [el("tbody", {}, el("tr", {}, el("td", { class: "whole" }, el("ul", { class: "cards" },
+    rows.map(([app, a]) => card(S.app && app !== null && appId(data, app) !== S.app ? "dim" : "", app === null ? [el("b", {}, "All apps")] : [dot(data, app), pick(data, app)], a,
+      (k) => button(country(data, k), (event) => openGroup(app, k, event.currentTarget), { class: "link" }))),
+    sites.length ? el("li", { class: "sub" }, SITES) : null,
+    sites.map((site) => card(siteClass(), [pickSite(site.domain)], site.a, (k) => el("span", {}, country(data, k))))))))];
 }

@@ -1,4 +1,5 @@
-// The timeline: bytes by app over time. Drag across it, or move the two handles, to keep a stretch.
+// The timeline: bytes by app over time, as far as the report knows: of a destination it has the first and the last packet, between which
+// bytes are spread evenly. Drag across it, or move the two handles, to keep a stretch.
 
 import { COLORS, type Data } from "./data";
 import { $, el, sv } from "./dom";
@@ -51,7 +52,7 @@ export function time(data: Data, A: Totals): void {
   g.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
   g.setAttribute("preserveAspectRatio", "none");
   g.setAttribute("role", "img");
-  g.setAttribute("aria-label", `Bytes ${verb()} over time; most in one step: ${bytes(top)}`);
+  g.setAttribute("aria-label", `Bytes ${verb()} over time, estimated; most in one step: ${bytes(top)}`);
   const bars: SVGElement[] = [];
   A.bins.forEach((bin, i) => {
     let y = HEIGHT;
@@ -69,5 +70,6 @@ export function time(data: Data, A: Totals): void {
   low.setAttribute("aria-valuetext", clock(data, from));
   high.setAttribute("aria-valuetext", clock(data, to + 1));
   axis.replaceChildren(el("span", {}, `${clock(data, 0)} ${since(data)}`),
-    el("span", {}, S.t ? `${clock(data, from)} to ${clock(data, to + 1)}` : `drag across, or move the two handles, to keep a stretch; each destination’s bytes are spread evenly from its first packet to its last; tallest bar ${bytes(top)} in ${span(data.step)}`), el("span", {}, clock(data, data.steps)));
+    el("span", {}, `Estimated: each destination’s bytes are spread evenly from its first packet to its last. Tallest bar ${bytes(top)} in ${span(data.step)}.`,
+      el("span", { class: "hint" }, S.t ? ` Kept: ${clock(data, from)} to ${clock(data, to + 1)}.` : " Drag across, or move the two handles, to keep a stretch.")), el("span", {}, clock(data, data.steps)));
 }

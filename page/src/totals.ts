@@ -32,7 +32,7 @@ export function get<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   if (value === undefined) map.set(key, value = make());
   return value;
 }
-const group = (): Group => ({ w: 0, n: 0, keys: new Map(), none: new Map(), noneAll: 0, networks: new Map() });
+export const group = (): Group => ({ w: 0, n: 0, keys: new Map(), none: new Map(), noneAll: 0, networks: new Map() });
 export const largest = (a: [unknown, Sums], b: [unknown, Sums]): number => high(b[1]) - high(a[1]) || (String(a[0]) < String(b[0]) ? -1 : 1);
 
 /** The chosen stretch of time in steps. */

@@ -69,23 +69,24 @@ export function atMost(part: number, total: number): string {
 export function range(e: Sums, total: number, law = false): string {
   const upper = high(e);
   if (isSmall(total)) return `${Math.round(upper)} B`;
-  if (!upper) return "0 %";
+  if (!upper) return `0${NBSP}%`;
   const low = atLeast(e.c, total), most = atMost(upper, total);
-  if (!e.c) return law || e.d ? `≤ ${most} %` : `${most} % reported`;
-  return low === most || e.c === upper ? `${low} %` : `${low}–${most} %`;
+  if (!e.c) return law || e.d ? `≤ ${most}${NBSP}%` : `${most}${NBSP}% reported`;
+  return low === most || e.c === upper ? `${low}${NBSP}%` : `${low}–${most}${NBSP}%`;
 }
 
 /** The same at the start of a sentence. */
 export function said(e: Sums, total: number, law = false): string {
   const low = atLeast(e.c, total), most = atMost(high(e), total);
-  if (!e.c) return `At most ${most} %${e.d || law ? "" : " (one source, not confirmed)"}`;
-  if (e.c === high(e) || low === most) return `${low[0].toUpperCase()}${low.slice(1)} %`;
-  return low === "under 1" ? `At most ${most} %` : `At least ${low} % and at most ${most} %`;
+  if (!e.c) return `At most ${most}${NBSP}%${e.d || law ? "" : " (one source, not confirmed)"}`;
+  if (e.c === high(e) || low === most) return `${low[0].toUpperCase()}${low.slice(1)}${NBSP}%`;
+  return low === "under 1" ? `At most ${most}${NBSP}%` : `At least ${low}${NBSP}% and at most ${most}${NBSP}%`;
 }
 
-export const part = (value: number, total: number): string => isSmall(total) ? `${Math.round(value)} B` : `${atMost(value, total)} %`;
+export const part = (value: number, total: number): string => isSmall(total) ? `${Math.round(value)} B` : `${atMost(value, total)}${NBSP}%`;
 
 export function span(seconds: number): string {
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
   if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ${Math.round(seconds % 3600 / 60)} min`;

@@ -15,6 +15,7 @@ const PAGES = {
   little: () => make("little", "samples/teredo.pcap"),
   nowhere: () => make("nowhere", "samples/phone.pcapng"),
   local: () => make("local", "samples/names-local.pcap"),
+  routed: () => make("routed", "samples/routed.pcap", "--from", "Taipei"),
 };
 // States that no sample has.
 const STATES = {
@@ -235,6 +236,39 @@ check("an excluded country is named in the drawer and from the phone, and nowher
   await page.close();
 });
 
+check("sites stand apart from apps, follow filters, and add up to no more than what has no app", async () => {
+  const file = changed("sites", phone(), (data) => {
+    const text = data.texts.push("Somebody Ltd") - 1;
+    data.sites = [["shop.example", ["www.shop.example"], 2, [["r", "TW", text, "TW", 900, 100], ["d", "SG,HK", text, "TW", 300, 0], ["a", "", text, "TW", 600, 50]]], ["news.example", [], 1, [["c", "JP", text, "JP", 200, 4000]]]];
+  });
+  const page = await open(file), names = () => page.$$eval("#apps tr.site th", (all) => all.map((th) => th.querySelector("button").textContent));
+  const shown = async (hash) => { await page.evaluate((h) => { location.hash = h; }, hash); await settle(page); return names(); };
+  assert.deepEqual(await names(), ["shop.example", "news.example"]);
+  assert.match(await text(page, "#apps tr.sub"), /^Sites and services in no entry of the catalogue/);
+  const cells = await page.$$eval("#apps tr.site:not(.dim)", (rows) => [...rows[0].children].slice(1).map((cell) => cell.textContent.replace(/\s+/g, " ")));
+  assert.deepEqual([cells[0], cells.filter((cell) => cell.includes("%"))], ["1.8 kB", ["50 % reported", "≤ 17 %", "≤ 17 %", "34 % anycast", "Somebody Ltd TW 100 %"]]);
+  assert.deepEqual(await shown("dir=down"), ["news.example", "shop.example"]);
+  for (const [hash, expected] of Object.entries({ "at=JP": ["news.example"], "q=weixin": [], "by=jur": [], "t=0-20": [] })) assert.deepEqual(await shown(hash), expected, hash);
+  await shown("");
+  await page.evaluate(() => document.querySelector("#apps tr.site .link").click());
+  assert.equal(await fragment(page), "#q=shop.example");
+  quiet(page);
+  await page.close();
+});
+
+check("routers on the way stand in the drawer and the list, gaps as gaps, apart from where it ends", async () => {
+  const file = PAGES.routed(), page = await open(file);
+  assert.match(await text(page, "#rows"), /on the way: China, Taiwan/);
+  for (const selector of ["#lede", "#apps", "#map", "#tray"]) assert.ok(!/China|Taiwan/.test(await text(page, selector)), selector);
+  await page.evaluate(() => [...document.querySelectorAll("#rows tr")].find((row) => row.textContent.includes("on the way")).querySelector(".link").click());
+  const told = await text(page, "#drawer");
+  assert.match(told, /On the way ?China \(reported\), Taiwan \(reported\)/);
+  assert.match(told, /1: router ?on a private network: its address is not shown · 0\.6 ms ?2: 168\.95\.98\.254 ?Taiwan, reported · Chunghwa Telecom AS3462 · 7\.9 ms ?3: no answer/);
+  assert.ok(!readFileSync(file, "utf8").includes("192.168.1.1"), "no address of the local network");
+  quiet(page);
+  await page.close();
+});
+
 check("names that an attacker chose are text everywhere", async () => {
   const evil = '<img src=x onerror="window.hit=1">';
   const file = changed("hostile", phone(), (data) => {
@@ -248,6 +282,9 @@ check("names that an attacker chose are text everywhere", async () => {
     for (const code of Object.keys(data.countries)) data.countries[code][0] = evil + code;
     for (const row of data.rows) { row.q = [[evil, 0, 1, 0]]; row.i = [evil]; if (row.c) row.c = row.c.map(([code]) => [code, evil]); }
     data.from[0] = evil;
+    data.sites = [[evil, [evil], 2, [["r", "TW", 1, "TW", 9, 9]]]];
+    data.paths = [[evil, evil, 3, [[1, evil, 1, "TW", 1, 2], [2, 4]], 0]];
+    for (const row of data.rows) { row.w = [0]; row.g = [["TW", "r"]]; }
   });
   for (const hash of [...VIEWS, "#sel=g.*~cou~CN"]) {
     const page = await open(file, { hash });

@@ -18,7 +18,7 @@ use crate::flow::shard::shard_of;
 use crate::flow::shard::{Begun, Pieced, Shard};
 use crate::flow::shed::Shed;
 use crate::flow::table::Table;
-use crate::packet::{Dissected, FlowKey, NotIp, Side, dissect_ip};
+use crate::packet::{Dissected, FlowKey, NotIp, Side, dissect_ip, expand, is_compressed};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use rayon::prelude::*;
@@ -392,6 +392,10 @@ impl Tracker {
                 },
             };
         packet.counted_length = bytes;
+        let mut buffer = Vec::new();
+        if is_compressed(&packet) {
+            packet = expand(&packet, &mut buffer).unwrap_or(packet);
+        }
         let note = None;
         let frame = Frame {
             id: group.first.frame,

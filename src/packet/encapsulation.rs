@@ -40,11 +40,13 @@ pub enum Encapsulation {
     Nsh,
     /// Anything else that carried an IP packet.
     Other,
+    /// IP payload compression (RFC 3173).
+    IpComp,
 }
 
 impl Encapsulation {
     /// All encapsulations. The code of each is its place in this list, counted from 1.
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::IpInIp,
         Self::Gre,
         Self::Erspan,
@@ -61,6 +63,7 @@ impl Encapsulation {
         Self::Lisp,
         Self::Nsh,
         Self::Other,
+        Self::IpComp,
     ];
 
     fn from_code(code: u8) -> Option<Self> {
@@ -86,6 +89,7 @@ impl Encapsulation {
             Self::Lisp => "lisp",
             Self::Nsh => "nsh",
             Self::Other => "other",
+            Self::IpComp => "ipcomp",
         }
     }
 }
@@ -149,7 +153,7 @@ mod tests {
         for encapsulation in Encapsulation::ALL {
             assert_eq!(Encapsulation::from_code(encapsulation as u8), Some(encapsulation));
         }
-        assert_eq!((Encapsulation::from_code(0), Encapsulation::from_code(17)), (None, None));
+        assert_eq!((Encapsulation::from_code(0), Encapsulation::from_code(18)), (None, None));
     }
 
     #[test]

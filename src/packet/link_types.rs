@@ -18,7 +18,7 @@ pub(super) const TABLE: &[(u16, Read)] = &[
     (6, token::read_ring),
     (7, arcnet::read_bsd),
     (8, raw::read_slip),
-    (9, ppp::read),
+    (9, ppp::read_serial),
     (10, token::read_fddi),
     (11, atm::read_rfc1483),
     (12, raw::read),

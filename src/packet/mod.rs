@@ -2,6 +2,7 @@
 //!
 //! [`dissect()`] imports what reads headers, and that imports the types of a packet, which import none of it.
 
+mod compressed;
 mod dissect;
 mod general;
 mod plain;
@@ -29,6 +30,7 @@ mod view;
 pub use dissect::dissect;
 pub use general::dissect_ip;
 
+pub(crate) use compressed::{expand, is_compressed};
 pub(crate) use general::dissect as dissect_other;
 pub(crate) use plain::read as dissect_plain;
 pub(crate) use syn::{Syn, read as read_syn};

@@ -17,4 +17,6 @@ pub enum NotIp {
     CutShort,
     /// Headers that contradict themselves.
     Malformed,
+    /// Headers nested deeper than any network has them: reading them was given up.
+    TooDeep,
 }

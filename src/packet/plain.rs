@@ -7,7 +7,8 @@ use crate::capture::{Frame, LinkType};
 use crate::packet::encapsulation::{Encapsulation, TunnelPath};
 use crate::packet::key::{FlowKey, Side};
 use crate::packet::segment::{TcpFlags, TcpSegment, Transport};
-use crate::packet::tunnel::ports;
+use crate::packet::span::Span;
+use crate::packet::tunnel::{ports, teredo};
 use crate::packet::view::Packet;
 
 const ETHERNET_LENGTH: usize = 14;
@@ -155,6 +156,11 @@ impl<'a> Segment<'a> {
                 let ports = ports(header[0], header[1], header[2], header[3]);
                 let is_length_odd = usize::from(u16::from_be_bytes([header[4], header[5]])) != length;
                 if is_length_odd || ports::is_tunnel_port(ports.0) || ports::is_tunnel_port(ports.1) {
+                    return None;
+                }
+                let data_length = length.checked_sub(UDP_LENGTH)?;
+                let data = rest.get(UDP_LENGTH..length).or(rest.get(UDP_LENGTH..))?;
+                if teredo::is_anywhere(Span::new(data, data_length)) {
                     return None;
                 }
                 (ports, Transport::Udp, UDP_LENGTH)

@@ -28,7 +28,7 @@ pub(crate) fn reach_ip<'a>(mut next: Next<'a>, path: &mut TunnelPath) -> Result<
             Next::Link(link_type, span) => link_types::read(link_type, span)?,
         };
     }
-    Err(NotIp::Malformed)
+    Err(NotIp::TooDeep)
 }
 
 #[cfg(test)]
@@ -41,7 +41,7 @@ mod tests {
     fn a_stack_of_tags_ends() {
         let tags = [0x81, 0, 0, 1].repeat(64);
         let reached = reach_ip(Next::EtherType(0x8100, Span::new(&tags[2..], tags.len())), &mut { TunnelPath::NONE });
-        assert_eq!(reached, Err(NotIp::Malformed));
+        assert_eq!(reached, Err(NotIp::TooDeep));
     }
 
     #[test]

@@ -20,6 +20,7 @@ fn kind_of(kind: NotIp) -> String {
         NotIp::Encrypted => "encrypted on the link".into(),
         NotIp::CutShort => "headers cut short by the snap length".into(),
         NotIp::Malformed => "headers that contradict themselves".into(),
+        NotIp::TooDeep => "headers nested deeper than whither reads".into(),
     }
 }
 

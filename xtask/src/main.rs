@@ -4,7 +4,7 @@ mod geo;
 mod hostile;
 mod outline;
 mod owner_samples;
-mod picture;
+mod pictures;
 mod published;
 mod samples;
 mod schema;
@@ -29,18 +29,7 @@ enum Command {
         into: PathBuf,
     },
     Hostile(hostile::Hostile),
-    /// Draw what `whither map` says of a sample as it looks in a terminal.
-    Picture {
-        /// The sample.
-        #[arg(long, default_value = "samples/phone.pcapng")]
-        capture: String,
-        /// Where it was taken.
-        #[arg(long)]
-        from: Option<String>,
-        /// Where to write.
-        #[arg(long, default_value = "docs/terminal.svg")]
-        into: PathBuf,
-    },
+    Pictures(pictures::Pictures),
     /// Build data/geo/published.bin from lists of what operators publish of their own addresses.
     Published {
         /// Lists: operator, region, prefix, with tabs between them.
@@ -94,7 +83,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     match Command::parse() {
         Command::Geo { from, into } => geo::run(&from, &into),
         Command::Hostile(hostile) => hostile::run(&hostile),
-        Command::Picture { capture, from, into } => picture::run(&capture, from.as_deref(), &into),
+        Command::Pictures(options) => pictures::run(&options),
         Command::Published { from, into } => published::run(&from, &into),
         Command::Samples { into } => samples::run(&into),
         Command::Schema { into } => schema::run(&into),

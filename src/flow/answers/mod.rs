@@ -2,6 +2,7 @@
 
 pub(in crate::flow) mod delivery;
 mod times;
+mod translator;
 
 use crate::capture::FrameId;
 use crate::flow::limit::{KeptPart, SampleKey};
@@ -19,6 +20,7 @@ use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use times::Stamps;
+use translator::{Translator, set_aside};
 
 /// How long an answer explains a flow to the address it gave, in ns of the capture's clock. Apps keep addresses far
 /// beyond the record's time to live, but seldom for hours without asking again.
@@ -32,6 +34,8 @@ const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6A
 const NAME_LIMIT: usize = 256;
 /// ECH configurations kept: more than the public names in use.
 const ECH_CONFIG_LIMIT: usize = 4096;
+/// Prefixes of translators kept: more than the networks that a device visits in a capture.
+const TRANSLATOR_LIMIT: usize = 64;
 
 /// Bytes that a client and address take in the table, about.
 const ENDS_WEIGHT: u64 = 192;
@@ -126,16 +130,6 @@ fn forward(names: &Names, began: Stamp) -> Option<Name> {
     Some(Name { source: given.source, frame, name: given.name.clone(), doubt: None })
 }
 
-/// The IPv4 address that a translator (NAT64) makes of an address of IPv6 under one of the prefixes that are set aside for it (RFC
-/// 6052 §2.1, RFC 8215).
-fn embedded_v4(address: IpAddr) -> Option<IpAddr> {
-    let IpAddr::V6(address) = address else { return None };
-    let [a, b, c, d, e, f, ..] = address.segments();
-    let [.., w, x, y, z] = address.octets();
-    let is_translated = [a, b] == [0x64, 0xff9b] && ([c, d, e, f] == [0; 4] || (c == 1 && [d, e, f] == [0; 3]));
-    is_translated.then(|| Ipv4Addr::new(w, x, y, z).into())
-}
-
 /// The names that a client was given one address for, in the order of name and source.
 type Names = SmallVec<[Given; 1]>;
 
@@ -145,6 +139,8 @@ pub(in crate::flow) struct Answers {
     given: HashMap<Ends, Names, RandomState>,
     /// The first frame that published each ECH configuration, in the order of their ranks.
     ech_configs: BTreeMap<(u64, EchKey), FrameId>,
+    /// The first frame that showed each prefix of a translator, in the order of their ranks.
+    translators: BTreeMap<(u64, Translator), FrameId>,
     sample_key: SampleKey,
     /// Which pairs of client and address are kept, by their hashes.
     part: KeptPart,
@@ -156,9 +152,14 @@ pub(in crate::flow) struct Answers {
     pub(in crate::flow) shed: u64,
 }
 
-/// Answers as they were written: names by client and address, configurations, how many were let go of.
+/// Answers as they were written: names by client and address, configurations, prefixes of translators, how many were let go of.
 #[derive(Deserialize)]
-pub(in crate::flow) struct WrittenAnswers(Vec<(Ends, Vec<Given>)>, Vec<(EchKey, FrameId)>, u64);
+pub(in crate::flow) struct WrittenAnswers(
+    Vec<(Ends, Vec<Given>)>,
+    Vec<(EchKey, FrameId)>,
+    Vec<(Translator, FrameId)>,
+    u64,
+);
 
 /// What changed when a name was added.
 #[derive(Default)]
@@ -200,6 +201,15 @@ fn rank(sample_key: &SampleKey, name: &str, more: &[u8]) -> u64 {
     sample_key.hash(&bytes)
 }
 
+/// Remembers the first frame of a key, and of too many keys those with the lowest ranks.
+fn keep_first<K: Ord>(all: &mut BTreeMap<K, FrameId>, key: K, frame: FrameId, most: usize) {
+    let first = all.entry(key).or_insert(frame);
+    *first = (*first).min(frame);
+    if all.len() > most {
+        all.pop_last();
+    }
+}
+
 impl Answers {
     /// An empty table. When memory is short, this key decides which answers are kept.
     pub(in crate::flow) fn new(sample_key: SampleKey) -> Self {
@@ -211,13 +221,15 @@ impl Answers {
         let mut given: Vec<(&Ends, &[Given])> = self.given.iter().map(|(ends, names)| (ends, &names[..])).collect();
         given.sort_unstable_by_key(|(ends, _)| **ends);
         let configs: Vec<(&EchKey, FrameId)> = self.ech_configs.iter().map(|((_, key), &frame)| (key, frame)).collect();
-        (given, configs, self.shed)
+        let translators: Vec<(Translator, FrameId)> =
+            self.translators.iter().map(|(&(_, translator), &frame)| (translator, frame)).collect();
+        (given, configs, translators, self.shed)
     }
 
     /// Those that were written; none where a client and address have no names, which is never written.
     pub(in crate::flow) fn restored(
         sample_key: SampleKey,
-        WrittenAnswers(written, configs, shed): WrittenAnswers,
+        WrittenAnswers(written, configs, translators, shed): WrittenAnswers,
         intern: &mut impl FnMut(&str) -> Arc<str>,
     ) -> Option<Self> {
         let mut answers = Self { shed, ..Self::new(sample_key) };
@@ -226,6 +238,7 @@ impl Answers {
             names.into_iter().for_each(|given| answers.add(ends, Given { name: intern(&given.name), ..given }));
         }
         configs.into_iter().for_each(|(key, frame)| answers.publish((answers.ech_rank(&key), key), frame));
+        translators.into_iter().for_each(|(translator, frame)| answers.show(translator, frame));
         Some(answers)
     }
 
@@ -237,6 +250,9 @@ impl Answers {
         intern: &mut impl FnMut(&str) -> Arc<str>,
     ) {
         for answer in delivery.answers {
+            if let Some(translator) = Translator::shown(&answer.name, answer.address) {
+                self.show(translator, delivery.stamp.frame);
+            }
             let (name, source) = (intern(&answer.name), answer.source);
             let given = Given { rank: None, name, source, stamps: Stamps::of(delivery.stamp) };
             self.add(Ends::new(client, answer.address), given);
@@ -287,14 +303,24 @@ impl Answers {
         }
         right.weight = 0;
         std::mem::take(&mut right.ech_configs).into_iter().for_each(|(config, frame)| self.publish(config, frame));
+        for ((_, translator), frame) in std::mem::take(&mut right.translators) {
+            self.show(translator, frame);
+        }
+    }
+
+    fn show(&mut self, translator: Translator, frame: FrameId) {
+        let rank = self.sample_key.hash(&translator.to_bytes());
+        keep_first(&mut self.translators, (rank, translator), frame, TRANSLATOR_LIMIT);
+    }
+
+    /// The IPv4 address that an address of IPv6 is handed on to, as far as was known before that frame.
+    fn translated(&self, address: IpAddr, frame: FrameId) -> Option<IpAddr> {
+        let shown = self.translators.iter().filter(|(_, first)| **first < frame);
+        set_aside(address).or_else(|| shown.filter_map(|(&(_, one), _)| one.inside(address)).next())
     }
 
     fn publish(&mut self, config: (u64, EchKey), frame: FrameId) {
-        let first = self.ech_configs.entry(config).or_insert(frame);
-        *first = (*first).min(frame);
-        if self.ech_configs.len() > ECH_CONFIG_LIMIT {
-            self.ech_configs.pop_last();
-        }
+        keep_first(&mut self.ech_configs, config, frame, ECH_CONFIG_LIMIT);
     }
 
     /// Whether an ECH configuration had been published before that frame.
@@ -363,7 +389,7 @@ impl Answers {
         if let Some(found) = own.and_then(|names| forward(names, began)) {
             return Some(found);
         }
-        let inner = embedded_v4(server);
+        let inner = self.translated(server, began.frame);
         let of = |client: IpAddr, server: IpAddr| forward(self.given.get(&Ends::new(client, server))?, began);
         if let Some(found) = inner.and_then(|inner| of(client, inner)) {
             return Some(found);
@@ -431,5 +457,6 @@ impl Answers {
     pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
         self.given.values_mut().flatten().for_each(|given| given.stamps.rebase(base));
         self.ech_configs.values_mut().for_each(|frame| *frame = frame.rebased(base));
+        self.translators.values_mut().for_each(|frame| *frame = frame.rebased(base));
     }
 }

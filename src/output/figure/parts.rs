@@ -88,14 +88,14 @@ pub(super) fn map(
         }
         if let Some(home) = &amounts.home {
             let texts = texts(home, amounts.way.bytes);
-            names.push(Some(texts.join(" ")));
+            names.push(Some(in_a_line(&texts)));
             labels.push(name(texts, Type::plain(size), false));
         }
     }
     for (flow, (at, clear)) in all.iter().zip(&drawn.ends) {
         obstacles.circle(*at, if from.is_some() { 4.0 } else { clear - 3.0 });
         let texts = texts(flow, amounts.way.bytes);
-        names.push(Some(texts.join(" ")));
+        names.push(Some(in_a_line(&texts)));
         labels.push(Label {
             at: *at,
             clear: *clear,
@@ -131,11 +131,27 @@ fn texts(flow: &Flow<'_>, total: u64) -> [String; 2] {
     [escape::visible(&flow.line.label).into_owned(), share]
 }
 
+/// Both in a line, where there is a share.
+fn in_a_line(texts: &[String; 2]) -> String {
+    texts.join(" ").trim_end().to_owned()
+}
+
 /// `the phone, Taipei`; coordinates are no name.
 fn phone(report: &Report) -> String {
     let label = report.vantage.as_ref().map(|vantage| escape::visible(&vantage.label).into_owned());
     match label.filter(|label| !label.starts_with(|first: char| first.is_ascii_digit() || first == '-')) {
         Some(label) => format!("the phone, {}", label.rsplit_once(", ").map_or(label.as_str(), |(name, _)| name)),
         None => "the phone".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_space_stands_where_a_share_is_left_out() {
+        assert_eq!(in_a_line(&["Chile".to_owned(), String::new()]), "Chile");
+        assert_eq!(in_a_line(&["France".to_owned(), "3 % reported".to_owned()]), "France 3 % reported");
     }
 }

@@ -1,117 +1,22 @@
 //! The answer as it stands in the file: a sentence, and a table of apps and countries. It reads without the script, which draws the
 //! same anew when a filter is set (`page/src/sentence.ts`, `page/src/table.ts`).
 
-use super::row;
+use super::sites;
+use super::sums::{Cell, Sums};
 use crate::output::escape::html;
 use crate::output::{units, words};
 use crate::place::Country;
-use crate::report::{Destination, Report, ShareLine};
+use crate::report::{Destination, Report};
 use crate::standing::{LEAST_BYTES, Percent};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Countries with a column of their own.
 const COLUMNS: usize = 6;
 /// Apps with a row of their own; of more, the rest shares one.
 const APPS: usize = 12;
+/// What stands above the sites; `page/src/table.ts` has the same.
+const SITES: &str = "Sites and services in no entry of the catalogue; part of “no app named”";
 /// Countries named in the sentence, and reasons why there is none.
 const NAMED: usize = 3;
-
-/// Bytes sent, by country.
-#[derive(Default)]
-struct Sums {
-    bytes: u64,
-    countries: BTreeMap<Country, Cell>,
-    /// By the letter of why there is no country.
-    none: BTreeMap<char, u64>,
-    none_bytes: u64,
-    networks: BTreeMap<String, (u64, String)>,
-    open: Vec<(BTreeSet<Country>, Cell)>,
-}
-
-/// Confirmed, reported, disputed.
-#[derive(Clone, Copy, Default)]
-struct Cell {
-    confirmed: u64,
-    reported: u64,
-    disputed: u64,
-}
-
-impl Cell {
-    const fn high(&self) -> u64 {
-        self.confirmed + self.reported + self.disputed
-    }
-
-    fn add(&mut self, other: &Self) {
-        self.confirmed += other.confirmed;
-        self.reported += other.reported;
-        self.disputed += other.disputed;
-    }
-
-    fn words(&self, total: u64) -> String {
-        let possible_bytes = self.reported + self.disputed;
-        let line = ShareLine {
-            certain_bytes: self.confirmed,
-            possible_bytes,
-            reported_bytes: self.reported,
-            ..ShareLine::default()
-        };
-        words::cell(&line, total)
-    }
-}
-
-impl Sums {
-    fn of<'a>(rows: impl Iterator<Item = &'a Destination>) -> Self {
-        let mut sums = Self::default();
-        for one in rows.filter(|one| one.standing.is_shared() && one.payload.sent > 0) {
-            let bytes = one.payload.sent;
-            sums.bytes += bytes;
-            let cell = match row::standing(one) {
-                'c' => Cell { confirmed: bytes, ..Cell::default() },
-                'r' => Cell { reported: bytes, ..Cell::default() },
-                'd' => Cell { disputed: bytes, ..Cell::default() },
-                letter => {
-                    *sums.none.entry(letter).or_default() += bytes;
-                    sums.none_bytes += bytes;
-                    Cell::default()
-                }
-            };
-            let countries: BTreeSet<Country> = one.candidates.iter().map(|one| one.country).collect();
-            if cell.high() > 0 {
-                countries.iter().for_each(|country| sums.countries.entry(*country).or_default().add(&cell));
-                sums.open.push((countries, cell));
-            }
-            let law = one.jurisdiction.as_ref().map_or("", Country::code);
-            let network = sums.networks.entry(network(one)).or_insert_with(|| (0, law.to_owned()));
-            network.0 += bytes;
-        }
-        sums
-    }
-
-    fn ranked(&self) -> Vec<(Country, Cell)> {
-        let mut all: Vec<_> = self.countries.iter().map(|(country, cell)| (*country, *cell)).collect();
-        all.sort_by_key(|(country, cell)| (std::cmp::Reverse(cell.high()), *country));
-        all
-    }
-
-    /// What has no country, by reason, most first.
-    fn reasons(&self) -> Vec<(char, u64)> {
-        let mut all: Vec<_> = self.none.iter().map(|(letter, bytes)| (*letter, *bytes)).collect();
-        all.sort_by_key(|(letter, bytes)| (std::cmp::Reverse(*bytes), *letter));
-        all
-    }
-
-    /// Countries other than these, each byte once.
-    fn beyond(&self, columns: &[Country]) -> Cell {
-        let mut cell = Cell::default();
-        let open = self.open.iter().filter(|(countries, _)| countries.iter().any(|one| !columns.contains(one)));
-        open.for_each(|(_, one)| cell.add(one));
-        cell
-    }
-}
-
-fn network(row: &Destination) -> String {
-    row.operator.clone().or_else(|| row.as_name.clone()).unwrap_or_else(|| "network not known".to_owned())
-}
 
 const fn reason(letter: char) -> &'static str {
     match letter {
@@ -140,6 +45,15 @@ fn name(report: &Report, country: Country) -> String {
 
 /// The sentence, as markup.
 pub(super) fn sentence(report: &Report) -> String {
+    together(&written(report))
+}
+
+/// No line ends between a number and its percent sign.
+fn together(text: &str) -> String {
+    text.replace(" %", "\u{a0}%")
+}
+
+fn written(report: &Report) -> String {
     let sums = Sums::of(all(report));
     let mut out = super::head::stale(report).map_or_else(String::new, |stale| format!("{} ", html(&stale)));
     if all(report).next().is_none() {
@@ -284,6 +198,15 @@ pub(super) fn table(report: &Report) -> String {
     if unnamed.bytes > 0 {
         body.push_str(&line("no app named", "names shared by many apps, or none", "", &unnamed));
     }
+    let sites = sites::lines(report);
+    if !sites.is_empty() {
+        let across = 3 + columns.len() + usize::from(more > 0) + usize::from(sums.none_bytes > 0);
+        body.push_str(&format!("<tr class=\"sub\"><th colspan=\"{across}\" scope=\"rowgroup\">{SITES}</th></tr>"));
+    }
+    for (domain, names, one) in &sites {
+        body.push_str(&line(domain, names, " class=\"site\"", one));
+    }
+    let body = together(&body);
     format!(
         "<caption>Share of each app's bytes by country of the endpoints, at least to at most</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
     )
@@ -298,7 +221,8 @@ fn cell(cell: Option<&Cell>, total: u64) -> String {
         .filter(|(_, bytes)| *bytes > 0)
         .map(|(class, bytes)| bar(class, bytes, total))
         .collect();
-    format!("<td><span class=\"num\">{}</span><span class=\"track\">{bars}</span></td>", cell.words(total))
+    let words = cell.words(total).replace(" reported", " <small>reported</small>");
+    format!("<td><span class=\"num\">{words}</span><span class=\"track\">{bars}</span></td>")
 }
 
 fn bar(class: &str, bytes: u64, total: u64) -> String {

@@ -1,7 +1,9 @@
 //! What the page's script draws from: the rows of a report with short keys, each repeated text once. Its other half is
 //! `page/src/data.ts`. All text is made of visible characters here; the script puts it into the page as text only.
 
+use super::paths::PathRow;
 use super::row::{self, Row};
+use super::sites::SiteRow;
 use super::tables::{CountryLine, Tables};
 use crate::output::escape::visible;
 use crate::place::Country;
@@ -50,6 +52,12 @@ pub(super) struct Data {
     /// The countries that rows speak of.
     countries: BTreeMap<String, CountryLine>,
     rows: Vec<Row>,
+    /// Sites and services that are in no entry of the catalogue.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sites: Vec<SiteRow>,
+    /// Paths to destinations.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    paths: Vec<PathRow>,
 }
 
 /// An app: id, name, who runs the service, its jurisdiction, further ones.
@@ -81,6 +89,8 @@ impl Data {
             (visible(&app.id).into_owned(), visible(&app.name).into_owned(), runs, law, also)
         });
         let apps = apps.collect();
+        let shown = report.apps.iter().flat_map(|app| &app.destinations).chain(&report.unattributed_routes);
+        let paths = super::paths::rows(report, shown.filter(|row| !row::is_hidden(row)), &mut tables);
         let rows = report
             .apps
             .iter()
@@ -90,6 +100,7 @@ impl Data {
             .filter(|(_, row)| row.standing.is_shared())
             .map(|(app, row)| Row::of(app, row, &mut tables))
             .collect();
+        let sites = super::sites::rows(report, &mut tables);
         let from = report.vantage.as_ref().map(|vantage| {
             let home = home(&vantage.label).map(|home| tables.country(home)).unwrap_or_default();
             let at = (vantage.latitude, vantage.longitude);
@@ -117,6 +128,8 @@ impl Data {
             texts: tables.texts.items,
             countries: tables.countries,
             rows,
+            sites,
+            paths,
         }
     }
 }

@@ -7,7 +7,10 @@ mod answer;
 mod browser;
 mod data;
 mod head;
+mod paths;
 mod row;
+mod sites;
+mod sums;
 mod tables;
 
 use super::escape::{html, json_in_html};

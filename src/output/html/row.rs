@@ -71,6 +71,14 @@ pub(super) struct Row {
     /// Milliseconds, source, flows.
     #[serde(rename = "z", skip_serializing_if = "Option::is_none")]
     rtt: Option<(f64, usize, u64)>,
+    /// Countries seen on the way, and the letter of what may be said of the hops there.
+    #[serde(rename = "g", skip_serializing_if = "Vec::is_empty")]
+    on_path: Vec<(String, char)>,
+    /// Paths, and how many there are.
+    #[serde(rename = "w", skip_serializing_if = "Vec::is_empty")]
+    paths: Vec<usize>,
+    #[serde(rename = "W", skip_serializing_if = "Option::is_none")]
+    paths_total: Option<usize>,
     /// First and last packet, in ms since the first of the captures.
     #[serde(rename = "t")]
     times: (i64, i64),
@@ -137,13 +145,22 @@ impl Row {
             if from == 0 { Name::OfFirst(name, source, one.frame) } else { Name::Of(name, source, one.frame, from) }
         });
         let names: Vec<_> = names.collect();
-        // What did not answer and has no name may be the device of a person who was called.
-        let is_hidden = is_person || (row.exchange == Exchange::Tried && row.names.is_empty());
+        let is_hidden = is_hidden(row);
         let addresses: Vec<String> =
             row.addresses.iter().filter(|_| !is_hidden).take(listed).map(|one| visible(one).into_owned()).collect();
+        let on_path = row.on_path.iter().filter(|_| !is_hidden).map(|one| {
+            let letter = letter(if one.standing == Standing::Disputed { 2 } else { 1 }, one.standing);
+            (tables.labelled(one.country, &one.label), letter)
+        });
+        let on_path = on_path.collect();
+        let paths: Vec<usize> =
+            row.paths.iter().filter(|_| !is_hidden).filter_map(|at| tables.paths.get(at).copied()).collect();
         Self {
             app,
             standing: standing(row),
+            on_path,
+            paths_total: Some(row.paths.len()).filter(|total| !is_hidden && *total != paths.len()),
+            paths,
             is_stale: u8::from(row.age == "stale"),
             exclusions,
             confirmed_by: row.confirmed_by.as_ref().map(|why| tables.text(why)),
@@ -174,19 +191,31 @@ impl Row {
 
 /// The letter of what may be said of a place.
 pub(super) const fn standing(row: &Destination) -> char {
-    match (row.exchange, row.candidates.as_slice(), row.standing) {
-        (Exchange::Tried, ..) => 'n',
-        (Exchange::Person, ..) => 'p',
-        (_, [_], Standing::Confirmed) => 'c',
-        (_, [_], _) => 'r',
-        (_, [_, ..], _) => 'd',
-        (_, [], Standing::RuledOut) => 'x',
-        (_, [], Standing::Contradicted) => 'f',
-        (_, [], Standing::RegistryOnly) => 'g',
-        (_, [], Standing::Anycast) => 'a',
-        (_, [], Standing::Unrouted) => 'u',
-        (_, [], _) => 'k',
+    match row.exchange {
+        Exchange::Tried => 'n',
+        Exchange::Person => 'p',
+        Exchange::Answered => letter(row.candidates.len(), row.standing),
     }
+}
+
+/// The letter of a standing with so many countries.
+pub(super) const fn letter(candidates: usize, standing: Standing) -> char {
+    match (candidates, standing) {
+        (1, Standing::Confirmed) => 'c',
+        (1, _) => 'r',
+        (2.., _) => 'd',
+        (0, Standing::RuledOut) => 'x',
+        (0, Standing::Contradicted) => 'f',
+        (0, Standing::RegistryOnly) => 'g',
+        (0, Standing::Anycast) => 'a',
+        (0, Standing::Unrouted) => 'u',
+        (0, _) => 'k',
+    }
+}
+
+/// Whether the addresses may be of a person who was called: what did not answer and has no name may be.
+pub(super) fn is_hidden(row: &Destination) -> bool {
+    row.exchange == Exchange::Person || (row.exchange == Exchange::Tried && row.names.is_empty())
 }
 
 /// Nanoseconds since 1970 UTC.

@@ -2,6 +2,7 @@
 
 use crate::output::escape::visible;
 use crate::place::Country;
+use crate::report::Report;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Texts by position, each once.
@@ -41,6 +42,8 @@ pub(super) struct Tables {
     /// Those that an endpoint may be in.
     pub(super) places: BTreeSet<Country>,
     pub(super) captures: HashMap<String, usize>,
+    /// Places of paths in the page, by their places in the report.
+    pub(super) paths: HashMap<usize, usize>,
     /// The first packet of the captures, in ns since 1970 UTC.
     pub(super) start_ns: i128,
     /// Names, and addresses, of a row that are listed.
@@ -57,6 +60,22 @@ impl Tables {
         let code = country.code().to_owned();
         self.countries.entry(code.clone()).or_insert_with(|| line(country, None, None));
         code
+    }
+
+    /// The same under this name, unless an endpoint gave it one.
+    pub(super) fn labelled(&mut self, country: Country, label: &str) -> String {
+        let code = country.code().to_owned();
+        self.countries.entry(code.clone()).or_insert_with(|| line(country, Some(label), None));
+        code
+    }
+
+    /// The same under the name that the report gives it.
+    pub(super) fn named(&mut self, country: Country, report: &Report) -> String {
+        let known = report.countries.iter().find(|one| one.country == country);
+        match known {
+            Some(known) => self.labelled(country, &known.label),
+            None => self.country(country),
+        }
     }
 
     /// The code of a country that an endpoint may be in.

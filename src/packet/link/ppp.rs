@@ -32,7 +32,8 @@ fn read_protocol(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     }
 }
 
-/// Reads PPP in HDLC framing, or Cisco's HDLC. The address tells which it is.
+/// Reads PPP in HDLC framing, or Cisco's HDLC, which some routers record as PPP. The address tells which it is: no protocol of
+/// PPP has the number of Cisco's addresses.
 pub(crate) fn read_serial(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     match span.byte(0)? {
         address if CISCO.contains(&address) => read_cisco(span),

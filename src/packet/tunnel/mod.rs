@@ -10,6 +10,6 @@ mod l2tp;
 mod lisp;
 pub(super) mod open;
 pub(super) mod ports;
-mod teredo;
+pub(super) mod teredo;
 mod vxlan;
 mod wireless;

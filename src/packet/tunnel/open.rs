@@ -5,7 +5,7 @@
 
 use super::enter::enter;
 use super::ports::{is_tunnel_port, row_of};
-use super::{ether_ip, gre, l2tp};
+use super::{ether_ip, gre, l2tp, teredo};
 use crate::packet::encapsulation::{Encapsulation, TunnelPath};
 use crate::packet::ip::{self, IpDatagram};
 use crate::packet::next::Next;
@@ -38,7 +38,8 @@ pub(crate) fn open<'a>(datagram: &IpDatagram<'a>, path: TunnelPath) -> Option<(T
 fn open_udp<'a>(payload: Span<'a>, path: TunnelPath) -> Option<(TunnelPath, IpDatagram<'a>)> {
     let ((source, destination), data) = transport::udp(payload)?;
     if !is_tunnel_port(source) && !is_tunnel_port(destination) {
-        return None;
+        let next = if teredo::is_anywhere(data) { teredo::read(data).ok()? } else { return None };
+        return enter(path.entered(Encapsulation::Teredo)?, next);
     }
     [destination, source].into_iter().filter_map(row_of).find_map(|(_, encapsulation, read)| {
         let next = read(data).ok()?;

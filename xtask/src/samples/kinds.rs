@@ -7,6 +7,7 @@ use super::{Sample, sample};
 use fixtures::ip::TCP;
 use fixtures::transport::{SYN_ACK, summed, tcp};
 use fixtures::{dns, pcap, tls};
+use std::io::Write;
 use std::net::SocketAddr;
 
 pub(super) fn samples() -> Vec<Sample> {
@@ -15,7 +16,8 @@ pub(super) fn samples() -> Vec<Sample> {
             "kinds.pcap",
             "what misleads readers of packets: a hello in segments of one byte, a segment in IP fragments, data in a SYN, odd request lines, \
              decoys below the window and before the first byte, two hellos in one place, DNS on port 5353, a lookup over IPv4 for a \
-             connection over IPv6, NAT64, an answer that nobody asked for, two names for one address, and a call that had begun: each name says which",
+             connection over IPv6, NAT64, an answer that nobody asked for, two names for one address, a call that had begun, a prefix of NAT64 that the network told, Teredo on another port, IPComp, and \
+             frames in frames without end: each name says which",
             kinds(),
         ),
         sample("joined.pcap", "two files joined end to end: `one.example.net`, `two.example.net`", joined()),
@@ -32,6 +34,8 @@ struct Talk {
     server: SocketAddr,
 }
 
+/// The protocol number of IP payload compression (IANA).
+const IPCOMP: u8 = 108;
 /// The client's first sequence number.
 const ISN: u32 = 1_000;
 
@@ -87,7 +91,41 @@ fn kinds() -> Vec<u8> {
         frames.datagram("203.0.113.40:50007", "192.168.1.23:51000", &[0x55; 60]);
         frames.datagram("192.168.1.23:51000", "203.0.113.40:50007", &[0x55; 30]);
     }
+    wrapped(&mut frames);
     pcap_of(pcap::ETHERNET, &frames.0, false, false)
+}
+
+fn wrapped(frames: &mut Frames) {
+    let (own, resolver) = ("192.168.1.23:40000", "192.168.1.1:53");
+    frames.datagram(own, resolver, &dns::query(7, "ipv4only.arpa", dns::AAAA));
+    frames.datagram(resolver, own, &dns::addresses("ipv4only.arpa", [at("[2001:db8:64::c000:aa]:0").ip()]));
+    let talk = frames.open(50_051, "[2001:db8:64::cb00:710c]:443");
+    frames.segment(&talk, ISN + 1, PUSH_ACK, &[0x55; 40]);
+
+    let inside = Talk { client: at("[2001:0:c633:6401::1]:50052"), server: at("[2001:db8:9::6]:443") };
+    let answer = inside.packet(false, (9_000, ISN + 1), SYN_ACK, &[]);
+    let (peer, own) = ("203.0.113.20:40123", "192.168.1.23:50052");
+    frames.datagram(own, peer, &inside.up(ISN, SYN, &[]));
+    frames.datagram(peer, own, &answer);
+    frames.datagram(own, peer, &inside.up(ISN + 1, PUSH_ACK, &hello("teredo.example.net")));
+
+    let talk = Talk { client: at("192.168.1.23:50053"), server: at("203.0.113.21:443") };
+    frames.push(&talk.up(ISN, SYN, &[]));
+    frames.push(&talk.packet(false, (9_000, ISN + 1), SYN_ACK, &[]));
+    let segment = tcp((50_053, 443), ISN + 1, 9_001, PUSH_ACK, &hello("compressed.example.net"));
+    frames.push(&ip(talk.client.ip(), talk.server.ip(), IPCOMP, &compressed(TCP, &segment)));
+
+    // Nobody has frames of provider bridges in each other twenty times.
+    let bridged = [&[2; 12][..], &[0x88, 0xe7], &[0; 4]].concat().repeat(20);
+    let time_us = START_US + 1_000 * frames.0.len() as u64;
+    frames.0.push(Frame { time_us, bytes: [&bridged[..], &ethernet(&talk.up(ISN, SYN, &[]))].concat() });
+}
+
+/// What IP payload compression makes of a segment, with DEFLATE (RFC 3173 §3, RFC 2394).
+fn compressed(protocol: u8, segment: &[u8]) -> Vec<u8> {
+    let mut deflated = flate2::write::DeflateEncoder::new(vec![protocol, 0, 0, 2], flate2::Compression::default());
+    deflated.write_all(segment).expect("memory takes everything");
+    deflated.finish().expect("memory takes everything")
 }
 
 fn streams(frames: &mut Frames) {

@@ -1,4 +1,4 @@
-//! From the program's coloured terminal output to `docs/terminal.svg`, the picture in the README.
+//! From the program's coloured terminal output to `docs/terminal.svg`.
 //!
 //! The output is real: the program is run on a sample. Of ECMA-48's select graphic rendition (8.3.117) the codes that the
 //! program writes are known; other escapes are an error, so that the picture never silently differs from the terminal.
@@ -37,26 +37,21 @@ impl Look {
     }
 }
 
-/// Runs the program on `capture` and writes the picture of what it says.
-pub(crate) fn run(capture: &str, from: Option<&str>, into: &Path) -> Result<(), Box<dyn Error>> {
-    let mut shown = vec!["map", capture];
-    shown.extend(from.map(|from| ["--from", from]).into_iter().flatten());
-    let output = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--release", "--"])
-        .args(&shown)
+/// Runs the program and draws what it says.
+pub(super) fn picture(arguments: &[&str], bin: &Path) -> Result<String, Box<dyn Error>> {
+    let output = Command::new(bin)
+        .args(arguments)
         .args(["--color", "always", "--quiet"])
         .env("COLUMNS", COLUMNS.to_string())
         .env("LC_ALL", "C.UTF-8")
         .output()?;
     if !output.status.success() {
-        return Err(format!("whither map {capture}: {}", String::from_utf8_lossy(&output.stderr)).into());
+        return Err(format!("whither {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr)).into());
     }
-    let text = format!("$ whither {}\n{}", shown.join(" "), String::from_utf8(output.stdout)?);
-    std::fs::write(into, picture(&text)?)?;
-    Ok(())
+    drawn(&format!("$ whither {}\n{}", arguments.join(" "), String::from_utf8(output.stdout)?))
 }
 
-fn picture(text: &str) -> Result<String, Box<dyn Error>> {
+fn drawn(text: &str) -> Result<String, Box<dyn Error>> {
     let mut lines: Vec<&str> = text.trim_end().lines().collect();
     if lines.len() > LINES {
         lines.truncate(LINES);
@@ -168,6 +163,6 @@ mod tests {
 
     #[test]
     fn picture_is_escaped() {
-        assert!(picture("a < b & c").unwrap().contains(">a &lt; b &amp; c</text>"));
+        assert!(drawn("a < b & c").unwrap().contains(">a &lt; b &amp; c</text>"));
     }
 }
