@@ -411,8 +411,12 @@ fn a_frame_that_claims_four_gigabytes_counts_as_what_was_captured() {
 
 #[test]
 fn a_device_that_is_not_there_is_an_error_that_lists_those_that_are() {
-    for command in ["map", "flows"] {
-        let error = WHITHER.bad(&[command, SMALL, "--device", "192.0.2.99"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let policy = folder.path().join("policy.toml");
+    std::fs::write(&policy, WHITHER.good(&["check", "--example"])).expect("a policy");
+    let policy = policy.to_str().expect("a name");
+    for command in [&["map"][..], &["flows"], &["check", policy], &["diff", SMALL]] {
+        let error = WHITHER.bad(&[command, &[SMALL, "--device", "192.0.2.99"]].concat());
         has_all(
             &error,
             &["--device 192.0.2.99: no flow in the captures has this address", "the captures hold flows of "],

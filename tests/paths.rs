@@ -81,6 +81,37 @@ fn a_path_from_a_file_counts_for_its_target_and_changes_no_share() {
     }
 }
 
+#[test]
+fn a_check_and_tables_show_the_countries_of_paths_and_no_verdict_knows_of_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let policy = folder.path().join("policy.toml");
+    std::fs::write(&policy, "[[rule]]\nname = 'x'\napps = ['wechat']\ndeny.country = ['HK', 'SG']\n")
+        .expect("a policy");
+    let policy = policy.to_str().expect("a name");
+    let path = ["--path", "tests/data/paths/traceroute.txt"];
+    let check = |more: &[&str]| -> Value {
+        let said = WHITHER.run(&[&["check", "-q", "--json", "-", policy, TAIPEI][..], more].concat());
+        serde_json::from_str(&said.out).expect("JSON")
+    };
+    let (without, with) = (check(&[]), check(&path));
+    let seen = |checked: &Value| -> Vec<String> {
+        let rows = checked["rules"][0]["rows"].as_array().expect("rows").iter();
+        rows.flat_map(|row| countries(&row["routed"])).map(|(country, _)| country.to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!((seen(&without), seen(&with)), (vec![], vec!["CN".to_owned(), "GB".to_owned(), "TW".to_owned()]));
+    for field in ["verdict", "certain_bytes", "possible_bytes", "unplaced_bytes", "share"] {
+        assert_eq!(without["rules"][0][field], with["rules"][0][field], "{field}");
+    }
+    let text = WHITHER.run(&["check", "-q", policy, TAIPEI, path[0], path[1]]).out;
+    has_all(&text, &["routed, in no verdict: China reported"]);
+    let csv = WHITHER.good(&["map", "-q", "--csv", "-", TAIPEI, path[0], path[1]]);
+    has_all(&csv, &["name_does_not_fit,routed\r\n", "CN reported; GB reported; TW reported\r\n"]);
+    let json: Value =
+        serde_json::from_str(&WHITHER.good(&["map", "-q", "--geojson", "-", TAIPEI, path[0], path[1]])).expect("JSON");
+    let rows = json["features"].as_array().expect("features").iter();
+    assert!(rows.map(|row| countries(&row["properties"]["routed"])).any(|seen| seen.len() == 3));
+}
+
 /// Takes out what paths add, and the command.
 fn without_paths(value: &mut Value) {
     match value {

@@ -308,6 +308,110 @@ fn a_proof_of_a_rule_decides_it_alike() {
     has_all(&unknown.err, &["no rule is called none; its rules are broken, open, share, absent"]);
 }
 
+/// A redacted proof, and what was said.
+#[track_caller]
+fn redacted(folder: &Folder, args: &[&str]) -> (String, Said) {
+    let key = folder.write("key", "a secret of the test");
+    let proof = folder.path("redacted.pcapng");
+    let all = ["prove", "--force", "--redact", "--redact-key", &key, "-o", &proof];
+    let said = WHITHER.run(&[&all[..], args].concat());
+    (proof, said)
+}
+
+/// Rows without what redaction changes: times, addresses of devices, and names that are cut.
+fn facts(rows: &BTreeSet<String>) -> BTreeSet<String> {
+    let time = |row: &String| {
+        let parts = row.split('"').filter(|part| !part.contains("T") || !part.ends_with('Z'));
+        parts.collect::<Vec<_>>().join("\"")
+    };
+    rows.iter().map(time).collect()
+}
+
+#[test]
+fn a_redacted_proof_shows_the_same_and_nothing_of_whose_it_is() {
+    let folder = Folder::new();
+    for sample in [PHONE, "samples/phone.pcapng"] {
+        let whole = shown(&[sample]);
+        let all = frames(WHITHER.file(sample));
+        let local = |frames: &[Read]| -> BTreeSet<std::net::IpAddr> {
+            let ends = frames.iter().filter_map(|frame| frame.flow.as_ref());
+            let ends = ends.flat_map(|(key, _, _)| [key.address(Side::Low), key.address(Side::High)]);
+            ends.filter(|ip| whither::place::scope(*ip) == whither::place::Scope::Local).collect()
+        };
+        let macs: BTreeSet<[u8; 6]> = all
+            .iter()
+            .flat_map(|frame| [frame.bytes[..6].try_into().unwrap(), frame.bytes[6..12].try_into().unwrap()])
+            .filter(|mac: &[u8; 6]| mac[0] & 1 == 0)
+            .collect();
+        for (app, rows) in &whole {
+            let (proof, said) = redacted(&folder, &["--app", app, sample]);
+            assert_eq!(said.code, Some(0), "{sample} {app}: {said:?}");
+            has_all(&said.out, &["whither map shows the same of it"]);
+            has_all(&said.err, &["redacted: taken out or replaced: ", "MAC address", "can no longer be checked"]);
+            let again = shown(&[&proof]);
+            assert_eq!(again.keys().filter(|id| *id == app).count(), 1);
+            assert_eq!(facts(&again[app]), facts(rows), "{sample} {app}");
+            let kept = frames(&proof);
+            assert_eq!(protected(&kept), 0, "{sample} {app}");
+            assert!(local(&kept).is_disjoint(&local(&all)), "{sample} {app}");
+            let bytes = std::fs::read(&proof).unwrap();
+            for frame in &kept {
+                let ends = [&frame.bytes[..6], &frame.bytes[6..12]];
+                assert!(!macs.iter().any(|mac| ends.contains(&&mac[..])), "{sample} {app}");
+            }
+            let text = String::from_utf8_lossy(&bytes);
+            for secret in ["samples/", "redacted.pcapng", "frame 1", "--app"] {
+                assert!(!text.contains(secret), "{sample} {app} {secret}");
+            }
+            has_all(&text, &["command: whither prove --redact", "capture 1: sha256 "]);
+            // Names of other apps are in no frame.
+            for (other, rows) in whole.iter().filter(|(other, _)| *other != app) {
+                let names: Vec<&str> =
+                    rows.iter().flat_map(|row| row.split('"')).filter(|part| part.contains('.')).collect();
+                let own = format!("{:?}", whole[app]);
+                let is_name = |name: &&&str| {
+                    name.split('.').next_back().is_some_and(|end| end.starts_with(|one: char| one.is_ascii_lowercase()))
+                };
+                for name in names
+                    .iter()
+                    .filter(is_name)
+                    .filter_map(|name| name.split('\\').next())
+                    .filter(|name| name.len() > 6 && !own.contains(*name))
+                {
+                    assert!(!text.contains(name), "{sample} {app}: {name} of {other}");
+                }
+            }
+            let times: BTreeSet<i64> = all.iter().map(|frame| frame.time_ns).collect();
+            assert!(kept.iter().all(|frame| !times.contains(&frame.time_ns)), "{sample} {app}");
+        }
+    }
+}
+
+#[test]
+fn redacted_proofs_keep_frames_if_asked_and_follow_the_key() {
+    let folder = Folder::new();
+    let read = |args: &[&str]| {
+        let (proof, said) = redacted(&folder, args);
+        assert_eq!(said.code, Some(0), "{said:?}");
+        std::fs::read(proof).unwrap()
+    };
+    let one = read(&["--app", "wechat", PHONE]);
+    assert_eq!(one, read(&["--app", "wechat", PHONE]));
+    let framed = read(&["--app", "wechat", "--keep-frames", PHONE]);
+    let has = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains("frame 1");
+    assert_eq!((has(&one), has(&framed)), (false, true));
+    let other = folder.path("other.pcapng");
+    WHITHER.good(&["prove", "-q", "--redact", "--app", "wechat", "-o", &other, PHONE]);
+    assert_ne!(std::fs::read(other).unwrap(), one);
+    let policy = folder.write("policy.toml", POLICY);
+    let (_, said) = redacted(&folder, &["--policy", &policy, "--rule", "broken", PHONE]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let short = folder.write("short", "x");
+    let none = refused(&folder, &["--app", "wechat", "--redact", "--redact-key", &short, PHONE]);
+    has_all(&none.err, &["fewer than 16 bytes"]);
+    has_all(&refused(&folder, &["--app", "wechat", "--keep-frames", PHONE]).err, &["--redact"]);
+}
+
 /// A run that must fail and write nothing.
 #[track_caller]
 fn refused(folder: &Folder, args: &[&str]) -> Said {

@@ -404,6 +404,8 @@ pub(super) struct ProveArgs {
     pub(super) output: PathBuf,
     #[arg(long, help = FORCE_HELP, help_heading = "Output")]
     pub(super) force: bool,
+    #[command(flatten)]
+    pub(super) redact: RedactArgs,
 }
 
 #[derive(ClapArgs, Debug)]

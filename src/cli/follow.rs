@@ -86,6 +86,7 @@ impl Follow {
         drop(bar);
         failed.map_or(Ok(()), Err)?;
         input::refuse_nothing(&analysed.outcomes)?;
+        input::devices_seen(&analysed)?;
         Ok((routes, analysed))
     }
 

@@ -114,7 +114,7 @@ fn is_there(path: &Path, hint: &str) -> Result<(), Error> {
 /// Reads the captures into a map, with a bar. Every flow that is counted is shown to `look`.
 ///
 /// # Errors
-/// If no capture could be read at all.
+/// If no capture could be read at all, or none shows a device that was asked for.
 pub(super) fn analyse(
     sources: Vec<Source>,
     options: &Options,
@@ -127,6 +127,7 @@ pub(super) fn analyse(
     let (routes, analysed) = analysis::map_with(sources, options, knowledge, &progress, look);
     drop(bar);
     refuse_nothing(&analysed.outcomes)?;
+    devices_seen(&analysed)?;
     Ok((routes, analysed))
 }
 

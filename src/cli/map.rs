@@ -37,7 +37,6 @@ pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Erro
             follow.analyse(sources, &options, &knowledge, args, &mut show)?
         }
     };
-    input::devices_seen(&analysed)?;
     let report = report(&routes, &analysed);
     let is_seen = |app: &str| report.apps.iter().any(|routes| routes.id == app);
     input::known_or_seen(&options.apps, &knowledge, is_seen)?;

@@ -19,6 +19,7 @@ mod outputs;
 mod pace;
 mod progress;
 mod prove;
+mod prove_redacted;
 mod redact;
 mod screen;
 mod signals;

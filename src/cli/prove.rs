@@ -6,8 +6,9 @@ use super::end::End;
 use super::flows::is_read_once;
 use super::input::Input;
 use super::outputs::Wanted as WantedOutput;
+use super::prove_redacted::{Given, RedactedProof};
 use super::stderr::say;
-use super::{input, outputs, stdout};
+use super::{input, outputs, redact, stdout};
 use crate::analysis::{self, Analysed, Knowledge, Options};
 use crate::capture::{self, Progress, Source};
 use crate::error::Error;
@@ -40,6 +41,7 @@ pub(super) fn run(args: &Args, prove: &ProveArgs, command: &str) -> Result<End, 
     let wanted = WantedOutput { option: "-o".to_owned(), path: &prove.output, is_own };
     let targets = outputs::open(&[wanted], &reads, prove.force)?;
     stdout::check()?;
+    let key = redact::key(&prove.redact)?;
     let Input { sources, knowledge, is_whole } = input::open(found, &prove.input, args.quiet)?;
     let rule = rule(prove, &knowledge)?;
     let mut options = input::options(&prove.input, &knowledge)?;
@@ -52,7 +54,6 @@ pub(super) fn run(args: &Args, prove: &ProveArgs, command: &str) -> Result<End, 
     let is_meant = |app: &str| rule.is_some() || apps.iter().any(|one| one == app);
     let look = |observed: &Observed<'_>| flows.look(observed, is_meant);
     let (routes, analysed) = input::analyse(sources, &options, &knowledge, args.quiet, &look)?;
-    input::devices_seen(&analysed)?;
     let whole = build(&routes, &analysed, &knowledge, command.to_owned());
     let is_seen = |app: &str| whole.apps.iter().any(|routes| routes.id == app);
     input::known_or_seen(&apps, &knowledge, is_seen)?;
@@ -71,9 +72,45 @@ pub(super) fn run(args: &Args, prove: &ProveArgs, command: &str) -> Result<End, 
 
     let open = || Ok(capture::find(&prove.input.captures)?.open()?.sources);
     let proof = Attempt::first_that_shows(&open, &flows, &subject, &whole, (&options, &knowledge))?;
-    let about = About { subject: &subject, rule: rule.as_ref(), whole: &whole, analysed: &analysed, command };
-    let statement = about.statement(&proof, &hashes, flows.len());
-    let bytes = proof::write(&proof.selection, &statement, &mut |_, _| ());
+    let about =
+        About { subject: &subject, rule: rule.as_ref(), whole: &whole, analysed: &analysed, command, redacted: None };
+    let redacted = match &key {
+        Some(key) => {
+            let given = Given {
+                selection: &proof.selection,
+                whole: &whole,
+                subject: &subject,
+                rule: rule.as_ref(),
+                options: &options,
+                knowledge: &knowledge,
+                command,
+            };
+            Some(RedactedProof::of(&given, key, prove.redact.keep_frames)?)
+        }
+        None => None,
+    };
+    let (proof, statement) = match &redacted {
+        None => {
+            let statement = about.statement(&proof, &hashes, flows.len());
+            (proof, statement)
+        }
+        Some(redacted) => {
+            let (whole, subject) = (&redacted.whole, &redacted.subject);
+            let about = About { whole, subject, command: &whole.generator.command, redacted: Some(redacted), ..about };
+            let mut differences = redacted.differences.clone();
+            if !proof.differences.is_empty() && differences.is_empty() {
+                differences.push("what the proof does not show without --redact either".to_owned());
+            }
+            let selection = Selection { frames: redacted.frames.selection.frames.clone(), ..Selection::default() };
+            let proof = Attempt { selection, differences, ..proof };
+            let statement = about.statement(&proof, &hashes, flows.len());
+            (proof, Statement { hides_frames: !prove.redact.keep_frames, ..statement })
+        }
+    };
+    let bytes = proof::write(&proof.selection, &statement);
+    if let Some(redacted) = &redacted {
+        redacted.check(&bytes)?;
+    }
     outputs::write_files(&targets, |_, out| out.write_all(&bytes), args.quiet)?;
     outputs::write_streams(&targets, |_, out| out.write_all(&bytes), args.quiet)?;
     if !targets.iter().any(super::target::Target::is_stdout) {
@@ -88,6 +125,10 @@ pub(super) fn run(args: &Args, prove: &ProveArgs, command: &str) -> Result<End, 
             proof.says(),
         );
         stdout::write(shown.as_bytes())?;
+    }
+    if let (Some(redacted), false) = (&redacted, args.quiet) {
+        redact::say_list(&redacted.removed);
+        redacted.left_out().iter().for_each(|line| say(&format!("whither: {line}")));
     }
     for difference in proof.differences.iter().take(NAMED) {
         say(&format!("whither: not shown by the proof: {}", escape::terminal(difference, false)));
@@ -192,7 +233,7 @@ impl Attempt {
                 let hint = "name a --device or fewer captures, or give more with --max-memory";
                 return Err(Error::usage("there is not enough memory for the frames of the proof", hint));
             }
-            let bytes = proof::write(&selection, &Statement::default(), &mut |_, _| ());
+            let bytes = proof::write(&selection, &Statement::default());
             let source = Source::memory("proof", bytes)?;
             let options = Options { filter: None, ..options.clone() };
             let (routes, analysed) = analysis::map(vec![source], &options, knowledge, &Progress::default());
@@ -226,6 +267,7 @@ struct About<'a> {
     whole: &'a Report,
     analysed: &'a Analysed,
     command: &'a str,
+    redacted: Option<&'a RedactedProof>,
 }
 
 impl About<'_> {
@@ -250,10 +292,15 @@ impl About<'_> {
             "left out: frames of which the report needs nothing, and payload: no application data of TLS or QUIC is here; \
              of HTTP the heads are, of other protocols the first bytes"
                 .to_owned(),
-            "lengths on the wire, times and addresses are as captured; the remark of a frame is its number in its capture; \
-             amounts of bytes cannot be counted here, and were:"
-                .to_owned(),
         ];
+        match self.redacted {
+            None => lines.push(
+                "lengths on the wire, times and addresses are as captured; the remark of a frame is its number in its capture"
+                    .to_owned(),
+            ),
+            Some(redacted) => lines.extend(redacted.says()),
+        }
+        lines.push("amounts of bytes cannot be counted here, and were:".to_owned());
         for (app, row) in self.subject.rows(self.whole) {
             let network = match (row.asn, &row.as_name) {
                 (Some(asn), Some(name)) => format!("AS{asn} {name}"),
@@ -277,15 +324,17 @@ impl About<'_> {
         }
         lines.push(format!("checked: {}; {flows} flows are shown", proof.says()));
         lines.extend(proof.differences.iter().take(NAMED).map(|difference| one_line(&format!("  {difference}"))));
-        let captures = outcomes.iter().zip(hashes).map(|(outcome, (name, hash))| {
+        let captures = outcomes.iter().zip(hashes).enumerate().map(|(at, (outcome, (name, hash)))| {
+            let name = self.redacted.map_or_else(|| name.clone(), |_| format!("capture {}", at + 1));
             let hash =
                 hash.map_or("unknown".to_owned(), |hash| hash.iter().map(|byte| format!("{byte:02x}")).collect());
             (
-                one_line(name),
+                one_line(&name),
                 format!("sha256 {hash}, {} frames, {} captured bytes", outcome.frames, outcome.captured_bytes),
             )
         });
         let captures = captures.collect();
-        Statement { application: concat!("whither ", env!("CARGO_PKG_VERSION")).to_owned(), lines, captures }
+        let application = concat!("whither ", env!("CARGO_PKG_VERSION")).to_owned();
+        Statement { application, lines, captures, hides_frames: false }
     }
 }

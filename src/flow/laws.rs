@@ -262,7 +262,8 @@ impl Step {
             // A connection of QUIC is opened, and goes on, sometimes from another port. Two of the conversations have one server, and
             // sometimes one id.
             29 | 30 => {
-                let origin = [variant >> 6; 8];
+                // Keys of one id protect one hello.
+                let origin = [0xa0 + conversation; 8];
                 let hello =
                     tls::hello_with(&[tls::server_name(["a.moved.example", "b.moved.example"][port as usize & 1])]);
                 let first = initial(&origin, &origin, &crypto(0, &hello));
@@ -520,7 +521,8 @@ fn captures_that_once_differed_when_cut_are_the_same() {
         once(14, 0, 0, &[], [0, 0, 0, 0, 0, 0, 0, 0]),
         once(4, 0, 26, &[720], [0, 0, 0, 0, 0, 0, 0, 0]),
     ];
-    for steps in [&first[..], &second] {
+    let third = [once(19, 1, 44, &[], [0; 8]), once(29, 1, 42, &[], [0; 8]), once(31, 1, 89, &[], [0; 8])];
+    for steps in [&first[..], &second, &third] {
         check(steps, &[], &[0], 1).unwrap();
     }
 }

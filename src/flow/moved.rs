@@ -12,6 +12,7 @@ use crate::flow::lifetime::idle_ns;
 use crate::flow::record::Name;
 use crate::flow::session::Session;
 use crate::flow::shard::{Shard, shard_of};
+use crate::flow::table::Table;
 use crate::name::{ConnectionId, NameSource, short_header_id};
 use crate::packet::FlowKey;
 use foldhash::fast::RandomState;
@@ -38,24 +39,20 @@ pub(super) enum Event {
     Begun { place: Place },
 }
 
-/// Where a session is found.
+/// Where a session is found: its slot, and by what it is told from one that comes there later.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Place {
     key: FlowKey,
     first: FrameId,
+    at: usize,
 }
 
 impl Place {
-    fn of(session: &Session) -> Self {
-        Self { key: session.key, first: session.first }
-    }
-
-    /// The session, if it is open, with its shard and slot.
-    fn find<'a>(&self, shards: &'a [Shard]) -> Option<(usize, usize, &'a Session)> {
+    /// The session, if it is open, with its shard.
+    fn find<'a>(&self, shards: &'a [Shard]) -> Option<(usize, &'a Session)> {
         let shard = shard_of(&self.key);
-        let table = &shards.get(shard)?.table;
-        let mut all = table.of_key(table.hash(&self.key), &self.key);
-        all.find(|(_, session)| session.first == self.first).map(|(at, session)| (shard, at, session))
+        let session = shards.get(shard)?.table.get(self.at)?;
+        (session.first == self.first && session.key == self.key).then_some((shard, session))
     }
 }
 
@@ -68,12 +65,14 @@ impl Event {
         }
     }
 
-    /// What frames from `base` on say of connections in a session to which they belong; `is_new` says that it begins in them.
-    pub(super) fn gather(session: &mut Session, base: FrameId, is_new: bool, events: &mut Vec<Self>) {
-        if session.key.protocol() != UDP {
+    /// What frames from `base` on say of connections in the session in this slot, to which they belong; `is_new` says that it begins in them.
+    pub(super) fn gather(table: &mut Table, at: usize, base: FrameId, is_new: bool, events: &mut Vec<Self>) {
+        let session = table.at(at);
+        let (key, opener) = (session.key, session.opener);
+        if key.protocol() != UDP {
             return;
         }
-        let (place, key, opener) = (Place::of(session), session.key, session.opener);
+        let place = Place { key, first: session.first, at };
         let Some(details) = session.known_details_mut() else { return };
         for (client, chosen, hello_frame, name) in details.opened() {
             let frame = chosen.frame.max(hello_frame);
@@ -134,7 +133,7 @@ impl Connections {
 
     fn open(&mut self, shards: &[Shard], place: Place, id: (IpAddr, u16, ConnectionId), name: Name) {
         self.lengths |= 1 << id.2.len();
-        let Some((.., session)) = place.find(shards) else { return };
+        let Some((_, session)) = place.find(shards) else { return };
         let began_ns = session.began_ns();
         match self.by_id.entry(id) {
             Entry::Occupied(mut known) => {
@@ -154,7 +153,7 @@ impl Connections {
 
     /// Names the session if its first packet bears the id of a connection to the same server.
     fn go_on(&mut self, shards: &mut [Shard], place: Place) -> Option<()> {
-        let (shard, at, session) = place.find(shards)?;
+        let (shard, session) = place.find(shards)?;
         let (opener, began_ns) = (session.opener, session.began_ns());
         let server = opener.opposite();
         let end = (place.key.address(server), place.key.port(server));
@@ -175,15 +174,15 @@ impl Connections {
         known.place = place;
         let name = Name { name: Arc::clone(&known.name.name), ..known.name };
         let table = &mut shards.get_mut(shard)?.table;
-        table.at(at).continue_connection(place.first, opener, name);
-        table.weigh(at);
+        table.at(place.at).continue_connection(place.first, opener, name);
+        table.weigh(place.at);
         Some(())
     }
 }
 
 /// Whether a session is open, and was not silent for too long before this time.
 fn goes_on(shards: &[Shard], place: Place, time_ns: i64) -> bool {
-    place.find(shards).is_some_and(|(.., session)| time_ns <= session.last_ns.saturating_add(PAUSE_NS))
+    place.find(shards).is_some_and(|(_, session)| time_ns <= session.last_ns.saturating_add(PAUSE_NS))
 }
 
 #[cfg(test)]

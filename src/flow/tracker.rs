@@ -315,7 +315,7 @@ impl Tracker {
                 };
                 let joined = |table: &mut Table, at: usize| {
                     deliver(table.at(at), &mut late, &mut interner);
-                    moved::Event::gather(table.at(at), base, false, &mut events.borrow_mut());
+                    moved::Event::gather(table, at, base, false, &mut events.borrow_mut());
                     file(table, at);
                 };
                 let mut devices = Devices::default();
@@ -323,7 +323,7 @@ impl Tracker {
                     let session = table.at(at);
                     session.anchor();
                     devices.learn(session.sender, session.first, session.key.address(session.opener));
-                    moved::Event::gather(session, base, true, &mut events.borrow_mut());
+                    moved::Event::gather(table, at, base, true, &mut events.borrow_mut());
                     file(table, at);
                 };
                 mine.append(theirs, base, is_kept, joined, added);

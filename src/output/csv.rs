@@ -1,7 +1,7 @@
 //! A [`Report`] as CSV (RFC 4180): one row per app and destination, for spreadsheets.
 //!
 //! The columns are [`COLUMNS`]. `app` is empty for traffic that no app could be named for. Lists are joined with `; `.
-//! Names are written as `name source #frame`, opinions as `database country`, evidence as `kind bytes`. Local and not-IP traffic has no destination
+//! `routed` is what was seen on paths to the destination, as `country standing`: it is in no share. Names are written as `name source #frame`, opinions as `database country`, evidence as `kind bytes`. Local and not-IP traffic has no destination
 //! and so no row. Cells that a spreadsheet would take for a formula begin with an apostrophe.
 
 use super::{escape, words};
@@ -11,7 +11,7 @@ use crate::report::{AppRoutes, Destination, Report};
 use std::io::{self, Write};
 
 /// The columns, in order.
-pub(super) const COLUMNS: [&str; 47] = [
+pub(super) const COLUMNS: [&str; 48] = [
     "app",
     "app_name",
     "developer",
@@ -59,6 +59,7 @@ pub(super) const COLUMNS: [&str; 47] = [
     "last_seen",
     "evidence",
     "name_does_not_fit",
+    "routed",
 ];
 
 /// Whether a table of this program begins so: later versions may add columns at the end.
@@ -204,6 +205,7 @@ impl Row {
         self.text(&destination.last_seen);
         self.list(destination.evidence.iter().map(|(kind, bytes)| format!("{} {bytes}", kind.word())));
         self.maybe(destination.misfit.as_deref());
+        self.list(destination.on_path.iter().map(words::routed));
         self.bytes.extend_from_slice(b"\r\n");
     }
 }

@@ -144,6 +144,7 @@ fn properties(app: Option<&AppRoutes>, route: &Destination, candidate: Option<&C
         "parties": route.parties.iter().map(|(party, _)| party_word(*party)).collect::<Vec<_>>(),
         "evidence": route.evidence,
         "name_does_not_fit": route.misfit,
+        "routed": route.on_path,
         "payload": route.payload,
         "sent": has_country.then(|| interval(route.payload.sent)),
         "received": has_country.then(|| interval(route.payload.received)),

@@ -28,6 +28,7 @@ mod look;
 #[doc(hidden)]
 pub mod lookup;
 mod mermaid;
+mod own_words;
 mod palette;
 #[cfg(feature = "parquet")]
 mod parquet;

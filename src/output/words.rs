@@ -3,7 +3,7 @@
 use super::escape;
 use crate::app::Party;
 use crate::place::Country;
-use crate::report::{Destination, Exchange, OpinionLine, Report, ShareLine, Standing, WayShares};
+use crate::report::{Destination, Exchange, OpinionLine, PathCountry, Report, ShareLine, Standing, WayShares};
 use crate::standing::{LEAST_BYTES, Percent};
 use std::collections::BTreeMap;
 
@@ -158,4 +158,9 @@ pub(super) const fn party(party: Party) -> &'static str {
         Party::ThirdCdn => "a CDN or cloud that serves many",
         Party::Third => "another party",
     }
+}
+
+/// A country seen on a path, as it stands in a cell: `JP reported`.
+pub(super) fn routed(seen: &PathCountry) -> String {
+    format!("{} {}", seen.country.code(), seen.standing.id())
 }

@@ -13,6 +13,7 @@ mod compare;
 mod gather;
 mod kept;
 mod plan;
+mod redacted;
 mod select;
 mod session;
 mod stream;
@@ -23,6 +24,7 @@ mod write;
 
 pub use kept::{Kept, Selection};
 pub use plan::Breadth;
+pub use redacted::{Known, Redacted, redact};
 pub use select::select;
 pub use subject::Subject;
 pub use wanted::Wanted;

@@ -3,9 +3,9 @@
 //! Owners are written in the form by which they are read again: apps of Android as PCAPdroid writes them, processes as Wireshark
 //! does. Each frame says which frame it is of which capture.
 
-use super::kept::{Kept, Selection};
+use super::kept::Selection;
+use crate::capture::LinkType;
 use crate::capture::owner::Owner;
-use crate::capture::{FrameId, LinkType};
 use crate::output::pcapng::{App, Blocks, Interface, Packet, Process, Section};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,6 +24,8 @@ pub struct Statement {
     pub lines: Vec<String>,
     /// The captures, in the order of their ordinals: a name, and a line that says what it is.
     pub captures: Vec<(String, String)>,
+    /// Whether frames do not say which frames of the captures they are.
+    pub hides_frames: bool,
 }
 
 /// Whether a file that begins with these bytes is a proof.
@@ -31,8 +33,8 @@ pub fn is_own(head: &[u8]) -> bool {
     head.starts_with(&[0x0a, 0x0d, 0x0d, 0x0a]) && memchr::memmem::find(head, MARK.as_bytes()).is_some()
 }
 
-/// Writes a proof. `rewrite` may change a frame before it is written; it must not make it longer than its length on the wire.
-pub fn write(selection: &Selection, statement: &Statement, rewrite: &mut dyn FnMut(FrameId, &mut Kept)) -> Vec<u8> {
+/// Writes a proof.
+pub fn write(selection: &Selection, statement: &Statement) -> Vec<u8> {
     let mut blocks = Blocks::default();
     let remarks = statement.remarks();
     let remarks: Vec<&str> = remarks.iter().map(String::as_str).collect();
@@ -48,8 +50,6 @@ pub fn write(selection: &Selection, statement: &Statement, rewrite: &mut dyn FnM
     }
     let mut owners = Owners::default();
     for (frame, kept) in &selection.frames {
-        let mut kept = kept.clone();
-        rewrite(*frame, &mut kept);
         let interface = interfaces.get(&(frame.capture(), kept.link_type)).copied().unwrap_or(0);
         let note = kept.note.as_ref();
         let (process_id, user) = match note.and_then(|note| note.owner.as_ref()) {
@@ -57,7 +57,8 @@ pub fn write(selection: &Selection, statement: &Statement, rewrite: &mut dyn FnM
             None => (None, None),
         };
         let number = format!("frame {}", frame.number());
-        let comments: Vec<&str> = user.iter().map(String::as_str).chain([number.as_str()]).collect();
+        let comments: Vec<&str> =
+            user.iter().map(String::as_str).chain((!statement.hides_frames).then_some(&*number)).collect();
         blocks.packet(&Packet {
             interface,
             time_ns: u64::try_from(kept.time_ns).unwrap_or(0),
@@ -131,12 +132,13 @@ mod tests {
     fn remarks_hold_all_lines_and_the_first_says_what_it_is() {
         let lines = vec!["a".to_owned(); 3];
         let captures = (0..2_000).map(|number| (format!("c{number}"), "sha256 00".repeat(5))).collect();
-        let statement = Statement { application: "whither".to_owned(), lines, captures };
+        let application = "whither".to_owned();
+        let statement = Statement { application, lines, captures, hides_frames: false };
         let remarks = statement.remarks();
         assert!(remarks.iter().all(|remark| remark.len() <= REMARK_BYTES));
         assert!(remarks[0].starts_with("whither prove: a\na\na\ncapture c0: "));
         assert_eq!(remarks.iter().map(|remark| remark.lines().count()).sum::<usize>(), 2_003);
-        let bytes = write(&Selection::default(), &statement, &mut |_, _| ());
+        let bytes = write(&Selection::default(), &statement);
         assert!(is_own(&bytes[..100]) && !is_own(b"whither prove: ") && !is_own(&bytes[..20]));
     }
 }

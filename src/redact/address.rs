@@ -50,7 +50,7 @@ const MAC_BITS: u32 = 46;
 const NAT64: u128 = 0x0064_ff9b << 96;
 
 /// Maps addresses.
-pub struct Addresses(IpcryptPfx);
+pub struct Addresses(Option<IpcryptPfx>);
 
 impl std::fmt::Debug for Addresses {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -66,7 +66,12 @@ impl Addresses {
         if part.get(..16) == part.get(16..) {
             part[0] ^= 1;
         }
-        Self(IpcryptPfx::new(part))
+        Self(Some(IpcryptPfx::new(part)))
+    }
+
+    /// The mapping that leaves every address of a block as it is.
+    pub(super) const fn same() -> Self {
+        Self(None)
     }
 
     /// An address of a special-purpose block to another one of it. Addresses on the public network, loopback and multicast stay as they
@@ -174,18 +179,19 @@ impl Addresses {
     }
 
     fn turned_four(&self, ip: Ipv4Addr) -> Ipv4Addr {
-        match self.0.encrypt_ipaddr(ip.into()) {
-            IpAddr::V4(ip) => ip,
+        match self.0.as_ref().map(|mapping| mapping.encrypt_ipaddr(ip.into())) {
+            Some(IpAddr::V4(ip)) => ip,
             // An IPv4 address stays one.
-            IpAddr::V6(_) => ip,
+            Some(IpAddr::V6(_)) | None => ip,
         }
     }
 
     fn turned(&self, bits: u128) -> u128 {
-        match self.0.encrypt_ipaddr(Ipv6Addr::from(bits).into()) {
-            IpAddr::V6(ip) => ip.into(),
+        match self.0.as_ref().map(|mapping| mapping.encrypt_ipaddr(Ipv6Addr::from(bits).into())) {
+            Some(IpAddr::V6(ip)) => ip.into(),
             // The crate gives IPv4 for what looks like an IPv4-mapped address.
-            IpAddr::V4(ip) => ip.to_ipv6_mapped().into(),
+            Some(IpAddr::V4(ip)) => ip.to_ipv6_mapped().into(),
+            None => bits,
         }
     }
 }
@@ -291,6 +297,14 @@ mod tests {
         assert_eq!(documentation.len(), 256);
         assert!(block().any(|ip| one.local_four(ip) != other.local_four(ip)));
         assert!(block().all(|ip| one.local_four(ip) == addresses(1).local_four(ip)));
+    }
+
+    #[test]
+    fn the_mapping_of_nothing_leaves_all() {
+        for ip in ["192.168.1.7", "10.0.0.1", "fe80::1:2", "fd00::7", "203.205.254.7", "240.1.2.3"] {
+            let ip: IpAddr = ip.parse().unwrap();
+            assert_eq!(Addresses::same().local(ip), ip);
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ impl Clock {
     }
 
     /// The same for a time as text; times stay as they are if there is none.
-    pub(super) fn of_text(first: Option<&str>) -> Self {
+    pub fn of_text(first: Option<&str>) -> Self {
         first.and_then(parsed).map_or(Self::default(), Self::of_first)
     }
 

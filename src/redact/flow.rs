@@ -159,6 +159,20 @@ impl Redactor<'_> {
         }
     }
 
+    /// An owner as a packet in a file names it: with a number in place of those that the system gave. A program that has no name but its
+    /// path's gets that.
+    pub fn numbered_owner(&self, owner: &Owner, number: i64) -> Owner {
+        let Owner { format, name, package, path, pid, uid } = owner;
+        let mut removed = Removed::default();
+        let mut label = |text: &str| self.owner(text, &mut removed).into_boxed_str();
+        let last = path.as_deref().map(|path| path.rsplit(['/', '\\']).next().unwrap_or(path));
+        let name = name.as_deref().or(last.filter(|_| package.is_none())).map(&mut label);
+        let package = package.as_deref().map(&mut label);
+        let has_package = package.is_some() || pid.is_none() && uid.is_some();
+        let (pid, uid) = if has_package { (None, Some(number)) } else { (Some(number), None) };
+        Owner { format: *format, name, package, path: None, pid: pid.map(|id| id as _), uid: uid.map(|id| id as _) }
+    }
+
     fn evidence(&self, evidence: &OwnerEvidence, removed: &mut Removed) -> OwnerEvidence {
         let OwnerEvidence { owner, votes, votes_total, frame, others: _, left_out } = evidence;
         let Owner { format, name, package, path, pid, uid } = &**owner;

@@ -35,6 +35,9 @@ pub struct NotUnderstood;
 /// Which addresses on the public network are hidden as well: the device's own, and persons'.
 pub type IsHidden<'a> = &'a dyn Fn(IpAddr) -> bool;
 
+/// Changes the payload of TCP or UDP, which keeps its length.
+pub type Edit<'a> = &'a dyn Fn(&mut [u8]);
+
 impl Addresses {
     /// Replaces the addresses in a frame. Returns how many of its bytes are link layer and packet: what comes behind, such as the trailer in
     /// which some tools name the owner, must be cut off.
@@ -47,7 +50,21 @@ impl Addresses {
         frame: &mut [u8],
         is_hidden: IsHidden<'_>,
     ) -> Result<usize, NotUnderstood> {
-        let pass = Pass { addresses: self, is_hidden };
+        self.rewrite_frame(link_type, frame, is_hidden, &|_| ())
+    }
+
+    /// The same, and lets `edit` change the payload of the innermost packet. What ICMP quotes of a payload becomes zeros.
+    ///
+    /// # Errors
+    /// As [`Self::redact_frame`].
+    pub fn rewrite_frame(
+        &self,
+        link_type: LinkType,
+        frame: &mut [u8],
+        is_hidden: IsHidden<'_>,
+        edit: Edit<'_>,
+    ) -> Result<usize, NotUnderstood> {
+        let pass = Pass { addresses: self, is_hidden, edit };
         let (start, ether_type) = match link_type.0 {
             ETHERNET => {
                 pass.mac(frame, 0)?;
@@ -101,6 +118,7 @@ impl Change {
 struct Pass<'a> {
     addresses: &'a Addresses,
     is_hidden: IsHidden<'a>,
+    edit: Edit<'a>,
 }
 
 impl Pass<'_> {
@@ -198,7 +216,8 @@ impl Pass<'_> {
             _ => return Err(NotUnderstood),
         };
         let mut change = if protocol == 1 { Change::default() } else { addresses };
-        let mut inner = Change::default();
+        let mut inner = self.payload(bytes, protocol, is_whole);
+        change = change.add(inner);
         if matches!(protocol, 1 | 58) {
             match (protocol, *bytes.first().ok_or(NotUnderstood)?) {
                 // Echo, and what quotes a packet: RFC 792, RFC 4443.
@@ -207,12 +226,12 @@ impl Pass<'_> {
                     let quoted = bytes.get_mut(8..).filter(|quoted| !quoted.is_empty());
                     if let Some(quoted) = quoted {
                         inner = self.packet(quoted, depth + 1, false)?.1;
+                        change = change.add(inner);
                     }
                 }
                 // Neighbours, routers and groups: their bodies hold addresses.
                 _ => return Err(NotUnderstood),
             }
-            change = change.add(inner);
         }
         match adjust(bytes, at, change) {
             Ok(sum) => {
@@ -226,6 +245,33 @@ impl Pass<'_> {
             Err(_) if !is_whole || bytes.len() < at + 2 => Ok(inner),
             Err(error) => Err(error),
         }
+    }
+}
+
+impl Pass<'_> {
+    /// Changes the payload behind a header of transport. Returns how much the sum of its words has changed.
+    fn payload(&self, transport: &mut [u8], protocol: u8, is_whole: bool) -> Change {
+        let header = match protocol {
+            6 => transport.get(12).map_or(usize::MAX, |byte| usize::from(byte >> 4) * 4),
+            17 => 8,
+            _ => return Change::default(),
+        };
+        // Headers have an even length, so words begin with the payload.
+        let Some(payload) = transport.get_mut(header..).filter(|payload| !payload.is_empty()) else {
+            return Change::default();
+        };
+        let sum = |bytes: &[u8]| {
+            let words =
+                bytes.chunks(2).map(|pair| u32::from(pair[0]) << 8 | u32::from(pair.get(1).copied().unwrap_or(0)));
+            words.fold(Change::default(), |sum, word| sum.add(Change(word)))
+        };
+        let Change(before) = sum(payload);
+        if is_whole {
+            (self.edit)(payload);
+        } else {
+            payload.fill(0);
+        }
+        Change(!before & 0xffff).add(sum(payload))
     }
 }
 

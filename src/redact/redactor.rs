@@ -20,6 +20,8 @@ pub struct Redactor<'a> {
     pub(super) addresses: Addresses,
     labels: [u8; 16],
     pub(super) keeps_frames: bool,
+    /// Addresses, times and labels are those of a redacted capture already.
+    pub(super) is_again: bool,
 }
 
 impl<'a> Redactor<'a> {
@@ -31,7 +33,14 @@ impl<'a> Redactor<'a> {
             addresses: Addresses::new(key),
             labels: key.part("labels"),
             keeps_frames,
+            is_again: false,
         }
+    }
+
+    /// The same for what was read from a redacted capture: names, databases and places are redacted, and what was replaced in it stays.
+    #[must_use]
+    pub fn again(self) -> Self {
+        Self { addresses: Addresses::same(), is_again: true, ..self }
     }
 
     /// The mapping of addresses.
@@ -46,7 +55,7 @@ impl<'a> Redactor<'a> {
 
     /// An address of this end of a flow; `is_hidden` also hides it where it is on the public network.
     pub(super) fn address(&self, ip: IpAddr, is_hidden: bool, what: What, removed: &mut Removed) -> IpAddr {
-        let moved = if is_hidden { self.addresses.hidden(ip) } else { self.addresses.local(ip) };
+        let moved = if is_hidden && !self.is_again { self.addresses.hidden(ip) } else { self.addresses.local(ip) };
         if moved != ip {
             removed.replace(what, &ip.to_string(), &moved.to_string());
         }
@@ -77,7 +86,7 @@ impl<'a> Redactor<'a> {
 
     /// Whether the catalogue knows an app, or it is the sum of all that it does not.
     pub(super) fn is_known(&self, app: &str) -> bool {
-        self.catalogue.app(app).is_some() || app == OTHER_OWNERS
+        self.is_again && is_label(app) || self.catalogue.app(app).is_some() || app == OTHER_OWNERS
     }
 
     /// The id of an app: its own if the catalogue knows it, else a label that the key makes of it.
@@ -92,7 +101,7 @@ impl<'a> Redactor<'a> {
 
     /// The label or package of an owner, likewise.
     pub(super) fn owner(&self, text: &str, removed: &mut Removed) -> String {
-        let is_known = |key: &str| self.catalogue.owned_by(key).is_some();
+        let is_known = |key: &str| self.is_again && is_label(key) || self.catalogue.owned_by(key).is_some();
         if is_known(text) {
             return text.to_owned();
         }
@@ -128,6 +137,11 @@ impl<'a> Redactor<'a> {
         hasher.write(text.as_bytes());
         format!("{word}-{:08x}", hasher.finish() as u32)
     }
+}
+
+/// Whether a text may be a label that stands for an owner.
+fn is_label(text: &str) -> bool {
+    text.strip_prefix("app-").is_some_and(|rest| rest.len() == 8 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// The name of a capture in place of its own.

@@ -120,6 +120,16 @@ impl Removed {
             .map(|(value, what)| (value.as_str(), *what))
     }
 
+    /// Whether exactly this value of a kind was taken out, and stands for no other.
+    pub fn holds(&self, what: What, value: &str) -> bool {
+        self.values.get(value) == Some(&what) && !self.given.contains(value)
+    }
+
+    /// Whether a text that is shown in any case has this value in it.
+    pub fn is_part_of_given(&self, value: &str) -> bool {
+        self.given.iter().any(|given| given.contains(value))
+    }
+
     /// Adds what was taken out elsewhere.
     pub fn merge(&mut self, other: Self) {
         let Self { values, given, uncounted } = other;

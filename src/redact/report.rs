@@ -33,7 +33,7 @@ impl Redactor<'_> {
         let listed = listed(&report);
         let mut pass = Pass {
             by: self,
-            clock: Clock::of_text(report.first_seen.as_deref()),
+            clock: Clock::of_text(report.first_seen.as_deref().filter(|_| !self.is_again)),
             captures: captures(&report),
             // What is a server as well is no device of the user's: who opened a session that was joined late is a guess.
             own: devices.into_iter().filter(|ip| scope(*ip) == Scope::Global && !listed.contains(ip)).collect(),

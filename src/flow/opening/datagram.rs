@@ -150,10 +150,15 @@ impl DatagramOpening {
         self.more.truncate(MORE_LIMIT);
     }
 
-    /// The names in the hellos of a client that are whole, with the frames that completed them.
+    /// The names in the hellos of a client that are whole, with the frames that completed them; none where what was read first is of the
+    /// other side, for then further openings are, too.
     pub(in crate::flow) fn hellos(&self, client: Side) -> impl Iterator<Item = (FrameId, &str)> {
-        let found = self.found[self.slot(client)].iter().filter(move |_| self.is_settled[self.slot(client)]);
-        found.chain(&self.more).filter(move |(_, side, _)| *side == client).filter_map(|(stamp, _, findings)| {
+        let slot = self.slot(client);
+        let first = self.found[slot].iter().filter(move |found| self.is_settled[slot] && found.1 == client);
+        let further = first.clone().flat_map(move |first| {
+            self.more.iter().filter(move |found| found.1 == client && found.0.frame > first.0.frame)
+        });
+        first.chain(further).filter_map(|(stamp, _, findings)| {
             let name = findings.names.first().filter(|name| name.source == NameSource::QuicSni)?;
             Some((stamp.frame, &*name.name))
         })

@@ -110,5 +110,7 @@ fn row(row: &Row<'_>) -> Value {
         "capture": capture,
         "frame": frame,
         "first_seen": destination.first_seen,
+        // What traffic was routed through has no part in the verdict.
+        "routed": destination.on_path,
     })
 }

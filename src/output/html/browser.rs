@@ -36,7 +36,8 @@ fn script_runs_and_the_fragment_chooses_the_view() {
     };
     let folder = tempfile::tempdir().unwrap();
     let page = folder.path().join("map.html");
-    super::write(&example::report(), &mut std::fs::File::create(&page).unwrap()).unwrap();
+    super::write(&example::report(), &crate::output::Look::default(), &mut std::fs::File::create(&page).unwrap())
+        .unwrap();
     let profile = folder.path().join("profile");
     let Some(all) = dom(&browser, &page, &profile, "") else {
         println!("skipped: {} does not start here", browser.display());

@@ -101,9 +101,17 @@ fn place(lines: &mut Lines, row: &Row<'_>) {
         (Ink::Plain, format!("{}, {about}", units::bytes(*bytes))),
         (Ink::Dim, format!("{}{}", text(capture), words::frame_mark(*frame))),
     ];
+    let seen =
+        destination.on_path.iter().map(|one| (Ink::Dim, text(&format!("{} {}", one.label, one.standing.word()))));
+    let seen: Vec<(Ink, String)> = seen.collect();
     let mut line = Line::default();
     line.to(4);
     lines.pieces(line, 6, " · ", pieces);
+    if !seen.is_empty() {
+        let mut line = Line::default();
+        line.to(6).put(Ink::Dim, "routed, in no verdict: ");
+        lines.pieces(line, 8, " · ", seen);
+    }
 }
 
 /// How many rules came to what, and what no rule was held against.

@@ -45,7 +45,17 @@ fn take_range(queue: &mut Queue<Log>) -> Option<(usize, u64)> {
 /// What a range gives, told from others by where it ends.
 fn done(end: u64) -> Done<Log> {
     let (partial, counts) = (Log::default(), Counts::default());
-    Done { partial, counts, start: None, end, problem: None, states: None, beyond: Beyond::default(), pieces: 1 }
+    Done {
+        partial,
+        counts,
+        start: None,
+        end,
+        problem: None,
+        states: None,
+        beyond: Beyond::default(),
+        pieces: 1,
+        is_pause: false,
+    }
 }
 
 fn joined(queue: &mut Queue<Log>) -> Vec<u64> {
