@@ -139,15 +139,12 @@ fn a_page_in_which_something_is_left_takes_no_place() {
 fn what_cannot_be_followed_is_refused() {
     let files = Files::new();
     let page = files.text("map.html");
-    let refused = |args: &[&str], words: &[&str]| {
-        WHITHER.fed(&[&["map"], args].concat(), capture()).refusal(words);
-    };
     let bad = |args: &[&str]| WHITHER.bad(&[&["map"], args].concat());
     has_all(&bad(&["-", "--watch"]), &["--watch draws in a terminal", "--every 5s"]);
     has_all(&bad(&["-", "--every", "5s"]), &["no file to write anew", "--html FILE"]);
     has_all(&bad(&["-", "--every", "5s", "--json", "-"]), &["no file to write anew"]);
     has_all(&bad(&[PHONE, "--every", "5s", "--html", &page]), &["follows a pipe", "samples/phone.pcap is a file"]);
-    refused(&[PHONE, "-", "--every", "5s", "--html", &page], &["follows one pipe"]);
+    has_all(&bad(&[PHONE, "samples/quic.pcap", "--every", "5s", "--html", &page]), &["follows one pipe"]);
     for time in ["0s", "5", "now"] {
         assert_eq!(WHITHER.run(&["map", "-", "--every", time, "--html", &page]).code, Some(2), "{time}");
     }

@@ -256,7 +256,7 @@ impl Read for Halting {
 #[test]
 fn what_is_shown_at_a_pause_is_the_report_of_the_frames_before_it() {
     let knowledge = knowledge();
-    for (seed, bytes, threads) in [(11, 9_000, 1), (12, 20_001, 2), (13, 60_000, 4), (14, 150_000, 2)] {
+    for (seed, bytes, threads) in [(11, 9_000, 1), (12, 20_001, 2), (13, 30_000, 4), (14, 47_000, 2)] {
         let all = packets(seed);
         let (options, progress) = (Options::default(), Progress::default());
         let open = |count: usize| {
