@@ -105,7 +105,7 @@ fn a_check_and_tables_show_the_countries_of_paths_and_no_verdict_knows_of_them()
     let text = WHITHER.run(&["check", "-q", policy, TAIPEI, path[0], path[1]]).out;
     has_all(&text, &["routed, in no verdict: China reported"]);
     let csv = WHITHER.good(&["map", "-q", "--csv", "-", TAIPEI, path[0], path[1]]);
-    has_all(&csv, &["name_does_not_fit,routed\r\n", "CN reported; GB reported; TW reported\r\n"]);
+    has_all(&csv, &["name_does_not_fit,routed\r\n", "\"CN reported; GB reported; TW reported\"\r\n"]);
     let json: Value =
         serde_json::from_str(&WHITHER.good(&["map", "-q", "--geojson", "-", TAIPEI, path[0], path[1]])).expect("JSON");
     let rows = json["features"].as_array().expect("features").iter();

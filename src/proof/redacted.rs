@@ -231,6 +231,12 @@ impl Pass<'_> {
         };
         addresses.rewrite_frame(kept.link_type, &mut kept.bytes, &is_seen, &edit).ok()?;
         let stays = stays.into_inner().0;
+        // In tunnels that are not opened here, addresses are still as they were.
+        let Dissected::Packet(after) = dissect(&Frame { bytes: &kept.bytes, ..frame }) else { return None };
+        let ends = |packet: &Packet<'_>| [packet.side, packet.side.opposite()].map(|side| packet.key.address(side));
+        if ends(&packet).map(moved) != ends(&after) {
+            return None;
+        }
         if kept.link_type == LinkType::ETHERNET {
             for at in [0, 6] {
                 let mac = |bytes: &[u8]| bytes.get(at..)?.first_chunk::<6>().copied();
