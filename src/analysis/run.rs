@@ -77,24 +77,33 @@ pub fn each<T: Send>(
     progress: &Progress,
     new: &dyn Fn() -> T,
     add: &(impl Fn(&mut T, &Observed<'_>) + Sync),
-    after: &mut (dyn FnMut(i64, &mut [&mut T]) + Send),
+    after: &mut After<'_, T>,
 ) -> (Vec<T>, Analysed) {
     let gathering = Gathering::new(options, new);
     let after = Mutex::new(after);
-    let (outcomes, summary) = gather(&gathering, sources, options, knowledge, progress, add, &after, &mut |_, _| ());
+    let given = Given { options, knowledge, progress };
+    let (outcomes, summary) = gather(&gathering, sources, given, add, &after, &mut |_, _| ());
     gathering.finish(outcomes, summary)
 }
 
-/// The same into what the caller gives. Where the reader of a pipe pauses, it calls `pause` with what is not over.
-#[allow(clippy::too_many_arguments)]
+/// What [`each`] calls after each step.
+type After<'a, T> = dyn FnMut(i64, &mut [&mut T]) + Send + 'a;
+
+/// What the caller of an analysis gives beside the captures.
+#[derive(Clone, Copy)]
+struct Given<'a> {
+    options: &'a Options,
+    knowledge: &'a Knowledge,
+    progress: &'a Progress,
+}
+
+/// The same as [`each`] into what the caller gives. Where the reader of a pipe pauses, it calls `pause` with what is not over.
 fn gather<T: Send>(
     gathering: &Gathering<T>,
     sources: Vec<Source>,
-    options: &Options,
-    knowledge: &Knowledge,
-    progress: &Progress,
+    Given { options, knowledge, progress }: Given<'_>,
     add: &(impl Fn(&mut T, &Observed<'_>) + Sync),
-    after: &Mutex<&mut (dyn FnMut(i64, &mut [&mut T]) + Send)>,
+    after: &Mutex<&mut After<'_, T>>,
     pause: &mut (dyn FnMut(&Tracker, Outcome) + Send),
 ) -> (Vec<Outcome>, Summary) {
     let take = |flows: &mut Vec<Flow>| gathering.study(flows, knowledge, add);
@@ -155,9 +164,10 @@ pub fn map_live(
         show(routes, analysed);
     };
     let add = |routes: &mut RouteMap, observed: &Observed<'_>| sums.add(routes, observed);
-    let nothing: &mut (dyn FnMut(i64, &mut [&mut RouteMap]) + Send) = &mut |_, _| ();
+    let nothing: &mut After<'_, RouteMap> = &mut |_, _| ();
     let after = Mutex::new(nothing);
-    let (outcomes, summary) = gather(&gathering, sources, options, knowledge, progress, &add, &after, &mut pause);
+    let given = Given { options, knowledge, progress };
+    let (outcomes, summary) = gather(&gathering, sources, given, &add, &after, &mut pause);
     let (maps, analysed) = gathering.finish(outcomes, summary);
     sums.finish(maps, analysed)
 }
