@@ -107,14 +107,13 @@ impl FirstPackets {
     pub(in crate::flow) fn is_doubled(&self) -> bool {
         const SOON_NS: u64 = 1_000_000;
         let told = || self.packets.iter().filter(|seen| seen.takes_numbers());
-        let is_again = |seen: &&Seen| {
-            told().any(|other| {
+        let is_alone = |seen: &&Seen| {
+            !told().any(|other| {
                 !std::ptr::eq(*seen, other) && seen.is_same(other) && seen.time_ns.abs_diff(other.time_ns) < SOON_NS
             })
         };
-        let (all, again) = (told().count(), told().filter(is_again).count());
-        // The last of those kept may lack its twin.
-        all >= 4 && again + 1 >= all
+        // The last of those kept may lack its twin. Most connections end at the second that has none.
+        told().nth(3).is_some() && told().filter(is_alone).nth(1).is_none()
     }
 
     /// All, in record order.

@@ -8,7 +8,6 @@ use super::offer::Offer;
 use crate::name::source::NameSource;
 use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
-use std::fmt::Write;
 
 /// The JA4 of a hello; the source is that of the name in it.
 pub(super) fn ja4(source: NameSource, offer: &Offer<'_>) -> Box<str> {
@@ -32,11 +31,17 @@ pub(super) fn ja4(source: NameSource, offer: &Offer<'_>) -> Box<str> {
         list.push('_');
         list.push_str(&listed(&algorithms));
     }
-    let [suites_hash, others_hash] = [hash(&listed(&suites)), hash(&list)];
-    let text = format!(
-        "{transport}{version}{addressed}{:02}{:02}{first}{last}_{suites_hash}_{others_hash}",
-        counts[0], counts[1]
-    );
+    // Each hello has one, so it is put together without `format!`: 4 % of the time of a capture of many short connections.
+    let mut text = String::with_capacity(JA4_LENGTH);
+    text.push(transport);
+    text.push_str(version);
+    text.push(addressed);
+    counts.into_iter().flat_map(|count| [count / 10, count % 10]).for_each(|digit| text.push(digit_of(digit as u8)));
+    text.extend([first, last]);
+    for list in [listed(&suites), list] {
+        text.push('_');
+        push_hash(&mut text, &list);
+    }
     text.into_boxed_str()
 }
 
@@ -75,28 +80,33 @@ fn protocol(offer: &Offer<'_>) -> [char; 2] {
     if first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric() {
         return [first.into(), last.into()];
     }
-    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
-    [digit(first >> 4), digit(last & 0x0f)]
+    [digit_of(first >> 4), digit_of(last & 0x0f)]
+}
+
+fn digit_of(value: u8) -> char {
+    char::from_digit(value.into(), 16).unwrap_or('0')
 }
 
 /// Values as four hexadecimal digits each, with commas between them.
 fn listed(values: &[u16]) -> String {
     let mut text = String::with_capacity(5 * values.len());
     for value in values {
-        let comma = if text.is_empty() { "" } else { "," };
-        // Writing to text cannot fail.
-        let _ = write!(text, "{comma}{value:04x}");
+        if !text.is_empty() {
+            text.push(',');
+        }
+        value.to_be_bytes().into_iter().for_each(|byte| push_byte(&mut text, byte));
     }
     text
 }
 
-/// The first twelve hexadecimal digits of the SHA-256 of a list; zeros for an empty one.
-fn hash(list: &str) -> String {
+/// Adds the first twelve hexadecimal digits of the SHA-256 of a list; zeros for an empty one.
+fn push_hash(text: &mut String, list: &str) {
     let digest: [u8; 32] = if list.is_empty() { [0; 32] } else { Sha256::digest(list).into() };
-    digest.iter().take(6).fold(String::with_capacity(12), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    digest.into_iter().take(6).for_each(|byte| push_byte(text, byte));
+}
+
+fn push_byte(text: &mut String, byte: u8) {
+    text.extend([digit_of(byte >> 4), digit_of(byte & 0x0f)]);
 }
 
 #[cfg(test)]
