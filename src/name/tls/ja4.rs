@@ -31,7 +31,7 @@ pub(super) fn ja4(source: NameSource, offer: &Offer<'_>) -> Box<str> {
         list.push('_');
         list.push_str(&listed(&algorithms));
     }
-    // Each hello has one, so it is put together without `format!`: 4 % of the time of a capture of many short connections.
+    // Each hello has one, so it is put together without `format!`, which took 3 % of the time of a capture of many short connections.
     let mut text = String::with_capacity(JA4_LENGTH);
     text.push(transport);
     text.push_str(version);
