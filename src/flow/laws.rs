@@ -262,10 +262,11 @@ impl Step {
             // A connection of QUIC is opened, and goes on, sometimes from another port. Two of the conversations have one server, and
             // sometimes one id.
             29 | 30 => {
-                // Keys of one id protect one hello.
+                // Two hellos under one id, as only an attacker has them.
                 let origin = [0xa0 + conversation; 8];
-                let hello =
-                    tls::hello_with(&[tls::server_name(["a.moved.example", "b.moved.example"][port as usize & 1])]);
+                let hello = tls::hello_with(&[tls::server_name(
+                    ["a.moved.example", "b.moved.example"][usize::from(variant >> 3 & 1)],
+                )]);
                 let first = initial(&origin, &origin, &crypto(0, &hello));
                 let said = answer(&[3; 8], &Self::id_of_server(conversation, variant));
                 let up = |payload: &[u8]| ip(CLIENT, server, 17, &udp((port, 443), payload), (0, 0x4000));
@@ -524,6 +525,13 @@ fn captures_that_once_differed_when_cut_are_the_same() {
     let third = [once(19, 1, 44, &[], [0; 8]), once(29, 1, 42, &[], [0; 8]), once(31, 1, 89, &[], [0; 8])];
     for steps in [&first[..], &second, &third] {
         check(steps, &[], &[0], 1).unwrap();
+    }
+    // A part of a hello, and then whole hellos of another connection between the same ports.
+    let all =
+        [(3, 0), (12, 0), (13, 100), (0, 0), (16, 0), (29, 2), (12, 0), (0, 0), (0, 0), (19, 236), (0, 0), (19, 21)];
+    let fourth = all.map(|(kind, variant)| once(kind, 0, variant, &[], [0; 8]));
+    for cut in 0..capture(&fourth).len() {
+        check(&fourth, &[cut as u16], &[0], 1).unwrap();
     }
 }
 

@@ -15,7 +15,7 @@ use std::fmt;
 /// When this many bytes are kept of one direction of an opening, no further datagram is kept. A hello with two post-quantum key
 /// shares takes three full datagrams; retransmissions come on top.
 const BYTE_LIMIT: usize = 12 << 10;
-/// Openings of further connections that are kept.
+/// Openings of further connections that are kept of each side.
 const MORE_LIMIT: usize = 8;
 /// Datagrams kept of one direction of an opening, however small they are.
 const DATAGRAM_LIMIT: usize = 64;
@@ -73,7 +73,7 @@ impl DatagramOpening {
     pub(in crate::flow) fn is_sound(&self) -> bool {
         DATAGRAM_READERS.get(self.reader).is_some_and(|reader| reader.gathers)
             && self.datagrams.iter().all(|kept| kept.len() <= DATAGRAM_LIMIT)
-            && self.more.len() <= MORE_LIMIT
+            && self.more.len() <= 2 * MORE_LIMIT
     }
 
     /// The index in `found` and `is_settled` for a side. Both sides share one if only the first complete opening
@@ -85,34 +85,46 @@ impl DatagramOpening {
     /// Adds a datagram that the reader may be able to read.
     pub(in crate::flow) fn observe(&mut self, stamp: Stamp, side: Side, payload: &[u8], is_anchored: bool) {
         let was_settled = self.is_settled[self.slot(side)];
-        if was_settled {
-            self.read_alone(stamp, side, payload);
-        }
-        if !self.is_collecting(side, is_anchored) {
-            return;
-        }
         let is_first = self.datagrams[side as usize].is_empty();
-        if is_anchored && self.datagrams[side as usize].is_empty() {
-            // The common case is a whole hello in one datagram; then nothing is copied.
-            let reading = self.read_first(side, &[datagram(self.ports, side, payload)]);
-            self.take(stamp, side, reading);
-            if !self.is_settled[self.slot(side)] {
+        if self.is_collecting(side, is_anchored) {
+            if is_anchored && is_first {
+                // The common case is a whole hello in one datagram; then nothing is copied.
+                let reading = self.read_first(side, &[datagram(self.ports, side, payload)]);
+                self.take(stamp, side, reading);
+                if !self.is_settled[self.slot(side)] {
+                    self.push(stamp, side, payload);
+                }
+            } else {
                 self.push(stamp, side, payload);
+                self.read(stamp, side);
             }
-        } else {
-            self.push(stamp, side, payload);
-            self.read(stamp, side);
         }
-        // What this partial reads to its end may be a further opening for those before it, if it stands in one datagram.
-        if !is_anchored && !was_settled && self.is_settled[self.slot(side)] {
-            match &self.found[self.slot(side)] {
-                Some(found) if is_first && !found.2.names.is_empty() => {
+        self.read_further(stamp, side, payload, (was_settled, is_first, is_anchored));
+    }
+
+    /// Finds what a datagram holds by itself: a further opening, for this partial or for those before it. All partials find the same, be
+    /// the datagram the first of one or not, since they cannot know what was before.
+    fn read_further(
+        &mut self,
+        stamp: Stamp,
+        side: Side,
+        payload: &[u8],
+        (was_settled, is_first, is_anchored): (bool, bool, bool),
+    ) {
+        let slot = self.slot(side);
+        let is_settled_now = !was_settled && self.is_settled[slot];
+        match &self.found[slot] {
+            // It was read by itself, or completes what found the same.
+            Some(_) if is_settled_now && is_anchored => {}
+            Some(found) if is_settled_now && is_first => {
+                if !found.2.names.is_empty() {
                     let found = found.clone();
                     self.add_more(found);
                 }
-                Some(_) if is_first => {}
-                _ => self.read_alone(stamp, side, payload),
             }
+            // Nothing is whole in it, or it would be settled.
+            _ if is_first && !was_settled => {}
+            _ => self.read_alone(stamp, side, payload, is_anchored),
         }
     }
 
@@ -125,12 +137,12 @@ impl DatagramOpening {
     }
 
     /// Reads a datagram by itself. Where it is read with others before any opening is whole, the reading finds the same.
-    fn read_alone(&mut self, stamp: Stamp, side: Side, payload: &[u8]) {
+    fn read_alone(&mut self, stamp: Stamp, side: Side, payload: &[u8], is_anchored: bool) {
         let reader = &DATAGRAM_READERS[self.reader];
         let datagram = datagram(self.ports, side, payload);
         let slot = self.slot(side);
-        // What the other side sends is its answer.
-        let is_answer = self.found[slot].as_ref().is_some_and(|found| found.1 != side);
+        // What the other side sends is its answer, where it is known which opening was the first.
+        let is_answer = is_anchored && self.found[slot].as_ref().is_some_and(|found| found.1 != side);
         if is_answer || !(reader.may_be_whole)(&datagram) {
             return;
         }
@@ -147,7 +159,12 @@ impl DatagramOpening {
             None => self.more.push(new),
         }
         self.more.sort_by_key(|(stamp, ..)| stamp.frame);
-        self.more.truncate(MORE_LIMIT);
+        // Of each side, since one may turn out to be the answer of the other.
+        let mut counts = [0; 2];
+        self.more.retain(|(_, side, _)| {
+            counts[*side as usize] += 1;
+            counts[*side as usize] <= MORE_LIMIT
+        });
     }
 
     /// The names in the hellos of a client that are whole, with the frames that completed them; none where what was read first is of the
