@@ -26,11 +26,6 @@ impl<'a> Texts<'a> {
         Self { redactor, apps: apps.collect(), shown: shown.map(|name| name.to_ascii_lowercase()).collect() }
     }
 
-    /// Shows a name, if this was not clear before.
-    pub fn show(&mut self, name: &str) {
-        self.shown.insert(name.to_ascii_lowercase());
-    }
-
     /// How many bytes at the end of a name stay.
     fn stays(&self, name: &str) -> usize {
         let lower = name.to_ascii_lowercase();

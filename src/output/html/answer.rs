@@ -3,6 +3,7 @@
 
 use super::sites;
 use super::sums::{Cell, Sums};
+use super::tables::name_of;
 use crate::output::escape::html;
 use crate::output::{units, words};
 use crate::place::Country;
@@ -36,11 +37,6 @@ fn all(report: &Report) -> impl Iterator<Item = &Destination> {
 fn the(name: &str) -> String {
     let is_plural = ["United ", "Netherlands", "Philippines"].iter().any(|start| name.starts_with(start));
     if is_plural { format!("the {name}") } else { name.to_owned() }
-}
-
-fn name(report: &Report, country: Country) -> String {
-    let line = report.countries.iter().find(|line| line.country == country);
-    line.map_or_else(|| country.name().unwrap_or(country.code()).to_owned(), |line| line.label.clone())
 }
 
 /// The sentence, as markup.
@@ -107,7 +103,7 @@ fn written(report: &Report) -> String {
         out.push_str(&lead);
     }
     for (at, (country, cell)) in ranked.iter().take(NAMED).enumerate() {
-        let place = html(&the(&name(report, *country))).into_owned();
+        let place = html(&the(&name_of(report, *country))).into_owned();
         let words = cell.words(sums.bytes);
         if at == 0 {
             out.push_str(&format!("<b>{}</b> ended at endpoints in <b>{place}</b>", said(cell, sums.bytes)));
@@ -153,7 +149,7 @@ pub(super) fn table(report: &Report) -> String {
     let mut head = String::from(
         "<th class=\"a\" scope=\"col\">App<small>who runs the service, law</small></th><th class=\"n\" scope=\"col\">Sent</th>",
     );
-    columns.iter().for_each(|one| head.push_str(&format!("<th scope=\"col\">{}</th>", html(&name(report, *one)))));
+    columns.iter().for_each(|one| head.push_str(&format!("<th scope=\"col\">{}</th>", html(&name_of(report, *one)))));
     if more > 0 {
         head.push_str(&format!("<th scope=\"col\">{more} more</th>"));
     }

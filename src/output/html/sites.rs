@@ -3,7 +3,7 @@
 
 use super::row;
 use super::sums::{Sums, network};
-use super::tables::Tables;
+use super::tables::{Tables, name_of};
 use crate::output::escape::visible;
 use crate::place::Country;
 use crate::report::{Report, Site, SitePlace};
@@ -30,11 +30,6 @@ fn places(site: &Site) -> (impl Iterator<Item = &SitePlace>, Rest) {
         (site.sent.saturating_sub(sum(|place| place.sent)), site.received.saturating_sub(sum(|place| place.received)));
     let counted = |place: &&SitePlace| place.standing.is_shared() && (place.sent > 0 || place.received > 0);
     (site.places.iter().filter(counted), rest)
-}
-
-fn name_of(report: &Report, country: Country) -> String {
-    let known = report.countries.iter().find(|one| one.country == country);
-    known.map_or_else(|| country.name().unwrap_or(country.code()).to_owned(), |known| known.label.clone())
 }
 
 fn letter(place: &SitePlace) -> char {

@@ -71,11 +71,7 @@ impl Tables {
 
     /// The same under the name that the report gives it.
     pub(super) fn named(&mut self, country: Country, report: &Report) -> String {
-        let known = report.countries.iter().find(|one| one.country == country);
-        match known {
-            Some(known) => self.labelled(country, &known.label),
-            None => self.country(country),
-        }
+        self.labelled(country, &name_of(report, country))
     }
 
     /// The code of a country that an endpoint may be in.
@@ -100,6 +96,12 @@ impl Tables {
         let codes: Vec<String> = countries.iter().map(|country| self.country(*country)).collect();
         codes.join(",")
     }
+}
+
+/// The name that the report gives a country, or else its own.
+pub(super) fn name_of(report: &Report, country: Country) -> String {
+    let known = report.countries.iter().find(|one| one.country == country);
+    known.map_or_else(|| country.name().unwrap_or(country.code()).to_owned(), |known| known.label.clone())
 }
 
 fn line(country: Country, label: Option<&str>, verdict: Option<&str>) -> CountryLine {
