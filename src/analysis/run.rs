@@ -134,10 +134,9 @@ pub fn map_with(
 ) -> (RouteMap, Analysed) {
     let sums = Sums::new(&sources, options, knowledge);
     let add = |routes: &mut RouteMap, observed: &Observed<'_>| {
-        if !options.leaves_out(observed) {
+        if sums.add(routes, observed) {
             look(observed);
         }
-        sums.add(routes, observed);
     };
     let (maps, analysed) = each(sources, options, knowledge, progress, &|| sums.part(), &add, &mut |_, _| ());
     sums.finish(maps, analysed)
@@ -156,14 +155,14 @@ pub fn map_live(
     let gathering = Gathering::new(options, &|| sums.part());
     let mut pause = |tracker: &Tracker, outcome: Outcome| {
         let (sums, gathering) = (sums.copy(), gathering.copy());
-        let add = |routes: &mut RouteMap, observed: &Observed<'_>| sums.add(routes, observed);
+        let add = |routes: &mut RouteMap, observed: &Observed<'_>| _ = sums.add(routes, observed);
         let summary = tracker.clone().finish(|flows| gathering.study(flows, knowledge, &add));
         gathering.settle(i64::MAX, knowledge, &add, &mut |_, _| ());
         let (maps, analysed) = gathering.finish(vec![outcome], summary);
         let (routes, analysed) = sums.finish(maps, analysed);
         show(routes, analysed);
     };
-    let add = |routes: &mut RouteMap, observed: &Observed<'_>| sums.add(routes, observed);
+    let add = |routes: &mut RouteMap, observed: &Observed<'_>| _ = sums.add(routes, observed);
     let nothing: &mut After<'_, RouteMap> = &mut |_, _| ();
     let after = Mutex::new(nothing);
     let given = Given { options, knowledge, progress };

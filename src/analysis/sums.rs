@@ -46,10 +46,11 @@ impl<'a> Sums<'a> {
         lock(&self.whole).another()
     }
 
-    /// Adds a flow to the map of a thread.
-    pub(super) fn add(&self, routes: &mut RouteMap, observed: &Observed<'_>) {
+    /// Adds a flow to the map of a thread. Returns whether it is counted, and not left out.
+    pub(super) fn add(&self, routes: &mut RouteMap, observed: &Observed<'_>) -> bool {
         if self.options.leaves_out(observed) {
-            return routes.leave_out(observed.flow, Reason::LeftOut);
+            routes.leave_out(observed.flow, Reason::LeftOut);
+            return false;
         }
         routes.add(observed);
         if routes.weight() > self.bytes_of_one {
@@ -58,6 +59,7 @@ impl<'a> Sums<'a> {
             whole.append(full);
             *routes = whole.another();
         }
+        true
     }
 
     /// The whole map, with those of all threads.
