@@ -60,6 +60,20 @@ impl FlowKey {
         Self::ordered(version, protocol, from, to, from <= to)
     }
 
+    /// The key of a conversation between two endpoints, and the side of the first.
+    pub fn between(protocol: u8, one: (IpAddr, u16), other: (IpAddr, u16)) -> (Self, Side) {
+        let bytes = |ip: IpAddr| match ip {
+            IpAddr::V4(ip) => {
+                let mut bytes = [0; 16];
+                bytes[..4].copy_from_slice(&ip.octets());
+                bytes
+            }
+            IpAddr::V6(ip) => ip.octets(),
+        };
+        let version = if one.0.is_ipv4() { 4 } else { 6 };
+        Self::new(version, protocol, (bytes(one.0), one.1), (bytes(other.0), other.1))
+    }
+
     /// Makes the key from IPv4 addresses, for the short path.
     #[inline(always)]
     pub(super) fn plain_v4(protocol: u8, source: ([u8; 4], u16), destination: ([u8; 4], u16)) -> (Self, Side) {

@@ -2,6 +2,7 @@
 //! which `redact` can clear of names and addresses; everything else is cut away.
 
 use super::kept::{Kept, Selection};
+use super::wanted::key;
 use crate::app::EvidenceKind;
 use crate::capture::owner::Owner;
 use crate::capture::{Frame, FrameId, FrameNote, LinkType};
@@ -62,7 +63,6 @@ impl Known {
             _ => Content::Nothing,
         };
         let client = (flow.client_ip, flow.client_port.unwrap_or(0));
-        let key = key(flow.protocol, client, (flow.server_ip, flow.server_port.unwrap_or(0)));
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if claim.is_some() {
             known.shown.extend(flow.names.iter().map(|name| name.name.to_string()));
@@ -71,7 +71,7 @@ impl Known {
             FlowFacts { content, client, names: own, is_in_clear: application == "quic" || application == "dtls" };
         known
             .flows
-            .entry(key)
+            .entry(key(flow))
             .and_modify(|known| {
                 // Two sessions of one key: what both may keep.
                 if known.content != facts.content || known.client != facts.client {
@@ -103,19 +103,6 @@ impl Known {
 
 /// Signatures of protocols that encrypt from their first message on.
 const PROTECTED: [&str; 3] = ["mmtls", "telegram", "whatsapp"];
-
-fn key(protocol: u8, one: (IpAddr, u16), other: (IpAddr, u16)) -> FlowKey {
-    let bytes = |ip: IpAddr| match ip {
-        IpAddr::V4(ip) => {
-            let mut bytes = [0; 16];
-            bytes[..4].copy_from_slice(&ip.octets());
-            bytes
-        }
-        IpAddr::V6(ip) => ip.octets(),
-    };
-    let version = if one.0.is_ipv4() { 4 } else { 6 };
-    FlowKey::new(version, protocol, (bytes(one.0), one.1), (bytes(other.0), other.1)).0
-}
 
 /// A proof without what tells whose captures it is of.
 #[derive(Debug)]

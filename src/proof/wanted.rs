@@ -2,6 +2,7 @@
 
 use crate::app::EvidenceKind;
 use crate::capture::FrameId;
+use crate::flow::Flow;
 use crate::name::NameSource;
 use crate::packet::FlowKey;
 use crate::route::Observed;
@@ -38,6 +39,12 @@ pub(super) struct Need {
     pub(super) has_certificate: bool,
 }
 
+/// The key of a flow's packets.
+pub(super) fn key(flow: &Flow) -> FlowKey {
+    let (client, server) = (flow.client_port.unwrap_or(0), flow.server_port.unwrap_or(0));
+    FlowKey::between(flow.protocol, (flow.client_ip, client), (flow.server_ip, server)).0
+}
+
 impl Wanted {
     /// Of a flow that is attributed to an app; none of another.
     pub fn of(observed: &Observed<'_>) -> Option<Self> {
@@ -51,21 +58,10 @@ impl Wanted {
         let has_own_name =
             flow.names.iter().any(|name| name.source < NameSource::Dns && name.source != NameSource::HttpConnect);
         let frames = flow.names.iter().map(|name| name.frame).chain(claims().map(|claim| claim.frame));
-        let bits = |ip: IpAddr| match ip {
-            IpAddr::V4(ip) => {
-                let mut bytes = [0; 16];
-                bytes[..4].copy_from_slice(&ip.octets());
-                bytes
-            }
-            IpAddr::V6(ip) => ip.octets(),
-        };
-        let end = |ip: IpAddr, port: Option<u16>| (bits(ip), port.unwrap_or(0));
-        let version = if flow.server_ip.is_ipv4() { 4 } else { 6 };
-        let (client, server) = (end(flow.client_ip, flow.client_port), end(flow.server_ip, flow.server_port));
         Some(Self {
             app: Arc::clone(&chosen.app),
             peer,
-            key: FlowKey::new(version, flow.protocol, client, server).0,
+            key: key(flow),
             first_frame: flow.first_frame,
             evidence: frames.collect(),
             need: Need {
