@@ -15,14 +15,13 @@
 
 use super::evidence::{Claim, EvidenceKind};
 use crate::capture::owner::Owner;
+use crate::packet::protocol::UDP;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 /// How far apart two flows to one server may begin. Apps open further connections within seconds of the first; a
 /// minute leaves room for retries.
 const BEGUN_WITHIN_NS: i64 = 60_000_000_000;
-
-const UDP: u8 = 17;
 
 /// The part of a flow that the rules of inheritance look at.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! How long a session may be silent before it ends.
 
-/// IP protocol number of TCP (IANA).
-pub(super) const TCP: u8 = 6;
+use crate::packet::protocol::TCP;
+
 /// A TCP session ends when it is silent for longer than this. RFC 5382 would allow two hours; real NATs and Zeek use
 /// five minutes.
 const TCP_IDLE_NS: i64 = 300 * 1_000_000_000;

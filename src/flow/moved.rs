@@ -15,14 +15,13 @@ use crate::flow::shard::{Shard, shard_of};
 use crate::flow::table::Table;
 use crate::name::{ConnectionId, NameSource, short_header_id};
 use crate::packet::FlowKey;
+use crate::packet::protocol::UDP;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Protocol number of UDP (IANA).
-const UDP: u8 = 17;
 /// A connection goes on if the last packet before came no longer ago than this: twice the time that a session may be silent, for which
 /// sessions are kept in any case. A silence after which a packet would not continue a session is shorter, so that no later packet
 /// changes the answer.

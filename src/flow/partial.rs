@@ -13,7 +13,7 @@ use crate::flow::session::observe::deliver;
 use crate::flow::shard::{SHARDS, Shard, shard_of};
 use crate::flow::stamp::Stamp;
 use crate::flow::table::Table;
-use crate::packet::{Dissected, NotIp, Packet, dissect_other, dissect_plain, expand, is_compressed};
+use crate::packet::{Dissected, NotIp, Packet, dissect_other, dissect_plain, expand};
 use crate::stored;
 use std::collections::BTreeMap;
 
@@ -110,12 +110,10 @@ impl Partial {
             Dissected::Packet(packet) if packet.fragment.is_some() => {
                 self.fragments.observe(&packet, Stamp { frame: frame.id, time_ns: frame.time_ns });
             }
-            Dissected::Packet(packet) if is_compressed(&packet) => {
+            Dissected::Packet(packet) => {
                 let mut buffer = Vec::new();
-                let inner = expand(&packet, &mut buffer);
-                self.observe_packet(inner.unwrap_or(packet), frame);
+                self.observe_packet(expand(&packet, &mut buffer).unwrap_or(packet), frame);
             }
-            Dissected::Packet(packet) => self.observe_packet(packet, frame),
             Dissected::NotIp(kind) => self.others.entry(kind).or_default().count(&frame),
         }
     }

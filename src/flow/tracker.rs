@@ -18,7 +18,8 @@ use crate::flow::shard::shard_of;
 use crate::flow::shard::{Begun, Pieced, Shard};
 use crate::flow::shed::Shed;
 use crate::flow::table::Table;
-use crate::packet::{Dissected, FlowKey, NotIp, Side, dissect_ip, expand, is_compressed};
+use crate::packet::protocol::UDP;
+use crate::packet::{Dissected, FlowKey, NotIp, Side, dissect_ip, expand};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use rayon::prelude::*;
@@ -394,9 +395,7 @@ impl Tracker {
             };
         packet.counted_length = bytes;
         let mut buffer = Vec::new();
-        if is_compressed(&packet) {
-            packet = expand(&packet, &mut buffer).unwrap_or(packet);
-        }
+        packet = expand(&packet, &mut buffer).unwrap_or(packet);
         let note = None;
         let frame = Frame {
             id: group.first.frame,
@@ -416,7 +415,7 @@ impl Tracker {
 const HOLD_NS: i64 = 2 * fragments::TIMEOUT_NS;
 
 // Sessions must be there for the connections that go on elsewhere.
-const _: () = assert!(moved::PAUSE_NS <= idle_ns(17) + HOLD_NS);
+const _: () = assert!(moved::PAUSE_NS <= idle_ns(UDP) + HOLD_NS);
 
 /// A test whether the sessions of a key are kept.
 fn keeps(part: KeptPart, sample_key: SampleKey) -> impl Fn(&FlowKey) -> bool + Copy + Sync {

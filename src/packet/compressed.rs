@@ -17,14 +17,12 @@ const AGREED: u16 = 256;
 /// An IP datagram holds no more.
 const MOST: usize = 65_535;
 
-/// Whether a packet is one that [`expand`] may open.
-pub(crate) fn is_compressed(packet: &Packet<'_>) -> bool {
-    packet.key.protocol() == IPCOMP && packet.fragment.is_none()
-}
-
-/// The packet inside a compressed one, put into `buffer`. `None` where not all of it was captured or it is no DEFLATE; then it
-/// counts as what it is.
+/// The packet inside a compressed one, put into `buffer`. `None` where a packet is not compressed, not all of it was captured or it
+/// is no DEFLATE; then it counts as what it is.
 pub(crate) fn expand<'a>(packet: &Packet<'_>, buffer: &'a mut Vec<u8>) -> Option<Packet<'a>> {
+    if packet.key.protocol() != IPCOMP || packet.fragment.is_some() {
+        return None;
+    }
     let (&[next, _, high, low], data) = packet.payload.split_first_chunk::<HEADER_LENGTH>()?;
     let index = u16::from_be_bytes([high, low]);
     if (index != DEFLATE && index < AGREED) || packet.payload_length as usize != packet.payload.len() {
@@ -73,7 +71,7 @@ mod tests {
     fn opened(bytes: &[u8]) -> Option<(u16, Vec<u8>, Vec<Encapsulation>)> {
         let frame = frame(bytes);
         let Dissected::Packet(packet) = dissect(&frame) else { panic!("no packet") };
-        assert!(is_compressed(&packet));
+        assert_eq!(packet.key.protocol(), IPCOMP);
         let mut buffer = Vec::new();
         let inner = expand(&packet, &mut buffer)?;
         assert_eq!(inner.counted_length as usize, bytes.len());

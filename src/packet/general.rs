@@ -9,6 +9,7 @@ use crate::capture::Frame;
 use crate::packet::encapsulation::TunnelPath;
 use crate::packet::key::{FlowKey, Side};
 use crate::packet::not_ip::NotIp;
+use crate::packet::protocol;
 use crate::packet::segment::{TcpFlags, TcpSegment, Transport};
 use crate::packet::transport;
 use crate::packet::tunnel::open::open;
@@ -43,8 +44,8 @@ fn exported<'a>(frame: &Frame<'a>) -> Option<Dissected<'a>> {
     let addressed = read_addressed(Span::new(frame.bytes, usize::try_from(frame.wire_length).ok()?))?;
     let (key, side) = FlowKey::new(addressed.version, addressed.protocol, addressed.source, addressed.destination);
     let transport = match addressed.protocol {
-        transport::TCP => Transport::Tcp(TcpSegment { flags: PUSHED, ..TcpSegment::default() }),
-        transport::UDP => Transport::Udp,
+        protocol::TCP => Transport::Tcp(TcpSegment { flags: PUSHED, ..TcpSegment::default() }),
+        protocol::UDP => Transport::Udp,
         _ => Transport::Other,
     };
     Some(Dissected::Packet(Packet {

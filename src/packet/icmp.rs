@@ -1,12 +1,8 @@
 //! Messages of ICMP (RFC 792, RFC 4443 §2.1), and which of them ask and answer.
 
 use super::key::Side;
+use super::protocol::{ICMP, ICMPV6};
 use serde::{Deserialize, Serialize};
-
-/// The protocol number of ICMP (IANA).
-const ICMP: u8 = 1;
-/// The protocol number of ICMP for IPv6.
-const ICMPV6: u8 = 58;
 
 /// The kind of a message, by type and code. A question and its answer are of one kind: the answer is written as the question that the
 /// lower endpoint would ask, or the answer that it would give, whoever sent it.

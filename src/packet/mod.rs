@@ -27,10 +27,12 @@ mod segment;
 mod syn;
 mod view;
 
+pub(crate) mod protocol;
+
 pub use dissect::dissect;
 pub use general::dissect_ip;
 
-pub(crate) use compressed::{expand, is_compressed};
+pub(crate) use compressed::expand;
 pub(crate) use general::dissect as dissect_other;
 pub(crate) use plain::read as dissect_plain;
 pub(crate) use syn::{Syn, read as read_syn};

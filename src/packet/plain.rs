@@ -2,7 +2,8 @@
 //! IPv6 with few extension headers; a whole TCP or UDP header, or a protocol whose header is not read; and lengths that agree.
 //! Everything else is left to `general`, which gives the same answer for these.
 
-use super::transport::{TCP, TCP_LEAST_LENGTH, UDP, UDP_LENGTH};
+use super::protocol::{TCP, UDP};
+use super::transport::{TCP_LEAST_LENGTH, UDP_LENGTH};
 use crate::capture::{Frame, LinkType};
 use crate::packet::encapsulation::{Encapsulation, TunnelPath};
 use crate::packet::key::{FlowKey, Side};

@@ -2,16 +2,12 @@
 //! hop limit of a packet runs out. That is the time-exceeded message of ICMP (RFC 792) and ICMPv6 (RFC 4443 §3.3), which quotes the
 //! IP header and at least eight bytes of what follows it.
 
+use super::protocol::{ICMP, ICMPV6, TCP, UDP};
 use super::segment::Transport;
 use super::view::Packet;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Protocol numbers (IANA).
-const ICMP: u8 = 1;
-const TCP: u8 = 6;
-const UDP: u8 = 17;
-const ICMPV6: u8 = 58;
 /// Types of messages: time exceeded (with code 0: in transit) and echo request, of ICMP and ICMPv6.
 const TIME_EXCEEDED: u8 = 11;
 const TIME_EXCEEDED_V6: u8 = 3;

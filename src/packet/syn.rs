@@ -3,7 +3,8 @@
 //! It is read from the frame a second time, so that all other packets need not carry it.
 
 use super::general;
-use super::transport::{TCP, TCP_LEAST_LENGTH};
+use super::protocol::TCP;
+use super::transport::TCP_LEAST_LENGTH;
 use crate::capture::{Frame, LinkType};
 use smallvec::SmallVec;
 

@@ -2,6 +2,7 @@
 //! 9260 §3.1), DCCP (RFC 4340 §5.1) and UDP-Lite (RFC 3828 §3.1).
 
 use super::ip::IpDatagram;
+use super::protocol::{SCTP, TCP, UDP};
 use super::span::Span;
 use crate::packet::encapsulation::TunnelPath;
 use crate::packet::key::FlowKey;
@@ -9,12 +10,7 @@ use crate::packet::segment::{TcpFlags, TcpSegment, Transport};
 use crate::packet::view::Packet;
 use etherparse::UdpHeaderSlice;
 
-/// The protocol number of TCP (IANA).
-pub(crate) const TCP: u8 = 6;
-/// The protocol number of UDP (IANA).
-pub(crate) const UDP: u8 = 17;
 const DCCP: u8 = 33;
-const SCTP: u8 = 132;
 const UDP_LITE: u8 = 136;
 /// Length of a TCP header without options.
 pub(crate) const TCP_LEAST_LENGTH: usize = 20;

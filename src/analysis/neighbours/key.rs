@@ -2,6 +2,7 @@
 
 use crate::app::Neighbour;
 use crate::packet::address_bits;
+use crate::packet::protocol::UDP;
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 
@@ -25,9 +26,6 @@ impl Hash for Key {
         state.write_u64(u64::from(kind) << 32 | port.map_or(1 << 16, u64::from));
     }
 }
-
-/// IP protocol number of UDP (IANA).
-const UDP: u8 = 17;
 
 /// The keys by which a flow is found by flows that may inherit from it.
 pub(super) fn keys_of(seen: &Neighbour<'_>) -> [Option<Key>; 2] {

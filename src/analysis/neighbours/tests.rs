@@ -6,14 +6,12 @@ use crate::app::{Attribution, Catalogue, Claim, EvidenceKind};
 use crate::capture::FrameId;
 use crate::capture::owner::{Owner, OwnerFormat};
 use crate::flow::{Flow, OwnerEvidence};
+use crate::packet::protocol::UDP;
 use crate::place::{Place, Places};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
-
-/// IP protocol number of UDP (IANA).
-const UDP: u8 = 17;
 
 fn address(last: u8) -> IpAddr {
     IpAddr::from([192, 0, 2, last])

@@ -118,10 +118,10 @@ pub static SIGNATURES: &[Signature] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::probe::{TCP, UDP};
     use super::testing::{tcp, udp};
     use super::*;
     use crate::name::table::{DATAGRAM_READERS, STREAM_READERS};
+    use crate::packet::protocol::{TCP, UDP};
     use proptest::prelude::*;
 
     #[test]

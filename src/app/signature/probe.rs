@@ -1,6 +1,7 @@
 //! What signatures look at in a flow, and what they answer.
 
 use crate::flow::Flow;
+use crate::packet::protocol::{TCP, UDP};
 use crate::place::Place;
 use std::net::IpAddr;
 
@@ -15,10 +16,6 @@ pub(super) const AGORA: &str = "agora";
 
 /// Protocols that one app or service alone speaks, so that no bytes are needed beside them.
 pub(super) const OF_ONE_APP: [&str; 3] = [AGORA, MINECRAFT, MMTLS];
-
-/// IP protocol numbers (IANA).
-pub(super) const TCP: u8 = 6;
-pub(super) const UDP: u8 = 17;
 
 /// How sure a signature is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

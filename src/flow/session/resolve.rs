@@ -3,7 +3,6 @@
 
 use crate::flow::answers::Answers;
 use crate::flow::devices::{Devices, Sender, is_private};
-use crate::flow::lifetime::TCP;
 use crate::flow::record::{Counters, Ech, Flow, Head, Name, Rtt, RttSource};
 use crate::flow::round_trips::{self, Answered, Exchange, FirstPackets};
 use crate::flow::session::details::Details;
@@ -12,6 +11,7 @@ use crate::flow::session::{NEVER, Session};
 use crate::flow::stamp::Stamp;
 use crate::name::{Alpn, Application, NameSource};
 use crate::packet::Side;
+use crate::packet::protocol::TCP;
 use std::mem::take;
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -4,11 +4,8 @@ use crate::name::findings::Findings;
 use crate::name::reader::{Datagram, Reading};
 use crate::name::wire::u16_at;
 
-/// Whether a datagram on one of the ports is a SEQUENCE that begins with a version.
+/// Whether a datagram on one of its ports is a SEQUENCE that begins with a version.
 pub(crate) fn starts(datagram: &Datagram<'_>) -> bool {
-    if !matches!(datagram.source_port, 161 | 162) && !matches!(datagram.destination_port, 161 | 162) {
-        return false;
-    }
     let header = match datagram.payload {
         [0x30, 0x81, ..] => 3,
         [0x30, 0x82, ..] => 4,

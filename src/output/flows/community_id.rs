@@ -3,6 +3,7 @@
 //! Corelight, *Community ID Flow Hashing*, version 1. The seed is 0.
 
 use crate::flow::Flow;
+use crate::packet::protocol::{ICMP, ICMPV6, SCTP, TCP, UDP};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Serialize, Serializer};
@@ -11,12 +12,6 @@ use std::net::IpAddr;
 
 /// Length of the text: the version, and 20 bytes in base64.
 const LENGTH: usize = 2 + 28;
-/// Protocol numbers (IANA).
-const ICMP: u8 = 1;
-const TCP: u8 = 6;
-const UDP: u8 = 17;
-const ICMPV6: u8 = 58;
-const SCTP: u8 = 132;
 
 /// The Community ID of a flow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -9,8 +9,9 @@ use super::{ether_ip, gre, l2tp, teredo};
 use crate::packet::encapsulation::{Encapsulation, TunnelPath};
 use crate::packet::ip::{self, IpDatagram};
 use crate::packet::next::Next;
+use crate::packet::protocol::UDP;
 use crate::packet::span::Span;
-use crate::packet::transport::{self, UDP};
+use crate::packet::transport;
 
 /// The datagram inside this one, and the path to it.
 pub(crate) fn open<'a>(datagram: &IpDatagram<'a>, path: TunnelPath) -> Option<(TunnelPath, IpDatagram<'a>)> {

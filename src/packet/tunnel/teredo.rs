@@ -2,6 +2,7 @@
 
 use crate::packet::next::Next;
 use crate::packet::not_ip::NotIp;
+use crate::packet::protocol::ICMPV6;
 use crate::packet::span::Span;
 
 const ORIGIN: u16 = 0x0000;
@@ -9,7 +10,6 @@ const AUTHENTICATION: u16 = 0x0001;
 const IPV6_LENGTH: usize = 40;
 /// The addresses of Teredo, 2001::/32 (RFC 4380 §2.6).
 const PREFIX: [u8; 4] = [0x20, 0x01, 0, 0];
-const ICMPV6: u8 = 58;
 
 pub(super) fn read(span: Span<'_>) -> Result<Next<'_>, NotIp> {
     let mut rest = span;
