@@ -210,7 +210,7 @@ pub(super) struct InputArgs {
     #[arg(long, value_name = "IP")]
     pub(super) device: Vec<IpAddr>,
     /// Where the captures were taken, for the check of round trips: `Taipei`, `"Hyderabad, IN"`, `"Portland, Maine"`, `TW` or `25.03,121.56,50`
-    #[arg(long, value_name = "PLACE")]
+    #[arg(long, value_name = "PLACE", allow_hyphen_values = true)]
     pub(super) from: Option<String>,
     /// Take the tables of places as if they were of the captures' time; every output then says so
     #[arg(long)]
@@ -317,7 +317,7 @@ pub(super) struct DiffArgs {
     #[arg(long, value_name = "IP")]
     pub(super) device: Vec<IpAddr>,
     /// Where captures were taken, as for `map`
-    #[arg(long, value_name = "PLACE")]
+    #[arg(long, value_name = "PLACE", allow_hyphen_values = true)]
     pub(super) from: Option<String>,
     /// Take the tables of places as if they were of the captures' time
     #[arg(long)]

@@ -6,7 +6,7 @@ use crate::route::{RouteMap, SAMPLE_LIMIT, Shortage};
 use crate::standing::STALE_MONTHS;
 
 pub(super) fn notes(analysed: &Analysed, routes: &RouteMap, knowledge: &Knowledge, tables: &TablesAge) -> Vec<String> {
-    let mut notes = age(tables);
+    let mut notes = Vec::from_iter(tables.note());
     let summary = &analysed.summary;
     if let Some(step_ns) = summary.clock_stepped_back_ns() {
         let seconds = step_ns / 1_000_000_000;
@@ -137,26 +137,29 @@ pub(super) fn notes(analysed: &Analysed, routes: &RouteMap, knowledge: &Knowledg
     notes
 }
 
-/// What the distance in time between captures and tables means.
-fn age(tables: &TablesAge) -> Vec<String> {
-    /// Months from which the distance is told.
-    const TOLD: u32 = 3;
-    let mut notes = Vec::new();
-    if tables.is_ignored {
-        notes.push("--ignore-age: the tables of places are taken as if they were of the captures' time".to_owned());
-    } else if tables.is_stale {
-        notes.push(format!(
-            "the tables of places are {} months {} than the captures: addresses may have changed hands, and nothing is confirmed by them",
-            tables.gap_months,
-            if tables.is_capture_older { "younger" } else { "older" }
-        ));
-    } else if tables.gap_months > TOLD {
-        let stale = if tables.gap_months > STALE_MONTHS {
+impl TablesAge {
+    /// What the distance in time between captures and tables means.
+    pub fn note(&self) -> Option<String> {
+        /// Months from which the distance is told.
+        const TOLD: u32 = 3;
+        if self.is_ignored {
+            return Some(
+                "--ignore-age: the tables of places are taken as if they were of the captures' time".to_owned(),
+            );
+        }
+        if self.is_stale {
+            return Some(format!(
+                "the tables of places are {} months {} than the captures: addresses may have changed hands, and nothing is confirmed by them",
+                self.gap_months,
+                if self.is_capture_older { "younger" } else { "older" }
+            ));
+        }
+        let stale = if self.gap_months > STALE_MONTHS {
             "; what is further than three years from them is marked stale"
         } else {
             ""
         };
-        notes.push(format!("the tables of places are up to {} months from the captures{stale}", tables.gap_months));
+        let told = format!("the tables of places are up to {} months from the captures{stale}", self.gap_months);
+        (self.gap_months > TOLD).then_some(told)
     }
-    notes
 }
