@@ -41,6 +41,7 @@ pub use dns::resolver::encrypted_resolver;
 pub(crate) use exchange::{Part, datagram_part, stream_part};
 pub use findings::{Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, FoundName, Role};
 pub use host::is_ip_literal;
+pub(crate) use quic::head::InitialHead;
 pub(crate) use quic::ids::{ConnectionId, chosen_id, is_telling, short_header_id};
 pub use reader::{Datagram, DatagramReader, IncrementalReader, Reading, StreamReader};
 pub(crate) use shown::datagram_shown;

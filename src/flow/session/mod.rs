@@ -22,6 +22,7 @@ use crate::flow::frames::OtherFrames;
 use crate::flow::links::Links;
 use crate::flow::record::{Counters, Name};
 use crate::flow::round_trips::FirstPackets;
+use crate::packet::protocol::TCP;
 use crate::packet::{FlowKey, Side, TunnelPath};
 use details::Details;
 use handshake::Handshake;
@@ -161,7 +162,7 @@ impl Session {
         // Twice the size: the slot, and its share of the tables by which it is found.
         2 * size_of::<Self>()
             + self.details.as_ref().map_or(0, |_| BOX.max(self.kept_weight as usize))
-            + FirstPackets::weight(self.first_count)
+            + FirstPackets::weight(self.first_count, self.key.protocol() == TCP)
     }
 
     /// The details, which are created if there are none yet.

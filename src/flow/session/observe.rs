@@ -104,7 +104,7 @@ impl Session {
         let (source_port, destination_port) = (self.key.port(side), self.key.port(side.opposite()));
         if let Some((part, numbers)) = datagram_part(&Datagram { payload, source_port, destination_port }) {
             let first = self.first_packets.get_or_insert_default();
-            first.push(Seen::datagram((time_ns, side), part, numbers));
+            first.push_datagram(Seen::datagram((time_ns, side), part, numbers), payload);
             self.first_count = first.count();
         }
     }

@@ -3,6 +3,7 @@
 pub(super) mod fbzero;
 mod frames;
 pub(super) mod gquic;
+pub(super) mod head;
 mod hello;
 pub(super) mod ids;
 pub(super) mod initial;
