@@ -14,7 +14,7 @@ What the words beside the figures mean
 
 endpoint        where a connection ended, not where data ends up
 sent, received  payload of flows that were answered, seen from the phone
-confirmed       two independent sources name the country, or only this country is within reach of the round trip
+confirmed       two independent sources agree, or the round trip leaves no other
 reported        one source names the country
 sources differ  several countries are named; each is possible
 stale           the tables are more than three years from the capture
@@ -26,6 +26,8 @@ anycast         many sites answer for one address
 no answer       something was sent, and nothing came back
 a person        a call to another person's device
 unknown         nothing is known of the address
+local, special  not on the public network: part of no share
+law             of the country where the operator's parent has its head office
 
 9-12 %          9 % for certain, and 12 % at most of what has a country
 62 %            both ends meet

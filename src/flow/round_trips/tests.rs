@@ -342,6 +342,9 @@ fn whether_the_server_answered() {
     assert_eq!(answered(&acknowledging), Answered::Yes);
     let reset = [up(0, 1, THEIRS, PUSH_ACK, b"a"), down(9, 0, 2, RST, &[])];
     assert_eq!(answered(&reset), Answered::Refused);
+    // Port unreachable is no answer, and that of an echo is.
+    let message = |kind: u8| (0, ip::v4(SERVER, CLIENT, 1, &[kind, 3, 0, 0, 0, 0, 0, 0]));
+    assert_eq!([answered(&[message(3)]), answered(&[message(0)])], [Answered::Refused, Answered::Yes]);
     let served = [up(0, 1, THEIRS, PUSH_ACK, b"a"), down(9, 0, 2, FIN_ACK, &[]), down(10, 0, 2, RST, &[])];
     assert_eq!(answered(&served), Answered::Yes);
     assert_eq!(answered(&[datagram(0, true, 9_999, b"a")]), Answered::No);

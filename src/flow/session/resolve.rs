@@ -73,7 +73,10 @@ impl Session {
         let exchange = self.exchange(client, flow.application);
         flow.round_trips = round_trips::round_trips(first, exchange);
         flow.syn_ack = round_trips::syn_ack(first, client).map(Box::new);
-        flow.answered = self.answered(first, exchange);
+        flow.answered = match flow.icmp {
+            Some(icmp) if icmp.is_error(flow.protocol) => Answered::Refused,
+            _ => self.answered(first, exchange),
+        };
         let sender = if self.opener == client { self.sender } else { Sender::default() };
         let others = || devices.others(sender, client_ip, began.frame);
         flow.names.extend(found.or_else(|| answers.explain(client_ip, server_ip, began, others)));
