@@ -9,7 +9,7 @@ use aes_gcm::{AeadInOut, Aes128Gcm, KeyInit};
 use hkdf::Hkdf;
 use sha2::Sha256;
 
-/// The keys that protect the Initial packets of a client.
+/// The keys that protect the Initial packets of one side.
 pub(super) struct InitialKeys {
     packet: Aes128Gcm,
     iv: [u8; 12],
@@ -17,11 +17,20 @@ pub(super) struct InitialKeys {
 }
 
 impl InitialKeys {
-    /// Derives the keys from a connection id.
+    /// Derives the keys of a client from a connection id.
     pub(super) fn derive(connection_id: &[u8], protection: &Protection) -> Self {
+        Self::derive_for("client in", connection_id, protection)
+    }
+
+    /// Derives the keys of its server.
+    pub(super) fn derive_server(connection_id: &[u8], protection: &Protection) -> Self {
+        Self::derive_for("server in", connection_id, protection)
+    }
+
+    fn derive_for(sender: &str, connection_id: &[u8], protection: &Protection) -> Self {
         let initial = Hkdf::<Sha256>::new(Some(&protection.salt), connection_id);
         let mut secret = [0; 32];
-        expand(&initial, "client in", &mut secret);
+        expand(&initial, sender, &mut secret);
         let [key_label, iv_label, header_label] = protection.labels;
         let (mut key, mut iv, mut header) = ([0; 16], [0; 12], [0; 16]);
         if let Ok(client) = Hkdf::<Sha256>::from_prk(&secret) {
