@@ -160,6 +160,15 @@ impl EchKeys {
         KeyCounts { connections: self.usable, left_out: self.left_out, malformed: self.malformed, late_blocks: 0 }
     }
 
+    /// The server name in the encrypted hello that a ClientHello carries, if these keys open it. `message` is the whole handshake
+    /// message, from its type on. Whether the server took that hello is another matter.
+    pub fn server_name(&self, message: &[u8]) -> Option<Box<str>> {
+        match self.open(message, NameSource::TlsEch) {
+            EchOpening::Opened { name, .. } => name.map(|found| found.name),
+            EchOpening::NoKey | EchOpening::DoesNotFit => None,
+        }
+    }
+
     /// Opens the hello within a hello. `message` is the whole message of the outer one; the name is found as of `source`.
     pub(crate) fn open(&self, message: &[u8], source: NameSource) -> EchOpening {
         let Some(outer) = Outer::read(message) else { return EchOpening::NoKey };
@@ -280,7 +289,7 @@ mod tests {
         assert_eq!(keys.left_out, 6);
         let lines: String = (0..CONNECTION_LIMIT + 5).map(|at| format!("ECH_SECRET {at:064x} 01\n")).collect();
         keys.read(lines.as_bytes());
-        assert_eq!((keys.connections.len(), keys.left_out), (CONNECTION_LIMIT, 12));
+        assert_eq!((keys.connections.len(), keys.left_out), (CONNECTION_LIMIT, 11));
     }
 
     proptest! {
