@@ -1,6 +1,6 @@
-//! Decryption secrets that stand in captures (draft-ietf-opsawg-pcapng §4.7), as far as they are of use here: of key logs of TLS, the
-//! lines on Encrypted Client Hello (RFC 9850).
+//! All the decryption secrets of a capture that is given for them.
 
+use super::format::secrets::Secrets;
 use super::format::start::Start;
 use super::format::visit::{Stop, Visit};
 use super::frame::LinkType;
@@ -11,53 +11,8 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-/// What the labels of the lines that are kept begin with.
-const LABEL: &[u8] = b"ECH_";
-/// Bytes of lines that are kept ahead of the first packet of a capture: a few hundred connections.
-const HEAD_LIMIT: usize = 512 << 10;
-/// The same of a capture that is given for its secrets.
-const ALL_LIMIT: usize = 64 << 20;
-
-/// The lines of key logs on Encrypted Client Hello.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Secrets {
-    /// The lines, each with its end.
-    pub(crate) lines: Vec<u8>,
-    /// Blocks that hold such lines.
-    pub(crate) blocks: u64,
-    /// Whether there were more than are kept.
-    pub(crate) is_cut: bool,
-}
-
-impl Secrets {
-    /// Whether a key log has such a line.
-    pub(crate) fn are_in(log: &[u8]) -> bool {
-        lines(log).next().is_some()
-    }
-
-    /// Adds the lines of a key log, until there are so many bytes.
-    fn add(&mut self, log: &[u8], limit: usize) {
-        let before = self.lines.len();
-        for line in lines(log) {
-            if self.lines.len() + line.len() >= limit {
-                self.is_cut = true;
-                break;
-            }
-            self.lines.extend_from_slice(line);
-            self.lines.push(b'\n');
-        }
-        self.blocks += u64::from(self.lines.len() > before || Self::are_in(log));
-    }
-
-    /// The same ahead of a first packet.
-    pub(crate) fn add_of_head(&mut self, log: &[u8]) {
-        self.add(log, HEAD_LIMIT);
-    }
-}
-
-fn lines(log: &[u8]) -> impl Iterator<Item = &[u8]> {
-    log.split(|byte| *byte == b'\n').filter(|line| line.starts_with(LABEL))
-}
+/// Bytes of lines that are kept: some hundred thousand connections.
+const LIMIT: usize = 64 << 20;
 
 /// Collects the secrets of a whole capture.
 #[derive(Default)]
@@ -71,7 +26,7 @@ impl Visit for Collect {
     fn other(&mut self) {}
 
     fn secrets(&mut self, log: &[u8]) {
-        self.0.add(log, ALL_LIMIT);
+        self.0.add(log, LIMIT);
     }
 }
 
@@ -138,12 +93,5 @@ mod tests {
         assert_eq!(secrets_in(&path).unwrap(), (all.to_vec(), false));
         let (_, outcomes) = crate::capture::testing::read_all(vec![source], Some(200), 2);
         assert_eq!(outcomes[0].secret_blocks, 2);
-    }
-
-    #[test]
-    fn what_is_kept_is_bounded() {
-        let mut secrets = Secrets::default();
-        (0..3).for_each(|_| secrets.add_of_head(&b"ECH_SECRET 12345\n".repeat(20_000)));
-        assert!(secrets.is_cut && secrets.blocks == 3 && secrets.lines.len() <= HEAD_LIMIT);
     }
 }

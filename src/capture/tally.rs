@@ -1,11 +1,11 @@
 //! From records to [`Frame`]s: takes in-band owner headers off, numbers, counts, and hands over to the observer.
 
+use super::format::secrets::Secrets;
 use super::format::visit::Visit;
 use super::frame::{Frame, FrameId, LinkType};
 use super::note::FrameNote;
 use super::owner::in_band::InBand;
 use super::owner::table;
-use super::secrets::Secrets;
 
 /// The longest packet that is believed without having been captured whole. Jumbo frames have 9 KB; what Linux captures before it is cut
 /// into frames, or after frames were joined (GSO, GRO), has up to 512 KiB and headers (`GSO_MAX_SIZE`, "BIG TCP"). One record that

@@ -159,8 +159,8 @@ fn keys(summary: &Summary, notes: &mut Vec<String>) {
     }
     if late_blocks > 0 {
         notes.push(format!(
-            "{late_blocks} blocks of decryption secrets stand behind the first packet of their capture and were not used: give the capture \
-             with --keys as well"
+            "{late_blocks} blocks of decryption secrets were not used, or not all of them, because they stand behind the first packet of their \
+             capture or are longer than is read: give the capture with --keys as well"
         ));
     }
 }

@@ -3,11 +3,11 @@
 use super::classic::{self, Layout, MAX_FILE_HEADER};
 use super::compression::Compression;
 use super::pcapng::{self, Section};
+use super::secrets::Secrets;
 use super::state::State;
 use super::visit::{Stop, Visit};
 use crate::capture::frame::LinkType;
 use crate::capture::note::FrameNote;
-use crate::capture::secrets::Secrets;
 use std::io::{self, Read};
 
 /// The first packet is looked for in so many bytes: blocks of names, decryption secrets and processes may come before it.

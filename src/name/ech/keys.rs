@@ -55,7 +55,7 @@ pub struct KeyCounts {
     pub left_out: u64,
     /// Lines that have one of the labels but not what belongs to it.
     pub malformed: u64,
-    /// Blocks of secrets in captures that stand behind the first packet, and were not read.
+    /// Blocks of secrets in captures that were not read to their end: they stand behind the first packet, or are too long.
     pub late_blocks: u64,
 }
 

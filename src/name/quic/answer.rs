@@ -1,13 +1,13 @@
 //! The first message of a server, which its Initial packets carry under keys that the client's packets show (RFC 9001 §5.2).
 
 use super::frames::gather_crypto;
+use super::hello::whole_message;
 use super::ids::ConnectionId;
 use super::initial::client_hellos;
 use super::keys::InitialKeys;
 use super::packet::long_headers;
 use super::versions::{Kind, Protection};
 use crate::name::reassembly::Reassembly;
-use crate::name::wire::Wire;
 
 /// Datagrams of a server that are read. Its hello comes in the first one or two.
 const DATAGRAM_LIMIT: usize = 8;
@@ -44,12 +44,4 @@ fn answer<'a>(
         }
     }
     whole_message(stream.prefix(), SERVER_HELLO)
-}
-
-/// The handshake message of this kind at the start of a stream, with its header, if all of it is there.
-pub(super) fn whole_message(stream: &[u8], kind: u8) -> Option<Vec<u8>> {
-    let mut wire = Wire::new(stream);
-    let (found, length) = (wire.u8()?, wire.u24()?);
-    wire.take(length)?;
-    stream.get(..4 + length).filter(|_| found == kind).map(<[u8]>::to_vec)
 }

@@ -3,9 +3,8 @@
 //! RFC 9001 and RFC 9369 (packet protection), RFC 9000 §7.2 and §17.2.5 (which connection id the keys come from). The content
 //! of a packet is used only if its authentication tag is right.
 
-use super::answer::whole_message;
 use super::frames::gather_crypto;
-use super::hello::{APPLICATION, Hello, hello};
+use super::hello::{APPLICATION, Hello, hello, whole_message};
 use super::ids::ConnectionId;
 use super::keys::InitialKeys;
 use super::packet::{LongHeader, long_headers};
