@@ -131,6 +131,18 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
 }
 
 #[test]
+fn hellos_that_keys_open_are_the_same_in_any_cut() {
+    let knowledge = knowledge();
+    let path = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/tls-ech-keys.pcapng")];
+    let expected = analyse(&path, Some(1 << 30), 1, &knowledge);
+    assert!(expected.1.contains("tls-ech") && expected.1.contains("quic-ech") && expected.1.contains("refused"));
+    for (range_bytes, threads) in [(64, 2), (200, 1), (700, 3), (1_500, 2), (4_000, 8)] {
+        let seen = analyse(&path, Some(range_bytes), threads, &knowledge);
+        assert!(seen == expected, "ranges of {range_bytes}, {threads} threads");
+    }
+}
+
+#[test]
 fn ranges_and_threads_and_order_change_nothing() {
     let (folder, knowledge) = (tempfile::tempdir().unwrap(), knowledge());
     let one = write(folder.path(), "one.pcap", &classic(&packets(1)));

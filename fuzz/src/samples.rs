@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
+use fixtures::ech::{Client, Seal};
 use fixtures::quic::crypto;
 use fixtures::transport::{PUSH_ACK, tcp, udp};
 use fixtures::{dns, ip, pcap};
@@ -353,6 +354,10 @@ impl Seeds {
             include_str!("../../tests/data/paths/tracert.txt"),
         ] {
             self.add("given", [&[given::PATH], text.as_bytes()].concat());
+        }
+        let client = Client::new("public.example", "hidden.example", Seal::Aes128Gcm);
+        for text in [client.key_log().into_bytes(), client.encoded()] {
+            self.add("given", [&[given::KEYS], &text[..]].concat());
         }
         for (address, hostile) in [(1, "\u{1b}[31m\u{202e}</script>\"',\n=1+1"), (2, "a.example.org")] {
             self.add("report", hostile_capture(address, hostile));

@@ -47,8 +47,10 @@ fn run(
 ) -> (Vec<Outcome>, Summary) {
     let sample_key = sample_key(&sources);
     let shares = options.shares();
-    let mut tracker = Tracker::new(sample_key, shares.map(|shares| shares.open));
-    let pool = Pool::new(sample_key);
+    let keys = options.keys_with(&sources);
+    let early_blocks: u64 = sources.iter().map(Source::secret_blocks).sum();
+    let pool = Pool::new(sample_key).keeping_first_bytes(!keys.is_empty());
+    let mut tracker = Tracker::new(sample_key, shares.map(|shares| shares.open)).with_keys(keys);
     let empty = || Filtered { partial: pool.take(), filter: options.filter.clone() };
     let outcomes = capture::read(sources, &options.reading(), progress, &empty, &mut |piece| {
         let mut partial = piece.partial.partial;
@@ -62,7 +64,9 @@ fn run(
             pause(&tracker, *outcome);
         }
     });
-    let summary = tracker.finish(take);
+    let mut summary = tracker.finish(take);
+    let blocks: u64 = outcomes.iter().map(|outcome| outcome.secret_blocks).sum();
+    summary.keys.late_blocks = blocks.saturating_sub(early_blocks);
     after(i64::MAX);
     (outcomes, summary)
 }

@@ -224,6 +224,10 @@ pub(super) struct InputArgs {
     /// as docs/owners.md describes it (may be repeated)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) owners: Vec<PathBuf>,
+    /// Secrets that open Encrypted Client Hello, as a client logs them where SSLKEYLOGFILE is set (ECH_SECRET and ECH_CONFIG); or a
+    /// pcapng capture that holds such a log. What stands ahead of the first packet of a CAPTURE is used in any case (may be repeated)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) keys: Vec<PathBuf>,
     /// Memory to take at most, about (`512M`, `4G`; at least 64M). What does not fit is left out by a hash of its
     /// endpoints, and the report says how much. Flow records that wait for their turn go to temporary files instead
     #[arg(long, value_name = "SIZE", default_value = "4G", value_parser = bytes)]
@@ -324,6 +328,9 @@ pub(super) struct DiffArgs {
     /// Take the tables of places as if they were of the captures' time
     #[arg(long)]
     pub(super) ignore_age: bool,
+    /// Secrets that open Encrypted Client Hello in captures, as for `map` (may be repeated)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) keys: Vec<PathBuf>,
     /// Show all that differs, not only the first of each kind
     #[arg(long)]
     pub(super) details: bool,

@@ -28,9 +28,16 @@ pub(super) struct Input {
 }
 
 /// All files that a command reads, for the outputs to keep away from.
-pub(super) fn reads<'a>(found: &'a Found, owners: &'a [PathBuf], knowledge: &'a KnowledgeArgs) -> Reads<'a> {
+pub(super) fn reads<'a>(found: &'a Found, input: &'a InputArgs) -> Reads<'a> {
+    let mut reads = reads_beside(found, &input.keys, &input.knowledge);
+    reads.files.extend(input.owners.iter().map(|path| ("--owners", path.as_path())));
+    reads
+}
+
+/// The same where no owners can be given.
+pub(super) fn reads_beside<'a>(found: &'a Found, keys: &'a [PathBuf], knowledge: &'a KnowledgeArgs) -> Reads<'a> {
     let KnowledgeArgs { geo, anycast, apps } = knowledge;
-    let options = [("--owners", owners), ("--geo", geo), ("--anycast", anycast), ("--apps", apps)];
+    let options = [("--keys", keys), ("--geo", geo), ("--anycast", anycast), ("--apps", apps)];
     let files = options.into_iter().flat_map(|(option, paths)| paths.iter().map(move |path| (option, path.as_path())));
     Reads { found: Some(found), files: files.collect() }
 }
@@ -190,6 +197,7 @@ pub(super) fn options(input: &InputArgs, knowledge: &Knowledge) -> Result<Option
         filter: input.filter.as_deref().map(filter).transpose()?,
         apps,
         devices: input.device.clone(),
+        keys: super::keys::open(&input.keys)?,
         max_memory: Some(memory(input.max_memory)?),
         ..Options::default()
     })

@@ -12,6 +12,7 @@ mod flows;
 mod follow;
 mod identity;
 mod input;
+mod keys;
 mod lookup;
 mod machine;
 mod map;

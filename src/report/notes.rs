@@ -2,6 +2,8 @@
 
 use super::model::TablesAge;
 use crate::analysis::{Analysed, Knowledge, TooMany};
+use crate::flow::{OpenedHellos, Summary};
+use crate::name::KeyCounts;
 use crate::route::{RouteMap, SAMPLE_LIMIT, Shortage};
 use crate::standing::STALE_MONTHS;
 
@@ -28,6 +30,7 @@ pub(super) fn notes(analysed: &Analysed, routes: &RouteMap, knowledge: &Knowledg
             summary.doubled
         ));
     }
+    keys(summary, &mut notes);
     if summary.has_both_sides_of_a_tunnel {
         notes.push(
             "the captures hold the inside of a VPN's tunnel and, on another interface, the tunnel itself: the same traffic counts in both"
@@ -135,6 +138,31 @@ pub(super) fn notes(analysed: &Analysed, routes: &RouteMap, knowledge: &Knowledg
         ));
     }
     notes
+}
+
+/// What keys showed of encrypted hellos, and what of the keys was not used.
+fn keys(summary: &Summary, notes: &mut Vec<String>) {
+    let KeyCounts { connections, left_out, malformed, late_blocks } = summary.keys;
+    let OpenedHellos { accepted, refused, unconfirmed, not_fitting } = summary.hellos;
+    if connections > 0 {
+        notes.push(format!(
+            "keys for the encrypted hellos of {connections} connections were given: {} hellos were opened ({accepted} accepted by their \
+             servers, {refused} refused, {unconfirmed} without an answer that tells), and {not_fitting} could not be, because the secret \
+             does not fit",
+            accepted + refused + unconfirmed,
+        ));
+    }
+    if malformed + left_out > 0 {
+        notes.push(format!(
+            "{malformed} lines of key logs are not as RFC 9850 has them, and {left_out} were left out because there are more than are kept"
+        ));
+    }
+    if late_blocks > 0 {
+        notes.push(format!(
+            "{late_blocks} blocks of decryption secrets were not used, or not all of them, because they stand behind the first packet of their \
+             capture or are longer than is read: give the capture with --keys as well"
+        ));
+    }
 }
 
 impl TablesAge {

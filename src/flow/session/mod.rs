@@ -4,11 +4,13 @@
 mod chosen_ids;
 pub(in crate::flow) mod details;
 mod first;
+pub(in crate::flow) mod first_bytes;
 pub(in crate::flow) mod handshake;
 mod heads;
 mod hellos;
 pub(in crate::flow) mod messages;
 pub(in crate::flow) mod observe;
+pub(in crate::flow) mod opened;
 mod repeats;
 mod resolve;
 pub(in crate::flow) mod said;

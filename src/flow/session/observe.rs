@@ -65,6 +65,17 @@ impl Session {
         }
     }
 
+    /// Keeps a segment or a datagram for encrypted hellos that keys open, if it is among the first.
+    #[cold]
+    #[inline(never)]
+    pub(in crate::flow) fn keep_first_bytes(&mut self, sequence: u32, side: Side, payload: Payload<'_>, stamp: Stamp) {
+        let first = &mut self.details_mut().rare_mut().first_bytes;
+        if first.has_room(side) {
+            first.observe(side, Segment { stamp, sequence, length: payload.length, bytes: payload.bytes });
+            self.note_kept();
+        }
+    }
+
     /// Adds the message of a packet, if it is one of ICMP.
     pub(in crate::flow) fn observe_message(&mut self, packet: &Packet<'_>) {
         if let Some(kind) = IcmpKind::of(packet.key.protocol(), packet.side, packet.payload) {
