@@ -35,7 +35,7 @@ fn expected(paths: &[String], knowledge: &Knowledge) -> String {
 }
 
 fn plan(paths: &[String], range_bytes: u64) -> Plan {
-    Plan::of(&capture::open(paths).unwrap().sources, range_bytes, None).unwrap()
+    Plan::of(&capture::open(paths).unwrap().sources, "", range_bytes, None).unwrap()
 }
 
 fn rows(task: &Task) -> Vec<Row> {
@@ -53,7 +53,8 @@ fn merged(store: &mut dyn Store, verified: &Verified, knowledge: &Knowledge) -> 
     let merged = merge(store, verified, &Options::default(), knowledge)?;
     assert!(merged.is_exact);
     let mut report = Vec::new();
-    write_json_compact(&build(&merged.routes, &merged.analysed, knowledge, "whither map".to_owned()), &mut report).unwrap();
+    write_json_compact(&build(&merged.routes, &merged.analysed, knowledge, "whither map".to_owned()), &mut report)
+        .unwrap();
     Ok(String::from_utf8(report).unwrap())
 }
 
@@ -105,7 +106,12 @@ fn any_ranges_in_any_order_give_the_report_of_one_machine() {
 #[test]
 fn captures_of_every_kind_give_the_report_of_one_machine() {
     let (knowledge, mut dice) = (knowledge(), Dice::new(2));
-    let all = ["samples/pcapng-sections.pcapng", "samples/demo.pcap.zst", "samples/names-tls.pcap", "samples/broken/cut-in-record.pcap"];
+    let all = [
+        "samples/pcapng-sections.pcapng",
+        "samples/demo.pcap.zst",
+        "samples/names-tls.pcap",
+        "samples/broken/cut-in-record.pcap",
+    ];
     let paths = all.map(|path| WHITHER.file(path).display().to_string());
     let (mut memory, _) = fleet(&paths, 4_096, &mut dice);
     let verified = verify(&memory).unwrap();
@@ -114,7 +120,9 @@ fn captures_of_every_kind_give_the_report_of_one_machine() {
 
 /// Long packets that hold records of another capture to their last byte, so that a chain that begins within one joins the true one.
 fn nested() -> Vec<u8> {
-    let inner = |at: u16| pcap::whole(1_700_000_000_000_000, &udp_packet(([10, 9, 9, 9], 4_000 + at), ([9, 9, 9, 9], 99), &[7; 40]));
+    let inner = |at: u16| {
+        pcap::whole(1_700_000_000_000_000, &udp_packet(([10, 9, 9, 9], 4_000 + at), ([9, 9, 9, 9], 99), &[7; 40]))
+    };
     let mut file = pcap::head(pcap::RAW);
     for at in 0..60 {
         let payload: Vec<u8> = (0..90).flat_map(|one| inner(at * 90 + one)).collect();
@@ -134,7 +142,10 @@ fn captures_within_packets_are_wrong_without_verification_and_right_with_it() {
     // As if guesses were to be trusted.
     let proven = (0..memory.readings().len()).collect();
     let trusted = Verified { proven, ..Verified::default() };
-    assert!(merged(&mut memory, &trusted, &knowledge).unwrap() != expected, "the capture misleads a reader that only guesses");
+    assert!(
+        merged(&mut memory, &trusted, &knowledge).unwrap() != expected,
+        "the capture misleads a reader that only guesses"
+    );
     let verified = verify(&memory).unwrap();
     assert!(verified.again.iter().any(|again| again.was_read && again.task.start.is_some()), "{verified:?}");
     let error = merged(&mut memory, &verified, &knowledge).unwrap_err().to_string();
@@ -276,10 +287,14 @@ fn rows_are_read_as_they_were_written() {
     let mut memory = Memory::default();
     plan(&paths, 2_000).tasks().flat_map(|task| rows(&task)).for_each(|row| memory.add(row).unwrap());
     assert_eq!(files.readings(), memory.readings());
-    let pieces: Vec<_> = plan(&paths, 2_000).tasks().flat_map(|task| rows(&task)).filter_map(|row| match row {
-        Row::Part(_, chunk) => Some(chunk.of),
-        Row::Range(_) => None,
-    }).collect();
+    let pieces: Vec<_> = plan(&paths, 2_000)
+        .tasks()
+        .flat_map(|task| rows(&task))
+        .filter_map(|row| match row {
+            Row::Part(_, chunk) => Some(chunk.of),
+            Row::Range(_) => None,
+        })
+        .collect();
     for piece in pieces {
         assert!(files.has(&piece));
         assert_eq!(files.partial(&piece).unwrap(), memory.partial(&piece).unwrap());

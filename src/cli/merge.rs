@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::fleet::{Files, Merged, Store, merge, verify};
 use crate::output::escape;
 use crate::report::build;
+use std::collections::BTreeSet;
 
 pub(super) fn run(args: &Args, given: &MergeArgs, command: &str) -> Result<End, Error> {
     if given.input.filter.is_some() {
@@ -39,19 +40,21 @@ pub(super) fn run(args: &Args, given: &MergeArgs, command: &str) -> Result<End, 
     input::known_or_seen(&options.apps, &knowledge, is_seen)?;
     view.write(&view.redacted(report, &knowledge)?)?;
     if !is_exact {
-        say("whither: memory was short, and what was left out is not what one machine would leave out; give more with --max-memory");
+        say(
+            "whither: memory was short, and what was left out is not what one machine would leave out; give more with --max-memory",
+        );
     }
     Ok(End::of(input::report_defects(&analysed.outcomes)))
 }
 
 /// The command that makes the same of the captures on one machine, which is what the report shows.
 fn of_one_machine(command: &str, given: &MergeArgs, store: &dyn Store) -> String {
-    let mut names: Vec<(u32, &str)> =
-        store.readings().iter().map(|reading| (reading.task.capture, &*reading.task.name)).collect();
-    names.sort_unstable();
-    names.dedup();
-    let names: Vec<_> = names.into_iter().map(|(_, name)| escape::shell(name)).collect();
-    let mut captures = Some(format!(" {}", names.join(" ")));
+    let tasks = || store.readings().iter().map(|reading| &reading.task);
+    let given_captures = tasks().map(|task| &task.given).min().filter(|given| !given.is_empty());
+    let mut captures = given_captures.map(|given| format!(" {given}")).or_else(|| {
+        let names: BTreeSet<(u32, &str)> = tasks().map(|task| (task.capture, &*task.name)).collect();
+        Some(names.into_iter().map(|(_, name)| format!(" {}", escape::shell(name))).collect())
+    });
     let mut text = command.replacen(" merge", " map", 1);
     // The captures stand where the first of the files stood.
     for path in &given.input.captures {

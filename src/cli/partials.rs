@@ -21,7 +21,9 @@ pub(super) fn run(args: &Args, given: &PartialsArgs) -> Result<End, Error> {
     let targets = outputs::open(&[wanted], &Reads { found: Some(&found), files }, given.force)?;
     let filter = given.filter.as_deref().map(input::filter).transpose()?;
     let (sources, is_whole) = input::captures(found, args.quiet)?;
-    let plan = Plan::of(&sources, given.range_bytes, given.filter.as_deref())?;
+    let words = given.captures.iter().map(|path| escape::shell(&path.to_string_lossy()).into_owned());
+    let words = words.collect::<Vec<_>>().join(" ");
+    let plan = Plan::of(&sources, &words, given.range_bytes, given.filter.as_deref())?;
     drop(sources);
     let mut rows = Rows::new(filter)?;
     if given.repair.is_empty() {
@@ -66,7 +68,10 @@ fn chosen(plan: &Plan, given: &PartialsArgs) -> Result<Vec<Task>, Error> {
         plan.tasks().find(is_it).map(|task| task.at(range.start)).ok_or_else(|| {
             let RangeArg { capture, from, to, .. } = range;
             let what = format!("--range {capture}:{from}-{to}: there is no such range of these captures");
-            Error::usage(what, "give the captures and --range-bytes as before, and ranges as `whither verify` names them")
+            Error::usage(
+                what,
+                "give the captures and --range-bytes as before, and ranges as `whither verify` names them",
+            )
         })
     };
     given.range.iter().map(find).collect()

@@ -351,6 +351,12 @@ fn each_value(
     if descriptor.physical_type() != wanted || definition > 1 || repetition > 0 {
         return Err(format!("its column {} is of another type", column.name));
     }
+    // Where this is so, the crate ends the program.
+    let chunk = metadata.column(index);
+    let offsets = [Some(chunk.compressed_size()), Some(chunk.data_page_offset()), chunk.dictionary_page_offset()];
+    if offsets.into_iter().flatten().any(i64::is_negative) {
+        return Err(format!("its column {} lies before the begin of the file", column.name));
+    }
     let reader = group.get_column_page_reader(index).map_err(|error| error.to_string())?;
     let pages = Pages { reader, is_whole, is_optional: definition == 1 };
     pages.each(count, take).map_err(|what| format!("its column {} is {what}", column.name))

@@ -29,11 +29,7 @@ pub(super) struct Pages {
 
 impl Pages {
     /// Gives the values to `take`; there must be this many.
-    pub(super) fn each(
-        mut self,
-        count: usize,
-        take: &mut dyn FnMut(Raw) -> Result<(), String>,
-    ) -> Result<(), String> {
+    pub(super) fn each(mut self, count: usize, take: &mut dyn FnMut(Raw) -> Result<(), String>) -> Result<(), String> {
         let mut dictionary = Vec::new();
         let mut left = count;
         while left > 0 {

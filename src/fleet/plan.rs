@@ -2,7 +2,7 @@
 
 use crate::capture::Source;
 use crate::error::Error;
-use crate::fleet::row::CONTRACT;
+use crate::fleet::row::{CONTRACT, MAX_TEXT};
 use crate::flow::SampleKey;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -28,7 +28,9 @@ pub struct Task {
     pub capture: u32,
     /// How many captures the plan has.
     pub captures: u32,
-    /// The path of the capture as the user gave it.
+    /// The captures as the user gave them, files or folders, as words of a command line; empty where that would be too long.
+    pub given: String,
+    /// The path of the capture.
     pub name: String,
     /// Its size in bytes.
     pub size: u64,
@@ -63,12 +65,12 @@ struct Identity<'a> {
 }
 
 impl Plan {
-    /// Plans the reading of captures, in the order in which [`capture::open`](crate::capture::open) gave them. `filter` is the text of
-    /// the filter that frames pass, if there is one.
+    /// Plans the reading of captures, in the order in which [`capture::open`](crate::capture::open) gave them. `given` is what the user
+    /// gave to be opened, as words of a command line; `filter` is the text of the filter that frames pass, if there is one.
     ///
     /// # Errors
     /// If one is a pipe, which cannot be read by others, or its path is no UTF-8; if there would be too many ranges.
-    pub fn of(sources: &[Source], range_bytes: u64, filter: Option<&str>) -> Result<Self, Error> {
+    pub fn of(sources: &[Source], given: &str, range_bytes: u64, filter: Option<&str>) -> Result<Self, Error> {
         let key = SampleKey::of(sources.iter().map(Source::digest_of_first));
         let captures = u32::try_from(sources.len()).unwrap_or(u32::MAX);
         let mut firsts = Vec::with_capacity(sources.len());
@@ -85,6 +87,7 @@ impl Plan {
                 key,
                 capture,
                 captures,
+                given: if given.len() <= MAX_TEXT { given.to_owned() } else { String::new() },
                 name: source.name().to_owned(),
                 size: metadata.len(),
                 modified_ns: modified_ns(&metadata),

@@ -39,9 +39,7 @@ pub fn read(
     let mut out = Out { task, start: task.start.unwrap_or(task.from), parts: 0, emit };
     let (start, end, outcome) = if task.range_bytes > 0 {
         let first = task.start.map_or(First::Guessed, First::At);
-        let read = source
-            .read_range([task.from, task.to], first, empty())
-            .map_err(|error| Error::io(path, error))?;
+        let read = source.read_range([task.from, task.to], first, empty()).map_err(|error| Error::io(path, error))?;
         if let Some(start) = read.start {
             out.start = start;
             out.part(read.partial.partial, 0)?;

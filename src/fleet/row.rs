@@ -9,7 +9,7 @@ use crate::flow::SampleKey;
 pub const CONTRACT: i64 = 1;
 
 /// Most bytes of a text: as many as a path may have on any system.
-const MAX_TEXT: usize = 1 << 15;
+pub(super) const MAX_TEXT: usize = 1 << 15;
 
 /// A row.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -68,7 +68,7 @@ const fn text(name: &'static str) -> Column {
 }
 
 /// The columns, in order. `bytes` is the last, so that all others can be read without it.
-pub const COLUMNS: [Column; 35] = [
+pub const COLUMNS: [Column; 36] = [
     whole("contract"),
     text("kind"),
     text("plan"),
@@ -78,6 +78,7 @@ pub const COLUMNS: [Column; 35] = [
     maybe("key_high", Kind::Whole),
     maybe("key_low", Kind::Whole),
     maybe("captures", Kind::Whole),
+    maybe("given", Kind::Text),
     maybe("name", Kind::Text),
     maybe("size", Kind::Whole),
     maybe("modified_ns", Kind::Whole),
@@ -107,7 +108,7 @@ pub const COLUMNS: [Column; 35] = [
 ];
 
 /// How many columns only rows of ranges have.
-const OF_RANGES: usize = 24;
+const OF_RANGES: usize = 25;
 /// How many columns only rows of chunks have.
 const OF_PARTS: usize = 5;
 
@@ -157,7 +158,9 @@ impl Row {
         match &*fields.text()? {
             "range" => fields.reading().map(|reading| Self::Range(Box::new(reading))),
             "part" => fields.part(),
-            other => Err(format!("there is no kind of row that is called {:?}", other.chars().take(40).collect::<String>())),
+            other => {
+                Err(format!("there is no kind of row that is called {:?}", other.chars().take(40).collect::<String>()))
+            }
         }
     }
 }
@@ -180,6 +183,7 @@ fn reading_values(reading: Reading) -> Vec<Value> {
         high,
         low,
         number(task.captures.into()),
+        Value::Text(task.given),
         Value::Text(task.name),
         number(task.size),
         Value::Whole(task.modified_ns),
@@ -269,6 +273,7 @@ impl Fields {
             capture,
             from,
             captures: self.small()?,
+            given: self.maybe_text()?.unwrap_or_default(),
             name: self.text()?,
             size: self.whole()?,
             modified_ns: self.signed()?,

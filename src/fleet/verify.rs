@@ -53,7 +53,10 @@ pub fn verify(store: &dyn Store) -> Result<Verified, Error> {
     };
     let captures = first.task.captures;
     if captures > MAX_CAPTURES {
-        return Err(Error::usage(format!("there are {captures} captures, more than {MAX_CAPTURES}"), "merge fewer at once"));
+        return Err(Error::usage(
+            format!("there are {captures} captures, more than {MAX_CAPTURES}"),
+            "merge fewer at once",
+        ));
     }
     let mut by: BTreeMap<u32, HashMap<u64, Vec<usize>>> = BTreeMap::new();
     let mut firsts: BTreeMap<u32, &Task> = BTreeMap::new();
@@ -68,7 +71,10 @@ pub fn verify(store: &dyn Store) -> Result<Verified, Error> {
     }
     let ranges = firsts.values().fold(0_u64, |sum, task| sum.saturating_add(task.ranges()));
     if ranges > MAX_RANGES {
-        return Err(Error::usage(format!("the captures have {ranges} ranges, more than {MAX_RANGES}"), "plan larger ones"));
+        return Err(Error::usage(
+            format!("the captures have {ranges} ranges, more than {MAX_RANGES}"),
+            "plan larger ones",
+        ));
     }
     let seen = u32::try_from(firsts.len()).unwrap_or(u32::MAX);
     let mut verified = Verified { captures_missing: captures.saturating_sub(seen), ..Verified::default() };

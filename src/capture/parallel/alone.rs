@@ -105,8 +105,7 @@ impl Source {
     }
 
     fn outcome(&self, counts: Counts, offset: u64, problem: Option<String>) -> Outcome {
-        let defect =
-            problem.map(|what| Defect { capture: self.name.clone(), offset, frame: counts.frames + 1, what });
+        let defect = problem.map(|what| Defect { capture: self.name.clone(), offset, frame: counts.frames + 1, what });
         joiner::outcome(self.name.clone(), self.format(), counts, defect)
     }
 }
