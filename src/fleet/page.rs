@@ -64,9 +64,7 @@ impl Pages {
         let found = match encoding {
             Encoding::PLAIN => self.plain(values, present)?,
             // All values are null.
-            #[expect(deprecated, reason = "older writers name it so")]
             Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY if present == 0 => Vec::new(),
-            #[expect(deprecated, reason = "older writers name it so")]
             Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => {
                 let (width, indexes) = values.split_first().ok_or(CUT)?;
                 let indexes = hybrid(indexes, *width, present).ok_or(CUT)?;
