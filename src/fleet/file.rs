@@ -2,9 +2,10 @@
 
 use crate::error::Error;
 use crate::fleet::page::{Pages, Raw};
+use crate::fleet::plan::CONTRACT;
 use crate::fleet::read::MAX_PARTIAL;
 use crate::fleet::reading::{Piece, Reading};
-use crate::fleet::row::{COLUMNS, CONTRACT, Column, Kind, Row, Value};
+use crate::fleet::row::{COLUMNS, Column, Kind, Row, Value};
 use crate::fleet::store::{Chunks, Plans, Store};
 use bytes::Bytes;
 use parquet::basic::{Compression, Type, ZstdLevel};
@@ -77,11 +78,11 @@ impl<W: Write + Send> RowFile<W> {
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn finish(mut self) -> std::io::Result<()> {
+    pub fn finish(mut self) -> std::io::Result<W> {
         if !self.rows.is_empty() {
             self.end_group()?;
         }
-        self.file.close().map(drop).map_err(failed)
+        self.file.into_inner().map_err(failed)
     }
 
     fn end_group(&mut self) -> std::io::Result<()> {
@@ -155,7 +156,7 @@ struct Place {
 
 /// Files of rows. What is said of ranges is in memory; the bytes of partials are read when they are asked for.
 pub struct Files {
-    files: Vec<(PathBuf, SerializedFileReader<File>)>,
+    files: Vec<(PathBuf, Box<dyn FileReader>)>,
     readings: Vec<Reading>,
     partials: BTreeMap<Piece, Chunks<Place>>,
     /// The bytes of the row groups that were used last, by file and group.
@@ -168,15 +169,29 @@ impl Files {
     /// # Errors
     /// If a file cannot be read, or no worker wrote such rows; the error names it.
     pub fn open<P: AsRef<Path>>(paths: &[P]) -> Result<Self, Error> {
+        Self::of(paths.iter().map(AsRef::as_ref).map(|path| {
+            let file = File::open(path).map_err(|error| Error::io(path, error))?;
+            let reader = SerializedFileReader::new(file).map_err(|error| unreadable(path, &error))?;
+            Ok((path.to_owned(), Box::new(reader) as Box<dyn FileReader>))
+        }))
+    }
+
+    /// The same of a file in memory, under a name of the caller's.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn memory(name: &Path, bytes: Vec<u8>) -> Result<Self, Error> {
+        let reader = SerializedFileReader::new(Bytes::from(bytes)).map_err(|error| unreadable(name, &error))?;
+        Self::of(std::iter::once(Ok((name.to_owned(), Box::new(reader) as Box<dyn FileReader>))))
+    }
+
+    fn of(files: impl Iterator<Item = Result<(PathBuf, Box<dyn FileReader>), Error>>) -> Result<Self, Error> {
         let mut all = Self { files: Vec::new(), readings: Vec::new(), partials: BTreeMap::new(), groups: Vec::new() };
         let mut plans = Plans::default();
         let mut budget = Budget { rows: MAX_ROWS, text_bytes: MAX_TEXT };
-        for path in paths.iter().map(AsRef::as_ref) {
-            let file = File::open(path).map_err(|error| Error::io(path, error))?;
-            let reader = SerializedFileReader::new(file).map_err(|error| unreadable(path, &error))?;
-            let at = all.files.len();
-            all.files.push((path.to_owned(), reader));
-            all.take_in(at, &mut plans, &mut budget)?;
+        for file in files {
+            all.files.push(file?);
+            all.take_in(all.files.len() - 1, &mut plans, &mut budget)?;
         }
         Ok(all)
     }
@@ -185,6 +200,7 @@ impl Files {
     fn take_in(&mut self, file: usize, plans: &mut Plans, budget: &mut Budget) -> Result<(), Error> {
         let Self { files, readings, partials, .. } = self;
         let Some((path, reader)) = files.get(file) else { return Ok(()) };
+        let reader = &**reader;
         for group in 0..reader.num_row_groups() {
             let light = COLUMNS.get(..COLUMNS.len() - 1).unwrap_or_default();
             let table = group_rows(reader, group, light, budget).map_err(|what| refused(path, what))?;
@@ -215,7 +231,7 @@ impl Files {
         let at = match self.groups.iter().position(|(group, _)| *group == wanted) {
             Some(at) => at,
             None => {
-                let bytes = group_bytes(reader, place.group).map_err(|what| refused(path, what))?;
+                let bytes = group_bytes(&**reader, place.group).map_err(|what| refused(path, what))?;
                 if self.groups.len() >= KEPT_GROUPS {
                     self.groups.remove(0);
                 }
@@ -268,7 +284,7 @@ struct Budget {
 
 /// The rows of a row group, with these columns; what is not there is null.
 fn group_rows(
-    reader: &SerializedFileReader<File>,
+    reader: &dyn FileReader,
     group: usize,
     columns: &[Column],
     budget: &mut Budget,
@@ -308,7 +324,7 @@ fn group_rows(
 }
 
 /// The bytes of the partials in a row group.
-fn group_bytes(reader: &SerializedFileReader<File>, group: usize) -> Result<Vec<Option<Bytes>>, String> {
+fn group_bytes(reader: &dyn FileReader, group: usize) -> Result<Vec<Option<Bytes>>, String> {
     let group = reader.get_row_group(group).map_err(|error| error.to_string())?;
     let count = usize::try_from(group.metadata().num_rows()).map_err(|_| "a row group of less than no rows")?;
     let [.., column] = &COLUMNS;

@@ -20,10 +20,10 @@ mod verify;
 #[cfg(feature = "parquet")]
 pub use file::{Files, RowFile};
 pub use merge::{Merged, merge};
-pub use plan::{Plan, Task, USUAL_RANGE_BYTES};
+pub use plan::{CONTRACT, Plan, Task, USUAL_RANGE_BYTES};
 pub use read::read;
 pub use reading::{Chunk, Piece, Reading};
 pub use repair::Repair;
-pub use row::{COLUMNS, CONTRACT, Column, Kind, Row, Value};
+pub use row::{COLUMNS, Column, Kind, Row, Value};
 pub use store::{Memory, Store};
 pub use verify::{Again, Verified, verify};

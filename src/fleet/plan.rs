@@ -2,7 +2,6 @@
 
 use crate::capture::Source;
 use crate::error::Error;
-use crate::fleet::row::{CONTRACT, MAX_TEXT};
 use crate::flow::SampleKey;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -10,6 +9,10 @@ use std::fs::Metadata;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
+/// Version of the columns of rows and of what they mean.
+pub const CONTRACT: i64 = 1;
+/// Most bytes of a text in a row: as many as a path may have on any system.
+pub(super) const MAX_TEXT: usize = 1 << 15;
 /// Bytes of a range where it is not said. A worker takes some sixteen times as much memory for a hostile one.
 pub const USUAL_RANGE_BYTES: u64 = 64 << 20;
 /// The smallest size of a range: less is not worth the row.

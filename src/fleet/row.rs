@@ -1,15 +1,9 @@
 //! What workers hand over, as rows of one table: what is said of a range, and the bytes of its partials in chunks.
 
 use crate::capture::Outcome;
-use crate::fleet::plan::Task;
+use crate::fleet::plan::{CONTRACT, MAX_TEXT, Task};
 use crate::fleet::reading::{Chunk, Piece, Reading};
 use crate::flow::SampleKey;
-
-/// Version of the columns and of what they mean.
-pub const CONTRACT: i64 = 1;
-
-/// Most bytes of a text: as many as a path may have on any system.
-pub(super) const MAX_TEXT: usize = 1 << 15;
 
 /// A row.
 #[derive(Clone, PartialEq, Eq, Debug)]
