@@ -69,4 +69,6 @@ pub mod standing;
 pub mod stored;
 
 pub use error::Error;
+#[cfg(feature = "columns")]
+pub use library::Batches;
 pub use library::{Analyser, Flows};

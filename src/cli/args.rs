@@ -3,6 +3,7 @@
 use super::transfers::TransferArgs;
 use super::written::{FORCE_HELP, Outputs, ShowArgs};
 use crate::output;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueHint};
 use std::net::IpAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -515,9 +516,13 @@ pub(super) struct FlowsArgs {
     pub(super) redact: RedactArgs,
 }
 
-fn flow_formats() -> clap::builder::PossibleValuesParser {
-    let values = output::flows::FORMATS.iter().map(|f| clap::builder::PossibleValue::new(f.name).help(f.about));
-    clap::builder::PossibleValuesParser::new(values.collect::<Vec<_>>())
+fn flow_formats() -> PossibleValuesParser {
+    let has = output::flows::FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about));
+    // What is asked for all the same is told how to be had.
+    let lacks = output::flows::LACKING.iter().map(|(name, feature)| {
+        PossibleValue::new(*name).help(format!("not in this build: it needs the feature {feature}"))
+    });
+    has.chain(lacks).collect::<Vec<_>>().into()
 }
 
 #[derive(ClapArgs, Debug)]
