@@ -41,7 +41,7 @@ MEMORY = """
 import sys, whither, pyarrow as pa
 def peak():
     return int(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1]) // 1024
-reader = pa.RecordBatchReader.from_stream(whither.flows(sys.argv[1], max_memory=64 << 20, threads=2))
+reader = pa.RecordBatchReader.from_stream(whither.flows(sys.argv[1], threads=2))
 rows, batches, at_start = 0, 0, None
 for batch in reader:
     rows += batch.num_rows
