@@ -1,6 +1,6 @@
 //! The report: per app, where its data went.
 
-use crate::failure::{raise, usage};
+use crate::failure::{raise, read, usage};
 use crate::flows::open;
 use crate::rows::json;
 use crate::settings::{Errors, Paths, Settings, Several};
@@ -8,7 +8,7 @@ use crate::wait::watched;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use std::sync::Arc;
-use whither::capture::Progress;
+use whither::capture::{Outcome, Progress};
 use whither::output::{Look, format, write_json_compact};
 use whither::{Analyser, report};
 
@@ -22,7 +22,7 @@ pub(crate) struct Report {
 ///
 /// >>> report = whither.map("samples/phone.pcapng", from_="Taipei")
 /// >>> report.to_dict()["apps"][0]["name"]
-/// 'WeChat'
+/// 'WeChat / Weixin'
 /// >>> report.html().startswith("<!doctype html>")
 /// True
 ///
@@ -61,6 +61,15 @@ pub(crate) fn reported(
     let work = move |progress: &Progress| (analyser.report_while(sources, progress), analyser);
     let (report, analyser) = watched(py, &Arc::default(), work)?;
     let report = report.map_err(|error| raise(py, error))?;
+    // What the report says of captures is what there is to tell.
+    let outcome = |capture: &report::CaptureSummary| Outcome {
+        name: capture.name.clone(),
+        format: capture.format.clone(),
+        frames: capture.frames,
+        defect: capture.defect.clone(),
+        ..Outcome::default()
+    };
+    read(py, &report.captures.iter().map(outcome).collect::<Vec<_>>(), errors)?;
     Ok((report, analyser))
 }
 

@@ -102,11 +102,13 @@ impl RecordBatchReader for Stream {
 /// What the stream says when a signal ends it. A stream can only say that something failed, so that Ctrl-C is raised once more: Python
 /// makes its own exception of it as soon as it runs again.
 fn interrupted(py: Python<'_>, error: PyErr) -> ArrowError {
+    let failed = external(format!("interrupted: {error}"));
     if error.is_instance_of::<PyKeyboardInterrupt>(py) {
-        // Without it, the exception of the package that reads the stream is all there is.
+        // The last that is done here, since Python makes the exception as soon as it can. Without it, the exception of the package that
+        // reads the stream is all there is.
         let _ = py.import("_thread").and_then(|module| module.call_method0("interrupt_main"));
     }
-    external(format!("interrupted: {error}"))
+    failed
 }
 
 fn failed(error: Error) -> ArrowError {

@@ -1,9 +1,11 @@
 """Where the samples are, and captures that are made of them."""
 
+import struct
 from pathlib import Path
 
 import pytest
 
+FLOWS = 200_000
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -23,18 +25,16 @@ def broken(tmp_path):
 
 @pytest.fixture(scope="session")
 def large(tmp_path_factory):
-    """A capture that takes many seconds to read: a sample again and again, each time a day later."""
-    sample = (ROOT / "samples/phone.pcap").read_bytes()
-    order = "little" if sample[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") else "big"
+    """A capture of many flows of one packet each, a hundred in a second."""
     path = tmp_path_factory.mktemp("large") / "large.pcap"
-    records = []
-    at = 24
-    while at < len(sample):
-        length = int.from_bytes(sample[at + 8 : at + 12], order)
-        records.append((int.from_bytes(sample[at : at + 4], order), sample[at + 4 : at + 16 + length]))
-        at += 16 + length
     with path.open("wb") as file:
-        file.write(sample[:24])
-        for day in range(100):
-            file.write(b"".join((time + day * 86_400).to_bytes(4, order) + rest for time, rest in records))
+        # Raw IP packets (link type 101).
+        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65_535, 101))
+        payload = b"hello"
+        for flow in range(FLOWS):
+            udp = struct.pack(">HHHH", 5_000, 9_000, 8 + len(payload), 0) + payload
+            source, target = struct.pack(">I", 0x0A000000 + flow), b"\xc6\x33\x64\x07"
+            packet = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0) + source + target + udp
+            second, hundredth = divmod(flow, 100)
+            file.write(struct.pack("<IIII", 1_780_000_000 + second, hundredth * 10_000, len(packet), len(packet)) + packet)
     return path

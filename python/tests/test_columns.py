@@ -26,6 +26,7 @@ def test_columns_are_the_same_for_every_capture(name):
     assert table.schema.metadata == {b"whither.flow_record": b"1"}
     assert table.num_rows == len(rows(name))
     table.validate(full=True)
+    assert table.cast(table.schema).equals(table)
     table = pa.RecordBatchReader.from_stream(whither.flows(**CAPTURES[name])).read_all()
     assert table.num_rows == len(rows(name))
 

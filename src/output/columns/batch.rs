@@ -104,6 +104,7 @@ mod tests {
         assert_eq!(elements.column(1).as_primitive::<Int64Type>().iter().collect::<Vec<_>>(), [Some(1), None]);
         let owners = rows.column(3).as_struct();
         assert_eq!([0, 1].map(|at| owners.is_null(at)), [true, false]);
+        assert_eq!(owners.column(0).null_count(), 0, "what may not be null is not, even where nothing is there");
         assert_eq!(rows.column(4).as_binary::<i32>().value(1), [0, 255]);
         assert!(rows.column(5).as_boolean().value(0));
     }

@@ -150,7 +150,28 @@ impl Growing {
             }
             Self::Object(object) => {
                 object.is_there.append_null();
-                object.parts.iter_mut().for_each(Self::skip);
+                object.skip();
+            }
+        }
+    }
+
+    /// Appends something that stands where the whole object is null. It is no null: some engines take the columns of an object apart, and
+    /// then find none where none may be.
+    fn fill(&mut self) {
+        match self {
+            Self::Texts(texts) => texts.append_value(""),
+            Self::Wholes(wholes) => wholes.append_value(0),
+            Self::Reals(reals) => reals.append_value(0.0),
+            Self::Flags(flags) => flags.append_value(false),
+            Self::Times(times) => times.append_value(0),
+            Self::Bytes(all) => all.append_value(b""),
+            Self::List(list) => {
+                list.lengths.push(0);
+                list.is_there.append_non_null();
+            }
+            Self::Object(object) => {
+                object.is_there.append_non_null();
+                object.skip();
             }
         }
     }
@@ -174,6 +195,15 @@ impl Growing {
                 Arc::new(StructArray::try_new(object.fields.clone(), parts, object.is_there.finish())?)
             }
         })
+    }
+}
+
+impl Object {
+    /// Appends nothing to each of its columns.
+    fn skip(&mut self) {
+        for (column, part) in self.columns.iter().zip(&mut self.parts) {
+            if column.is_optional { part.skip() } else { part.fill() }
+        }
     }
 }
 
