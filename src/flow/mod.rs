@@ -31,6 +31,7 @@ mod table;
 mod tracker;
 
 pub(crate) use lifetime::idle_ns;
+pub(crate) use session::position::Position;
 
 pub use frames::{OtherFrames, Span};
 pub use hops::{Hops, Trail, TrailHop};

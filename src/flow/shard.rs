@@ -60,6 +60,7 @@ impl Shard {
         let syn = segment.filter(|s| s.flags.is_syn() && !s.flags.is_ack()).map(|s| s.sequence);
         let at = match known {
             Some(at) if self.table.at(at).is_continued_by(frame.time_ns, syn, idle_ns(packet.key.protocol())) => at,
+            Some(at) if segment.is_some_and(|segment| self.goes_on(at, &frame, &segment, packet.side)) => at,
             _ => {
                 // Before an answer to a SYN there may be one with data.
                 let is_anchored = known.is_some() || syn.is_some();
@@ -95,6 +96,7 @@ impl Shard {
         let stamp = Stamp { frame: frame.id, time_ns: frame.time_ns };
         match segment {
             Some(segment) => {
+                session.position.observe(&segment, packet.side, packet.payload_length, frame.id);
                 if segment.flags.is_syn() || segment.flags.is_rst() {
                     let TcpSegment { sequence, acknowledgment, flags } = segment;
                     session.observe_handshake(sequence, acknowledgment, flags, packet.side, frame.time_ns, context.1);
@@ -125,6 +127,12 @@ impl Shard {
         at
     }
 
+    /// Whether a segment goes on with the session in this slot although that is over by the clock.
+    #[cold]
+    fn goes_on(&mut self, at: usize, frame: &Frame<'_>, segment: &TcpSegment, side: Side) -> bool {
+        self.table.at(at).goes_on(&Stamp { frame: frame.id, time_ns: frame.time_ns }, segment, side)
+    }
+
     /// Begins a session.
     #[cold]
     #[inline(never)]
@@ -149,8 +157,12 @@ impl Shard {
             let hash = self.table.hash(&session.key);
             let (began_ns, syn) = (session.began_ns(), session.handshake.opening_syn);
             let latest = self.table.find(hash, &session.key);
+            let idle_ns = idle_ns(session.key.protocol());
             match latest {
-                Some(at) if self.table.at(at).is_continued_by(began_ns, syn, idle_ns(session.key.protocol())) => {
+                Some(at)
+                    if self.table.at(at).is_continued_by(began_ns, syn, idle_ns)
+                        || self.table.at(at).goes_on_as(&session, base) =>
+                {
                     session.rebase(base);
                     self.repeated.add(self.table.at(at).merge(session));
                     joined(&mut self.table, at);

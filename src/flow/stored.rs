@@ -17,7 +17,7 @@ use std::io::{self, Read, Write};
 
 /// Goes up with each change of the types that a partial is made of, or of what they mean; the order of the tables of readers, which
 /// openings name by their place, is part of it.
-const FORM: Form = Form { what: "a partial of flows", tag: *b"flow", version: 5 };
+const FORM: Form = Form { what: "a partial of flows", tag: *b"flow", version: 6 };
 
 /// What of a partial is written: `S` are sessions in order, `A` the answers, `F` the fragments. All else is made anew: the tables that
 /// find sessions, their links, and what was worked out only to be quicker.

@@ -24,7 +24,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
 
 /// How far the capture's clock may step back without a session being closed too early. If a capture steps back
@@ -71,6 +71,8 @@ pub struct Tracker {
     /// The capture that was joined last, with its span and clock. Each capture has its own clock, because captures
     /// that were taken at the same time are read one after the other.
     capture: Option<(u32, Option<Span>, Clock)>,
+    /// The frames of that capture joined last, as many as may stand close together: how many each partial had, and its earliest time.
+    recent: VecDeque<(u64, i64)>,
     /// The span of the captures before it.
     earlier: Option<Span>,
     /// When answers take this many bytes, useless ones are searched for.
@@ -133,6 +135,7 @@ impl Tracker {
         Self {
             state,
             capture: None,
+            recent: VecDeque::new(),
             earlier: None,
             sweep_at: SWEEP_LEAST,
             limits,
@@ -170,19 +173,32 @@ impl Tracker {
 
     fn is_due(&self) -> bool {
         self.added >= CLOSE_SESSIONS
-            || self.clock_ns().saturating_sub(self.closed_ns) >= CLOSE_NS
-            || self.limits.is_some_and(|limits| {
-                self.weight() > limits.sessions
-                    || self.state.answers.weight() > limits.answers
-                    || self.state.fragments.weight() > limits.fragments
-            })
+            || self.settled_ns().saturating_sub(self.closed_ns) >= CLOSE_NS
+            || self.is_too_much()
+    }
+
+    /// Whether more is open than there is room for.
+    fn is_too_much(&self) -> bool {
+        self.limits.is_some_and(|limits| {
+            self.weight() > limits.sessions
+                || self.state.answers.weight() > limits.answers
+                || self.state.fragments.weight() > limits.fragments
+        })
     }
 
     /// Closes the sessions that no later packet can join. They are given to `sink` a few at a time, on rayon's
     /// threads; `sink` must empty the list. Within a capture, how often this is called changes only how much memory
     /// is used.
     pub fn close(&mut self, sink: impl Fn(&mut Vec<Flow>) + Sync) {
-        let clock_ns = self.clock_ns();
+        self.close_at(self.settled_ns(), sink);
+    }
+
+    /// Closes the sessions that are over by the clock. This is for those who only count what is open.
+    pub fn close_by_clock(&mut self, sink: impl Fn(&mut Vec<Flow>) + Sync) {
+        self.close_at(self.clock_ns(), sink);
+    }
+
+    fn close_at(&mut self, clock_ns: i64, sink: impl Fn(&mut Vec<Flow>) + Sync) {
         self.close_before(clock_ns, sink);
         (self.added, self.closed_ns) = (0, clock_ns);
         self.forget(clock_ns.saturating_sub(HOLD_NS));
@@ -216,11 +232,20 @@ impl Tracker {
             Some((current, span, clock)) if current == capture => (span, clock),
             _ => {
                 self.earlier = self.span();
+                self.recent.clear();
                 (None, Clock::default())
             }
         };
         clock.merge(&right.clock);
         self.capture = Some((capture, Span::merge(span, right.span), clock));
+        if let Some(span) = right.span {
+            self.recent.push_back((right.clock.frames(), span.earliest_ns));
+        }
+        let mut frames: u64 = self.recent.iter().map(|(frames, _)| frames).sum();
+        while let Some((first, _)) = self.recent.front().filter(|(first, _)| frames - first > FrameId::SOON) {
+            frames -= first;
+            self.recent.pop_front();
+        }
     }
 
     /// The span of all frames. If one capture begins before another ends, that does not count as a step back.
@@ -241,6 +266,17 @@ impl Tracker {
     /// The time before which no more packets are expected.
     fn clock_ns(&self) -> i64 {
         self.capture.map_or(i64::MIN, |(_, _, clock)| clock.now_ns()).saturating_sub(SLACK_NS)
+    }
+
+    /// The time before which there is nothing that a later packet could go on with. It is the clock as it was when the last frames
+    /// began that may stand close together, for where it jumps, connections go on after few frames ([`Position`]). Where memory is
+    /// short it is the clock itself.
+    ///
+    /// [`Position`]: crate::flow::session::position::Position
+    fn settled_ns(&self) -> i64 {
+        let clock_ns = self.clock_ns();
+        let earliest_ns = self.recent.iter().map(|(_, earliest_ns)| earliest_ns.saturating_sub(SLACK_NS)).min();
+        if self.is_too_much() { clock_ns } else { earliest_ns.map_or(clock_ns, |earliest_ns| earliest_ns.min(clock_ns)) }
     }
 
     /// The first window, see [`Flow::window`], of which more flows may be given out.

@@ -25,6 +25,8 @@ use translator::{Translator, set_aside};
 /// How long an answer explains a flow to the address it gave, in ns of the capture's clock. Apps keep addresses far
 /// beyond the record's time to live, but seldom for hours without asking again.
 pub(in crate::flow) const LIFETIME_NS: i64 = 3 * 3_600 * 1_000_000_000;
+/// What lies further back, and still among the frames just before, is so by a clock that was set: nobody waits a day.
+const JUMP_NS: i64 = 24 * 3_600 * 1_000_000_000;
 /// Other names of an address that are shown beside the latest.
 const OTHERS: usize = 7;
 /// The addresses from which programs ask a resolver on the same device.
@@ -112,10 +114,17 @@ impl Hash for Ends {
     }
 }
 
+/// Whether an answer may still be in use when a flow begins: by the clock, or, where the clock jumps ahead between the two, by how few
+/// frames lie between.
+fn is_recent(stamp: &Stamp, began: Stamp) -> bool {
+    let age_ns = began.time_ns.saturating_sub(stamp.time_ns);
+    age_ns <= LIFETIME_NS || (age_ns >= JUMP_NS && began.frame.is_soon_after(stamp.frame))
+}
+
 /// The name of a forward lookup among these that was given last before a flow began: by the order of records, or else by the clock,
 /// since tools that write their own captures put records out of order. Captures without times tell nothing by them.
 fn forward(names: &Names, began: Stamp) -> Option<Name> {
-    let is_recent = |stamp: &Stamp| began.time_ns.saturating_sub(stamp.time_ns) <= LIFETIME_NS;
+    let is_recent = |stamp: &Stamp| is_recent(stamp, began);
     let candidates = || names.iter().filter(|given| given.source != NameSource::DnsReverse);
     let by_frame = candidates()
         .filter_map(|given| Some((given.stamps.before(began.frame).filter(is_recent)?.frame, given)))
@@ -340,7 +349,7 @@ impl Answers {
         let names = self.given.get(&Ends::new(client, address))?;
         let last = |given: &'_ Given| {
             let stamp = given.stamps.before(began.frame)?;
-            (began.time_ns.saturating_sub(stamp.time_ns) <= LIFETIME_NS).then_some(stamp.frame)
+            is_recent(&stamp, began).then_some(stamp.frame)
         };
         let candidates = names.iter().filter_map(|given| Some((last(given)?, given)));
         // The answer of a reverse lookup counts only where there is no other.
@@ -363,9 +372,8 @@ impl Answers {
             .filter(|given| given.source != NameSource::DnsReverse && given.name != chosen.name)
             .filter_map(|given| {
                 let stamp = given.stamps.before(began.frame)?;
-                let is_recent = began.time_ns.saturating_sub(stamp.time_ns) <= LIFETIME_NS;
                 let (frame, doubt) = (stamp.frame, Some(Doubt::Earlier));
-                is_recent.then(|| Name { source: given.source, frame, name: given.name.clone(), doubt })
+                is_recent(&stamp, began).then(|| Name { source: given.source, frame, name: given.name.clone(), doubt })
             })
             .collect();
         others.sort_by(|a, b| b.frame.cmp(&a.frame).then_with(|| a.name.cmp(&b.name)).then(a.source.cmp(&b.source)));

@@ -3,7 +3,7 @@
 
 use super::seen::Seen;
 use super::syn_ack::SynAck;
-use crate::packet::Syn;
+use crate::packet::{Side, Syn, TcpSegment};
 use crate::stored::small;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -114,6 +114,11 @@ impl FirstPackets {
         };
         // The last of those kept may lack its twin. Most connections end at the second that has none.
         told().nth(3).is_some() && told().filter(is_alone).nth(1).is_none()
+    }
+
+    /// The header of the first, which is a segment.
+    pub(in crate::flow) fn segment(&self) -> Option<(TcpSegment, Side)> {
+        self.packets.first().map(|seen| (seen.header(), seen.side))
     }
 
     /// All, in record order.
