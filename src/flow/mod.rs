@@ -17,6 +17,7 @@ mod lifetime;
 mod limit;
 mod links;
 mod moved;
+mod openers;
 mod opening;
 mod partial;
 mod pool;
@@ -29,6 +30,7 @@ mod stamp;
 mod stored;
 mod table;
 mod tracker;
+mod twins;
 
 pub(crate) use lifetime::idle_ns;
 pub(crate) use session::position::Position;

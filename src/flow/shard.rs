@@ -15,7 +15,8 @@ use crate::flow::session::{NEVER, Session};
 use crate::flow::shed::Shed;
 use crate::flow::stamp::Stamp;
 use crate::flow::table::Table;
-use crate::packet::{FlowKey, Packet, Side, TcpSegment, Transport};
+use crate::packet::protocol::SCTP;
+use crate::packet::{FlowKey, Packet, Side, TcpSegment, Transmission, Transport};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
@@ -50,7 +51,7 @@ impl Shard {
         &mut self,
         known: Option<usize>,
         packet: Packet<'_>,
-        frame: Frame<'_>,
+        (frame, sent): (Frame<'_>, Option<Transmission>),
         context: (&mut Answers, &mut Interner),
     ) -> usize {
         let segment = match packet.transport {
@@ -80,6 +81,9 @@ impl Shard {
         if let Some(note) = frame.note {
             is_repeat = session.observe_note(note, frame.id, packet.side, (bytes, payload));
         }
+        if let Some(sent) = sent {
+            is_repeat |= session.observe_transmission(sent, packet.side, (bytes, payload));
+        }
         let counters = &mut session.counters[side];
         if !is_repeat {
             counters.packets += 1;
@@ -93,10 +97,11 @@ impl Shard {
             session.first_ns[side] = frame.time_ns;
         }
         session.last_ns = frame.time_ns;
+        session.position.pass(frame.id);
         let stamp = Stamp { frame: frame.id, time_ns: frame.time_ns };
         match segment {
             Some(segment) => {
-                session.position.observe(&segment, packet.side, packet.payload_length, frame.id);
+                session.position.observe(&segment, packet.side, packet.payload_length);
                 if segment.flags.is_syn() || segment.flags.is_rst() {
                     let TcpSegment { sequence, acknowledgment, flags } = segment;
                     session.observe_handshake(sequence, acknowledgment, flags, packet.side, frame.time_ns, context.1);
@@ -121,6 +126,9 @@ impl Shard {
                 }
                 let bytes = Payload { bytes: packet.payload, length: packet.payload_length };
                 session.observe_datagram(packet.side, bytes, stamp, context, false);
+            }
+            None if packet.key.protocol() == SCTP => {
+                session.observe_user_messages(packet.side, packet.payload, stamp, context);
             }
             None => session.observe_message(&packet),
         }

@@ -10,6 +10,7 @@ use crate::flow::hops::Hops;
 use crate::flow::lifetime::idle_ns;
 use crate::flow::limit::{CannotMerge, KeptPart, SampleKey};
 use crate::flow::moved::{self, Connections};
+use crate::flow::openers::Openers;
 use crate::flow::partial::Partial;
 use crate::flow::record::Flow;
 use crate::flow::session::observe::deliver;
@@ -86,6 +87,7 @@ pub struct Tracker {
     /// What the clock showed when sessions were last closed.
     closed_ns: i64,
     devices: Devices,
+    openers: Openers,
     connections: Connections,
     seen: Seen,
 }
@@ -144,6 +146,7 @@ impl Tracker {
             added: 0,
             closed_ns: i64::MIN,
             devices: Devices::default(),
+            openers: Openers::default(),
             connections: Connections::default(),
             seen: Seen::default(),
         }
@@ -276,7 +279,11 @@ impl Tracker {
     fn settled_ns(&self) -> i64 {
         let clock_ns = self.clock_ns();
         let earliest_ns = self.recent.iter().map(|(_, earliest_ns)| earliest_ns.saturating_sub(SLACK_NS)).min();
-        if self.is_too_much() { clock_ns } else { earliest_ns.map_or(clock_ns, |earliest_ns| earliest_ns.min(clock_ns)) }
+        if self.is_too_much() {
+            clock_ns
+        } else {
+            earliest_ns.map_or(clock_ns, |earliest_ns| earliest_ns.min(clock_ns))
+        }
     }
 
     /// The first window, see [`Flow::window`], of which more flows may be given out.
@@ -302,6 +309,7 @@ impl Tracker {
             hops: self.state.hops,
             shed,
             doubled: self.seen.doubled,
+            twins: self.state.twins.repeated(),
             has_both_sides_of_a_tunnel: self.seen.inside_bytes > 0 && self.seen.outside_bytes >= self.seen.inside_bytes,
         }
     }
@@ -337,13 +345,13 @@ impl Tracker {
         self.added += right.shards.iter().map(|shard| shard.table.count()).sum::<usize>();
         let is_kept = keeps(self.part, self.sample_key);
         self.state.answers.merge(&mut right.answers);
-        let late: Vec<(Answers, Devices, Vec<moved::Event>)> = self
+        let late: Vec<(Answers, (Devices, Openers), Vec<moved::Event>)> = self
             .state
             .shards
             .par_iter_mut()
             .zip(right.shards.par_iter_mut())
             .map(|(mine, theirs)| {
-                let (mut late, mut interner) = (Answers::default(), Default::default());
+                let (late, interner) = (RefCell::new(Answers::default()), RefCell::default());
                 let events = RefCell::new(Vec::new());
                 let file = |table: &mut Table, at: usize| {
                     let over_ns = kept_until_ns(table.at(at));
@@ -351,26 +359,34 @@ impl Tracker {
                     table.weigh(at);
                 };
                 let joined = |table: &mut Table, at: usize| {
-                    deliver(table.at(at), &mut late, &mut interner);
+                    deliver(table.at(at), &mut late.borrow_mut(), &mut interner.borrow_mut());
                     moved::Event::gather(table, at, base, false, &mut events.borrow_mut());
                     file(table, at);
                 };
-                let mut devices = Devices::default();
+                let (mut devices, mut openers) = (Devices::default(), Openers::default());
                 let added = |table: &mut Table, at: usize| {
                     let session = table.at(at);
                     session.anchor();
+                    deliver(session, &mut late.borrow_mut(), &mut interner.borrow_mut());
                     devices.learn(session.sender, session.first, session.key.address(session.opener));
+                    if session.handshake.opening_syn.is_some() {
+                        let (client, server) = (session.opener, session.opener.opposite());
+                        let [client, server] =
+                            [client, server].map(|side| (session.key.address(side), session.key.port(side)));
+                        openers.learn(client.0, server, session.first);
+                    }
                     moved::Event::gather(table, at, base, true, &mut events.borrow_mut());
                     file(table, at);
                 };
                 mine.append(theirs, base, is_kept, joined, added);
-                (late, devices, events.into_inner())
+                (late.into_inner(), (devices, openers), events.into_inner())
             })
             .collect();
         let mut events = Vec::new();
-        for (mut late, devices, mut more) in late {
+        for (mut late, (devices, openers), mut more) in late {
             self.state.answers.merge(&mut late);
             self.devices.merge(devices);
+            self.openers.merge(openers);
             events.append(&mut more);
         }
         self.connections.follow(&mut self.state.shards[..], events);
@@ -384,7 +400,8 @@ impl Tracker {
                 self.fold(group, &mut begun);
             }
         }
-        let (answers, devices, seen) = (&self.state.answers, &self.devices, Mutex::new(&mut self.seen));
+        let (answers, seen) = (&self.state.answers, Mutex::new(&mut self.seen));
+        let known = (&self.devices, &self.openers);
         // Each shard is a task of its own; if several formed one task, a thread might still have much to do when the
         // others are done.
         self.state.shards.par_iter_mut().with_max_len(1).for_each(|shard| {
@@ -392,7 +409,7 @@ impl Tracker {
             let mut owner_packets = 0;
             let mut mine = Seen::default();
             shard.drain(clock_ns, kept_until_ns, |session| {
-                session.resolve(answers, devices, &mut few);
+                session.resolve(answers, known, &mut few);
                 few.last().into_iter().for_each(|flow| mine.add(flow));
                 owner_packets += few.last().and_then(|flow| flow.owner.as_ref()).map_or(0, |owner| owner.left_out);
                 if few.len() == FEW {
@@ -487,6 +504,8 @@ pub struct Summary {
     pub shed: Shed,
     /// TCP connections whose packets stand twice in the captures.
     pub doubled: u64,
+    /// Packets that repeat another that stands just before; they are counted as captured.
+    pub twins: OtherFrames,
     /// Whether there are flows on the interface of a tunnel and, elsewhere, at least as many bytes of a protocol that carries tunnels.
     pub has_both_sides_of_a_tunnel: bool,
 }

@@ -38,6 +38,7 @@ pub use alpn::Alpn;
 pub(crate) use candidates::SECOND_CHOICES;
 pub use candidates::{datagram_candidates, stream_candidates};
 pub use dns::resolver::encrypted_resolver;
+pub(crate) use dns::transaction::{Transaction, transaction};
 pub(crate) use exchange::{Part, datagram_part, stream_part};
 pub use findings::{Answer, Application, CertificateSubject, EchConfig, EchOffer, Findings, FoundName, Role};
 pub use host::is_ip_literal;

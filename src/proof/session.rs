@@ -82,7 +82,8 @@ impl Session {
             _ => None,
         };
         let (time_ns, idle_ns) = (candidate.kept.time_ns, idle_ns(candidate.key.protocol()));
-        let is_open = time_ns <= self.last_ns.saturating_add(idle_ns) && syn.is_none_or(|syn| self.initial == Some(syn));
+        let is_open =
+            time_ns <= self.last_ns.saturating_add(idle_ns) && syn.is_none_or(|syn| self.initial == Some(syn));
         let Transport::Tcp(segment) = candidate.transport else { return is_open };
         let silence_ns = time_ns.saturating_sub(self.last_ns);
         is_open || self.position.is_continued_by(&segment, candidate.side, candidate.frame, silence_ns)
@@ -92,6 +93,7 @@ impl Session {
     pub(super) fn take(&mut self, candidate: Candidate, is_evidence: bool, keeps_all: bool) -> Decision {
         let (frame, time_ns) = (candidate.frame, candidate.kept.time_ns);
         self.last_ns = time_ns;
+        self.position.pass(frame);
         let mut decision = Decision { kept: Vec::new(), cuts: Vec::new() };
         let idle_ns = idle_ns(candidate.key.protocol());
         if time_ns > self.last_kept_ns.saturating_add(idle_ns)
@@ -102,12 +104,14 @@ impl Session {
         }
         let is_kept = match candidate.transport {
             Transport::Tcp(segment) => {
-                self.position.observe(&segment, candidate.side, candidate.payload_length, frame);
+                self.position.observe(&segment, candidate.side, candidate.payload_length);
                 self.segment(&candidate, segment, &mut decision.cuts)
             }
             Transport::Udp => self.datagram(&candidate, is_evidence, &mut decision.cuts),
             Transport::Other => {
-                decision.cuts.push((frame, OTHER_BYTES));
+                if !is_evidence {
+                    decision.cuts.push((frame, OTHER_BYTES));
+                }
                 let side = self.side(candidate.side);
                 side.datagrams += 1;
                 side.datagrams <= Head::LENGTHS

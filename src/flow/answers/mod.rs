@@ -15,12 +15,13 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use times::Stamps;
-use translator::{Translator, set_aside};
+use translator::{Translator, outside, set_aside};
 
 /// How long an answer explains a flow to the address it gave, in ns of the capture's clock. Apps keep addresses far
 /// beyond the record's time to live, but seldom for hours without asking again.
@@ -324,8 +325,17 @@ impl Answers {
 
     /// The IPv4 address that an address of IPv6 is handed on to, as far as was known before that frame.
     fn translated(&self, address: IpAddr, frame: FrameId) -> Option<IpAddr> {
+        set_aside(address).or_else(|| Some(self.handed_on(address, frame)?.0))
+    }
+
+    /// The same under the prefixes that answers have shown, with the frame of the answer: of several that fit the longest, which was
+    /// shown first.
+    pub(in crate::flow) fn handed_on(&self, address: IpAddr, frame: FrameId) -> Option<(IpAddr, FrameId)> {
         let shown = self.translators.iter().filter(|(_, first)| **first < frame);
-        set_aside(address).or_else(|| shown.filter_map(|(&(_, one), _)| one.inside(address)).next())
+        let fits =
+            |(&(_, one), &first): (&(u64, Translator), &FrameId)| Some((one.length(), first, one.inside(address)?));
+        let best = shown.filter_map(fits).min_by_key(|&(length, first, _)| (Reverse(length), first))?;
+        Some((best.2, best.1))
     }
 
     fn publish(&mut self, config: (u64, EchKey), frame: FrameId) {
@@ -402,7 +412,12 @@ impl Answers {
         if let Some(found) = inner.and_then(|inner| of(client, inner)) {
             return Some(found);
         }
-        let any = |client: IpAddr| of(client, server).or_else(|| of(client, inner?));
+        // Where the device itself translates (464XLAT, RFC 6877), it asks for the address outside and programs connect to that inside.
+        let outer = outside(server);
+        if let Some(found) = outer.and_then(|outer| of(client, outer)) {
+            return Some(found);
+        }
+        let any = |client: IpAddr| of(client, server).or_else(|| of(client, inner?)).or_else(|| of(client, outer?));
         let mut of_device: Vec<Name> = others().into_iter().filter_map(any).collect();
         if of_device.is_empty() && self.has_loopback {
             // A resolver on the device itself answers to an address that never leaves it.

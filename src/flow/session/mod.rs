@@ -1,6 +1,7 @@
 //! A session: what is known of one conversation between two idle periods. It is kept small, because a capture holds
 //! millions.
 
+mod asked;
 mod chosen_ids;
 pub(in crate::flow) mod details;
 mod first;

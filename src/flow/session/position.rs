@@ -21,10 +21,20 @@ pub(crate) struct Position {
 }
 
 impl Position {
+    /// Notes the frame of a packet.
+    #[inline(always)]
+    pub(crate) fn pass(&mut self, frame: FrameId) {
+        self.last = frame;
+    }
+
+    /// The frame of the last packet.
+    pub(crate) fn last(&self) -> FrameId {
+        self.last
+    }
+
     /// Adds a segment with so much payload.
     #[inline(always)]
-    pub(crate) fn observe(&mut self, segment: &TcpSegment, side: Side, length: u32, frame: FrameId) {
-        self.last = frame;
+    pub(crate) fn observe(&mut self, segment: &TcpSegment, side: Side, length: u32) {
         let flags = segment.flags;
         // Resets are often forged, and those of a host that knows no connection stand nowhere in it.
         if flags.is_rst() {
@@ -63,16 +73,20 @@ impl Position {
     pub(crate) fn is_continued_by(&self, segment: &TcpSegment, side: Side, frame: FrameId, silence_ns: i64) -> bool {
         let TcpSegment { sequence, acknowledgment, flags } = *segment;
         let is_near = |side: Side, number: u32| {
-            !self.is_known[side as usize] || number.wrapping_sub(self.next[side as usize]).wrapping_add(WINDOW) <= 2 * WINDOW
+            !self.is_known[side as usize]
+                || number.wrapping_sub(self.next[side as usize]).wrapping_add(WINDOW) <= 2 * WINDOW
+        };
+        // Of a SYN-ACK only what it acknowledges is compared: of those among the first packets the other number is not kept.
+        let fits = match flags.is_syn() {
+            true => self.is_known[side.opposite() as usize] && acknowledgment == self.next[side.opposite() as usize],
+            false => is_near(side, sequence) && is_near(side.opposite(), acknowledgment),
         };
         silence_ns >= JUMP_NS
             && frame.is_soon_after(self.last)
-            && !flags.is_syn()
-            && !flags.is_rst()
             && flags.is_ack()
+            && !flags.is_rst()
             && self.is_known != [false; 2]
-            && is_near(side, sequence)
-            && is_near(side.opposite(), acknowledgment)
+            && fits
     }
 }
 
@@ -87,7 +101,8 @@ mod tests {
     fn a_segment_goes_on_where_its_numbers_are_those_of_the_streams() {
         let mut position = Position::default();
         let segment = |sequence, acknowledgment, flags| TcpSegment { sequence, acknowledgment, flags };
-        position.observe(&segment(u32::MAX - 4, 700, ACK), Side::Low, 10, FrameId::new(0, 3));
+        position.observe(&segment(u32::MAX - 4, 700, ACK), Side::Low, 10);
+        position.pass(FrameId::new(0, 3));
         let goes_on = |sequence, acknowledgment, flags, record, silence_ns| {
             let next = segment(sequence, acknowledgment, flags);
             position.is_continued_by(&next, Side::Low, FrameId::new(0, record), silence_ns)
@@ -95,7 +110,8 @@ mod tests {
         assert!(goes_on(5, 700, ACK, 4, i64::MAX) && goes_on(90_000, 800_000, ACK, 4, JUMP_NS));
         assert!(!goes_on(5, 700, ACK, 4, JUMP_NS - 1), "a pause");
         assert!(!goes_on(5, 700, ACK, 4 + FrameId::SOON, i64::MAX), "much was captured since");
-        assert!(!goes_on(5, 700, TcpFlags(0x12), 4, i64::MAX) && !goes_on(5, 700, TcpFlags(0x14), 4, i64::MAX));
+        assert!(!goes_on(5, 700, TcpFlags(0x02), 4, i64::MAX) && !goes_on(5, 700, TcpFlags(0x14), 4, i64::MAX));
+        assert!(goes_on(9, 700, TcpFlags(0x12), 4, i64::MAX) && !goes_on(9, 701, TcpFlags(0x12), 4, i64::MAX));
         assert!(!goes_on(5_000_000, 700, ACK, 4, i64::MAX) && !goes_on(5, 70_000_000, ACK, 4, i64::MAX));
         assert!(!position.is_continued_by(&segment(5, 700, ACK), Side::Low, FrameId::new(1, 4), i64::MAX));
     }
