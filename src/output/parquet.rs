@@ -5,6 +5,7 @@
 use super::columns::shapes::{BYTES, REAL, TEXT, TEXTS, TIME, WHOLE};
 use super::columns::{Column, Shape, Table};
 use super::csv::party_word;
+use super::words;
 use crate::place::Country;
 use crate::report::{AppRoutes, Destination, Report};
 use serde_json::{Map, Value, json};
@@ -71,6 +72,7 @@ const COLUMNS: &[Column] = &[
     Column::new("first_seen", TIME),
     Column::new("last_seen", TIME),
     Column::maybe("geometry", BYTES),
+    Column::new("routed", TEXTS),
 ];
 
 /// Writes a row per app and destination.
@@ -150,6 +152,7 @@ fn row(app: Option<&AppRoutes>, destination: &Destination) -> Map<String, Value>
         "first_seen": destination.first_seen,
         "last_seen": destination.last_seen,
         "geometry": point(&candidates),
+        "routed": destination.on_path.iter().map(words::routed).collect::<Vec<_>>(),
     });
     let parts = [who_and_where, what].into_iter();
     parts.filter_map(|part| if let Value::Object(part) = part { Some(part) } else { None }).flatten().collect()
@@ -179,6 +182,7 @@ mod tests {
         for destination in routes {
             let row = row(None, destination);
             let known = |name: &String| COLUMNS.iter().any(|column| column.name == *name);
+            assert_eq!(row["routed"].as_array().map(Vec::len), Some(destination.on_path.len()));
             assert!(row.len() == COLUMNS.len() && row.keys().all(known), "{:?}", row.keys());
         }
         let mut file = Vec::new();
