@@ -33,6 +33,7 @@ struct Seen {
     packets: (u64, u64),
     name: Option<(String, &'static str)>,
     located: IpAddr,
+    round_trip_ns: Option<u64>,
 }
 
 /// What is said of all flows, however the capture is cut.
@@ -53,6 +54,7 @@ fn flows(bytes: &[u8]) -> Vec<Seen> {
                 packets: (flow.up.packets, flow.down.packets),
                 name: flow.name().map(|name| (name.name.to_string(), name.source.word())),
                 located: studied.learned.peer,
+                round_trip_ns: flow.rtt.map(|rtt| rtt.ns),
             });
             true
         });
@@ -125,6 +127,8 @@ fn a_clock_that_is_set_ends_no_connection_and_no_answer() {
             all[jump..].iter_mut().for_each(|(time_us, _)| *time_us = *time_us - before + after);
             let seen = to(&flows(&file(RAW, &all)), SERVER);
             assert_eq!((seen.packets, seen.name), ((4, 2), dns("www.example.org")), "{before} {after} {jump}");
+            // Between the SYN and its answer nothing is measured.
+            assert_eq!(seen.round_trip_ns, (jump != 3).then_some(5_000_000), "{before} {after} {jump}");
         }
     }
 }

@@ -5,7 +5,7 @@
 //! captured, since other tools count frames.
 
 use crate::flow::frames::OtherFrames;
-use crate::packet::{Packet, Transport, mixed};
+use crate::packet::{Packet, Transport};
 use crate::stored::AMOUNT_LIMIT;
 use serde::{Deserialize, Serialize};
 
@@ -73,9 +73,11 @@ fn fingerprint(packet: &Packet<'_>) -> u64 {
         },
         Transport::Other => return 0,
     };
+    /// Odd, its bits without a pattern (that of the finaliser of `MurmurHash3`).
+    const FACTOR: u64 = 0xff51_afd7_ed55_8ccd;
     let sizes = u64::from(packet.identification) << 32 | u64::from(packet.payload_length);
     let ends = packet.key.spread() ^ packet.side as u64;
-    (mixed(own ^ sizes.rotate_left(17) ^ ends) & !IS_NUMBERED) | u64::from(is_numbered)
+    ((own ^ sizes.rotate_left(17) ^ ends).wrapping_mul(FACTOR) & !IS_NUMBERED) | u64::from(is_numbered)
 }
 
 impl Twins {

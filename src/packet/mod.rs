@@ -52,4 +52,4 @@ pub(crate) use probe::{expired, probe};
 pub(crate) use sctp::messages;
 pub use segment::{TcpFlags, TcpSegment, Transport};
 pub use view::{Dissected, Fragment, Packet};
-pub(crate) use wifi::{Transmission, mixed, transmission};
+pub(crate) use wifi::{Transmission, transmission};

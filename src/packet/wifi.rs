@@ -59,8 +59,7 @@ pub(crate) fn transmission(frame: &Frame<'_>, packet: &Packet<'_>) -> Option<Tra
 }
 
 /// Spreads a word over all bits: the finaliser of `SplitMix64`.
-#[inline(always)]
-pub(crate) const fn mixed(word: u64) -> u64 {
+const fn mixed(word: u64) -> u64 {
     let word = (word ^ word >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let word = (word ^ word >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
     word ^ word >> 31

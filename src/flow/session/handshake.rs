@@ -1,6 +1,8 @@
 //! TCP's handshake, as far as it was captured.
 
+use crate::flow::lifetime::idle_ns;
 use crate::flow::record::{Rtt, RttSource};
+use crate::packet::protocol::TCP;
 use crate::packet::{Side, TcpSegment};
 use serde::{Deserialize, Serialize};
 
@@ -123,7 +125,10 @@ impl Handshake {
     /// other side was captured, and it is the time from the last SYN to the opener's own acknowledgment.
     pub(in crate::flow) fn rtt(&self, is_one_way: bool) -> Option<Rtt> {
         let client = self.client.filter(|_| self.syn_ns != NEVER)?;
-        let between = |end_ns: i64| u64::try_from(end_ns.checked_sub(self.syn_ns)?).ok();
+        // Where it is longer than any silence, the clock was set in between.
+        let longest_ns = idle_ns(TCP).unsigned_abs();
+        let between =
+            |end_ns: i64| u64::try_from(end_ns.checked_sub(self.syn_ns)?).ok().filter(|&time_ns| time_ns <= longest_ns);
         if self.answer_ns != NEVER {
             let answers_syn = self.isn.is_some_and(|isn| self.answer_acknowledgment == isn.wrapping_add(1));
             if self.answerer == Some(client) || (self.is_reset && !answers_syn) {
