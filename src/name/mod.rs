@@ -39,6 +39,7 @@ pub use alpn::Alpn;
 pub(crate) use candidates::SECOND_CHOICES;
 pub use candidates::{datagram_candidates, stream_candidates};
 pub use dns::resolver::encrypted_resolver;
+pub(crate) use dns::transaction::{Transaction, transaction};
 pub use ech::{EchKeys, KeyCounts};
 pub(crate) use ech::{EchOpening, accepts};
 pub(crate) use exchange::{Part, datagram_part, stream_part};
