@@ -17,7 +17,7 @@ use whither::packet::{Dissected, FlowKey, Side, Transport, dissect};
 use whither::place::Country;
 use whither::place::embedded::{Location, Network, blob, encode_locations, encode_networks, encode_ranges};
 
-use crate::{captures, given, names, packets, partials, quic, whole};
+use crate::{captures, given, names, packets, partials, quic, rows, whole};
 
 /// Largest file, and largest seed made of a capture: small inputs are mutated to more purpose.
 const FILE_LIMIT: usize = 1 << 20;
@@ -118,6 +118,9 @@ impl Seeds {
                 self.add("capture", [&[how], bytes.get(..2_000).unwrap_or(bytes)].concat());
             }
             self.add_owners(bytes);
+            if let Some(file) = rows::file(bytes.get(..PARTIAL_LIMIT).unwrap_or(bytes)) {
+                self.add("rows", file);
+            }
             self.add_partials(bytes.get(..PARTIAL_LIMIT).unwrap_or(bytes));
         }
         let frames = frames(source);

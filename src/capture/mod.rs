@@ -29,6 +29,7 @@ pub use find::{Found, find};
 pub use frame::{ByteOrder, Frame, FrameId, LinkType};
 pub use note::{Direction, FrameNote};
 pub use open::{Opened, is_capture, open};
+pub use parallel::alone::{First, RangeRead};
 pub use parallel::engine::read;
 pub use parallel::options::{Progress, ReadOptions};
 pub use parallel::outcome::{Outcome, Piece};

@@ -36,10 +36,18 @@ pub(super) fn reads<'a>(found: &'a Found, input: &'a InputArgs) -> Reads<'a> {
 
 /// The same where no owners can be given.
 pub(super) fn reads_beside<'a>(found: &'a Found, keys: &'a [PathBuf], knowledge: &'a KnowledgeArgs) -> Reads<'a> {
+    Reads { found: Some(found), files: other_files(&[], keys, knowledge).collect() }
+}
+
+/// The files beside captures, with the options that name them.
+pub(super) fn other_files<'a>(
+    owners: &'a [PathBuf],
+    keys: &'a [PathBuf],
+    knowledge: &'a KnowledgeArgs,
+) -> impl Iterator<Item = (&'static str, &'a Path)> {
     let KnowledgeArgs { geo, anycast, apps } = knowledge;
-    let options = [("--keys", keys), ("--geo", geo), ("--anycast", anycast), ("--apps", apps)];
-    let files = options.into_iter().flat_map(|(option, paths)| paths.iter().map(move |path| (option, path.as_path())));
-    Reads { found: Some(found), files: files.collect() }
+    let options = [("--owners", owners), ("--keys", keys), ("--geo", geo), ("--anycast", anycast), ("--apps", apps)];
+    options.into_iter().flat_map(|(option, paths)| paths.iter().map(move |path| (option, path.as_path())))
 }
 
 /// Opens the captures and the databases at the same time: the first bytes of a pipe may take long to come, and ten thousand files
@@ -100,7 +108,7 @@ pub(super) fn knowledge(args: &KnowledgeArgs, from: Option<&str>) -> Result<Know
 }
 
 /// The same for captures, with the owners of side files.
-fn knowledge_of(input: &InputArgs) -> Result<Knowledge, Error> {
+pub(super) fn knowledge_of(input: &InputArgs) -> Result<Knowledge, Error> {
     input.owners.iter().try_for_each(|path| is_there(path, "check the path"))?;
     let mut knowledge = knowledge(&input.knowledge, input.from.as_deref())?;
     let side = |path: &PathBuf| SideOwners::open(path, Some(input.max_memory));
@@ -222,12 +230,12 @@ fn memory(bytes: u64) -> Result<u64, Error> {
 }
 
 #[cfg(feature = "live")]
-fn filter(expression: &str) -> Result<FrameFilter, Error> {
+pub(super) fn filter(expression: &str) -> Result<FrameFilter, Error> {
     super::capture::filter(expression)
 }
 
 #[cfg(not(feature = "live"))]
-fn filter(expression: &str) -> Result<FrameFilter, Error> {
+pub(super) fn filter(expression: &str) -> Result<FrameFilter, Error> {
     Err(Error::usage(
         format!("--filter {}: this build cannot compile BPF filters", escape::shell(expression)),
         "install libpcap and build with `cargo install whither --features live`",

@@ -17,6 +17,7 @@ mod lifetime;
 mod limit;
 mod links;
 mod moved;
+mod openers;
 mod opening;
 mod partial;
 mod pool;
@@ -29,8 +30,10 @@ mod stamp;
 mod stored;
 mod table;
 mod tracker;
+mod twins;
 
 pub(crate) use lifetime::idle_ns;
+pub(crate) use session::position::Position;
 
 pub use frames::{OtherFrames, Span};
 pub use hops::{Hops, Trail, TrailHop};

@@ -16,7 +16,8 @@ use crate::flow::shed::Shed;
 use crate::flow::stamp::Stamp;
 use crate::flow::table::Table;
 use crate::name::{Datagram, quic_starts};
-use crate::packet::{FlowKey, Packet, Side, TcpSegment, Transport};
+use crate::packet::protocol::SCTP;
+use crate::packet::{FlowKey, Packet, Side, TcpSegment, Transmission, Transport};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
@@ -53,7 +54,7 @@ impl Shard {
         &mut self,
         known: Option<usize>,
         packet: Packet<'_>,
-        frame: Frame<'_>,
+        (frame, sent): (Frame<'_>, Option<Transmission>),
         context: (&mut Answers, &mut Interner),
     ) -> usize {
         let segment = match packet.transport {
@@ -63,6 +64,7 @@ impl Shard {
         let syn = segment.filter(|s| s.flags.is_syn() && !s.flags.is_ack()).map(|s| s.sequence);
         let at = match known {
             Some(at) if self.table.at(at).is_continued_by(frame.time_ns, syn, idle_ns(packet.key.protocol())) => at,
+            Some(at) if segment.is_some_and(|segment| self.goes_on(at, &frame, &segment, packet.side)) => at,
             _ => {
                 // Before an answer to a SYN there may be one with data.
                 let is_anchored = known.is_some() || syn.is_some();
@@ -82,6 +84,9 @@ impl Shard {
         if let Some(note) = frame.note {
             is_repeat = session.observe_note(note, frame.id, packet.side, (bytes, payload));
         }
+        if let Some(sent) = sent {
+            is_repeat |= session.observe_transmission(sent, packet.side, (bytes, payload));
+        }
         let counters = &mut session.counters[side];
         if !is_repeat {
             counters.packets += 1;
@@ -95,9 +100,11 @@ impl Shard {
             session.first_ns[side] = frame.time_ns;
         }
         session.last_ns = frame.time_ns;
+        session.position.pass(frame.id);
         let stamp = Stamp { frame: frame.id, time_ns: frame.time_ns };
         match segment {
             Some(segment) => {
+                session.position.observe(&segment, packet.side, packet.payload_length);
                 if segment.flags.is_syn() || segment.flags.is_rst() {
                     let TcpSegment { sequence, acknowledgment, flags } = segment;
                     session.observe_handshake(sequence, acknowledgment, flags, packet.side, frame.time_ns, context.1);
@@ -131,9 +138,18 @@ impl Shard {
                 }
                 session.observe_datagram(packet.side, bytes, stamp, context, false);
             }
+            None if packet.key.protocol() == SCTP => {
+                session.observe_user_messages(packet.side, packet.payload, stamp, context);
+            }
             None => session.observe_message(&packet),
         }
         at
+    }
+
+    /// Whether a segment goes on with the session in this slot although that is over by the clock.
+    #[cold]
+    fn goes_on(&mut self, at: usize, frame: &Frame<'_>, segment: &TcpSegment, side: Side) -> bool {
+        self.table.at(at).goes_on(&Stamp { frame: frame.id, time_ns: frame.time_ns }, segment, side)
     }
 
     /// Begins a session.
@@ -160,8 +176,12 @@ impl Shard {
             let hash = self.table.hash(&session.key);
             let (began_ns, syn) = (session.began_ns(), session.handshake.opening_syn);
             let latest = self.table.find(hash, &session.key);
+            let idle_ns = idle_ns(session.key.protocol());
             match latest {
-                Some(at) if self.table.at(at).is_continued_by(began_ns, syn, idle_ns(session.key.protocol())) => {
+                Some(at)
+                    if self.table.at(at).is_continued_by(began_ns, syn, idle_ns)
+                        || self.table.at(at).goes_on_as(&session, base) =>
+                {
                     session.rebase(base);
                     self.repeated.add(self.table.at(at).merge(session));
                     joined(&mut self.table, at);

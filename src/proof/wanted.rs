@@ -17,6 +17,8 @@ pub struct Wanted {
     pub app: Arc<str>,
     /// The end that is located.
     pub peer: IpAddr,
+    /// The address of that end in packets.
+    pub(super) peer_in_packets: IpAddr,
     pub(super) key: FlowKey,
     pub(super) first_frame: FrameId,
     /// The frames by which its names and its app were found, be they its own or those of another flow.
@@ -61,9 +63,11 @@ impl Wanted {
         let is_opened =
             flow.ech == Some(Ech::Refused) || flow.names.iter().any(|name| name.source == NameSource::TlsEch);
         let frames = flow.names.iter().map(|name| name.frame).chain(claims().map(|claim| claim.frame));
+        let frames = frames.chain(flow.translated.map(|(_, frame)| frame));
         Some(Self {
             app: Arc::clone(&chosen.app),
             peer,
+            peer_in_packets: if observed.is_server_located() { flow.server_ip } else { peer },
             key: key(flow),
             first_frame: flow.first_frame,
             evidence: frames.collect(),

@@ -8,6 +8,7 @@ use crate::flow::opening::datagram::DatagramOpening;
 use crate::flow::opening::segments::{Segment, Segments};
 use crate::flow::opening::stream::StreamSide;
 use crate::flow::record::{Counters, Flow, Head, Name};
+use crate::flow::session::asked::Asked;
 use crate::flow::session::chosen_ids::{ChosenId, ChosenIds};
 use crate::flow::session::first::First;
 use crate::flow::session::first_bytes::FirstBytes;
@@ -17,7 +18,9 @@ use crate::flow::session::repeats::Repeats;
 use crate::flow::session::said::Said;
 use crate::flow::session::votes::Ballot;
 use crate::flow::stamp::Stamp;
-use crate::name::{Application, CertificateSubject, EchKeys, EchOffer, Findings, NameSource, Role, is_ip_literal};
+use crate::name::{
+    Application, CertificateSubject, EchKeys, EchOffer, Findings, NameSource, Role, Transaction, is_ip_literal,
+};
 use crate::packet::{Side, TunnelPath};
 use crate::stored::small;
 use serde::{Deserialize, Serialize};
@@ -59,6 +62,8 @@ pub(in crate::flow) struct Details {
     pub(in crate::flow) ech: First<EchOffer>,
     /// Answers that are not yet in the answer table.
     pub(in crate::flow) outbox: Vec<Delivery>,
+    /// What was asked of a resolver.
+    asked: Option<Box<Asked>>,
 }
 
 /// The parts of a session that are rare even among the sessions that have [`Details`].
@@ -132,6 +137,9 @@ impl Details {
         let is_repeated = (1..readers.len()).any(|at| readers[..at].contains(&readers[at]));
         if is_repeated || !self.datagrams.iter().all(DatagramOpening::is_sound) {
             return Err("openings of datagrams");
+        }
+        if !self.asked.as_ref().is_none_or(|asked| asked.is_sound()) {
+            return Err("what a session asked");
         }
         let Some(rare) = &mut self.rare else { return Ok(()) };
         if !rare.first_bytes.is_sound() {
@@ -209,6 +217,18 @@ impl Details {
         for (stamp, findings) in &mut completed {
             self.absorb(findings, *stamp, side, intern);
         }
+    }
+
+    /// Holds what was found in a message of DNS against what was asked, or adds what is asked by it. It is the last that was found.
+    /// Returns whether an answer waits for what comes before.
+    pub(super) fn hold(&mut self, message: Transaction, side: Side, is_anchored: bool) -> bool {
+        let asked = self.asked.get_or_insert_default();
+        if !message.is_response {
+            asked.ask(side, message.id);
+        } else if let Some(delivery) = self.outbox.pop() {
+            self.outbox.extend(asked.answer(message.id, delivery, is_anchored));
+        }
+        asked.is_waiting()
     }
 
     /// Adds the connection id that a side chose.
@@ -364,6 +384,9 @@ impl Details {
             self.absorb_all(completed, side, intern);
         }
         self.outbox.extend(right.outbox);
+        if let Some(theirs) = right.asked {
+            self.outbox.extend(self.asked.get_or_insert_default().merge(*theirs, is_anchored));
+        }
         for found in right.names {
             self.add_name(found);
         }
@@ -409,6 +432,9 @@ impl Details {
         self.streams.iter_mut().for_each(StreamSide::anchor);
         self.supersede();
         self.datagrams.iter_mut().for_each(DatagramOpening::anchor);
+        if let Some(asked) = &mut self.asked {
+            self.outbox.extend(asked.anchor());
+        }
     }
 
     /// Adds `base` to all frame identities.
@@ -428,6 +454,8 @@ impl Details {
             rare.owners.rebase(base);
         }
         self.outbox.iter_mut().for_each(|delivery| shift(&mut delivery.stamp.frame));
+        let waiting = self.asked.iter_mut().flat_map(|asked| asked.waiting_mut());
+        waiting.for_each(|delivery| shift(&mut delivery.stamp.frame));
         self.streams.iter_mut().for_each(|stream| stream.rebase(base));
         self.datagrams.iter_mut().for_each(|datagrams| datagrams.rebase(base));
         self.heads.iter_mut().for_each(|head| head.rebase(base));
@@ -442,6 +470,7 @@ impl Details {
         let heads = self.heads.iter().filter(|head| !head.is_empty()).count();
         size_of::<Self>()
             + rare
+            + self.asked.as_ref().map_or(0, |asked| asked.weight())
             + self.chosen_ids.as_ref().map_or(0, |ids| size_of::<ChosenIds>() + ids.weight())
             + (self.names.len() + self.hellos.len()) * Self::ITEM
             + heads * size_of::<Head>()

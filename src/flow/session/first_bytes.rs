@@ -203,7 +203,7 @@ mod tests {
         ];
         let answer = |accepts: bool| {
             let frames = [&[2, 0, 0, 0, 0][..], &crypto(0, &client.server_hello(0x1302, false, accepts))].concat();
-            (Side::High, 0, Initial { destination: &[], ..initial(0) }.seal_by_server(&frames, 1_200))
+            (Side::High, 0, Initial { destination: &[], ..initial(0) }.seal_answer(&frames, 1_200))
         };
         let outcome = |sent: &[(Side, u32, Vec<u8>)]| outcome(&kept(sent, 0), &keys, false);
         assert_eq!(outcome(&hellos), Some(Outcome::Unconfirmed));

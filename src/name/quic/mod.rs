@@ -4,6 +4,7 @@ pub(super) mod answer;
 pub(super) mod fbzero;
 mod frames;
 pub(super) mod gquic;
+pub(super) mod head;
 mod hello;
 pub(super) mod ids;
 pub(super) mod initial;

@@ -71,7 +71,7 @@ fn encrypted() -> Vec<u8> {
     let hello = Initial::first(&id).seal(&crypto(0, &quic.hello(false)), 1_200);
     let answer = Initial { destination: &[], ..Initial::first(&id) };
     let frames = [&[2, 0, 0, 0, 0][..], &crypto(0, &quic.server_hello(0x1301, false, true))].concat();
-    let flights = [Flight::up(hello), Flight::down(answer.seal_by_server(&frames, 1_200))];
+    let flights = [Flight::up(hello), Flight::down(answer.seal_answer(&frames, 1_200))];
     scene.datagrams(1_000_000, path(6), &flights);
 
     [&accepted, &retried, &refused, &unconfirmed, &quic].iter().for_each(|client| log.push_str(&client.key_log()));
