@@ -38,7 +38,7 @@ pub(super) fn run(args: &Args, flows: &FlowsArgs, command: &str) -> Result<End, 
     let Some(format) = format(&flows.format) else { return Err(not_built(&flows.format)) };
     let found = capture::find(&flows.input.captures)?;
     // Records go to stdout, which must not be a file that is read.
-    outputs::open(&[], &input::reads(&found, &flows.input.owners, &flows.input.knowledge), false)?;
+    outputs::open(&[], &input::reads(&found, &flows.input), false)?;
     stdout::check()?;
     let key = redact::key(&flows.redact)?;
     let Input { sources, knowledge, is_whole } = input::open(found, &flows.input, args.quiet)?;
