@@ -17,6 +17,12 @@ pub(super) struct TransferArgs {
 }
 
 impl TransferArgs {
+    /// The options again, each with its value.
+    pub(super) fn again(&self) -> Vec<Vec<String>> {
+        let law = self.transfers.iter().map(|law| vec!["--transfers".to_owned(), law.clone()]);
+        law.chain(self.as_of.map(|day| vec!["--as-of".to_owned(), day.to_string()])).collect()
+    }
+
     /// What the law makes of the countries of this report; none where there is no packet whose day could count.
     pub(super) fn of(&self, report: &Report) -> Option<Transfers> {
         let framework = Framework::find(self.transfers.as_deref()?)?;

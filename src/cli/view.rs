@@ -1,6 +1,6 @@
 //! How a map is shown: in the terminal, and in the files that were asked for; with what was taken out of it.
 
-use super::args::{Args, RedactArgs};
+use super::args::{Args, Command, MapArgs, RedactArgs};
 use super::follow::Follow;
 use super::outputs::{self, Reads, Wanted};
 use super::screen::{self, CLEAR};
@@ -15,6 +15,7 @@ use crate::output::{Look, write_json_compact};
 use crate::redact::{Key, Redactor};
 use crate::report::Report;
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 /// How a map is shown. Made before anything is read, so that what cannot be written is refused at once.
 pub(super) struct View<'a> {
@@ -49,7 +50,12 @@ impl<'a> View<'a> {
             None => None,
         };
         let ShowArgs { small_multiples, title, note, .. } = show;
-        let look = Look { small_multiples: *small_multiples, title: title.clone(), note: note.clone(), every: None };
+        let (captures, asked) = match &args.command {
+            Command::Map(map) => asked(map),
+            _ => Default::default(),
+        };
+        let (title, note) = (title.clone(), note.clone());
+        let look = Look { small_multiples: *small_multiples, title, note, every: None, captures, asked };
         Ok(Self { args, show, targets, redaction, command, look })
     }
 
@@ -126,4 +132,30 @@ fn wanted(show: &ShowArgs) -> Vec<Wanted<'_>> {
         .iter()
         .map(|(format, path)| Wanted { option: format!("--{}", format.name), path, is_own: format.is_own })
         .collect()
+}
+
+/// The captures of a map as they were given, and the options to give again for the same report. Where it was taken is not among
+/// them: the report has it.
+fn asked(map: &MapArgs) -> (Vec<String>, Vec<Vec<String>>) {
+    let text = |path: &PathBuf| path.to_string_lossy().into_owned();
+    let input = &map.input;
+    let with = |option: &str, values: Vec<String>| -> Vec<Vec<String>> {
+        values.into_iter().map(|value| vec![option.to_owned(), value]).collect()
+    };
+    let mut asked = with("--app", input.app.clone());
+    asked.extend(with("--device", input.device.iter().map(ToString::to_string).collect()));
+    asked.extend(with("--filter", input.filter.iter().cloned().collect()));
+    let files = [
+        ("--owners", &input.owners),
+        ("--geo", &input.knowledge.geo),
+        ("--anycast", &input.knowledge.anycast),
+        ("--apps", &input.knowledge.apps),
+        ("--path", &map.paths.files),
+    ];
+    asked.extend(files.into_iter().flat_map(|(option, paths)| with(option, paths.iter().map(text).collect())));
+    asked.extend(map.transfers.again());
+    if input.ignore_age {
+        asked.push(vec!["--ignore-age".to_owned()]);
+    }
+    (input.captures.iter().map(text).collect(), asked)
 }

@@ -42,6 +42,7 @@ pub use partial::Partial;
 pub use pool::Pool;
 pub use record::{Counters, Doubt, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSource};
 pub use round_trips::{Answered, RoundTrips, SynAck};
+pub use session::opened::OpenedHellos;
 pub use shed::Shed;
 pub use tracker::{OpenLimits, Summary, Tracker};
 

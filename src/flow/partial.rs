@@ -77,6 +77,14 @@ impl Partial {
         }
     }
 
+    /// The same, which also keeps the first bytes of sessions, for a tracker that has keys (see [`Tracker::with_keys`]).
+    ///
+    /// [`Tracker::with_keys`]: crate::flow::Tracker::with_keys
+    pub fn keeping_first_bytes(mut self) -> Self {
+        self.shards.iter_mut().for_each(|shard| shard.keeps_first_bytes = true);
+        self
+    }
+
     /// The key by which is chosen what is kept of too many names: partials that merge have the same.
     pub fn sample_key(&self) -> SampleKey {
         self.sample_key

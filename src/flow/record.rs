@@ -175,8 +175,11 @@ pub enum Ech {
     Grease,
     /// The server name is a known public name, so the real one is hidden.
     Likely,
-    /// The offer uses a configuration that an HTTPS record of this capture published.
+    /// The offer uses a configuration that an HTTPS record of this capture published, or keys opened it and the server's hello shows
+    /// that it took it.
     Confirmed,
+    /// Keys opened the offer, and the server's hello shows that it did not take it: the server name in clear counts.
+    Refused,
     /// The encrypted server name of early drafts. A server name in clear beside it, if any, is not the real one.
     Esni,
 }
@@ -188,6 +191,7 @@ impl Ech {
             Self::Grease => "grease",
             Self::Likely => "likely",
             Self::Confirmed => "confirmed",
+            Self::Refused => "refused",
             Self::Esni => "esni",
         }
     }

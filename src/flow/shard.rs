@@ -15,6 +15,7 @@ use crate::flow::session::{NEVER, Session};
 use crate::flow::shed::Shed;
 use crate::flow::stamp::Stamp;
 use crate::flow::table::Table;
+use crate::name::{Datagram, quic_starts};
 use crate::packet::protocol::SCTP;
 use crate::packet::{FlowKey, Packet, Side, TcpSegment, Transmission, Transport};
 use foldhash::fast::RandomState;
@@ -31,6 +32,8 @@ pub(super) struct Shard {
     pub(super) repeated: OtherFrames,
     /// Sessions dropped for lack of memory.
     pub(super) shed: Shed,
+    /// Whether the first bytes of sessions are kept, for encrypted hellos that keys open.
+    pub(super) keeps_first_bytes: bool,
 }
 
 impl Shard {
@@ -113,6 +116,11 @@ impl Shard {
                     // A copy, so that the frame itself need not be in memory for the packets that follow.
                     session.observe_first(segment, packet.side, bytes, &{ frame });
                 }
+                if self.keeps_first_bytes && !packet.payload.is_empty() {
+                    let bytes = Payload { bytes: packet.payload, length: packet.payload_length };
+                    let sequence = segment.sequence.wrapping_add(segment.flags.is_syn().into());
+                    session.keep_first_bytes(sequence, packet.side, bytes, stamp);
+                }
                 if !packet.payload.is_empty() && (session.is_watched[side] || opening::may_start(packet.payload)) {
                     let bytes = Payload { bytes: packet.payload, length: packet.payload_length };
                     // A SYN takes one number, and data may follow it in the same segment (RFC 9293 §3.4, RFC 7413).
@@ -125,6 +133,9 @@ impl Shard {
                     session.observe_first_datagram(packet.side, packet.payload, frame.time_ns);
                 }
                 let bytes = Payload { bytes: packet.payload, length: packet.payload_length };
+                if self.keeps_first_bytes && may_hold_hello(packet.payload) {
+                    session.keep_first_bytes(0, packet.side, bytes, stamp);
+                }
                 session.observe_datagram(packet.side, bytes, stamp, context, false);
             }
             None if packet.key.protocol() == SCTP => {
@@ -282,6 +293,11 @@ impl Shard {
         self.pieced.take_over(clock_ns, &end_ns, &mut take);
         self.table.take_over(clock_ns, end_ns, take);
     }
+}
+
+/// Whether a datagram may hold a hello of QUIC, or a part of one.
+fn may_hold_hello(payload: &[u8]) -> bool {
+    quic_starts(&Datagram { payload, source_port: 0, destination_port: 0 })
 }
 
 /// A datagram that was reassembled from pieces.

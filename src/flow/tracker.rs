@@ -14,11 +14,13 @@ use crate::flow::openers::Openers;
 use crate::flow::partial::Partial;
 use crate::flow::record::Flow;
 use crate::flow::session::observe::deliver;
+use crate::flow::session::opened::OpenedHellos;
 use crate::flow::session::{NEVER, Session};
 use crate::flow::shard::shard_of;
 use crate::flow::shard::{Begun, Pieced, Shard};
 use crate::flow::shed::Shed;
 use crate::flow::table::Table;
+use crate::name::{EchKeys, KeyCounts};
 use crate::packet::protocol::UDP;
 use crate::packet::{Dissected, FlowKey, NotIp, Side, dissect_ip, expand};
 use foldhash::fast::RandomState;
@@ -26,7 +28,7 @@ use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// How far the capture's clock may step back without a session being closed too early. If a capture steps back
 /// further, the report says so.
@@ -89,6 +91,7 @@ pub struct Tracker {
     devices: Devices,
     openers: Openers,
     connections: Connections,
+    keys: Arc<EchKeys>,
     seen: Seen,
 }
 
@@ -101,6 +104,7 @@ struct Seen {
     inside_bytes: u64,
     /// Bytes of flows of protocols that carry tunnels, on other interfaces.
     outside_bytes: u64,
+    hellos: OpenedHellos,
 }
 
 impl Seen {
@@ -125,6 +129,7 @@ impl Seen {
         self.doubled += other.doubled;
         self.inside_bytes = self.inside_bytes.saturating_add(other.inside_bytes);
         self.outside_bytes = self.outside_bytes.saturating_add(other.outside_bytes);
+        self.hellos.merge(other.hellos);
     }
 }
 
@@ -148,8 +153,15 @@ impl Tracker {
             devices: Devices::default(),
             openers: Openers::default(),
             connections: Connections::default(),
+            keys: Arc::default(),
             seen: Seen::default(),
         }
+    }
+
+    /// The same, which opens encrypted hellos with these keys. All partials given to it must keep the first bytes of sessions, see
+    /// [`Partial::keeping_first_bytes`].
+    pub fn with_keys(self, keys: Arc<EchKeys>) -> Self {
+        Self { keys, ..self }
     }
 
     /// Joins the partial of the frames that follow; `base` is the identity of its first frame. `right` is left empty,
@@ -309,6 +321,8 @@ impl Tracker {
             hops: self.state.hops,
             shed,
             doubled: self.seen.doubled,
+            keys: self.keys.counts(),
+            hellos: self.seen.hellos,
             twins: self.state.twins.repeated(),
             has_both_sides_of_a_tunnel: self.seen.inside_bytes > 0 && self.seen.outside_bytes >= self.seen.inside_bytes,
         }
@@ -402,6 +416,7 @@ impl Tracker {
         }
         let (answers, seen) = (&self.state.answers, Mutex::new(&mut self.seen));
         let known = (&self.devices, &self.openers);
+        let keys = &*self.keys;
         // Each shard is a task of its own; if several formed one task, a thread might still have much to do when the
         // others are done.
         self.state.shards.par_iter_mut().with_max_len(1).for_each(|shard| {
@@ -409,7 +424,7 @@ impl Tracker {
             let mut owner_packets = 0;
             let mut mine = Seen::default();
             shard.drain(clock_ns, kept_until_ns, |session| {
-                session.resolve(answers, known, &mut few);
+                session.resolve(answers, known, keys, &mut few).into_iter().for_each(|one| mine.hellos.count(one));
                 few.last().into_iter().for_each(|flow| mine.add(flow));
                 owner_packets += few.last().and_then(|flow| flow.owner.as_ref()).map_or(0, |owner| owner.left_out);
                 if few.len() == FEW {
@@ -504,6 +519,10 @@ pub struct Summary {
     pub shed: Shed,
     /// TCP connections whose packets stand twice in the captures.
     pub doubled: u64,
+    /// The keys that were given.
+    pub keys: KeyCounts,
+    /// What keys showed of encrypted hellos.
+    pub hellos: OpenedHellos,
     /// Packets that repeat another that stands just before; they are counted as captured.
     pub twins: OtherFrames,
     /// Whether there are flows on the interface of a tunnel and, elsewhere, at least as many bytes of a protocol that carries tunnels.

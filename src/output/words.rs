@@ -1,6 +1,6 @@
 //! Phrases that several outputs share: names of countries, networks, opinions and verdicts.
 
-use super::escape;
+use super::{escape, units};
 use crate::app::Party;
 use crate::place::Country;
 use crate::report::{Destination, Exchange, OpinionLine, PathCountry, Report, ShareLine, Standing, WayShares};
@@ -26,6 +26,22 @@ impl<'a> CountryNames<'a> {
             None => country.code().to_owned(),
         }
     }
+}
+
+/// How much was sent, and how much of it by apps with a name, of which these are the bytes: `The phone sent 354 kB, 93 % of it by 9
+/// apps with a name.` The share is rounded down: it claims no more than is known.
+pub(super) fn sent_by(total: u64, apps: &[u64]) -> String {
+    let named = apps.iter().copied().fold(0, u64::saturating_add);
+    let count = apps.iter().filter(|bytes| **bytes > 0).count() as u64;
+    let by = match count {
+        0 if total == 0 => String::new(),
+        0 => ", for which no app can be named".to_owned(),
+        _ => {
+            let part = if named == total { "all".to_owned() } else { format!("{} %", Percent::at_least(named, total)) };
+            format!(", {part} of it by {} with a name", units::plural(count, "app", "apps"))
+        }
+    };
+    format!("The phone sent {}{by}.", units::bytes(total))
 }
 
 /// Who runs the network and which it is: `Tencent AS132203`; unescaped.
@@ -163,4 +179,28 @@ pub(super) const fn party(party: Party) -> &'static str {
 /// A country seen on a path, as it stands in a cell: `JP reported`.
 pub(super) fn routed(seen: &PathCountry) -> String {
     format!("{} {}", seen.country.code(), seen.standing.id())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sent_by;
+
+    #[test]
+    fn the_share_of_named_apps_is_rounded_down() {
+        let said = [
+            sent_by(354_000, &[330_000, 0, 2_000]),
+            sent_by(5_000, &[5_000]),
+            sent_by(5_000, &[0]),
+            sent_by(0, &[0]),
+            sent_by(1_000_000, &[999_999]),
+        ];
+        let expected = [
+            "The phone sent 354 kB, 93 % of it by 2 apps with a name.",
+            "The phone sent 5.0 kB, all of it by 1 app with a name.",
+            "The phone sent 5.0 kB, for which no app can be named.",
+            "The phone sent 0 B.",
+            "The phone sent 1.0 MB, 99 % of it by 1 app with a name.",
+        ];
+        assert_eq!(said, expected);
+    }
 }

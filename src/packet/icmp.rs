@@ -42,6 +42,15 @@ pub struct IcmpPorts {
     pub is_from_client: Option<bool>,
 }
 
+impl IcmpPorts {
+    /// Whether the server's messages say that packets did not arrive, or should go elsewhere. Whoever sends them need not be at the
+    /// end of the path.
+    pub fn is_error(self, protocol: u8) -> bool {
+        self.is_from_client == Some(false)
+            && matches!((protocol, self.server), (ICMP, 3 | 4 | 5 | 11 | 12) | (ICMPV6, 1..=4 | 137))
+    }
+}
+
 impl IcmpKind {
     /// The numbers in the place of ports, where this side is the client.
     pub(crate) fn ports(self, protocol: u8, client: Side) -> IcmpPorts {
@@ -109,6 +118,7 @@ mod tests {
         assert_eq!(echo.ports(ICMP, high), IcmpPorts { client: 0, server: 8, is_from_client: None });
         let unreachable = kind(high, &[3, 1]).unwrap();
         assert_eq!(unreachable.ports(ICMP, low), IcmpPorts { client: 1, server: 3, is_from_client: Some(false) });
+        assert!(unreachable.ports(ICMP, low).is_error(ICMP) && !unreachable.ports(ICMP, high).is_error(ICMP));
         assert_eq!((kind(low, &[8]), IcmpKind::of(6, low, &[8, 0])), (None, None));
     }
 }

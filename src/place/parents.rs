@@ -91,6 +91,8 @@ mod tests {
             assert!(parent.groups.is_sorted() && !parent.groups.is_empty(), "{}", parent.name);
             assert!(!parent.document.is_empty() && !parent.date.is_empty(), "{}", parent.name);
             assert!(parent.checked == "no" || parent.checked.starts_with("20"), "{}", parent.name);
+            // What was opened has a date.
+            assert_eq!(parent.checked != "no", parent.date.starts_with("20"), "{}", parent.name);
             assert!(parent.also.is_sorted() && !parent.also.contains(&parent.jurisdiction), "{}", parent.name);
             let mut countries = parent.also.iter().chain([&parent.jurisdiction]);
             assert!(countries.all(|country| country.name().is_some()), "{}", parent.name);

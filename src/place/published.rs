@@ -216,6 +216,29 @@ mod tests {
     }
 
     #[test]
+    fn a_region_that_was_checked_has_a_page_and_a_country() {
+        let table: serde_json::Value = serde_json::from_str(TABLE).unwrap();
+        let texts = |list: &serde_json::Value| -> Vec<String> {
+            list.as_array().into_iter().flatten().map(|text| text.as_str().unwrap().to_owned()).collect()
+        };
+        let mut count = 0;
+        for operator in table["operator"].as_array().unwrap() {
+            let countries = operator["countries"].as_object().into_iter().flat_map(|countries| countries.values());
+            let all: BTreeSet<String> = countries.flat_map(texts).collect();
+            let mut seen = BTreeSet::new();
+            for checked in operator["checked"].as_array().into_iter().flatten() {
+                let [page, read] = ["document", "read"].map(|field| checked[field].as_str().unwrap());
+                assert!(page.starts_with("https://") && read.starts_with("20") && read.len() == 7, "{page} {read}");
+                for region in texts(&checked["regions"]) {
+                    assert!(all.contains(&region) && seen.insert(region.clone()), "{region}");
+                }
+            }
+            count += seen.len();
+        }
+        assert_eq!(count, 176, "docs/geo.md says how many");
+    }
+
+    #[test]
     fn every_country_of_the_table_has_a_name() {
         let found = regions(&names(PREFIXES));
         assert!(found.iter().flatten().all(|published| published.country.name().is_some()));

@@ -2,6 +2,8 @@
 
 use super::model::TablesAge;
 use crate::analysis::{Analysed, Knowledge, TooMany};
+use crate::flow::{OpenedHellos, Summary};
+use crate::name::KeyCounts;
 use crate::route::{RouteMap, SAMPLE_LIMIT, Shortage};
 use crate::standing::STALE_MONTHS;
 
@@ -9,7 +11,7 @@ use crate::standing::STALE_MONTHS;
 const TOLD_TWINS: u64 = 3;
 
 pub(super) fn notes(analysed: &Analysed, routes: &RouteMap, knowledge: &Knowledge, tables: &TablesAge) -> Vec<String> {
-    let mut notes = age(tables);
+    let mut notes = Vec::from_iter(tables.note());
     let summary = &analysed.summary;
     if let Some(step_ns) = summary.clock_stepped_back_ns() {
         let seconds = step_ns / 1_000_000_000;
@@ -33,6 +35,7 @@ pub(super) fn notes(analysed: &Analysed, routes: &RouteMap, knowledge: &Knowledg
             twins.frames, twins.bytes, summary.doubled
         ));
     }
+    keys(summary, &mut notes);
     if summary.has_both_sides_of_a_tunnel {
         notes.push(
             "the captures hold the inside of a VPN's tunnel and, on another interface, the tunnel itself: the same traffic counts in both"
@@ -142,26 +145,54 @@ pub(super) fn notes(analysed: &Analysed, routes: &RouteMap, knowledge: &Knowledg
     notes
 }
 
-/// What the distance in time between captures and tables means.
-fn age(tables: &TablesAge) -> Vec<String> {
-    /// Months from which the distance is told.
-    const TOLD: u32 = 3;
-    let mut notes = Vec::new();
-    if tables.is_ignored {
-        notes.push("--ignore-age: the tables of places are taken as if they were of the captures' time".to_owned());
-    } else if tables.is_stale {
+/// What keys showed of encrypted hellos, and what of the keys was not used.
+fn keys(summary: &Summary, notes: &mut Vec<String>) {
+    let KeyCounts { connections, left_out, malformed, late_blocks } = summary.keys;
+    let OpenedHellos { accepted, refused, unconfirmed, not_fitting } = summary.hellos;
+    if connections > 0 {
         notes.push(format!(
-            "the tables of places are {} months {} than the captures: addresses may have changed hands, and nothing is confirmed by them",
-            tables.gap_months,
-            if tables.is_capture_older { "younger" } else { "older" }
+            "keys for the encrypted hellos of {connections} connections were given: {} hellos were opened ({accepted} accepted by their \
+             servers, {refused} refused, {unconfirmed} without an answer that tells), and {not_fitting} could not be, because the secret \
+             does not fit",
+            accepted + refused + unconfirmed,
         ));
-    } else if tables.gap_months > TOLD {
-        let stale = if tables.gap_months > STALE_MONTHS {
+    }
+    if malformed + left_out > 0 {
+        notes.push(format!(
+            "{malformed} lines of key logs are not as RFC 9850 has them, and {left_out} were left out because there are more than are kept"
+        ));
+    }
+    if late_blocks > 0 {
+        notes.push(format!(
+            "{late_blocks} blocks of decryption secrets were not used, or not all of them, because they stand behind the first packet of their \
+             capture or are longer than is read: give the capture with --keys as well"
+        ));
+    }
+}
+
+impl TablesAge {
+    /// What the distance in time between captures and tables means.
+    pub fn note(&self) -> Option<String> {
+        /// Months from which the distance is told.
+        const TOLD: u32 = 3;
+        if self.is_ignored {
+            return Some(
+                "--ignore-age: the tables of places are taken as if they were of the captures' time".to_owned(),
+            );
+        }
+        if self.is_stale {
+            return Some(format!(
+                "the tables of places are {} months {} than the captures: addresses may have changed hands, and nothing is confirmed by them",
+                self.gap_months,
+                if self.is_capture_older { "younger" } else { "older" }
+            ));
+        }
+        let stale = if self.gap_months > STALE_MONTHS {
             "; what is further than three years from them is marked stale"
         } else {
             ""
         };
-        notes.push(format!("the tables of places are up to {} months from the captures{stale}", tables.gap_months));
+        let told = format!("the tables of places are up to {} months from the captures{stale}", self.gap_months);
+        (self.gap_months > TOLD).then_some(told)
     }
-    notes
 }

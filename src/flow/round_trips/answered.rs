@@ -6,7 +6,7 @@ pub enum Answered {
     /// A packet of the server was captured that is no reset; or, where nothing of the server was captured, the client acknowledged
     /// something of it.
     Yes,
-    /// Nothing but resets.
+    /// Nothing but resets, or messages of ICMP that packets did not arrive.
     Refused,
     /// Nothing at all.
     #[default]

@@ -3,6 +3,7 @@
 
 use super::seen::Seen;
 use super::syn_ack::SynAck;
+use crate::name::{InitialHead, Part};
 use crate::packet::{Side, Syn, TcpSegment};
 use crate::stored::small;
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,8 @@ const LIMIT: usize = 16;
 const FEW: usize = 4;
 /// SYN-ACKs of which the options are kept: the first of each side would do, and a few may be of another connection.
 const LOOK_LIMIT: usize = 3;
+/// Initial packets of each side whose beginning is kept. A hello takes two or three, and the first answer is what counts.
+const HEAD_LIMIT: usize = 3;
 
 /// The first packets of a session.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -22,6 +25,16 @@ pub(in crate::flow) struct FirstPackets {
     #[serde(with = "small")]
     packets: SmallVec<[Seen; FEW]>,
     looks: Vec<Look>,
+    heads: Vec<Head>,
+}
+
+/// The beginning of an Initial packet of QUIC.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct Head {
+    /// Its place among the packets.
+    at: u8,
+    side: Side,
+    initial: InitialHead,
 }
 
 /// What a SYN-ACK looked like.
@@ -39,9 +52,12 @@ impl FirstPackets {
     /// Packets kept, counted in the session itself so that this list need not be touched for later packets.
     pub(in crate::flow) const LIMIT: u8 = LIMIT as u8;
     /// Bytes that so many packets take, about.
-    pub(in crate::flow) const fn weight(count: u8) -> usize {
+    pub(in crate::flow) const fn weight(count: u8, is_tcp: bool) -> usize {
+        /// The beginnings of two Initial packets of QUIC: most sessions have no more.
+        const HEADS: usize = 2 * (size_of::<Head>() + InitialHead::KEPT);
         let more = if count as usize > FEW { LIMIT * size_of::<Seen>() } else { 0 };
-        if count > 0 { size_of::<Self>() + more } else { 0 }
+        let heads = if is_tcp { 0 } else { HEADS };
+        if count > 0 { size_of::<Self>() + more + heads } else { 0 }
     }
 
     /// How many there are.
@@ -57,6 +73,9 @@ impl FirstPackets {
             && self.looks.len() <= LOOK_LIMIT
             && self.looks.iter().all(is_look_sound)
             && self.looks.is_sorted_by(|one, next| one.at < next.at)
+            && [Side::Low, Side::High].iter().all(|side| self.heads_of(*side) <= HEAD_LIMIT)
+            && self.heads.iter().all(|head| usize::from(head.at) < self.packets.len() && head.initial.is_sound())
+            && self.heads.is_sorted_by(|one, next| one.at < next.at)
     }
 
     /// Adds the next packet, if there is room.
@@ -67,6 +86,22 @@ impl FirstPackets {
         if self.packets.len() < LIMIT {
             self.packets.push(seen);
         }
+    }
+
+    /// Adds a datagram, and the beginning of the Initial packet in it.
+    pub(in crate::flow) fn push_datagram(&mut self, seen: Seen, payload: &[u8]) {
+        let is_kept = self.packets.len() < LIMIT && seen.part == Part::QuicInitial;
+        if is_kept
+            && self.heads_of(seen.side) < HEAD_LIMIT
+            && let Some(initial) = InitialHead::of(payload)
+        {
+            self.heads.push(Head { at: self.count(), side: seen.side, initial });
+        }
+        self.push(seen);
+    }
+
+    fn heads_of(&self, side: Side) -> usize {
+        self.heads.iter().filter(|head| head.side == side).count()
     }
 
     /// Adds a SYN or SYN-ACK, with what its options say if they were read.
@@ -99,6 +134,12 @@ impl FirstPackets {
                 self.keep(Look { at: at as u8, ..look });
             }
         }
+        for head in right.heads {
+            let at = usize::from(head.at) + shift;
+            if at < LIMIT && self.heads_of(head.side) < HEAD_LIMIT {
+                self.heads.push(Head { at: at as u8, ..head });
+            }
+        }
         right.packets.into_iter().for_each(|seen| self.push(seen));
     }
 
@@ -124,6 +165,11 @@ impl FirstPackets {
     /// All, in record order.
     pub(super) fn all(&self) -> &[Seen] {
         &self.packets
+    }
+
+    /// The beginning of the Initial packet at this place, if it is kept.
+    pub(super) fn head(&self, at: usize) -> Option<&InitialHead> {
+        self.heads.iter().find(|head| usize::from(head.at) == at).map(|head| &head.initial)
     }
 
     /// What the SYN-ACK at this place looked like.

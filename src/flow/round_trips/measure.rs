@@ -38,7 +38,7 @@ pub(in crate::flow) fn round_trips(first: &FirstPackets, exchange: Exchange) -> 
         return Some(nothing);
     }
     if !exchange.is_tcp {
-        return Some(RoundTrips { datagram_ns: datagram_ns(packets, exchange), ..nothing });
+        return Some(RoundTrips { datagram_ns: datagram_ns(first, exchange), ..nothing });
     }
     let client = exchange.client;
     let handshake_ns = match exchange.is_one_way {
@@ -164,20 +164,13 @@ fn first_payload(packets: &[Seen], client: Side) -> Option<usize> {
 }
 
 /// The shortest exchange of datagrams in which the client asks.
-fn datagram_ns(packets: &[Seen], exchange: Exchange) -> Option<u64> {
-    let client = exchange.client;
-    // What the server says before it is asked is no answer.
-    let first = |request: Part, answers: &[Part]| {
-        let is_part = |seen: &Seen| match seen.side == client {
-            true => seen.part == request,
-            false => answers.contains(&seen.part),
-        };
-        let mut parts = packets.iter().filter(|seen| is_part(seen));
-        let asked = parts.next().filter(|seen| seen.side == client)?;
-        between(asked, parts.find(|seen| seen.side != client)?)
+fn datagram_ns(first: &FirstPackets, exchange: Exchange) -> Option<u64> {
+    let (packets, client) = (first.all(), exchange.client);
+    let quic = || quic_ns(first, client).filter(|_| exchange.is_quic);
+    let dtls = || {
+        let (asked, answer) = exchanged(packets, client, Part::DtlsHello, &[Part::DtlsHello, Part::DtlsAnswer])?;
+        between(&packets[asked], &packets[answer])
     };
-    let quic = || first(Part::QuicInitial, &[Part::QuicInitial, Part::QuicLong]).filter(|_| exchange.is_quic);
-    let dtls = || first(Part::DtlsHello, &[Part::DtlsHello, Part::DtlsAnswer]);
     let stun = packets.iter().enumerate().filter_map(|(at, answer)| {
         let is_asked = |seen: &&Seen| seen.side == client && seen.part == Part::StunRequest && seen.id() == answer.id();
         let is_answer = answer.side != client && answer.part == Part::StunAnswer;
@@ -185,4 +178,34 @@ fn datagram_ns(packets: &[Seen], exchange: Exchange) -> Option<u64> {
         between(asked, answer)
     });
     quic().into_iter().chain(dtls()).chain(stun).min()
+}
+
+/// The places of the first request and of the first answer. What the server says before it is asked is no answer.
+fn exchanged(packets: &[Seen], client: Side, request: Part, answers: &[Part]) -> Option<(usize, usize)> {
+    let is_part = |seen: &Seen| match seen.side == client {
+        true => seen.part == request,
+        false => answers.contains(&seen.part),
+    };
+    let mut parts = packets.iter().enumerate().filter(|(_, seen)| is_part(seen));
+    let (asked, _) = parts.next().filter(|(_, seen)| seen.side == client)?;
+    let (answer, _) = parts.find(|(_, seen)| seen.side != client)?;
+    Some((asked, answer))
+}
+
+/// From the client's Initial with the largest number that the first answer acknowledges to that answer; from the first Initial where
+/// the answer does not say. None if it acknowledges one that was sent before the first that was seen: the answer may be to that.
+fn quic_ns(first: &FirstPackets, client: Side) -> Option<u64> {
+    let packets = first.all();
+    let (asked, answer) = exchanged(packets, client, Part::QuicInitial, &[Part::QuicInitial, Part::QuicLong])?;
+    let origin = first.head(asked);
+    let number = |at: usize| first.head(at)?.number(origin?);
+    let acknowledged = || first.head(answer)?.acknowledged(origin?);
+    let Some(acknowledged) = acknowledged() else { return between(&packets[asked], &packets[answer]) };
+    if number(asked)? > acknowledged {
+        return None;
+    }
+    // Numbers grow: one that was not seen or not kept was sent after the first.
+    let is_it = |at: &usize| packets[*at].side == client && number(*at) == Some(acknowledged);
+    let sent = (asked..answer).find(is_it).unwrap_or(asked);
+    between(&packets[sent], &packets[answer])
 }

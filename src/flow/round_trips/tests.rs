@@ -342,6 +342,9 @@ fn whether_the_server_answered() {
     assert_eq!(answered(&acknowledging), Answered::Yes);
     let reset = [up(0, 1, THEIRS, PUSH_ACK, b"a"), down(9, 0, 2, RST, &[])];
     assert_eq!(answered(&reset), Answered::Refused);
+    // Port unreachable is no answer, and that of an echo is.
+    let message = |kind: u8| (0, ip::v4(SERVER, CLIENT, 1, &[kind, 3, 0, 0, 0, 0, 0, 0]));
+    assert_eq!([answered(&[message(3)]), answered(&[message(0)])], [Answered::Refused, Answered::Yes]);
     let served = [up(0, 1, THEIRS, PUSH_ACK, b"a"), down(9, 0, 2, FIN_ACK, &[]), down(10, 0, 2, RST, &[])];
     assert_eq!(answered(&served), Answered::Yes);
     assert_eq!(answered(&[datagram(0, true, 9_999, b"a")]), Answered::No);
@@ -366,6 +369,24 @@ fn quic_counts_from_the_first_initial_to_an_answer_in_its_handshake() {
     // What came before the question is no answer, and nor is what comes later: the first Initial was not seen.
     let late = [datagram(0, false, 443, &answer), datagram(10, true, 443, &initial), datagram(20, false, 443, &answer)];
     assert_eq!(times(&late).datagram_ns, None);
+}
+
+#[test]
+fn quic_counts_from_the_initial_that_the_answer_acknowledges() {
+    let hello = crypto(0, &tls::hello_with(&[tls::server_name("www.example.com")]));
+    let initial = |number| Initial { number, ..Initial::first(&[7; 8]) };
+    let asked = |us, number| datagram(us, true, 443, &initial(number).seal(&hello, 1_200));
+    let answered = |us, largest| datagram(us, false, 443, &initial(0).seal_answer(&[2, largest, 0, 0, 0], 1_200));
+    let measured = |first: u32, largest: u8| {
+        times(&[asked(0, first), asked(300_000, first + 1), answered(320_000, largest)]).datagram_ns
+    };
+    assert_eq!(measured(4, 5), Some(20 * MS));
+    assert_eq!(measured(4, 4), Some(320 * MS));
+    assert_eq!(measured(4, 3), None, "what it answers was sent before, and not seen");
+    assert_eq!(measured(4, 9), Some(320 * MS), "what it answers was sent later, and not seen");
+    // Shown twice, a packet was sent when it was first seen.
+    let doubled = [asked(0, 4), asked(0, 4), asked(300_000, 5), asked(300_001, 5), answered(320_000, 5)];
+    assert_eq!(times(&doubled).datagram_ns, Some(20 * MS));
 }
 
 fn stun(kind: u16, id: &[u8; 12]) -> Vec<u8> {

@@ -11,12 +11,16 @@ use crate::flow::record::{Counters, Flow, Head, Name};
 use crate::flow::session::asked::Asked;
 use crate::flow::session::chosen_ids::{ChosenId, ChosenIds};
 use crate::flow::session::first::First;
+use crate::flow::session::first_bytes::FirstBytes;
 use crate::flow::session::hellos::Hellos;
+use crate::flow::session::opened::OpenedHello;
 use crate::flow::session::repeats::Repeats;
 use crate::flow::session::said::Said;
 use crate::flow::session::votes::Ballot;
 use crate::flow::stamp::Stamp;
-use crate::name::{Application, CertificateSubject, EchOffer, Findings, NameSource, Role, Transaction, is_ip_literal};
+use crate::name::{
+    Application, CertificateSubject, EchKeys, EchOffer, Findings, NameSource, Role, Transaction, is_ip_literal,
+};
 use crate::packet::{Side, TunnelPath};
 use crate::stored::small;
 use serde::{Deserialize, Serialize};
@@ -70,6 +74,8 @@ pub(in crate::flow) struct RareDetails {
     pub(in crate::flow) certificate: First<CertificateSubject>,
     /// The owners that packets name.
     pub(in crate::flow) owners: Ballot,
+    /// The first bytes, for encrypted hellos that keys open.
+    pub(in crate::flow) first_bytes: FirstBytes,
     /// Records with a packet id, some of which may repeat others.
     pub(in crate::flow) repeats: Repeats,
     /// What reassembled datagrams add to the session: put together by the tracker, so that a partial has none.
@@ -136,6 +142,9 @@ impl Details {
             return Err("what a session asked");
         }
         let Some(rare) = &mut self.rare else { return Ok(()) };
+        if !rare.first_bytes.is_sound() {
+            return Err("first bytes of a session");
+        }
         if !rare.owners.restore() {
             return Err("owners of a session");
         }
@@ -254,6 +263,15 @@ impl Details {
     /// Whether the session goes on with a connection that was opened elsewhere.
     pub(in crate::flow) fn is_moved(&self) -> bool {
         self.names.iter().any(|found| found.name.source == NameSource::QuicMoved)
+    }
+
+    /// Opens the encrypted hello with keys, if there are some for it; and the frame with which the outer hello was whole.
+    pub(super) fn open_hello(&self, keys: &EchKeys, is_stream: bool) -> Option<(OpenedHello, Option<FrameId>)> {
+        if keys.is_empty() {
+            return None;
+        }
+        let opened = self.rare.as_ref()?.first_bytes.open(keys, is_stream)?;
+        Some((opened, self.ech.found().map(|(frame, _)| frame)))
     }
 
     /// The rare parts, if there are any.
@@ -432,6 +450,7 @@ impl Details {
         if let Some(rare) = &mut self.rare {
             rare.esni.rebase(base);
             rare.certificate.rebase(base);
+            rare.first_bytes.rebase(base);
             rare.owners.rebase(base);
         }
         self.outbox.iter_mut().for_each(|delivery| shift(&mut delivery.stamp.frame));
@@ -445,10 +464,9 @@ impl Details {
     /// Bytes of memory it takes, about.
     pub(in crate::flow) fn weight(&self) -> usize {
         let folded = |folded: &Folded| folded.segments.iter().map(Segments::weight).sum::<usize>();
-        let rare = self
-            .rare
-            .as_ref()
-            .map_or(0, |rare| Self::ITEM + rare.owners.weight() + rare.folded.as_deref().map_or(0, folded));
+        let rare = self.rare.as_ref().map_or(0, |rare| {
+            Self::ITEM + rare.owners.weight() + rare.first_bytes.weight() + rare.folded.as_deref().map_or(0, folded)
+        });
         let heads = self.heads.iter().filter(|head| !head.is_empty()).count();
         size_of::<Self>()
             + rare
@@ -473,6 +491,7 @@ impl RareDetails {
     fn merge(&mut self, right: Self) {
         self.esni.merge(right.esni);
         self.certificate.merge(right.certificate);
+        self.first_bytes.merge(&right.first_bytes);
         self.owners.merge(right.owners);
     }
 }

@@ -5,11 +5,13 @@ mod asked;
 mod chosen_ids;
 pub(in crate::flow) mod details;
 mod first;
+pub(in crate::flow) mod first_bytes;
 pub(in crate::flow) mod handshake;
 mod heads;
 mod hellos;
 pub(in crate::flow) mod messages;
 pub(in crate::flow) mod observe;
+pub(in crate::flow) mod opened;
 pub(in crate::flow) mod position;
 mod repeats;
 mod resolve;
@@ -169,7 +171,7 @@ impl Session {
         // Twice the size: the slot, and its share of the tables by which it is found.
         2 * size_of::<Self>()
             + self.details.as_ref().map_or(0, |_| BOX.max(self.kept_weight as usize))
-            + FirstPackets::weight(self.first_count)
+            + FirstPackets::weight(self.first_count, self.key.protocol() == TCP)
     }
 
     /// The details, which are created if there are none yet.

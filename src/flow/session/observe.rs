@@ -77,6 +77,17 @@ impl Session {
         }
     }
 
+    /// Keeps a segment or a datagram for encrypted hellos that keys open, if it is among the first.
+    #[cold]
+    #[inline(never)]
+    pub(in crate::flow) fn keep_first_bytes(&mut self, sequence: u32, side: Side, payload: Payload<'_>, stamp: Stamp) {
+        let first = &mut self.details_mut().rare_mut().first_bytes;
+        if first.has_room(side) {
+            first.observe(side, Segment { stamp, sequence, length: payload.length, bytes: payload.bytes });
+            self.note_kept();
+        }
+    }
+
     /// Adds the message of a packet, if it is one of ICMP.
     pub(in crate::flow) fn observe_message(&mut self, packet: &Packet<'_>) {
         if let Some(kind) = IcmpKind::of(packet.key.protocol(), packet.side, packet.payload) {
@@ -116,7 +127,7 @@ impl Session {
         let (source_port, destination_port) = (self.key.port(side), self.key.port(side.opposite()));
         if let Some((part, numbers)) = datagram_part(&Datagram { payload, source_port, destination_port }) {
             let first = self.first_packets.get_or_insert_default();
-            first.push(Seen::datagram((time_ns, side), part, numbers));
+            first.push_datagram(Seen::datagram((time_ns, side), part, numbers), payload);
             self.first_count = first.count();
         }
     }

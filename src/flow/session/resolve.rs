@@ -7,10 +7,11 @@ use crate::flow::openers::Openers;
 use crate::flow::record::{Counters, Ech, Flow, Head, Name, Rtt, RttSource};
 use crate::flow::round_trips::{self, Answered, Exchange, FirstPackets};
 use crate::flow::session::details::Details;
+use crate::flow::session::opened::Outcome;
 use crate::flow::session::said::Sent;
 use crate::flow::session::{NEVER, Session};
 use crate::flow::stamp::Stamp;
-use crate::name::{Alpn, Application, NameSource};
+use crate::name::{Alpn, Application, EchKeys, NameSource};
 use crate::packet::Side;
 use crate::packet::protocol::TCP;
 use std::mem::take;
@@ -37,12 +38,14 @@ fn is_server_port(port: u16) -> bool {
 impl Session {
     /// Adds the flow that this session resolves to. Afterwards only the fields by which the session is found are
     /// valid.
+    /// Returns what came of an encrypted hello that there are keys for.
     pub(in crate::flow) fn resolve(
         &mut self,
         answers: &Answers,
         (devices, openers): (&Devices, &Openers),
+        keys: &EchKeys,
         flows: &mut Vec<Flow>,
-    ) {
+    ) -> Option<Outcome> {
         let last_seen_ns = self.end_ns();
         let mut began = Stamp { frame: self.first, time_ns: self.began_ns() };
         let mut details = self.take_details();
@@ -63,7 +66,7 @@ impl Session {
         // there.
         flows.reserve(1);
         flows.push(Flow::between(self.key.protocol(), (client_ip, port(client)), (server_ip, port(server))));
-        let Some(flow) = flows.last_mut() else { return };
+        let flow = flows.last_mut()?;
         (flow.first_frame, flow.first_seen_ns, flow.last_seen_ns) = (began.frame, began.time_ns, last_seen_ns);
         (flow.up, flow.down) = (self.counted(client), self.counted(server));
         flow.application = details.as_ref().and_then(|details| choose_application(&details.applications));
@@ -79,16 +82,25 @@ impl Session {
         let exchange = self.exchange(client, flow.application);
         flow.round_trips = round_trips::round_trips(first, exchange);
         flow.syn_ack = round_trips::syn_ack(first, client).map(Box::new);
-        flow.answered = self.answered(first, exchange);
+        flow.answered = match flow.icmp {
+            Some(icmp) if icmp.is_error(flow.protocol) => Answered::Refused,
+            _ => self.answered(first, exchange),
+        };
         let sender = if self.opener == client { self.sender } else { Sender::default() };
         let others = || devices.others(sender, client_ip, began.frame);
         flow.names.extend(found.or_else(|| answers.explain(client_ip, server_ip, began, others)));
         flow.translated = answers.handed_on(server_ip, began.frame);
         flow.is_in_tunnel = self.sender.is_tunnel();
         flow.is_doubled = exchange.is_tcp && first.is_doubled();
+        let mut outcome = None;
         if let Some(details) = details {
+            let opened = details.open_hello(keys, self.key.protocol() == TCP);
             let sent = Sent { origin: self.handshake.origin(client), payload: flow.up.payload };
             details.tell(flow, client, sent, answers);
+            if let Some((opened, whole)) = opened {
+                outcome = Some(opened.outcome);
+                opened.tell(flow, whole);
+            }
         }
         if let Some(chosen) = flow.names.first().filter(|name| name.source == NameSource::Dns && name.doubt.is_none()) {
             let earlier = answers.others((client_ip, server_ip), began, chosen);
@@ -97,6 +109,7 @@ impl Session {
             flow.names.insert_many(end, earlier);
         }
         flow.is_call_media = !exchange.is_tcp && round_trips::is_media(first) && flow.name().is_none_or(is_of_relay);
+        outcome
     }
 
     /// Ends the openings that were still being read.

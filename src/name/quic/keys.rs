@@ -9,7 +9,7 @@ use aes_gcm::{AeadInOut, Aes128Gcm, KeyInit};
 use hkdf::Hkdf;
 use sha2::Sha256;
 
-/// The keys that protect the Initial packets of a client.
+/// The keys that protect the Initial packets of one side.
 pub(super) struct InitialKeys {
     packet: Aes128Gcm,
     iv: [u8; 12],
@@ -17,18 +17,17 @@ pub(super) struct InitialKeys {
 }
 
 impl InitialKeys {
-    /// Derives the keys from a connection id.
+    /// Derives the keys of a client from a connection id.
     pub(super) fn derive(connection_id: &[u8], protection: &Protection) -> Self {
-        let initial = Hkdf::<Sha256>::new(Some(&protection.salt), connection_id);
-        let mut secret = [0; 32];
-        expand(&initial, "client in", &mut secret);
-        let [key_label, iv_label, header_label] = protection.labels;
-        let (mut key, mut iv, mut header) = ([0; 16], [0; 12], [0; 16]);
-        if let Ok(client) = Hkdf::<Sha256>::from_prk(&secret) {
-            expand(&client, key_label, &mut key);
-            expand(&client, iv_label, &mut iv);
-            expand(&client, header_label, &mut header);
-        }
+        Self::of(Parts::derive(connection_id, protection, CLIENT))
+    }
+
+    /// Derives the keys of its server.
+    pub(super) fn derive_server(connection_id: &[u8], protection: &Protection) -> Self {
+        Self::of(Parts::derive(connection_id, protection, SERVER))
+    }
+
+    fn of(Parts { key, iv, header }: Parts) -> Self {
         Self { packet: Aes128Gcm::new(&key.into()), iv, header: Aes128::new(&header.into()) }
     }
 
@@ -62,6 +61,30 @@ impl InitialKeys {
     }
 }
 
+/// What protects the Initial packets of one side.
+pub(super) struct Parts {
+    pub(super) key: [u8; 16],
+    pub(super) iv: [u8; 12],
+    pub(super) header: [u8; 16],
+}
+
+impl Parts {
+    /// Derives them from the destination connection id of the client's first Initial; `sender` is [`CLIENT`] or [`SERVER`].
+    pub(super) fn derive(connection_id: &[u8], protection: &Protection, sender: &str) -> Self {
+        let initial = Hkdf::<Sha256>::new(Some(&protection.salt), connection_id);
+        let mut secret = [0; 32];
+        expand(&initial, sender, &mut secret);
+        let [key_label, iv_label, header_label] = protection.labels;
+        let (mut key, mut iv, mut header) = ([0; 16], [0; 12], [0; 16]);
+        if let Ok(side) = Hkdf::<Sha256>::from_prk(&secret) {
+            expand(&side, key_label, &mut key);
+            expand(&side, iv_label, &mut iv);
+            expand(&side, header_label, &mut header);
+        }
+        Self { key, iv, header }
+    }
+}
+
 /// HKDF-Expand-Label with an empty context (RFC 8446 §7.1).
 fn expand(secret: &Hkdf<Sha256>, label: &str, output: &mut [u8]) {
     let output_length = output.len() as u16;
@@ -74,6 +97,10 @@ fn expand(secret: &Hkdf<Sha256>, label: &str, output: &mut [u8]) {
 /// Length of the authentication tag.
 pub(super) const TAG_LENGTH: usize = 16;
 const PREFIX: &[u8] = b"tls13 ";
+/// The label of the client's secret.
+pub(super) const CLIENT: &str = "client in";
+/// The label of the server's.
+pub(super) const SERVER: &str = "server in";
 
 #[cfg(test)]
 pub(super) mod tests {

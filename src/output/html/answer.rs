@@ -55,25 +55,12 @@ fn written(report: &Report) -> String {
     if all(report).next().is_none() {
         return out + "This capture holds no traffic with the internet: <b>nothing to show on a map.</b>";
     }
-    let named: Vec<u64> =
-        report.apps.iter().map(|app| Sums::of(app.destinations.iter()).bytes).filter(|bytes| *bytes > 0).collect();
-    let of_apps: u64 = named.iter().sum();
-    let by = match named.len() {
-        0 => ", for which no app can be named".to_owned(),
-        count => {
-            let apps = if count == 1 { "1 app".to_owned() } else { format!("{count} apps") };
-            let part = if of_apps == sums.bytes {
-                "all".to_owned()
-            } else {
-                format!("{} %", Percent::at_least(of_apps, sums.bytes))
-            };
-            format!(", {part} of it by {apps} with a name")
-        }
-    };
+    let named: Vec<u64> = report.apps.iter().map(|app| Sums::of(app.destinations.iter()).bytes).collect();
     if sums.bytes == 0 {
         return out + "Nothing was sent to an endpoint on the internet that answered.";
     }
-    out.push_str(&format!("The phone sent {}{by}. ", units::bytes(sums.bytes)));
+    out.push_str(&words::sent_by(sums.bytes, &named));
+    out.push(' ');
     if sums.bytes < LEAST_BYTES {
         return out + "That is too little for percentages.";
     }

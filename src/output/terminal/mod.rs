@@ -1,6 +1,7 @@
 //! A [`Report`] as text for a terminal: the answer first, each figure with its evidence near, readable without colour.
 
 mod check;
+mod commands;
 mod detail;
 mod diff;
 mod lines;
@@ -35,26 +36,56 @@ pub fn render_with(report: &Report, look: &Look, style: &Style) -> String {
     if style.details { details(report, look, style) } else { screen(report, look, style) }
 }
 
+/// How much stands below the table of the first screen.
+#[derive(Clone, Copy)]
+struct Below {
+    notes: usize,
+    limits: usize,
+    commands: usize,
+}
+
+/// From all that may stand there to what must.
+const BELOW: [Below; 4] = [
+    Below { notes: 2, limits: 1, commands: 2 },
+    Below { notes: 1, limits: 1, commands: 2 },
+    Below { notes: 1, limits: 0, commands: 2 },
+    Below { notes: 1, limits: 0, commands: 1 },
+];
+
 fn screen(report: &Report, look: &Look, style: &Style) -> String {
     let mut top = Lines::new(*style);
     summary::title(&mut top, look);
     summary::header(&mut top, report);
     summary::answer(&mut top, report);
     top.gap();
+    let room = SCREEN.saturating_sub(top.count());
+    // The head of the table is a row too.
+    let least = 1 + summary::rows(report).min(LEAST_ROWS);
+    let [fullest, shorter @ ..] = BELOW;
+    let mut end = below(report, look, style, fullest);
+    for short in shorter {
+        if end.count() + least <= room {
+            break;
+        }
+        end = below(report, look, style, short);
+    }
+    let rows = room.saturating_sub(end.count() + 1).max(LEAST_ROWS);
+    summary::table(&mut top, report, Some(rows));
+    top.finish() + &end.finish()
+}
+
+fn below(report: &Report, look: &Look, style: &Style, below: Below) -> Lines {
     let mut end = Lines::new(*style);
     end.gap();
     summary::laws(&mut end, report);
     summary::legend(&mut end, report);
     rest::physics(&mut end, report);
-    rest::limits(&mut end, report, 1);
+    rest::limits(&mut end, report, below.limits);
     transfers::transfers(&mut end, report, true);
-    rest::short_notes(&mut end, report);
+    rest::short_notes(&mut end, report, below.notes);
     rest::note(&mut end, look);
-    rest::next(&mut end, report, true);
-    // The head of the table is a row too.
-    let rows = SCREEN.saturating_sub(top.count() + end.count() + 1).max(LEAST_ROWS);
-    summary::table(&mut top, report, Some(rows));
-    top.finish() + &end.finish()
+    commands::commands(&mut end, report, look, below.commands);
+    end
 }
 
 fn details(report: &Report, look: &Look, style: &Style) -> String {
@@ -80,7 +111,8 @@ fn details(report: &Report, look: &Look, style: &Style) -> String {
     rest::remainders(&mut lines, report);
     rest::notes(&mut lines, report);
     rest::note(&mut lines, look);
-    rest::next(&mut lines, report, false);
+    lines.gap();
+    commands::commands(&mut lines, report, look, 1);
     lines.finish()
 }
 

@@ -3,9 +3,8 @@
 use super::detail;
 use super::lines::{Ink, Line, Lines, cut};
 use super::summary::words_of;
-use crate::capture::{BUILT_IN, STANDARD_INPUT};
 use crate::output::look::Look;
-use crate::output::{escape, units, words};
+use crate::output::{units, words};
 use crate::report::{Remainder, Report};
 use unicode_width::UnicodeWidthStr;
 
@@ -15,12 +14,8 @@ const COUNTRY_LIMIT: usize = 20;
 const ROUTE_LIMIT: usize = 4;
 /// Width of a column of shares: `12–40 %`, `100 % reported`.
 const SHARE_WIDTH: usize = 17;
-/// Captures repeated in the command to run next.
-const CAPTURE_LIMIT: usize = 3;
 /// Notes shown; a capture with more says the same thing many times.
 const NOTE_LIMIT: usize = 12;
-/// Notes on the first screen.
-const SHORT_NOTES: usize = 2;
 
 /// A line per country with the apps that sent there.
 pub(super) fn countries(lines: &mut Lines, report: &Report) {
@@ -152,18 +147,23 @@ pub(super) fn limits(lines: &mut Lines, report: &Report, most: usize) {
     }
 }
 
-/// The first notes, each in one line, and how many more there are.
-pub(super) fn short_notes(lines: &mut Lines, report: &Report) {
-    let notes = all_notes(report);
-    let shown = if notes.len() > SHORT_NOTES { SHORT_NOTES - 1 } else { notes.len() };
+/// The first notes, each in one line, and how many more there are: so many lines at most. What the answer says already is left out.
+pub(super) fn short_notes(lines: &mut Lines, report: &Report, most: usize) {
+    let mut notes = all_notes(report);
+    if report.tables.is_stale {
+        let told = report.tables.note();
+        notes.retain(|note| Some(note) != told.as_ref());
+    }
+    let shown = if notes.len() > most { most.saturating_sub(1) } else { notes.len() };
     for note in notes.iter().take(shown) {
         let mut line = Line::default();
         line.put(Ink::Warn, "! ").put(Ink::Plain, lines.text(note).into_owned());
         lines.line(&line);
     }
     if let more @ 1.. = notes.len().saturating_sub(shown) {
+        let (one, many) = if shown == 0 { ("note", "notes") } else { ("more note", "more notes") };
         let mut line = Line::default();
-        line.put(Ink::Warn, format!("! {} in --details", units::plural(more as u64, "more note", "more notes")));
+        line.put(Ink::Warn, format!("! {} in --details", units::plural(more as u64, one, many)));
         lines.line(&line);
     }
 }
@@ -171,52 +171,4 @@ pub(super) fn short_notes(lines: &mut Lines, report: &Report) {
 fn all_notes(report: &Report) -> Vec<String> {
     let defects = report.captures.iter().filter_map(|capture| capture.defect.as_ref()).map(ToString::to_string);
     defects.chain(report.notes.iter().cloned()).collect()
-}
-
-/// What to do next.
-pub(super) fn next(lines: &mut Lines, report: &Report, is_short: bool) {
-    // The captures are not named, so that they cannot be given again.
-    if report.redaction.is_some() {
-        return;
-    }
-    let names: Vec<_> = report.captures.iter().map(|capture| capture.name.as_str()).collect();
-    let names: Vec<_> = match names.len() {
-        0..=CAPTURE_LIMIT => names.iter().map(|name| escape::shell(name)).collect(),
-        _ => vec!["CAPTURE...".into()],
-    };
-    // A name that cannot be shown as it is cannot be repeated either, nor can what a pipe held.
-    let is_pipe = report.captures.iter().any(|capture| capture.name == STANDARD_INPUT);
-    let names: Vec<_> = names
-        .iter()
-        .map(|name| if !is_pipe && lines.text(name) == *name { name.as_ref() } else { "CAPTURE" })
-        .collect();
-    if !is_short {
-        lines.gap();
-    }
-    let names = names.join(" ");
-    // The place of the capture is given again, so that the same is said.
-    let from = report.vantage.as_ref().map_or_else(String::new, |vantage| {
-        format!(" --from {}", escape::shell(&format!("{:.4},{:.4}", vantage.latitude, vantage.longitude)))
-    });
-    let app = report.apps.first().filter(|app| report.apps.len() > 1 && lines.text(&app.id) == app.id);
-    let details = match app {
-        Some(app) => format!("whither map {names}{from} --app {} --details", escape::shell(&app.id)),
-        None => format!("whither map {names}{from} --details"),
-    };
-    let page = format!("whither map {names}{from} --html map.html");
-    let is_sample = report.captures.iter().any(|capture| capture.name == BUILT_IN);
-    let commands = match (is_sample, is_short) {
-        (true, _) => vec![
-            "whither demo --html demo.html".to_owned(),
-            "whither map CAPTURE, of a device of yours: docs/capture.md says how to take one".to_owned(),
-        ],
-        (_, true) => vec![details, page],
-        (_, false) => vec![page],
-    };
-    for (position, command) in commands.iter().enumerate() {
-        let mut line = Line::default();
-        line.put(Ink::Bold, if position == 0 { "Next: " } else { "      " });
-        let words = command.split(' ').map(|word| (Ink::Plain, word.to_owned())).collect();
-        lines.pieces(line, 6, " ", words);
-    }
 }

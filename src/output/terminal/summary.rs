@@ -80,13 +80,9 @@ pub(super) fn answer(lines: &mut Lines, report: &Report) {
         _ if is_empty => text.push_str("This capture holds no traffic with the internet: nothing to map."),
         [app] if app.shares.sent.bytes == all.sent.bytes => text.push_str(&lines.text(&app.shares.sent.sentence)),
         apps => {
-            let named: u64 = apps.iter().map(|app| app.shares.sent.bytes).sum();
-            text.push_str(&format!(
-                "The phone sent {}, {} of it by {}. ",
-                units::bytes(all.sent.bytes),
-                units::share(units::part(named, all.sent.bytes)),
-                units::plural(apps.len() as u64, "app with a name", "apps with a name"),
-            ));
+            let named: Vec<u64> = apps.iter().map(|app| app.shares.sent.bytes).collect();
+            text.push_str(&words::sent_by(all.sent.bytes, &named));
+            text.push(' ');
             let sentence =
                 all.sent.sentence.split_once(": ").map_or(all.sent.sentence.as_str(), |(_, sentence)| sentence);
             let mut characters = sentence.chars();
@@ -101,6 +97,11 @@ pub(super) fn answer(lines: &mut Lines, report: &Report) {
 pub(super) fn words_of(lines: &mut Lines, ink: Ink, text: &str) {
     let words = text.split(' ').map(|word| (ink, word.to_owned())).collect();
     lines.pieces(Line::default(), 0, " ", words);
+}
+
+/// Rows that the table has where all are shown.
+pub(super) fn rows(report: &Report) -> usize {
+    report.apps.len().max(1) + usize::from(!is_nothing(&report.unattributed_shares))
 }
 
 /// A row per app, then one of what no app was named for. At most so many rows; none for all.

@@ -57,6 +57,42 @@ fn the_answer_fits_a_screen() {
 }
 
 #[test]
+fn an_old_capture_with_notes_fits_a_screen_too() {
+    let mut report = example::report();
+    report.tables.is_stale = true;
+    report.tables.gap_months = 133;
+    report.captures[0].name = format!("{}.pcap", "long-name/".repeat(6));
+    report.shares.sent.sentence = format!("all: {}", "many words ".repeat(30).trim_end());
+    report.physics.limits = vec!["what cannot be told from here ".repeat(4).trim_end().to_owned()];
+    report.notes = vec!["one".to_owned(), "two".to_owned(), "three".to_owned()];
+    report.notes.extend(report.tables.note());
+    let text = render(&report, &Style::default());
+    assert!(text.lines().count() <= 24, "{text}");
+    assert!(text.contains("! 4 notes in --details"), "the age is in the answer: {text}");
+}
+
+#[test]
+fn commands_say_the_same_again_and_can_be_pasted() {
+    let asked = [&["--app", "it's"][..], &["--ignore-age"], &["--geo", "a\u{7}b"]];
+    let look = Look {
+        captures: vec!["day one/".to_owned()],
+        asked: asked.iter().map(|words| words.iter().map(|word| (*word).to_owned()).collect()).collect(),
+        ..Look::default()
+    };
+    let text = render_with(&example::report(), &look, &Style { width: 100, ..Style::default() });
+    let (_, commands) = text.split_once("Next: ").unwrap();
+    // As a shell joins what ends in a backslash.
+    let joined: Vec<String> = commands
+        .replace(" \\\n", " ")
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    let expected = ["--details", "--html map.html"]
+        .map(|end| format!("whither map 'day one/' --from 25.0400,121.5600 --app 'it'\\''s' --ignore-age {end}"));
+    assert_eq!(joined, expected, "{text}");
+}
+
+#[test]
 fn colour_changes_nothing_but_colour() {
     let style = Style { color: true, ..Style::default() };
     let coloured = render(&example::report(), &style);
