@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn what_is_cut_or_without_end_is_none() {
-        for bytes in [&[][..], &[10], &[0, 1], &[3, 1, 2], &[1], &[0xff; 9], &[4, 1]] {
+        for bytes in [&[][..], &[10], &[0, 1], &[3, 1], &[1], &[0xff; 9], &[4, 1]] {
             assert_eq!(hybrid(bytes, 3, 4), None, "{bytes:?}");
         }
         assert_eq!(hybrid(&[2, 0, 0, 0, 0, 1], 33, 1), None);

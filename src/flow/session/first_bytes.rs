@@ -91,15 +91,18 @@ impl FirstBytes {
     fn in_datagrams(&self, keys: &EchKeys, client: Side) -> Option<OpenedHello> {
         let payloads = |side: Side| self.0[side as usize].iter().map(|datagram| datagram.bytes);
         let frame = self.0[client as usize].iter().next()?.stamp.frame;
-        let (hello, server) = quic_hellos(payloads(client), payloads(client.opposite()))?;
-        match keys.open(&hello, NameSource::QuicEch) {
-            EchOpening::NoKey => None,
-            EchOpening::DoesNotFit => Some(OpenedHello::closed(frame)),
-            EchOpening::Opened { name, inner, is_second } => {
-                let is_accepted = server.filter(|_| !is_second).and_then(|server| accepts(&inner, &server));
-                Some(OpenedHello::of(frame, name, is_accepted))
+        let mut closed = None;
+        for (hello, server) in quic_hellos(payloads(client), payloads(client.opposite())) {
+            match keys.open(&hello, NameSource::QuicEch) {
+                EchOpening::NoKey => {}
+                EchOpening::DoesNotFit => closed = closed.or(Some(OpenedHello::closed(frame))),
+                EchOpening::Opened { name, inner, is_second } => {
+                    let is_accepted = server.filter(|_| !is_second).and_then(|server| accepts(&inner, &server));
+                    return Some(OpenedHello::of(frame, name, is_accepted));
+                }
             }
         }
+        closed
     }
 
     /// The whole handshake messages that may start in the segments of a side, with the frames in which they start.

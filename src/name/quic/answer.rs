@@ -13,20 +13,19 @@ use crate::name::reassembly::Reassembly;
 const DATAGRAM_LIMIT: usize = 8;
 const SERVER_HELLO: u8 = 2;
 
-/// The hello of a client that these datagrams hold, whole, and the server's first message in reply, if it is there.
+/// The hellos of clients that these datagrams hold, whole, each with the server's first message in reply, if that is there. Those with
+/// an answer come first: after a Retry there are two, of which the server answers the second under its keys.
 pub(crate) fn hellos<'a>(
     client: impl Iterator<Item = &'a [u8]>,
     server: impl Iterator<Item = &'a [u8]> + Clone,
-) -> Option<(Vec<u8>, Option<Vec<u8>>)> {
-    let mut first = None;
-    // After a Retry there are two hellos, of which the server answers the second under its keys.
-    for (hello, id, protection) in client_hellos(client) {
-        if let Some(answer) = answer(server.clone(), &id, protection) {
-            return Some((hello, Some(answer)));
-        }
-        first = first.or(Some((hello, None)));
-    }
-    first
+) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+    let answered = |(hello, id, protection): (Vec<u8>, ConnectionId, &'static Protection)| {
+        let answer = answer(server.clone(), &id, protection);
+        (hello, answer)
+    };
+    let mut hellos: Vec<_> = client_hellos(client).map(answered).collect();
+    hellos.sort_by_key(|(_, answer)| answer.is_none());
+    hellos
 }
 
 fn answer<'a>(
