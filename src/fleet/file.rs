@@ -160,8 +160,11 @@ pub struct Files {
     readings: Vec<Reading>,
     partials: BTreeMap<Piece, Chunks<Place>>,
     /// The bytes of the row groups that were used last, by file and group.
-    groups: Vec<((usize, usize), Vec<Option<Bytes>>)>,
+    groups: Vec<((usize, usize), Group)>,
 }
+
+/// The bytes of the rows of a row group.
+type Group = Vec<Option<Bytes>>;
 
 impl Files {
     /// Reads all rows of files but the bytes of partials.
