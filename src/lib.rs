@@ -41,7 +41,7 @@
 //! it needs. The modules that the documentation does not list are for the project's own benchmarks and fuzz targets.
 //!
 //! The layers, each importing only from those before it:
-//! `error → stored → capture → packet → name → flow → place → standing → app → route → analysis → report → redact → policy → output → proof → library → cli`.
+//! `error → stored → capture → packet → name → flow → place → standing → app → route → analysis → report → redact → policy → output → proof → fleet → library → cli`.
 
 pub mod analysis;
 pub mod app;
@@ -50,6 +50,7 @@ pub mod capture;
 #[doc(hidden)]
 pub mod cli;
 pub mod error;
+pub mod fleet;
 pub mod flow;
 pub mod library;
 #[doc(hidden)]
@@ -68,4 +69,6 @@ pub mod standing;
 pub mod stored;
 
 pub use error::Error;
+#[cfg(feature = "columns")]
+pub use library::Batches;
 pub use library::{Analyser, Flows};

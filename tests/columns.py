@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs the queries of docs/columns.md on samples, and checks that all captures have the same columns.
 
-Usage: tests/columns.py WHITHER, with duckdb, polars and pyarrow from PyPI. ClickHouse's queries need chdb, and are passed over
-with a word where it is not there.
+Usage: tests/columns.py WHITHER [WHITHER-WITH-ARROW], with duckdb, polars and pyarrow from PyPI. ClickHouse's queries need chdb, and
+are passed over with a word where it is not there; so are streams of Arrow without a program that writes them.
 """
 
 import re
@@ -13,10 +13,12 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 ROOT = Path(__file__).resolve().parent.parent
 WHITHER = Path(sys.argv[1]).resolve()
+WITH_ARROW = Path(sys.argv[2]).resolve() if len(sys.argv) > 2 else None
 # A capture with owners, a full one, and one of which no flow is left.
 CAPTURES = {
     "full": ["samples/phone.pcapng"],
@@ -50,6 +52,24 @@ def same_columns(folder):
     facts = pq.read_metadata(folder / "empty.parquet").metadata
     assert facts[b"whither.flow_record"] == b"1", facts
     print("columns: the same in", ", ".join(schemas))
+
+
+def same_as_arrow(folder):
+    """A stream has the schema of the file, its metadata too, and the same rows."""
+    if WITH_ARROW is None:
+        ended = subprocess.run([WHITHER, "flows", "samples/vlan.pcap", "--format", "arrow"], cwd=ROOT, capture_output=True, text=True)
+        if ended.returncode == 2:
+            assert "--features columns" in ended.stderr, ended.stderr
+            print("columns: no program that writes Arrow, so that streams are passed over")
+            return
+    for name, arguments in CAPTURES.items():
+        command = [WITH_ARROW or WHITHER, "flows", *arguments, "--format", "arrow", "--quiet"]
+        ended = subprocess.run(command, cwd=ROOT, capture_output=True)
+        assert ended.returncode in (0, 1), ended.stderr
+        table, file = pa.ipc.open_stream(ended.stdout).read_all(), pq.read_table(folder / f"{name}.parquet")
+        assert table.schema.equals(file.schema, check_metadata=True), name
+        assert table.to_pylist() == file.to_pylist(), name
+    print("columns: streams of Arrow are the same as files of Parquet")
 
 
 def same_as_lines(folder):
@@ -123,5 +143,6 @@ def split(code):
 
 with tempfile.TemporaryDirectory() as name:
     same_columns(Path(name))
+    same_as_arrow(Path(name))
     same_as_lines(Path(name))
     queries(Path(name))

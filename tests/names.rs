@@ -15,7 +15,7 @@ use whither::capture::{self, Progress, ReadOptions};
 use whither::place::Places;
 
 /// Samples with one way of saying a name each, or many.
-const SAMPLES: [&str; 22] = [
+const SAMPLES: [&str; 23] = [
     "dns-cname.pcap",
     "dns-https.pcap",
     "dns-tcp.pcap",
@@ -29,6 +29,7 @@ const SAMPLES: [&str; 22] = [
     "names-quic.pcap",
     "names-starttls.pcap",
     "names-tls.pcap",
+    "openvpn-tls.pcap",
     "proxy-connect.pcap",
     "proxy-socks5.pcap",
     "proxy-v1.pcap",

@@ -160,7 +160,9 @@ fn repeats_and_drops_count_once_or_not_at_all() {
     // Each packet of the second app is there twice.
     let of_second = expected.iter().filter(|(port, ..)| matches!(port, 40_003 | 40_004));
     let repeated: u64 = of_second.map(|(_, up, down)| up.as_u64().unwrap_or(0) + down.as_u64().unwrap_or(0)).sum();
-    let note = format!("{repeated} frames repeat a packet (same packet id); each packet is counted once");
+    let note = format!(
+        "{repeated} frames repeat a packet (same packet id, or sent again over Wi-Fi); each packet is counted once"
+    );
     assert!(report["notes"].as_array().is_some_and(|notes| notes.contains(&json!(note))), "{}", report["notes"]);
     assert_eq!(report["not_ip"][0]["frames"], repeated);
 }

@@ -216,7 +216,8 @@ fn redacted_records_are_records() {
     let analyser = analyser(None);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(PHONE);
     let read = |secret: &[u8], keeps_frames| -> Vec<OwnedRecord> {
-        let text = flows(&analyser, &path, 1, secret, keeps_frames);
+        let ndjson = FORMATS.iter().position(|format| format.name == "ndjson").unwrap();
+        let text = flows(&analyser, &path, ndjson, secret, keeps_frames);
         text.lines().map(|line| OwnedRecord::read(line.as_bytes()).unwrap()).collect()
     };
     let whole: Vec<OwnedRecord> =

@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use fixtures::ech::{Client, Seal};
 use whither::app::Catalogue;
 use whither::app::signature::{Probe, SIGNATURES, Side};
 use whither::capture::owner::SideOwners;
+use whither::name::EchKeys;
 use whither::output::lookup::{self, Answer};
 use whither::output::terminal::Style;
 use whither::place::{Country, Database, Embedded, Places, UserDatabase, vantage};
@@ -61,7 +63,7 @@ fn file(data: &[u8]) -> &'static Path {
     path
 }
 
-/// Kinds of the given target: a table of owners, a database, first bytes, a list of prefixes, a policy, a saved report, a path.
+/// Kinds of the given target: a table of owners, a database, first bytes, a list of prefixes, a policy, a saved report, a path, keys.
 pub(crate) const SIDE: u8 = 0;
 pub(crate) const PLACE: u8 = 1;
 pub(crate) const SIGNATURE: u8 = 2;
@@ -69,8 +71,10 @@ pub(crate) const ANYCAST: u8 = 3;
 pub(crate) const POLICY: u8 = 4;
 pub(crate) const REPORT: u8 = 5;
 pub(crate) const PATH: u8 = 6;
+pub(crate) const KEYS: u8 = 7;
 
-/// What a byte says: a table of owners, a database of places, first bytes and names, a list of prefixes, a policy, a saved report, or a path.
+/// What a byte says: a table of owners, a database of places, first bytes and names, a list of prefixes, a policy, a saved report, a path,
+/// or keys of encrypted hellos.
 pub fn given(data: &[u8]) {
     match data.split_first() {
         Some((&SIDE, data)) => side(data),
@@ -80,7 +84,27 @@ pub fn given(data: &[u8]) {
         Some((&POLICY, data)) => policy(data),
         Some((&REPORT, data)) => report(data),
         Some((&PATH, data)) => path(data),
+        Some((&KEYS, data)) => keys(data),
         _ => {}
+    }
+}
+
+/// A log of keys (`--keys`), and the same bytes as the text that was encrypted under keys that open it.
+fn keys(data: &[u8]) {
+    const MOST_BYTES: usize = 16_000;
+    let client = Client::new("public.example", "hidden.example", Seal::Aes128Gcm);
+    let mut given = EchKeys::default();
+    given.read(data);
+    let _ = given.server_name(data);
+    let _ = given.server_name(&client.hello(false));
+    let mut keys = EchKeys::default();
+    keys.read(client.key_log().as_bytes());
+    let text = &data[..data.len().min(MOST_BYTES)];
+    for is_second in [false, true] {
+        if let Some(name) = keys.server_name(&client.hello_around(text, is_second)) {
+            assert!(!name.is_empty() && name.len() <= 255);
+        }
+        assert_eq!(keys.server_name(&client.hello(is_second)).as_deref(), Some("hidden.example"), "what fits opens it");
     }
 }
 

@@ -9,6 +9,7 @@ mod names;
 mod packets;
 mod partials;
 mod quic;
+mod rows;
 pub mod samples;
 mod whole;
 
@@ -32,6 +33,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "partials", run: partials::partials },
     Target { name: "quic", run: quic::quic },
     Target { name: "report", run: whole::report },
+    Target { name: "rows", run: rows::rows },
     Target { name: "streams", run: names::streams },
 ];
 

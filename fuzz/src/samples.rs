@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
+use fixtures::ech::{Client, Seal};
 use fixtures::quic::crypto;
 use fixtures::transport::{PUSH_ACK, tcp, udp};
 use fixtures::{dns, ip, pcap};
@@ -16,7 +17,7 @@ use whither::packet::{Dissected, FlowKey, Side, Transport, dissect};
 use whither::place::Country;
 use whither::place::embedded::{Location, Network, blob, encode_locations, encode_networks, encode_ranges};
 
-use crate::{captures, given, names, packets, partials, quic, whole};
+use crate::{captures, given, names, packets, partials, quic, rows, whole};
 
 /// Largest file, and largest seed made of a capture: small inputs are mutated to more purpose.
 const FILE_LIMIT: usize = 1 << 20;
@@ -117,6 +118,9 @@ impl Seeds {
                 self.add("capture", [&[how], bytes.get(..2_000).unwrap_or(bytes)].concat());
             }
             self.add_owners(bytes);
+            if let Some(file) = rows::file(bytes.get(..PARTIAL_LIMIT).unwrap_or(bytes)) {
+                self.add("rows", file);
+            }
             self.add_partials(bytes.get(..PARTIAL_LIMIT).unwrap_or(bytes));
         }
         let frames = frames(source);
@@ -353,6 +357,10 @@ impl Seeds {
             include_str!("../../tests/data/paths/tracert.txt"),
         ] {
             self.add("given", [&[given::PATH], text.as_bytes()].concat());
+        }
+        let client = Client::new("public.example", "hidden.example", Seal::Aes128Gcm);
+        for text in [client.key_log().into_bytes(), client.encoded()] {
+            self.add("given", [&[given::KEYS], &text[..]].concat());
         }
         for (address, hostile) in [(1, "\u{1b}[31m\u{202e}</script>\"',\n=1+1"), (2, "a.example.org")] {
             self.add("report", hostile_capture(address, hostile));

@@ -69,8 +69,8 @@ impl Knowledge {
 
     /// Locates the end of a flow that is on the public network: the server, or the client where only that is.
     fn locate(&self, flow: &Flow, cache: &mut PlaceCache) -> Learned {
-        let mut place = cache.locate(&self.places, flow.server_ip);
-        let mut peer = flow.server_ip;
+        let mut peer = flow.located_server();
+        let mut place = cache.locate(&self.places, peer);
         if place.scope == Scope::Local {
             let other = cache.locate(&self.places, flow.client_ip);
             if other.scope == Scope::Global {

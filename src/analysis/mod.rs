@@ -26,5 +26,5 @@ pub use judgements::{FlowJudge, Judgements, Known, Times, endpoint, judged};
 pub use knowledge::Knowledge;
 pub use neighbours::{Order, TooMany, order};
 pub use options::{FrameFilter, Options};
-pub use run::{each, flows, map, map_live, map_with};
+pub use run::{Filtered, Parts, each, flows, map, map_live, map_parts, map_with};
 pub use studied::{Learned, Studied};

@@ -1,8 +1,9 @@
 //! The options of an analysis.
 
 use super::budget::Shares;
-use crate::capture::{Frame, ReadOptions};
+use crate::capture::{Frame, ReadOptions, Source};
 use crate::flow::OpenLimits;
+use crate::name::EchKeys;
 use crate::route::Observed;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub struct Options {
     pub apps: Vec<String>,
     /// If not empty, only flows with one of these addresses at one end are counted or given out.
     pub devices: Vec<IpAddr>,
+    /// Keys that open encrypted hellos, beside those that captures hold.
+    pub keys: Arc<EchKeys>,
     /// How many bytes of memory to use at most, about; none means no limit. What is left out because of it is counted
     /// in [`Summary::shed`](crate::flow::Summary).
     pub max_memory: Option<u64>,
@@ -30,6 +33,15 @@ pub struct Options {
 }
 
 impl Options {
+    /// The keys, with those that stand ahead of the first packets of these captures.
+    pub fn keys_with(&self, sources: &[Source]) -> Arc<EchKeys> {
+        let mut keys = Arc::clone(&self.keys);
+        for secrets in sources.iter().map(Source::secrets).filter(|secrets| !secrets.is_empty()) {
+            Arc::make_mut(&mut keys).read(secrets);
+        }
+        keys
+    }
+
     /// The shares of memory, if it is limited.
     pub(super) fn shares(&self) -> Option<Shares> {
         self.max_memory.map(|bytes| {

@@ -8,16 +8,49 @@ use super::options::{FrameFilter, Options};
 use super::studied::Studied;
 use super::sums::Sums;
 use super::worker::lock;
-use crate::capture::{self, Frame, Observe, Outcome, Progress, Source};
-use crate::flow::{Flow, Partial, Pool, Summary, Tracker};
+use crate::capture::{self, Frame, FrameId, Observe, Outcome, Progress, Source};
+use crate::flow::{CannotMerge, Flow, Partial, Pool, SampleKey, Summary, Tracker};
 use crate::route::{Observed, RouteMap};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-/// A partial of one range that gets only the frames that pass the user's filter.
-struct Filtered {
-    partial: Partial,
-    filter: Option<FrameFilter>,
+/// Partials that were made elsewhere, in the order of their frames.
+pub trait Parts {
+    /// The key that all of them share.
+    fn key(&self) -> SampleKey;
+
+    /// The next partial, and the identity of its first frame.
+    fn next(&mut self) -> Option<(Partial, FrameId)>;
+
+    /// Is told why the last one could not be joined, and that nothing of it is in the result.
+    fn refused(&mut self, why: CannotMerge);
+
+    /// The outcome of reading each capture, in order, when there are no more.
+    fn outcomes(&mut self) -> Vec<Outcome>;
+}
+
+/// What is read.
+enum Read<'a> {
+    Captures(Vec<Source>),
+    Parts(&'a mut dyn Parts),
+}
+
+impl Read<'_> {
+    /// The key of the hash that chooses what is kept.
+    fn key(&self) -> SampleKey {
+        match self {
+            Self::Captures(sources) => sample_key(sources),
+            Self::Parts(parts) => parts.key(),
+        }
+    }
+}
+
+/// A partial that gets only the frames that pass the user's filter.
+pub struct Filtered {
+    /// The partial.
+    pub partial: Partial,
+    /// Which frames it gets; none means all.
+    pub filter: Option<FrameFilter>,
 }
 
 #[cold]
@@ -38,17 +71,39 @@ impl Observe for Filtered {
 /// Reads the captures and gives every flow that is over to `take`. After each step it calls `after` with the first
 /// window that is not complete yet. Where the reader of a pipe pauses, it calls `pause` with what is not over.
 fn run(
-    sources: Vec<Source>,
+    read: Read<'_>,
     options: &Options,
     progress: &Progress,
     take: &(dyn Fn(&mut Vec<Flow>) + Sync),
     after: &mut (dyn FnMut(i64) + Send),
     pause: &mut (dyn FnMut(&Tracker, Outcome) + Send),
 ) -> (Vec<Outcome>, Summary) {
-    let sample_key = sample_key(&sources);
+    let sample_key = read.key();
     let shares = options.shares();
-    let mut tracker = Tracker::new(sample_key, shares.map(|shares| shares.open));
-    let pool = Pool::new(sample_key);
+    let sources = match read {
+        Read::Captures(sources) => sources,
+        Read::Parts(parts) => {
+            let mut tracker = Tracker::new(sample_key, shares.map(|shares| shares.open));
+            while let Some((mut partial, base)) = parts.next() {
+                let joined = tracker.join(&mut partial, base, &mut |tracker| {
+                    tracker.close(take);
+                    after(tracker.complete_window());
+                });
+                if let Err(why) = joined {
+                    parts.refused(why);
+                }
+            }
+            let mut summary = tracker.finish(take);
+            let outcomes = parts.outcomes();
+            summary.keys.late_blocks = outcomes.iter().map(|outcome| outcome.secret_blocks).sum();
+            after(i64::MAX);
+            return (outcomes, summary);
+        }
+    };
+    let keys = options.keys_with(&sources);
+    let early_blocks: u64 = sources.iter().map(Source::secret_blocks).sum();
+    let pool = Pool::new(sample_key).keeping_first_bytes(!keys.is_empty());
+    let mut tracker = Tracker::new(sample_key, shares.map(|shares| shares.open)).with_keys(keys);
     let empty = || Filtered { partial: pool.take(), filter: options.filter.clone() };
     let outcomes = capture::read(sources, &options.reading(), progress, &empty, &mut |piece| {
         let mut partial = piece.partial.partial;
@@ -62,7 +117,9 @@ fn run(
             pause(&tracker, *outcome);
         }
     });
-    let summary = tracker.finish(take);
+    let mut summary = tracker.finish(take);
+    let blocks: u64 = outcomes.iter().map(|outcome| outcome.secret_blocks).sum();
+    summary.keys.late_blocks = blocks.saturating_sub(early_blocks);
     after(i64::MAX);
     (outcomes, summary)
 }
@@ -82,7 +139,7 @@ pub fn each<T: Send>(
     let gathering = Gathering::new(options, new);
     let after = Mutex::new(after);
     let given = Given { options, knowledge, progress };
-    let (outcomes, summary) = gather(&gathering, sources, given, add, &after, &mut |_, _| ());
+    let (outcomes, summary) = gather(&gathering, Read::Captures(sources), given, add, &after, &mut |_, _| ());
     gathering.finish(outcomes, summary)
 }
 
@@ -100,7 +157,7 @@ struct Given<'a> {
 /// The same as [`each`] into what the caller gives. Where the reader of a pipe pauses, it calls `pause` with what is not over.
 fn gather<T: Send>(
     gathering: &Gathering<T>,
-    sources: Vec<Source>,
+    read: Read<'_>,
     Given { options, knowledge, progress }: Given<'_>,
     add: &(impl Fn(&mut T, &Observed<'_>) + Sync),
     after: &Mutex<&mut After<'_, T>>,
@@ -111,7 +168,7 @@ fn gather<T: Send>(
         let after = &mut *lock(after);
         gathering.settle(complete_window, knowledge, add, after);
     };
-    run(sources, options, progress, &take, &mut settle, pause)
+    run(read, options, progress, &take, &mut settle, pause)
 }
 
 /// Reads the captures and sums their flows in a routing map.
@@ -132,13 +189,26 @@ pub fn map_with(
     progress: &Progress,
     look: &(impl Fn(&Observed<'_>) + Sync),
 ) -> (RouteMap, Analysed) {
-    let sums = Sums::new(&sources, options, knowledge);
+    let sums = Sums::new(sample_key(&sources), options, knowledge);
     let add = |routes: &mut RouteMap, observed: &Observed<'_>| {
         if sums.add(routes, observed) {
             look(observed);
         }
     };
     let (maps, analysed) = each(sources, options, knowledge, progress, &|| sums.part(), &add, &mut |_, _| ());
+    sums.finish(maps, analysed)
+}
+
+/// The same of partials that were made elsewhere. Where nothing is left out for lack of memory, the result is that of the captures.
+pub fn map_parts(parts: &mut dyn Parts, options: &Options, knowledge: &Knowledge) -> (RouteMap, Analysed) {
+    let sums = Sums::new(parts.key(), options, knowledge);
+    let gathering = Gathering::new(options, &|| sums.part());
+    let add = |routes: &mut RouteMap, observed: &Observed<'_>| _ = sums.add(routes, observed);
+    let nothing: &mut After<'_, RouteMap> = &mut |_, _| ();
+    let after = Mutex::new(nothing);
+    let given = Given { options, knowledge, progress: &Progress::default() };
+    let (outcomes, summary) = gather(&gathering, Read::Parts(parts), given, &add, &after, &mut |_, _| ());
+    let (maps, analysed) = gathering.finish(outcomes, summary);
     sums.finish(maps, analysed)
 }
 
@@ -151,7 +221,7 @@ pub fn map_live(
     progress: &Progress,
     show: &mut (dyn FnMut(RouteMap, Analysed) + Send),
 ) -> (RouteMap, Analysed) {
-    let sums = Sums::new(&sources, options, knowledge);
+    let sums = Sums::new(sample_key(&sources), options, knowledge);
     let gathering = Gathering::new(options, &|| sums.part());
     let mut pause = |tracker: &Tracker, outcome: Outcome| {
         let (sums, gathering) = (sums.copy(), gathering.copy());
@@ -166,7 +236,7 @@ pub fn map_live(
     let nothing: &mut After<'_, RouteMap> = &mut |_, _| ();
     let after = Mutex::new(nothing);
     let given = Given { options, knowledge, progress };
-    let (outcomes, summary) = gather(&gathering, sources, given, &add, &after, &mut pause);
+    let (outcomes, summary) = gather(&gathering, Read::Captures(sources), given, &add, &after, &mut pause);
     let (maps, analysed) = gathering.finish(outcomes, summary);
     sums.finish(maps, analysed)
 }

@@ -1,10 +1,10 @@
 //! The routing map that all threads sum up together.
 
-use super::analysed::{Analysed, sample_key};
+use super::analysed::Analysed;
 use super::knowledge::Knowledge;
 use super::options::Options;
 use super::worker::lock;
-use crate::capture::Source;
+use crate::flow::SampleKey;
 use crate::route::{Bounds, Observed, Reason, RouteMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,10 +27,10 @@ pub(super) struct Sums<'a> {
 }
 
 impl<'a> Sums<'a> {
-    pub(super) fn new(sources: &[Source], options: &'a Options, knowledge: &Knowledge) -> Self {
+    pub(super) fn new(key: SampleKey, options: &'a Options, knowledge: &Knowledge) -> Self {
         let bytes = options.shares().map_or(u64::MAX, |shares| shares.routes);
         let catalogued = Arc::new(knowledge.catalogue.apps().map(|app| Arc::clone(&app.id)).collect());
-        let bounds = Bounds { key: sample_key(sources), bytes, owners: OWNERS, catalogued };
+        let bounds = Bounds { key, bytes, owners: OWNERS, catalogued };
         // What the threads hold together is a small part of the whole, however many threads there are.
         let bytes_of_one = (bytes / THREADS_PART / (rayon::current_num_threads() as u64 + 1)).max(LEAST_MAP);
         Self { whole: Mutex::new(RouteMap::new(bounds)), bytes_of_one, options }

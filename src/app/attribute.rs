@@ -30,7 +30,9 @@ enum Class {
 
 const fn class_of(source: NameSource) -> Class {
     match source {
-        NameSource::TlsSni
+        NameSource::TlsEch
+        | NameSource::QuicEch
+        | NameSource::TlsSni
         | NameSource::QuicSni
         | NameSource::DtlsSni
         | NameSource::Fbzero

@@ -36,6 +36,18 @@ impl FrameId {
         self.record() + 1
     }
 
+    /// Frames that may lie between two that stand close together in a capture.
+    #[cfg(not(test))]
+    pub(crate) const SOON: u64 = 4_096;
+    /// So few that the small captures of tests go beyond.
+    #[cfg(test)]
+    pub(crate) const SOON: u64 = 6;
+
+    /// Whether this frame comes soon after an earlier one of the same capture, by their places, whatever the clock says.
+    pub(crate) const fn is_soon_after(self, earlier: Self) -> bool {
+        self.capture() == earlier.capture() && self.0 >= earlier.0 && self.0 - earlier.0 <= Self::SOON
+    }
+
     /// The frame after this one in its capture.
     pub(crate) const fn following(self) -> Self {
         Self(self.0 + 1)

@@ -225,6 +225,16 @@ impl Source {
         self.start.first_ns
     }
 
+    /// The lines on Encrypted Client Hello in the key logs that stand ahead of the first packet, as a key log.
+    pub fn secrets(&self) -> &[u8] {
+        &self.start.secrets.lines
+    }
+
+    /// How many blocks of secrets these lines stand in.
+    pub fn secret_blocks(&self) -> u64 {
+        self.start.secrets.blocks
+    }
+
     /// Digest of its first packets: as many as the first 4 KiB hold, of a pipe the first one. What is kept where memory is short
     /// is chosen by a key made of these.
     pub fn digest_of_first(&self) -> [u8; 32] {
@@ -282,13 +292,13 @@ fn stdin_file() -> io::Result<File> {
     io::stdin().as_handle().try_clone_to_owned().map(File::from)
 }
 
-struct Streamed {
-    compression: Compression,
-    start: Start,
-    stream: Rejoined,
+pub(super) struct Streamed {
+    pub(super) compression: Compression,
+    pub(super) start: Start,
+    pub(super) stream: Rejoined,
 }
 
-fn streamed(path: &Path, reader: Box<dyn Read + Send>) -> Result<Streamed, Refusal> {
+pub(super) fn streamed(path: &Path, reader: Box<dyn Read + Send>) -> Result<Streamed, Refusal> {
     /// Longest magic number of a compression.
     const MAGIC: usize = 6;
     let raw = Rejoined::peek(reader, MAGIC).map_err(|error| Refusal::missing(Error::io(path, error)))?;

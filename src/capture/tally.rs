@@ -1,5 +1,6 @@
 //! From records to [`Frame`]s: takes in-band owner headers off, numbers, counts, and hands over to the observer.
 
+use super::format::secrets::Secrets;
 use super::format::visit::Visit;
 use super::frame::{Frame, FrameId, LinkType};
 use super::note::FrameNote;
@@ -34,6 +35,8 @@ pub(super) struct Counts {
     pub(super) lengths_not_believed: u64,
     /// Headers of other files in the midst of this one.
     pub(super) joined_files: u64,
+    /// Blocks of secrets with lines on Encrypted Client Hello.
+    pub(super) secret_blocks: u64,
 }
 
 impl Counts {
@@ -50,6 +53,7 @@ impl Counts {
         self.owners_left_out += other.owners_left_out;
         self.lengths_not_believed += other.lengths_not_believed;
         self.joined_files += other.joined_files;
+        self.secret_blocks += other.secret_blocks;
     }
 }
 
@@ -65,6 +69,7 @@ pub(super) struct Tally<P> {
     owners_left_out: u64,
     lengths_not_believed: u64,
     joined_files: u64,
+    secret_blocks: u64,
 }
 
 impl<P> Tally<P> {
@@ -84,6 +89,7 @@ impl<P> Tally<P> {
             owners_left_out: 0,
             lengths_not_believed: 0,
             joined_files: 0,
+            secret_blocks: 0,
         }
     }
 
@@ -98,6 +104,7 @@ impl<P> Tally<P> {
             owners_left_out: self.owners_left_out,
             lengths_not_believed: self.lengths_not_believed,
             joined_files: self.joined_files,
+            secret_blocks: self.secret_blocks,
         };
         (self.partial, counts)
     }
@@ -169,6 +176,11 @@ impl<P: Observe> Visit for Tally<P> {
     #[cold]
     fn joined_file(&mut self) {
         self.joined_files += 1;
+    }
+
+    #[cold]
+    fn secrets(&mut self, log: &[u8]) {
+        self.secret_blocks += u64::from(Secrets::are_in(log));
     }
 
     #[cold]

@@ -3,6 +3,7 @@
 use super::transfers::TransferArgs;
 use super::written::{FORCE_HELP, Outputs, ShowArgs};
 use crate::output;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueHint};
 use std::net::IpAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -125,6 +126,39 @@ Examples:
 Exit status: 0 all rules hold or were not observed, 1 one is broken or undecidable, something is not in the baseline, or a
 capture ended early, 2 the policy or a capture cannot be read.")]
     Check(Box<CheckArgs>),
+    /// Parts of an analysis in a Parquet file, made of ranges of captures, for `verify` and `merge`
+    #[cfg(feature = "parquet")]
+    #[command(after_help = "\
+Examples:
+  whither partials huge.pcap -o all.parquet
+  whither partials huge.pcap -o 3.parquet --only 3/8      the third of eight machines
+  whither verify *.parquet                                what is missing, or began at the wrong place
+  whither partials huge.pcap -o repaired.parquet --repair *.parquet
+  whither merge *.parquet --html map.html                 the report of one machine
+
+Every machine is given the same captures under the same paths, and the same options. docs/fleet.md has the contract.")]
+    Partials(PartialsArgs),
+    /// Whether the ranges in files of `partials` fit together without gap or overlap, and which are to be read again
+    #[cfg(feature = "parquet")]
+    #[command(after_help = "\
+Example:
+  whither verify *.parquet
+
+Each line `--range …` is an option for `whither partials`, which reads that range again; `whither partials --repair` reads all of them.
+
+Exit status: 0 all captures are proven, 1 ranges are to be read again, or at all, 2 the rows contradict each other.")]
+    Verify(VerifyArgs),
+    /// The routing map of what `partials` wrote: the report of one machine
+    #[cfg(feature = "parquet")]
+    #[command(mut_arg("captures", |arg| arg.value_name("FILE").help("What `whither partials` wrote for all ranges")))]
+    #[command(mut_arg("filter", |arg| arg.hide(true)))]
+    #[command(after_help = "\
+Examples:
+  whither merge *.parquet
+  whither merge *.parquet --html map.html --from Taipei --app wechat
+
+Exit status: 0 done, 1 done but a capture ended early, 2 ranges are missing or not proven, see `whither verify`.")]
+    Merge(Box<MergeArgs>),
     /// The smallest capture that shows of an app, or for a rule, what the captures show: a few packets to hand on
     #[command(after_help = "\
 Examples:
@@ -224,6 +258,10 @@ pub(super) struct InputArgs {
     /// as docs/owners.md describes it (may be repeated)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) owners: Vec<PathBuf>,
+    /// Secrets that open Encrypted Client Hello, as a client logs them where SSLKEYLOGFILE is set (ECH_SECRET and ECH_CONFIG); or a
+    /// pcapng capture that holds such a log. What stands ahead of the first packet of a CAPTURE is used in any case (may be repeated)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) keys: Vec<PathBuf>,
     /// Memory to take at most, about (`512M`, `4G`; at least 64M). What does not fit is left out by a hash of its
     /// endpoints, and the report says how much. Flow records that wait for their turn go to temporary files instead
     #[arg(long, value_name = "SIZE", default_value = "4G", value_parser = bytes)]
@@ -267,6 +305,69 @@ pub(super) struct MapArgs {
     pub(super) redact: RedactArgs,
     #[command(flatten)]
     pub(super) follow: FollowArgs,
+    #[command(flatten)]
+    pub(super) show: ShowArgs,
+}
+
+#[cfg(feature = "parquet")]
+#[derive(ClapArgs, Debug)]
+pub(super) struct PartialsArgs {
+    /// Captures, as for `map`; files that every machine can read under the same path
+    #[arg(required = true, value_name = "CAPTURE", value_hint = ValueHint::AnyPath)]
+    pub(super) captures: Vec<PathBuf>,
+    /// The Parquet file to write
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) output: PathBuf,
+    /// Bytes of a range. Compressed captures and pcapng are one range each
+    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = bytes)]
+    pub(super) range_bytes: u64,
+    /// Only the K-th of N equal shares of all ranges, K from 1 on
+    #[arg(long, value_name = "K/N", value_parser = share, conflicts_with_all = ["range", "repair"])]
+    pub(super) only: Option<[u64; 2]>,
+    /// Only this range: its offsets, before them the ordinal of its capture, behind them where its first record starts, as `verify`
+    /// says it (may be repeated)
+    #[arg(long, value_name = "[CAPTURE:]FROM-TO[@START]", value_parser = range, conflicts_with = "repair")]
+    pub(super) range: Vec<RangeArg>,
+    /// Only what is missing in these files, or began at the wrong place, until all is proven
+    #[arg(long, value_name = "FILE", num_args = 1.., value_hint = ValueHint::FilePath)]
+    pub(super) repair: Vec<PathBuf>,
+    /// Only frames that this BPF filter passes, as tcpdump writes it (needs the feature `live`)
+    #[arg(long, value_name = "BPF")]
+    pub(super) filter: Option<String>,
+    /// Replace the file that is there
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+/// A range as a user names it.
+#[cfg(feature = "parquet")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct RangeArg {
+    pub(super) capture: u32,
+    pub(super) from: u64,
+    pub(super) to: u64,
+    pub(super) start: Option<u64>,
+}
+
+#[cfg(feature = "parquet")]
+#[derive(ClapArgs, Debug)]
+pub(super) struct VerifyArgs {
+    /// What `whither partials` wrote
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) files: Vec<PathBuf>,
+}
+
+#[cfg(feature = "parquet")]
+#[derive(ClapArgs, Debug)]
+pub(super) struct MergeArgs {
+    #[command(flatten)]
+    pub(super) input: InputArgs,
+    #[command(flatten)]
+    pub(super) paths: PathArgs,
+    #[command(flatten)]
+    pub(super) transfers: TransferArgs,
+    #[command(flatten)]
+    pub(super) redact: RedactArgs,
     #[command(flatten)]
     pub(super) show: ShowArgs,
 }
@@ -324,6 +425,9 @@ pub(super) struct DiffArgs {
     /// Take the tables of places as if they were of the captures' time
     #[arg(long)]
     pub(super) ignore_age: bool,
+    /// Secrets that open Encrypted Client Hello in captures, as for `map` (may be repeated)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) keys: Vec<PathBuf>,
     /// Show all that differs, not only the first of each kind
     #[arg(long)]
     pub(super) details: bool,
@@ -421,9 +525,13 @@ pub(super) struct FlowsArgs {
     pub(super) redact: RedactArgs,
 }
 
-fn flow_formats() -> clap::builder::PossibleValuesParser {
-    let values = output::flows::FORMATS.iter().map(|f| clap::builder::PossibleValue::new(f.name).help(f.about));
-    clap::builder::PossibleValuesParser::new(values.collect::<Vec<_>>())
+fn flow_formats() -> PossibleValuesParser {
+    let has = output::flows::FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about));
+    // What is asked for all the same is told how to be had.
+    let lacks = output::flows::LACKING.iter().map(|(name, feature)| {
+        PossibleValue::new(*name).help(format!("not in this build: it needs the feature {feature}"))
+    });
+    has.chain(lacks).collect::<Vec<_>>().into()
 }
 
 #[derive(ClapArgs, Debug)]
@@ -536,6 +644,28 @@ fn seconds(text: &str) -> Result<u64, String> {
 
 fn bytes(text: &str) -> Result<u64, String> {
     with_unit(text, &[('k', 1 << 10), ('M', 1 << 20), ('G', 1 << 30)])
+}
+
+/// A share: `3/8`.
+#[cfg(feature = "parquet")]
+fn share(text: &str) -> Result<[u64; 2], String> {
+    let parsed = text.split_once('/').and_then(|(k, n)| Some([k.parse().ok()?, n.parse().ok()?]));
+    parsed.filter(|[k, n]| (1..=*n).contains(k)).ok_or_else(|| "not a share such as `3/8`".to_owned())
+}
+
+/// A range: `2:0-67108864@24`.
+#[cfg(feature = "parquet")]
+fn range(text: &str) -> Result<RangeArg, String> {
+    let parse = || {
+        let (capture, rest) = text.split_once(':').unwrap_or(("0", text));
+        let (rest, start) = match rest.split_once('@') {
+            Some((rest, start)) => (rest, Some(start.parse().ok()?)),
+            None => (rest, None),
+        };
+        let (from, to) = rest.split_once('-')?;
+        Some(RangeArg { capture: capture.parse().ok()?, from: from.parse().ok()?, to: to.parse().ok()?, start })
+    };
+    parse().ok_or_else(|| "not a range such as `67108864-134217728`".to_owned())
 }
 
 /// A size or a time, told apart by the unit, so that there must be one.

@@ -47,7 +47,8 @@ pub(super) fn run(args: &Args, bench: &BenchArgs) -> Result<End, Error> {
     }
     let found = capture::find(&bench.captures)?;
     let svg = bench.svg.iter().map(|path| Wanted { option: "--svg".to_owned(), path, is_own: output::is_own_svg });
-    let targets = outputs::open(&svg.collect::<Vec<_>>(), &input::reads(&found, &[], &bench.knowledge), bench.force)?;
+    let targets =
+        outputs::open(&svg.collect::<Vec<_>>(), &input::reads_beside(&found, &[], &bench.knowledge), bench.force)?;
     stdout::check()?;
     // Reports once what is left out.
     let (_, is_whole) = input::captures(found, args.quiet)?;

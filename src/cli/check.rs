@@ -31,7 +31,7 @@ pub(super) fn run(args: &Args, check: &CheckArgs, command: &str) -> Result<End, 
         _ => None,
     };
     let found = capture::find(&check.input.captures)?;
-    let mut reads = input::reads(&found, &check.input.owners, &check.input.knowledge);
+    let mut reads = input::reads(&found, &check.input);
     reads.files.push(("the policy", path));
     reads.files.extend(check.paths.files.iter().map(|path| ("--path", path.as_path())));
     reads.files.extend(check.baseline.iter().filter(|_| !check.update).map(|path| ("--baseline", path.as_path())));

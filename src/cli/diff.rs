@@ -29,7 +29,7 @@ pub(super) fn run(args: &Args, diff: &DiffArgs, command: &str) -> Result<End, Er
     let sides = [&diff.a, &diff.b].map(|path| (path, is_saved(path)));
     let captures: Vec<&PathBuf> = sides.iter().filter(|(_, is_saved)| !is_saved).map(|(path, _)| *path).collect();
     let found = capture::find(&captures)?;
-    let Reads { mut files, .. } = input::reads(&found, &[], &diff.knowledge);
+    let Reads { mut files, .. } = input::reads_beside(&found, &diff.keys, &diff.knowledge);
     let options = ["the side A", "the side B"];
     files.extend(sides.iter().zip(options).filter(|(side, _)| side.1).map(|(side, option)| (option, side.0.as_path())));
     let wanted = diff.outputs.files.iter().map(|(format, path)| Wanted {
@@ -133,6 +133,7 @@ fn analysed(args: &Args, diff: &DiffArgs, path: &Path, command: &str) -> Result<
         ignore_age: diff.ignore_age,
         filter: None,
         owners: Vec::new(),
+        keys: diff.keys.clone(),
         max_memory: diff.max_memory,
         knowledge: diff.knowledge.clone(),
     };

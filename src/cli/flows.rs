@@ -8,7 +8,7 @@ use super::{input, outputs, redact, stdout};
 use crate::analysis::{self, Judgements, Knowledge, Options};
 use crate::capture::{self, Progress, Source};
 use crate::error::Error;
-use crate::output::flows::{InOrder, Redaction, format};
+use crate::output::flows::{InOrder, LACKING, Redaction, format};
 use crate::redact::{Redactor, What};
 use crate::route::Observed;
 use std::collections::HashSet;
@@ -35,16 +35,14 @@ pub(super) fn run(args: &Args, flows: &FlowsArgs, command: &str) -> Result<End, 
         let hint = "write the capture to a file first, or leave --from out";
         return Err(Error::usage("--from needs captures that can be read twice, which stdin and pipes cannot", hint));
     }
+    let Some(format) = format(&flows.format) else { return Err(not_built(&flows.format)) };
     let found = capture::find(&flows.input.captures)?;
     // Records go to stdout, which must not be a file that is read.
-    outputs::open(&[], &input::reads(&found, &flows.input.owners, &flows.input.knowledge), false)?;
+    outputs::open(&[], &input::reads(&found, &flows.input), false)?;
     stdout::check()?;
     let key = redact::key(&flows.redact)?;
     let Input { sources, knowledge, is_whole } = input::open(found, &flows.input, args.quiet)?;
     let options = input::options(&flows.input, &knowledge)?;
-    let Some(format) = format(&flows.format) else {
-        return Err(Error::usage(format!("--format {}", flows.format), "see whither flows --help"));
-    };
     if format.is_binary && std::io::stdout().is_terminal() {
         let what = format!("--format {} is not for terminals", format.name);
         return Err(Error::usage(what, format!("write it to a file: whither flows … > flows.{}", format.name)));
@@ -103,4 +101,13 @@ pub(super) fn run(args: &Args, flows: &FlowsArgs, command: &str) -> Result<End, 
         redact::say_list(&redaction.removed());
     }
     Ok(End::of(input::report_defects(&analysed.outcomes) && is_whole))
+}
+
+/// Says how a format is to be had that this build is without.
+fn not_built(name: &str) -> Error {
+    let hint = match LACKING.iter().find(|(lacking, _)| *lacking == name) {
+        Some((_, feature)) => format!("build with `cargo install whither --features {feature}`"),
+        None => "see whither flows --help".to_owned(),
+    };
+    Error::usage(format!("--format {name}: this build has no such format"), hint)
 }

@@ -28,11 +28,26 @@ pub(super) struct Input {
 }
 
 /// All files that a command reads, for the outputs to keep away from.
-pub(super) fn reads<'a>(found: &'a Found, owners: &'a [PathBuf], knowledge: &'a KnowledgeArgs) -> Reads<'a> {
+pub(super) fn reads<'a>(found: &'a Found, input: &'a InputArgs) -> Reads<'a> {
+    let mut reads = reads_beside(found, &input.keys, &input.knowledge);
+    reads.files.extend(input.owners.iter().map(|path| ("--owners", path.as_path())));
+    reads
+}
+
+/// The same where no owners can be given.
+pub(super) fn reads_beside<'a>(found: &'a Found, keys: &'a [PathBuf], knowledge: &'a KnowledgeArgs) -> Reads<'a> {
+    Reads { found: Some(found), files: other_files(&[], keys, knowledge).collect() }
+}
+
+/// The files beside captures, with the options that name them.
+pub(super) fn other_files<'a>(
+    owners: &'a [PathBuf],
+    keys: &'a [PathBuf],
+    knowledge: &'a KnowledgeArgs,
+) -> impl Iterator<Item = (&'static str, &'a Path)> {
     let KnowledgeArgs { geo, anycast, apps } = knowledge;
-    let options = [("--owners", owners), ("--geo", geo), ("--anycast", anycast), ("--apps", apps)];
-    let files = options.into_iter().flat_map(|(option, paths)| paths.iter().map(move |path| (option, path.as_path())));
-    Reads { found: Some(found), files: files.collect() }
+    let options = [("--owners", owners), ("--keys", keys), ("--geo", geo), ("--anycast", anycast), ("--apps", apps)];
+    options.into_iter().flat_map(|(option, paths)| paths.iter().map(move |path| (option, path.as_path())))
 }
 
 /// Opens the captures and the databases at the same time: the first bytes of a pipe may take long to come, and ten thousand files
@@ -93,7 +108,7 @@ pub(super) fn knowledge(args: &KnowledgeArgs, from: Option<&str>) -> Result<Know
 }
 
 /// The same for captures, with the owners of side files.
-fn knowledge_of(input: &InputArgs) -> Result<Knowledge, Error> {
+pub(super) fn knowledge_of(input: &InputArgs) -> Result<Knowledge, Error> {
     input.owners.iter().try_for_each(|path| is_there(path, "check the path"))?;
     let mut knowledge = knowledge(&input.knowledge, input.from.as_deref())?;
     let side = |path: &PathBuf| SideOwners::open(path, Some(input.max_memory));
@@ -190,6 +205,7 @@ pub(super) fn options(input: &InputArgs, knowledge: &Knowledge) -> Result<Option
         filter: input.filter.as_deref().map(filter).transpose()?,
         apps,
         devices: input.device.clone(),
+        keys: super::keys::open(&input.keys)?,
         max_memory: Some(memory(input.max_memory)?),
         ..Options::default()
     })
@@ -214,12 +230,12 @@ fn memory(bytes: u64) -> Result<u64, Error> {
 }
 
 #[cfg(feature = "live")]
-fn filter(expression: &str) -> Result<FrameFilter, Error> {
+pub(super) fn filter(expression: &str) -> Result<FrameFilter, Error> {
     super::capture::filter(expression)
 }
 
 #[cfg(not(feature = "live"))]
-fn filter(expression: &str) -> Result<FrameFilter, Error> {
+pub(super) fn filter(expression: &str) -> Result<FrameFilter, Error> {
     Err(Error::usage(
         format!("--filter {}: this build cannot compile BPF filters", escape::shell(expression)),
         "install libpcap and build with `cargo install whither --features live`",

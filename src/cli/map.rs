@@ -15,7 +15,7 @@ use crate::route::RouteMap;
 
 pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Error> {
     let found = capture::find(&map.input.captures)?;
-    let mut reads = input::reads(&found, &map.input.owners, &map.input.knowledge);
+    let mut reads = input::reads(&found, &map.input);
     reads.files.extend(map.paths.files.iter().map(|path| ("--path", path.as_path())));
     let follow = Follow::wanted(&map.follow, &map.show)?;
     let view = View::open(args, &map.show, Some(&map.redact), command, &reads)?;

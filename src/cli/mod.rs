@@ -12,11 +12,16 @@ mod flows;
 mod follow;
 mod identity;
 mod input;
+mod keys;
 mod lookup;
 mod machine;
 mod map;
+#[cfg(feature = "parquet")]
+mod merge;
 mod outputs;
 mod pace;
+#[cfg(feature = "parquet")]
+mod partials;
 mod progress;
 mod prove;
 mod prove_redacted;
@@ -27,6 +32,8 @@ mod stderr;
 mod stdout;
 mod target;
 mod transfers;
+#[cfg(feature = "parquet")]
+mod verify;
 mod view;
 mod written;
 
@@ -107,6 +114,12 @@ fn obey(args: &Args, command: &str) -> Result<End, Error> {
         Command::Demo(demo) => demo::run(args, demo, command),
         Command::Diff(diff) => diff::run(args, diff, command),
         Command::Check(check) => check::run(args, check, command),
+        #[cfg(feature = "parquet")]
+        Command::Partials(partials) => partials::run(args, partials),
+        #[cfg(feature = "parquet")]
+        Command::Verify(files) => verify::run(files),
+        #[cfg(feature = "parquet")]
+        Command::Merge(merge) => merge::run(args, merge, command),
         Command::Prove(prove) => prove::run(args, prove, command),
         Command::Flows(flows) => flows::run(args, flows, command),
         Command::Lookup(lookup) => lookup::run(args, lookup),

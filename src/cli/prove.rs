@@ -36,7 +36,7 @@ pub(super) fn run(args: &Args, prove: &ProveArgs, command: &str) -> Result<End, 
         return Err(Error::usage("a proof needs captures that can be read again, which stdin and pipes cannot", hint));
     }
     let found = capture::find(&prove.input.captures)?;
-    let mut reads = input::reads(&found, &prove.input.owners, &prove.input.knowledge);
+    let mut reads = input::reads(&found, &prove.input);
     reads.files.extend(prove.policy.iter().map(|path| ("--policy", path.as_path())));
     let wanted = WantedOutput { option: "-o".to_owned(), path: &prove.output, is_own };
     let targets = outputs::open(&[wanted], &reads, prove.force)?;
@@ -47,6 +47,8 @@ pub(super) fn run(args: &Args, prove: &ProveArgs, command: &str) -> Result<End, 
     let mut options = input::options(&prove.input, &knowledge)?;
     // The whole is analysed: flows of other apps may say something of the same endpoints.
     let apps = std::mem::take(&mut options.apps);
+    // A proof holds no secrets, and shows the same with those of the captures.
+    options.keys = options.keys_with(&sources);
     let hashes = sources.iter().map(|source| Ok((source.name().to_owned(), source.sha256()?)));
     let hashes: Vec<(String, Option<[u8; 32]>)> = hashes.collect::<Result<_, Error>>()?;
 

@@ -2,10 +2,10 @@
 //! connects from another (IPv4 and IPv6), so that an answer to one of them explains connections of all.
 //!
 //! A router sends for many: behind it are many addresses of one family, and then nothing is known of a device. In captures without
-//! MAC addresses (a tunnel's interface), the private addresses that open conversations are those of the device itself.
+//! MAC addresses (the interface of a tunnel or a modem), the addresses that open conversations are those of the device itself.
 
 use crate::capture::{Frame, FrameId, LinkType};
-use crate::packet::TunnelPath;
+use crate::packet::{LinkSender, TunnelPath, link_sender};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
@@ -26,19 +26,22 @@ impl Sender {
     const TUNNEL: Self = Self(1 << 56);
     const IS_MAC: u64 = 2 << 56;
 
-    /// The sender of a packet that stands in no tunnel.
+    /// The sender of a packet with this path of tunnels around it. Inside a tunnel it is whom a link layer there names.
     pub(super) fn of(frame: &Frame<'_>, tunnel: TunnelPath) -> Self {
-        if tunnel != TunnelPath::NONE {
-            return Self::UNKNOWN;
+        if let (LinkType::ETHERNET, true, [_, _, _, _, _, _, a, b, c, d, e, f, ..]) =
+            (frame.link_type, tunnel.is_empty(), frame.bytes)
+        {
+            return Self::at([*a, *b, *c, *d, *e, *f]);
         }
-        match (frame.link_type, frame.bytes) {
-            (LinkType::ETHERNET, [_, _, _, _, _, _, a, b, c, d, e, f, ..]) => {
-                Self(Self::IS_MAC | u64::from_be_bytes([0, 0, *a, *b, *c, *d, *e, *f]))
-            }
-            // LINKTYPE_RAW, and its numbers of old and for one family.
-            (LinkType(12 | 14 | 101 | 228 | 229), _) => Self::TUNNEL,
-            _ => Self::UNKNOWN,
+        match link_sender(frame) {
+            LinkSender::Unknown => Self::UNKNOWN,
+            LinkSender::Address(address) => Self::at(address),
+            LinkSender::Interface => Self::TUNNEL,
         }
+    }
+
+    fn at([a, b, c, d, e, f]: [u8; 6]) -> Self {
+        Self(Self::IS_MAC | u64::from_be_bytes([0, 0, a, b, c, d, e, f]))
     }
 
     /// Whether it is the interface of a tunnel.
@@ -54,7 +57,9 @@ pub(super) struct Devices(BTreeMap<Sender, SmallVec<[(FrameId, IpAddr); 2]>>);
 impl Devices {
     /// Notes that a sender opened a conversation from this address.
     pub(super) fn learn(&mut self, sender: Sender, frame: FrameId, address: IpAddr) {
-        if sender == Sender::UNKNOWN || (sender.is_tunnel() && !is_private(address)) || !is_own(address) {
+        // On an interface without addresses, who opens a connection from a public one of IPv4 may be anybody.
+        let is_anybody = sender.is_tunnel() && address.is_ipv4() && !is_private(address);
+        if sender == Sender::UNKNOWN || is_anybody || !is_own(address) {
             return;
         }
         let known = self.0.entry(sender).or_default();

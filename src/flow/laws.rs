@@ -18,8 +18,8 @@ const STEP_BACK_NS: i64 = 9 * SECOND_NS;
 /// Kinds of steps.
 const KINDS: u8 = 33;
 
-/// Pauses a little shorter and longer than every time-out.
-const PAUSES_NS: [i64; 16] = [
+/// Pauses a little shorter and longer than every time-out, and clocks that are set.
+const PAUSES_NS: [i64; 18] = [
     0,
     0,
     0,
@@ -36,6 +36,8 @@ const PAUSES_NS: [i64; 16] = [
     121 * SECOND_NS,
     299 * SECOND_NS,
     301 * SECOND_NS,
+    2 * 3_600 * SECOND_NS,
+    30 * 3_600 * SECOND_NS,
 ];
 
 /// One event of a capture: a few frames, mixed a little with those of neighbouring events.

@@ -36,6 +36,11 @@ impl SampleKey {
         Self([first, second])
     }
 
+    /// The words that it is made of.
+    pub const fn words(self) -> [u64; 2] {
+        self.0
+    }
+
     /// A hasher with this key. It is SipHash-1-3, a published function, so that what is kept does not depend on the
     /// version of a library.
     pub fn hasher(&self) -> SipHasher13 {

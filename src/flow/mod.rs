@@ -17,6 +17,7 @@ mod lifetime;
 mod limit;
 mod links;
 mod moved;
+mod openers;
 mod opening;
 mod partial;
 mod pool;
@@ -29,8 +30,10 @@ mod stamp;
 mod stored;
 mod table;
 mod tracker;
+mod twins;
 
 pub(crate) use lifetime::idle_ns;
+pub(crate) use session::position::Position;
 
 pub use frames::{OtherFrames, Span};
 pub use hops::{Hops, Trail, TrailHop};
@@ -39,6 +42,7 @@ pub use partial::Partial;
 pub use pool::Pool;
 pub use record::{Counters, Doubt, Ech, Flow, Head, Name, OwnerEvidence, Rtt, RttSource};
 pub use round_trips::{Answered, RoundTrips, SynAck};
+pub use session::opened::OpenedHellos;
 pub use shed::Shed;
 pub use tracker::{OpenLimits, Summary, Tracker};
 

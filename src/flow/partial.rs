@@ -13,7 +13,8 @@ use crate::flow::session::observe::deliver;
 use crate::flow::shard::{SHARDS, Shard, shard_of};
 use crate::flow::stamp::Stamp;
 use crate::flow::table::Table;
-use crate::packet::{Dissected, NotIp, Packet, dissect_other, dissect_plain, expand};
+use crate::flow::twins::Twins;
+use crate::packet::{Dissected, NotIp, Packet, Transmission, dissect_other, dissect_plain, expand, transmission};
 use crate::stored;
 use std::collections::BTreeMap;
 
@@ -33,6 +34,8 @@ pub struct Partial {
     pub(super) skipped: OtherFrames,
     pub(super) span: Option<Span>,
     pub(super) clock: Clock,
+    /// Packets that stand twice.
+    pub(super) twins: Twins,
     /// What packets show of paths.
     pub(super) hops: Hops,
     /// What the counts in it that were read from elsewhere come to together.
@@ -67,10 +70,19 @@ impl Partial {
             skipped: OtherFrames::default(),
             span: None,
             clock: Clock::default(),
+            twins: Twins::default(),
             hops: Hops::default(),
             amount_read: 0,
             recent: Recent::default(),
         }
+    }
+
+    /// The same, which also keeps the first bytes of sessions, for a tracker that has keys (see [`Tracker::with_keys`]).
+    ///
+    /// [`Tracker::with_keys`]: crate::flow::Tracker::with_keys
+    pub fn keeping_first_bytes(mut self) -> Self {
+        self.shards.iter_mut().for_each(|shard| shard.keeps_first_bytes = true);
+        self
     }
 
     /// The key by which is chosen what is kept of too many names: partials that merge have the same.
@@ -98,7 +110,7 @@ impl Partial {
         // Everything up to the session is inlined into one function, so that the fields of the packet stay in
         // registers.
         match dissect_plain(&frame) {
-            Some(packet) => self.observe_packet(packet, frame),
+            Some(packet) => self.observe_packet(packet, frame, None),
             None => self.observe_other(frame),
         }
     }
@@ -112,7 +124,8 @@ impl Partial {
             }
             Dissected::Packet(packet) => {
                 let mut buffer = Vec::new();
-                self.observe_packet(expand(&packet, &mut buffer).unwrap_or(packet), frame);
+                let packet = expand(&packet, &mut buffer).unwrap_or(packet);
+                self.observe_packet(packet, frame, transmission(&frame, &packet));
             }
             Dissected::NotIp(kind) => self.others.entry(kind).or_default().count(&frame),
         }
@@ -124,7 +137,8 @@ impl Partial {
     }
 
     #[inline(always)]
-    fn observe_packet(&mut self, packet: Packet<'_>, frame: Frame<'_>) {
+    fn observe_packet(&mut self, packet: Packet<'_>, frame: Frame<'_>, sent: Option<Transmission>) {
+        self.twins.observe(&packet, frame.time_ns);
         if Hops::may_concern(&packet) {
             self.hops.observe(self.sample_key, &packet, Stamp { frame: frame.id, time_ns: frame.time_ns });
         }
@@ -137,7 +151,7 @@ impl Partial {
             let table = &self.shards[shard].table;
             (shard, table.find(table.hash(&packet.key), &packet.key))
         };
-        let at = self.shards[shard].observe(known, packet, frame, (&mut self.answers, &mut self.interner));
+        let at = self.shards[shard].observe(known, packet, (frame, sent), (&mut self.answers, &mut self.interner));
         self.recent = Recent { shard, at };
     }
 
@@ -184,6 +198,7 @@ impl Partial {
         self.skipped.add(std::mem::take(&mut right.skipped));
         self.span = Span::merge(self.span, right.span.take());
         self.clock.merge(&std::mem::take(&mut right.clock));
+        self.twins.merge(&mut right.twins);
         self.hops.merge(self.sample_key, std::mem::take(&mut right.hops));
         self.amount_read += std::mem::take(&mut right.amount_read);
     }

@@ -15,19 +15,29 @@ const ROOM: usize = 1 << 16;
 #[derive(Debug)]
 pub struct Pool {
     sample_key: SampleKey,
+    keeps_first_bytes: bool,
     kept: Mutex<Vec<Partial>>,
 }
 
 impl Pool {
     /// An empty pool, for partials that share this key.
     pub fn new(sample_key: SampleKey) -> Self {
-        Self { sample_key, kept: Mutex::default() }
+        Self { sample_key, keeps_first_bytes: false, kept: Mutex::default() }
+    }
+
+    /// The same, of partials that keep the first bytes of sessions or do not, see [`Partial::keeping_first_bytes`].
+    pub fn keeping_first_bytes(self, keeps_first_bytes: bool) -> Self {
+        Self { keeps_first_bytes, ..self }
     }
 
     /// An empty partial: one that was used before, or a new one.
     pub fn take(&self) -> Partial {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        kept.unwrap_or_else(|| Partial::new(self.sample_key))
+        let new = || match Partial::new(self.sample_key) {
+            new if self.keeps_first_bytes => new.keeping_first_bytes(),
+            new => new,
+        };
+        kept.unwrap_or_else(new)
     }
 
     /// Takes back a partial that a tracker has emptied.

@@ -175,8 +175,11 @@ pub enum Ech {
     Grease,
     /// The server name is a known public name, so the real one is hidden.
     Likely,
-    /// The offer uses a configuration that an HTTPS record of this capture published.
+    /// The offer uses a configuration that an HTTPS record of this capture published, or keys opened it and the server's hello shows
+    /// that it took it.
     Confirmed,
+    /// Keys opened the offer, and the server's hello shows that it did not take it: the server name in clear counts.
+    Refused,
     /// The encrypted server name of early drafts. A server name in clear beside it, if any, is not the real one.
     Esni,
 }
@@ -188,6 +191,7 @@ impl Ech {
             Self::Grease => "grease",
             Self::Likely => "likely",
             Self::Confirmed => "confirmed",
+            Self::Refused => "refused",
             Self::Esni => "esni",
         }
     }
@@ -267,6 +271,8 @@ pub struct Flow {
     pub server_head: Option<Box<Head>>,
     /// The encapsulations around the packets, outermost first.
     pub tunnel: TunnelPath,
+    /// The IPv4 address that the network hands the server's on to, and the frame whose answer shows the prefix for it (RFC 7050).
+    pub translated: Option<(IpAddr, FrameId)>,
     /// Whether it was captured on the interface of a tunnel, without a link layer.
     pub is_in_tunnel: bool,
     /// Whether its first packets stand twice in the capture.
@@ -309,9 +315,15 @@ impl Flow {
             client_head: None,
             server_head: None,
             tunnel: TunnelPath::NONE,
+            translated: None,
             is_in_tunnel: false,
             is_doubled: false,
         }
+    }
+
+    /// The address by which the server is located: the one inside, where the network translates it.
+    pub fn located_server(&self) -> IpAddr {
+        self.translated.map_or(self.server_ip, |(inside, _)| inside)
     }
 
     /// Drops what only wire signatures need.

@@ -15,7 +15,9 @@ use crate::flow::session::{NEVER, Session};
 use crate::flow::shed::Shed;
 use crate::flow::stamp::Stamp;
 use crate::flow::table::Table;
-use crate::packet::{FlowKey, Packet, Side, TcpSegment, Transport};
+use crate::name::{Datagram, quic_starts};
+use crate::packet::protocol::SCTP;
+use crate::packet::{FlowKey, Packet, Side, TcpSegment, Transmission, Transport};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
@@ -30,6 +32,8 @@ pub(super) struct Shard {
     pub(super) repeated: OtherFrames,
     /// Sessions dropped for lack of memory.
     pub(super) shed: Shed,
+    /// Whether the first bytes of sessions are kept, for encrypted hellos that keys open.
+    pub(super) keeps_first_bytes: bool,
 }
 
 impl Shard {
@@ -50,7 +54,7 @@ impl Shard {
         &mut self,
         known: Option<usize>,
         packet: Packet<'_>,
-        frame: Frame<'_>,
+        (frame, sent): (Frame<'_>, Option<Transmission>),
         context: (&mut Answers, &mut Interner),
     ) -> usize {
         let segment = match packet.transport {
@@ -60,6 +64,7 @@ impl Shard {
         let syn = segment.filter(|s| s.flags.is_syn() && !s.flags.is_ack()).map(|s| s.sequence);
         let at = match known {
             Some(at) if self.table.at(at).is_continued_by(frame.time_ns, syn, idle_ns(packet.key.protocol())) => at,
+            Some(at) if segment.is_some_and(|segment| self.goes_on(at, &frame, &segment, packet.side)) => at,
             _ => {
                 // Before an answer to a SYN there may be one with data.
                 let is_anchored = known.is_some() || syn.is_some();
@@ -79,6 +84,9 @@ impl Shard {
         if let Some(note) = frame.note {
             is_repeat = session.observe_note(note, frame.id, packet.side, (bytes, payload));
         }
+        if let Some(sent) = sent {
+            is_repeat |= session.observe_transmission(sent, packet.side, (bytes, payload));
+        }
         let counters = &mut session.counters[side];
         if !is_repeat {
             counters.packets += 1;
@@ -92,9 +100,11 @@ impl Shard {
             session.first_ns[side] = frame.time_ns;
         }
         session.last_ns = frame.time_ns;
+        session.position.pass(frame.id);
         let stamp = Stamp { frame: frame.id, time_ns: frame.time_ns };
         match segment {
             Some(segment) => {
+                session.position.observe(&segment, packet.side, packet.payload_length);
                 if segment.flags.is_syn() || segment.flags.is_rst() {
                     let TcpSegment { sequence, acknowledgment, flags } = segment;
                     session.observe_handshake(sequence, acknowledgment, flags, packet.side, frame.time_ns, context.1);
@@ -105,6 +115,11 @@ impl Shard {
                     let bytes = Payload { bytes: packet.payload, length: packet.payload_length };
                     // A copy, so that the frame itself need not be in memory for the packets that follow.
                     session.observe_first(segment, packet.side, bytes, &{ frame });
+                }
+                if self.keeps_first_bytes && !packet.payload.is_empty() {
+                    let bytes = Payload { bytes: packet.payload, length: packet.payload_length };
+                    let sequence = segment.sequence.wrapping_add(segment.flags.is_syn().into());
+                    session.keep_first_bytes(sequence, packet.side, bytes, stamp);
                 }
                 if !packet.payload.is_empty() && (session.is_watched[side] || opening::may_start(packet.payload)) {
                     let bytes = Payload { bytes: packet.payload, length: packet.payload_length };
@@ -118,11 +133,23 @@ impl Shard {
                     session.observe_first_datagram(packet.side, packet.payload, frame.time_ns);
                 }
                 let bytes = Payload { bytes: packet.payload, length: packet.payload_length };
+                if self.keeps_first_bytes && may_hold_hello(packet.payload) {
+                    session.keep_first_bytes(0, packet.side, bytes, stamp);
+                }
                 session.observe_datagram(packet.side, bytes, stamp, context, false);
+            }
+            None if packet.key.protocol() == SCTP => {
+                session.observe_user_messages(packet.side, packet.payload, stamp, context);
             }
             None => session.observe_message(&packet),
         }
         at
+    }
+
+    /// Whether a segment goes on with the session in this slot although that is over by the clock.
+    #[cold]
+    fn goes_on(&mut self, at: usize, frame: &Frame<'_>, segment: &TcpSegment, side: Side) -> bool {
+        self.table.at(at).goes_on(&Stamp { frame: frame.id, time_ns: frame.time_ns }, segment, side)
     }
 
     /// Begins a session.
@@ -149,8 +176,12 @@ impl Shard {
             let hash = self.table.hash(&session.key);
             let (began_ns, syn) = (session.began_ns(), session.handshake.opening_syn);
             let latest = self.table.find(hash, &session.key);
+            let idle_ns = idle_ns(session.key.protocol());
             match latest {
-                Some(at) if self.table.at(at).is_continued_by(began_ns, syn, idle_ns(session.key.protocol())) => {
+                Some(at)
+                    if self.table.at(at).is_continued_by(began_ns, syn, idle_ns)
+                        || self.table.at(at).goes_on_as(&session, base) =>
+                {
                     session.rebase(base);
                     self.repeated.add(self.table.at(at).merge(session));
                     joined(&mut self.table, at);
@@ -262,6 +293,11 @@ impl Shard {
         self.pieced.take_over(clock_ns, &end_ns, &mut take);
         self.table.take_over(clock_ns, end_ns, take);
     }
+}
+
+/// Whether a datagram may hold a hello of QUIC, or a part of one.
+fn may_hold_hello(payload: &[u8]) -> bool {
+    quic_starts(&Datagram { payload, source_port: 0, destination_port: 0 })
 }
 
 /// A datagram that was reassembled from pieces.

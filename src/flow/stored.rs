@@ -9,6 +9,7 @@ use crate::flow::limit::SampleKey;
 use crate::flow::partial::Partial;
 use crate::flow::session::Session;
 use crate::flow::shard::{Shard, shard_of};
+use crate::flow::twins::Twins;
 use crate::packet::NotIp;
 use crate::stored::{self, AMOUNT_LIMIT, Form, StoredError};
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,7 @@ struct Written<S, A, F> {
     skipped: OtherFrames,
     span: Option<Span>,
     clock: Clock,
+    twins: Twins,
     hops: Hops,
 }
 
@@ -53,6 +55,7 @@ impl Partial {
             skipped: self.skipped,
             span: self.span,
             clock: self.clock,
+            twins: self.twins.clone(),
             hops: self.hops.clone(),
         };
         stored::write(&FORM, &written, writer)
@@ -77,6 +80,10 @@ impl Partial {
             Fragments::restored(sample_key, fragments).ok_or(StoredError::unsound("fragments without pieces"))?;
         (partial.others, partial.dropped, partial.skipped) = (written.others, written.dropped, written.skipped);
         (partial.span, partial.clock) = (written.span, written.clock);
+        if !written.twins.is_sound() {
+            return Err(StoredError::unsound("packets that stand twice"));
+        }
+        partial.twins = written.twins;
         if !written.hops.is_sound(sample_key) {
             return Err(StoredError::unsound("more of paths than is kept"));
         }
@@ -100,7 +107,8 @@ impl Partial {
 
     /// All that merging adds up, up to as much as there can be.
     fn amount(&self) -> u64 {
-        let counts = self.others.values().chain([&self.dropped, &self.skipped]);
+        let repeated = self.twins.repeated();
+        let counts = self.others.values().chain([&self.dropped, &self.skipped, &repeated]);
         let counts = counts.chain(self.shards.iter().map(|shard| &shard.repeated));
         let counts = counts.flat_map(|some| [some.frames, some.bytes]);
         let sessions = self.shards.iter().flat_map(|shard| shard.table.iter()).flat_map(Session::amounts);
@@ -128,7 +136,7 @@ mod tests {
         let bytes = written(observe(&sample_capture()));
         assert_eq!(bytes, written(observe(&sample_capture())));
         assert_eq!(bytes, written(carried(observe(&sample_capture()))));
-        assert_eq!((super::FORM.version, crc32fast::hash(body(&bytes))), (6, 1_228_740_414));
+        assert_eq!((super::FORM.version, crc32fast::hash(body(&bytes))), (6, 3_075_776_470));
     }
 
     #[test]

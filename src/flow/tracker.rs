@@ -10,22 +10,25 @@ use crate::flow::hops::Hops;
 use crate::flow::lifetime::idle_ns;
 use crate::flow::limit::{CannotMerge, KeptPart, SampleKey};
 use crate::flow::moved::{self, Connections};
+use crate::flow::openers::Openers;
 use crate::flow::partial::Partial;
 use crate::flow::record::Flow;
 use crate::flow::session::observe::deliver;
+use crate::flow::session::opened::OpenedHellos;
 use crate::flow::session::{NEVER, Session};
 use crate::flow::shard::shard_of;
 use crate::flow::shard::{Begun, Pieced, Shard};
 use crate::flow::shed::Shed;
 use crate::flow::table::Table;
+use crate::name::{EchKeys, KeyCounts};
 use crate::packet::protocol::UDP;
 use crate::packet::{Dissected, FlowKey, NotIp, Side, dissect_ip, expand};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
 
 /// How far the capture's clock may step back without a session being closed too early. If a capture steps back
 /// further, the report says so.
@@ -71,6 +74,8 @@ pub struct Tracker {
     /// The capture that was joined last, with its span and clock. Each capture has its own clock, because captures
     /// that were taken at the same time are read one after the other.
     capture: Option<(u32, Option<Span>, Clock)>,
+    /// The frames of that capture joined last, as many as may stand close together: how many each partial had, and its earliest time.
+    recent: VecDeque<(u64, i64)>,
     /// The span of the captures before it.
     earlier: Option<Span>,
     /// When answers take this many bytes, useless ones are searched for.
@@ -84,7 +89,9 @@ pub struct Tracker {
     /// What the clock showed when sessions were last closed.
     closed_ns: i64,
     devices: Devices,
+    openers: Openers,
     connections: Connections,
+    keys: Arc<EchKeys>,
     seen: Seen,
 }
 
@@ -97,6 +104,7 @@ struct Seen {
     inside_bytes: u64,
     /// Bytes of flows of protocols that carry tunnels, on other interfaces.
     outside_bytes: u64,
+    hellos: OpenedHellos,
 }
 
 impl Seen {
@@ -121,6 +129,7 @@ impl Seen {
         self.doubled += other.doubled;
         self.inside_bytes = self.inside_bytes.saturating_add(other.inside_bytes);
         self.outside_bytes = self.outside_bytes.saturating_add(other.outside_bytes);
+        self.hellos.merge(other.hellos);
     }
 }
 
@@ -133,6 +142,7 @@ impl Tracker {
         Self {
             state,
             capture: None,
+            recent: VecDeque::new(),
             earlier: None,
             sweep_at: SWEEP_LEAST,
             limits,
@@ -141,9 +151,17 @@ impl Tracker {
             added: 0,
             closed_ns: i64::MIN,
             devices: Devices::default(),
+            openers: Openers::default(),
             connections: Connections::default(),
+            keys: Arc::default(),
             seen: Seen::default(),
         }
+    }
+
+    /// The same, which opens encrypted hellos with these keys. All partials given to it must keep the first bytes of sessions, see
+    /// [`Partial::keeping_first_bytes`].
+    pub fn with_keys(self, keys: Arc<EchKeys>) -> Self {
+        Self { keys, ..self }
     }
 
     /// Joins the partial of the frames that follow; `base` is the identity of its first frame. `right` is left empty,
@@ -170,19 +188,32 @@ impl Tracker {
 
     fn is_due(&self) -> bool {
         self.added >= CLOSE_SESSIONS
-            || self.clock_ns().saturating_sub(self.closed_ns) >= CLOSE_NS
-            || self.limits.is_some_and(|limits| {
-                self.weight() > limits.sessions
-                    || self.state.answers.weight() > limits.answers
-                    || self.state.fragments.weight() > limits.fragments
-            })
+            || self.settled_ns().saturating_sub(self.closed_ns) >= CLOSE_NS
+            || self.is_too_much()
+    }
+
+    /// Whether more is open than there is room for.
+    fn is_too_much(&self) -> bool {
+        self.limits.is_some_and(|limits| {
+            self.weight() > limits.sessions
+                || self.state.answers.weight() > limits.answers
+                || self.state.fragments.weight() > limits.fragments
+        })
     }
 
     /// Closes the sessions that no later packet can join. They are given to `sink` a few at a time, on rayon's
     /// threads; `sink` must empty the list. Within a capture, how often this is called changes only how much memory
     /// is used.
     pub fn close(&mut self, sink: impl Fn(&mut Vec<Flow>) + Sync) {
-        let clock_ns = self.clock_ns();
+        self.close_at(self.settled_ns(), sink);
+    }
+
+    /// Closes the sessions that are over by the clock. This is for those who only count what is open.
+    pub fn close_by_clock(&mut self, sink: impl Fn(&mut Vec<Flow>) + Sync) {
+        self.close_at(self.clock_ns(), sink);
+    }
+
+    fn close_at(&mut self, clock_ns: i64, sink: impl Fn(&mut Vec<Flow>) + Sync) {
         self.close_before(clock_ns, sink);
         (self.added, self.closed_ns) = (0, clock_ns);
         self.forget(clock_ns.saturating_sub(HOLD_NS));
@@ -216,11 +247,20 @@ impl Tracker {
             Some((current, span, clock)) if current == capture => (span, clock),
             _ => {
                 self.earlier = self.span();
+                self.recent.clear();
                 (None, Clock::default())
             }
         };
         clock.merge(&right.clock);
         self.capture = Some((capture, Span::merge(span, right.span), clock));
+        if let Some(span) = right.span {
+            self.recent.push_back((right.clock.frames(), span.earliest_ns));
+        }
+        let mut frames: u64 = self.recent.iter().map(|(frames, _)| frames).sum();
+        while let Some((first, _)) = self.recent.front().filter(|(first, _)| frames - first > FrameId::SOON) {
+            frames -= first;
+            self.recent.pop_front();
+        }
     }
 
     /// The span of all frames. If one capture begins before another ends, that does not count as a step back.
@@ -241,6 +281,21 @@ impl Tracker {
     /// The time before which no more packets are expected.
     fn clock_ns(&self) -> i64 {
         self.capture.map_or(i64::MIN, |(_, _, clock)| clock.now_ns()).saturating_sub(SLACK_NS)
+    }
+
+    /// The time before which there is nothing that a later packet could go on with. It is the clock as it was when the last frames
+    /// began that may stand close together, for where it jumps, connections go on after few frames ([`Position`]). Where memory is
+    /// short it is the clock itself.
+    ///
+    /// [`Position`]: crate::flow::session::position::Position
+    fn settled_ns(&self) -> i64 {
+        let clock_ns = self.clock_ns();
+        let earliest_ns = self.recent.iter().map(|(_, earliest_ns)| earliest_ns.saturating_sub(SLACK_NS)).min();
+        if self.is_too_much() {
+            clock_ns
+        } else {
+            earliest_ns.map_or(clock_ns, |earliest_ns| earliest_ns.min(clock_ns))
+        }
     }
 
     /// The first window, see [`Flow::window`], of which more flows may be given out.
@@ -266,6 +321,9 @@ impl Tracker {
             hops: self.state.hops,
             shed,
             doubled: self.seen.doubled,
+            keys: self.keys.counts(),
+            hellos: self.seen.hellos,
+            twins: self.state.twins.repeated(),
             has_both_sides_of_a_tunnel: self.seen.inside_bytes > 0 && self.seen.outside_bytes >= self.seen.inside_bytes,
         }
     }
@@ -301,13 +359,13 @@ impl Tracker {
         self.added += right.shards.iter().map(|shard| shard.table.count()).sum::<usize>();
         let is_kept = keeps(self.part, self.sample_key);
         self.state.answers.merge(&mut right.answers);
-        let late: Vec<(Answers, Devices, Vec<moved::Event>)> = self
+        let late: Vec<(Answers, (Devices, Openers), Vec<moved::Event>)> = self
             .state
             .shards
             .par_iter_mut()
             .zip(right.shards.par_iter_mut())
             .map(|(mine, theirs)| {
-                let (mut late, mut interner) = (Answers::default(), Default::default());
+                let (late, interner) = (RefCell::new(Answers::default()), RefCell::default());
                 let events = RefCell::new(Vec::new());
                 let file = |table: &mut Table, at: usize| {
                     let over_ns = kept_until_ns(table.at(at));
@@ -315,26 +373,34 @@ impl Tracker {
                     table.weigh(at);
                 };
                 let joined = |table: &mut Table, at: usize| {
-                    deliver(table.at(at), &mut late, &mut interner);
+                    deliver(table.at(at), &mut late.borrow_mut(), &mut interner.borrow_mut());
                     moved::Event::gather(table, at, base, false, &mut events.borrow_mut());
                     file(table, at);
                 };
-                let mut devices = Devices::default();
+                let (mut devices, mut openers) = (Devices::default(), Openers::default());
                 let added = |table: &mut Table, at: usize| {
                     let session = table.at(at);
                     session.anchor();
+                    deliver(session, &mut late.borrow_mut(), &mut interner.borrow_mut());
                     devices.learn(session.sender, session.first, session.key.address(session.opener));
+                    if session.handshake.opening_syn.is_some() {
+                        let (client, server) = (session.opener, session.opener.opposite());
+                        let [client, server] =
+                            [client, server].map(|side| (session.key.address(side), session.key.port(side)));
+                        openers.learn(client.0, server, session.first);
+                    }
                     moved::Event::gather(table, at, base, true, &mut events.borrow_mut());
                     file(table, at);
                 };
                 mine.append(theirs, base, is_kept, joined, added);
-                (late, devices, events.into_inner())
+                (late.into_inner(), (devices, openers), events.into_inner())
             })
             .collect();
         let mut events = Vec::new();
-        for (mut late, devices, mut more) in late {
+        for (mut late, (devices, openers), mut more) in late {
             self.state.answers.merge(&mut late);
             self.devices.merge(devices);
+            self.openers.merge(openers);
             events.append(&mut more);
         }
         self.connections.follow(&mut self.state.shards[..], events);
@@ -348,7 +414,9 @@ impl Tracker {
                 self.fold(group, &mut begun);
             }
         }
-        let (answers, devices, seen) = (&self.state.answers, &self.devices, Mutex::new(&mut self.seen));
+        let (answers, seen) = (&self.state.answers, Mutex::new(&mut self.seen));
+        let known = (&self.devices, &self.openers);
+        let keys = &*self.keys;
         // Each shard is a task of its own; if several formed one task, a thread might still have much to do when the
         // others are done.
         self.state.shards.par_iter_mut().with_max_len(1).for_each(|shard| {
@@ -356,7 +424,7 @@ impl Tracker {
             let mut owner_packets = 0;
             let mut mine = Seen::default();
             shard.drain(clock_ns, kept_until_ns, |session| {
-                session.resolve(answers, devices, &mut few);
+                session.resolve(answers, known, keys, &mut few).into_iter().for_each(|one| mine.hellos.count(one));
                 few.last().into_iter().for_each(|flow| mine.add(flow));
                 owner_packets += few.last().and_then(|flow| flow.owner.as_ref()).map_or(0, |owner| owner.left_out);
                 if few.len() == FEW {
@@ -451,6 +519,12 @@ pub struct Summary {
     pub shed: Shed,
     /// TCP connections whose packets stand twice in the captures.
     pub doubled: u64,
+    /// The keys that were given.
+    pub keys: KeyCounts,
+    /// What keys showed of encrypted hellos.
+    pub hellos: OpenedHellos,
+    /// Packets that repeat another that stands just before; they are counted as captured.
+    pub twins: OtherFrames,
     /// Whether there are flows on the interface of a tunnel and, elsewhere, at least as many bytes of a protocol that carries tunnels.
     pub has_both_sides_of_a_tunnel: bool,
 }

@@ -1,5 +1,7 @@
 //! What a caller sets up once, and asks for flows, reports and places.
 
+#[cfg(feature = "columns")]
+use super::batches::Batches;
 use super::flows::Flows;
 use super::reader::Reader;
 use crate::analysis::{self, Knowledge, Options};
@@ -63,14 +65,17 @@ impl Analyser {
     /// # Errors
     /// If no threads can be started.
     pub fn flows(&self, captures: Vec<Source>) -> Result<Flows, Error> {
-        let reader = Reader {
-            knowledge: Arc::clone(&self.knowledge),
-            options: self.options.clone(),
-            temporary_folder: self.temporary_folder.clone(),
-            progress: Arc::default(),
-        };
         // Threads for these flows alone: they stand still while nobody asks for the next flow.
-        Flows::start(reader, self.pool()?, captures).map_err(no_threads)
+        Flows::start(self.reader(), self.pool()?, captures).map_err(no_threads)
+    }
+
+    /// The same as record batches of Arrow, in the same order.
+    ///
+    /// # Errors
+    /// If no threads can be started.
+    #[cfg(feature = "columns")]
+    pub fn batches(&self, captures: Vec<Source>) -> Result<Batches, Error> {
+        Batches::start(self.reader(), self.pool()?, captures).map_err(no_threads)
     }
 
     /// Reads captures into a report.
@@ -78,9 +83,16 @@ impl Analyser {
     /// # Errors
     /// If no threads can be started.
     pub fn report(&self, captures: Vec<Source>) -> Result<Report, Error> {
+        self.report_while(captures, &Progress::default())
+    }
+
+    /// The same; `progress` says how far reading has come, and can stop it. Then the report is one of what was read.
+    ///
+    /// # Errors
+    /// If no threads can be started.
+    pub fn report_while(&self, captures: Vec<Source>, progress: &Progress) -> Result<Report, Error> {
         self.pool()?.install(|| {
-            let progress = Progress::default();
-            let (routes, analysed) = analysis::map(captures, &self.options, &self.knowledge, &progress);
+            let (routes, analysed) = analysis::map(captures, &self.options, &self.knowledge, progress);
             Ok(build(&routes, &analysed, &self.knowledge, String::new()))
         })
     }
@@ -88,6 +100,15 @@ impl Analyser {
     /// What is known of an address.
     pub fn locate(&self, ip: IpAddr) -> Place {
         self.knowledge.places.locate(ip)
+    }
+
+    fn reader(&self) -> Reader {
+        Reader {
+            knowledge: Arc::clone(&self.knowledge),
+            options: self.options.clone(),
+            temporary_folder: self.temporary_folder.clone(),
+            progress: Arc::default(),
+        }
     }
 
     fn pool(&self) -> Result<ThreadPool, Error> {

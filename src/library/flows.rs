@@ -1,23 +1,17 @@
 //! Flows that a caller asks for one after the other, while threads read ahead.
 
 use super::reader::Reader;
+use super::reading::{NotYet, Reading};
 use crate::capture::{Outcome, Progress, Source};
 use crate::error::Error;
 use crate::output::flows::OwnedRecord;
 use rayon::ThreadPool;
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
-use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// Flows of captures, one after the other. Dropping it ends the reading.
-pub struct Flows {
-    records: Receiver<Vec<u8>>,
-    progress: Arc<Progress>,
-    /// Until its end has been told.
-    thread: Option<JoinHandle<Result<Vec<Outcome>, Error>>>,
-    outcomes: Vec<Outcome>,
-}
+pub struct Flows(Reading<Vec<u8>>);
 
 /// Records that wait for the caller: enough that the threads seldom wait, little beside what they hold.
 const WAITING_RECORDS: usize = 256;
@@ -25,21 +19,29 @@ const WAITING_RECORDS: usize = 256;
 impl Flows {
     /// Begins to read.
     pub(super) fn start(reader: Reader, pool: ThreadPool, captures: Vec<Source>) -> io::Result<Self> {
-        let (sender, records) = sync_channel(WAITING_RECORDS);
         let progress = Arc::clone(&reader.progress);
-        let read = move || pool.install(|| reader.read(captures, &sender));
-        let thread = std::thread::Builder::new().name("flows".to_owned()).spawn(read)?;
-        Ok(Self { records, progress, thread: Some(thread), outcomes: Vec::new() })
+        Reading::start(pool, progress, WAITING_RECORDS, move |records| {
+            reader.read(captures, &mut |record| Ok(records.send(record.to_vec()).is_ok()))
+        })
+        .map(Self)
     }
 
     /// Each capture, in order, and why reading it ended before its end, if it did. Empty until all flows have been given.
     pub fn outcomes(&self) -> &[Outcome] {
-        &self.outcomes
+        self.0.outcomes()
     }
 
     /// How far reading has come.
     pub fn progress(&self) -> &Progress {
-        &self.progress
+        self.0.progress()
+    }
+
+    /// The next flow, if it comes within this time: for a caller that has to look after something else as well.
+    ///
+    /// # Errors
+    /// If it does not. It may be asked for again.
+    pub fn next_within(&mut self, time: Duration) -> Result<Option<Result<OwnedRecord, Error>>, NotYet> {
+        Ok(self.0.next_within(time)?.map(read))
     }
 }
 
@@ -48,26 +50,13 @@ impl Iterator for Flows {
 
     /// The next flow. An error is the last item: flows that had to wait could not be kept.
     fn next(&mut self) -> Option<Self::Item> {
-        if let Ok(line) = self.records.recv() {
-            return Some(OwnedRecord::read(&line).map_err(|error| {
-                Error::not_usable("<flow record>", error.to_string(), "please report this as a defect")
-            }));
-        }
-        match self.thread.take()?.join() {
-            Ok(Ok(outcomes)) => {
-                self.outcomes = outcomes;
-                None
-            }
-            Ok(Err(error)) => Some(Err(error)),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
+        self.0.next().map(read)
     }
 }
 
-impl Drop for Flows {
-    fn drop(&mut self) {
-        self.progress.stop();
-    }
+fn read(line: Result<Vec<u8>, Error>) -> Result<OwnedRecord, Error> {
+    OwnedRecord::read(&line?)
+        .map_err(|error| Error::not_usable("<flow record>", error.to_string(), "please report this as a defect"))
 }
 
 #[cfg(test)]
@@ -120,7 +109,7 @@ mod tests {
         // Many ranges, and many more flows than may wait.
         let mut flows = analyser.flows(source(capture(10_000, 100))).unwrap();
         assert_eq!(flows.next().unwrap().unwrap().first_frame, 1);
-        let thread = flows.thread.take().unwrap();
+        let thread = flows.0.thread.take().unwrap();
         drop(flows);
         let outcomes = thread.join().unwrap().unwrap();
         assert!(outcomes.is_empty(), "the capture is not joined to its end");

@@ -6,7 +6,6 @@ use crate::error::Error;
 use crate::output::flows::{InOrder, NDJSON};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
 
 /// What it works with.
 pub(super) struct Reader {
@@ -17,11 +16,20 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Reads the captures and sends the records, until there are no more or nobody wants them.
-    pub(super) fn read(self, captures: Vec<Source>, records: &SyncSender<Vec<u8>>) -> Result<Vec<Outcome>, Error> {
+    /// Reads the captures and hands the records to `take`, until there are no more, or it says that it wants none, or fails.
+    pub(super) fn read(
+        self,
+        captures: Vec<Source>,
+        take: &mut (dyn FnMut(&[u8]) -> Result<bool, Error> + Send),
+    ) -> Result<Vec<Outcome>, Error> {
         let Self { knowledge, options, temporary_folder, progress } = self;
+        let mut failure = None;
         let mut emit = |record: &[u8]| {
-            let is_wanted = records.send(record.to_vec()).is_ok();
+            let is_wanted = failure.is_none()
+                && take(record).unwrap_or_else(|error| {
+                    failure = Some(error);
+                    false
+                });
             if !is_wanted {
                 progress.stop();
             }
@@ -32,6 +40,9 @@ impl Reader {
         let in_order =
             InOrder { format, options, knowledge, judgements: None, redaction: None, progress, temporary_folder };
         let (Analysed { outcomes, .. }, not_kept) = in_order.read(captures, &|_| (), &mut emit);
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
         match not_kept {
             Some((folder, error)) => {
                 let what = format!("flows that wait for their turn could not be kept there: {error}");

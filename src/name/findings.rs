@@ -127,6 +127,11 @@ impl Findings {
         Self { application: Some(Application(application)), role, ..Self::default() }
     }
 
+    /// Whether they say what a lookup asks for.
+    pub(crate) fn asks(&self) -> bool {
+        self.names.iter().any(|found| found.source == NameSource::DnsQuestion)
+    }
+
     /// Adds a name in lower case and without a trailing dot. Names that are empty or too long are left out.
     pub fn push_name(&mut self, source: NameSource, name: &str) {
         let name = name.trim_end_matches('.');

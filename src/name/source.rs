@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum NameSource {
+    /// The server name in the inner hello of Encrypted Client Hello over TCP, opened with keys that were given (RFC 9849).
+    TlsEch,
+    /// The same in QUIC.
+    QuicEch,
     /// The Server Name Indication in a TLS ClientHello over TCP (RFC 6066 §3).
     TlsSni,
     /// The Server Name Indication in QUIC's CRYPTO stream, or `SNI` in the CHLO of Google's QUIC.
@@ -55,6 +59,8 @@ impl NameSource {
     /// The word that records and reports use.
     pub const fn word(self) -> &'static str {
         match self {
+            Self::TlsEch => "tls-ech",
+            Self::QuicEch => "quic-ech",
             Self::TlsSni => "tls-sni",
             Self::QuicSni => "quic-sni",
             Self::DtlsSni => "dtls-sni",

@@ -46,6 +46,7 @@ pub static STREAM_READERS: &[StreamReader] = &[
     StreamReader::new("smb", smb::FIRST_BYTES, smb::starts_stream, smb::read_stream),
     StreamReader::new("dcerpc", dcerpc::FIRST_BYTES, dcerpc::starts_stream, dcerpc::read_stream),
     StreamReader::new("kerberos", kerberos::STREAM_FIRST_BYTES, kerberos::starts_stream, kerberos::read_stream),
+    StreamReader::new("openvpn", openvpn::STREAM_FIRST_BYTES, openvpn::starts_stream, openvpn::read_stream),
     StreamReader::preamble("preamble", preamble::FIRST_BYTES, preamble::starts_stream, preamble::read_stream),
     StreamReader::new("edonkey", edonkey::FIRST_BYTES, edonkey::starts_stream, edonkey::read_stream),
     StreamReader::new("minecraft", minecraft::FIRST_BYTES, minecraft::starts_stream, minecraft::read_stream),
@@ -84,7 +85,11 @@ pub static DATAGRAM_READERS: &[DatagramReader] = &[
         ..DatagramReader::new("wireguard", &[], &[1, 2, 3], wireguard::starts, wireguard::read)
     },
     DatagramReader::new("ike", ike::PORTS, &[], ike::starts, ike::read),
-    DatagramReader::new("openvpn", &[], openvpn::FIRST_BYTES, openvpn::starts, openvpn::read),
+    DatagramReader {
+        reads_both_sides: true,
+        begin: Some(openvpn::begin),
+        ..DatagramReader::gathering("openvpn", openvpn::FIRST_BYTES, openvpn::starts, openvpn::read)
+    },
     DatagramReader::new(
         "bittorrent",
         &[],

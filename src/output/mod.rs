@@ -8,7 +8,7 @@ pub mod apps;
 pub mod bench;
 #[doc(hidden)]
 pub mod check;
-#[cfg(feature = "parquet")]
+#[cfg(any(feature = "columns", feature = "parquet"))]
 mod columns;
 mod csv;
 pub mod diff;

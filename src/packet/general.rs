@@ -1,9 +1,10 @@
 //! The general path: reads any link layer, any encapsulation and IP, down to the innermost packet.
 
 use super::ip::{self, IpDatagram};
+use super::link_sender::LinkSender;
 use super::next::Next;
 use super::pseudo_header::exported::{LINK_TYPE as EXPORTED_PDU, read_addressed};
-use super::reach::reach_ip;
+use super::reach::{reach_ip, reach_ip_from};
 use super::span::Span;
 use crate::capture::Frame;
 use crate::packet::encapsulation::TunnelPath;
@@ -33,7 +34,17 @@ pub(crate) fn datagram<'a>(frame: &Frame<'a>) -> Option<IpDatagram<'a>> {
     let wire_length = usize::try_from(frame.wire_length).unwrap_or(usize::MAX);
     let mut path = TunnelPath::NONE;
     let reached = reach_ip(Next::Link(frame.link_type.0, Span::new(frame.bytes, wire_length)), &mut path);
-    Some(inner_datagram(reached.and_then(ip::read).ok()?, path).0)
+    Some(inner_datagram(reached.and_then(ip::read).ok()?, path, &mut LinkSender::default()).0)
+}
+
+/// Who sent the packet that [`dissect`] makes, as far as the innermost link layer says.
+pub(crate) fn link_sender(frame: &Frame<'_>) -> LinkSender {
+    let wire_length = usize::try_from(frame.wire_length).unwrap_or(usize::MAX);
+    let (mut path, mut sender) = (TunnelPath::NONE, LinkSender::default());
+    let next = Next::Link(frame.link_type.0, Span::new(frame.bytes, wire_length));
+    let Ok(datagram) = reach_ip_from(next, &mut path, &mut sender).and_then(ip::read) else { return sender };
+    inner_datagram(datagram, path, &mut sender);
+    sender
 }
 
 /// Reads an exported PDU of a layer above IP. Nothing is known of a TCP header, so each PDU counts as the beginning of a
@@ -94,13 +105,17 @@ pub fn dissect_ip<'a>(
 
 /// Opens encapsulations until there is none left, or one does not hold what it should, or the path is full.
 fn innermost(datagram: IpDatagram<'_>, path: TunnelPath, counted_length: u32) -> Dissected<'_> {
-    let (datagram, path) = inner_datagram(datagram, path);
+    let (datagram, path) = inner_datagram(datagram, path, &mut LinkSender::default());
     Dissected::Packet(transport::packet(&datagram, path, counted_length))
 }
 
-fn inner_datagram(mut datagram: IpDatagram<'_>, mut path: TunnelPath) -> (IpDatagram<'_>, TunnelPath) {
+fn inner_datagram<'a>(
+    mut datagram: IpDatagram<'a>,
+    mut path: TunnelPath,
+    sender: &mut LinkSender,
+) -> (IpDatagram<'a>, TunnelPath) {
     for _ in 0..TunnelPath::LIMIT {
-        match open(&datagram, path) {
+        match open(&datagram, path, sender) {
             Some((inner_path, inner)) => (path, datagram) = (inner_path, inner),
             None => break,
         }

@@ -9,6 +9,7 @@ mod plain;
 
 mod ip;
 mod link;
+mod link_sender;
 mod link_types;
 mod pseudo_header;
 mod reach;
@@ -23,9 +24,11 @@ mod icmp;
 mod key;
 mod not_ip;
 mod probe;
+mod sctp;
 mod segment;
 mod syn;
 mod view;
+mod wifi;
 
 pub(crate) mod protocol;
 
@@ -33,7 +36,7 @@ pub use dissect::dissect;
 pub use general::dissect_ip;
 
 pub(crate) use compressed::expand;
-pub(crate) use general::dissect as dissect_other;
+pub(crate) use general::{dissect as dissect_other, link_sender};
 pub(crate) use plain::read as dissect_plain;
 pub(crate) use syn::{Syn, read as read_syn};
 
@@ -42,8 +45,11 @@ pub(crate) use icmp::IcmpKind;
 pub use icmp::IcmpPorts;
 pub(crate) use key::address_bits;
 pub use key::{FlowKey, Side};
+pub(crate) use link_sender::LinkSender;
 pub use not_ip::NotIp;
 pub use probe::ProbeMark;
 pub(crate) use probe::{expired, probe};
+pub(crate) use sctp::messages;
 pub use segment::{TcpFlags, TcpSegment, Transport};
 pub use view::{Dissected, Fragment, Packet};
+pub(crate) use wifi::{Transmission, transmission};

@@ -2,6 +2,7 @@
 
 use super::encapsulation::{Encapsulation, TunnelPath};
 use super::link::{ethernet, llc, mpls, nsh, ppp};
+use super::link_sender::LinkSender;
 use super::link_types;
 use super::next::Next;
 use super::not_ip::NotIp;
@@ -12,8 +13,19 @@ use super::span::Span;
 const HEADER_LIMIT: usize = 32;
 
 /// Goes from header to header until IP starts.
-pub(crate) fn reach_ip<'a>(mut next: Next<'a>, path: &mut TunnelPath) -> Result<Span<'a>, NotIp> {
+pub(crate) fn reach_ip<'a>(next: Next<'a>, path: &mut TunnelPath) -> Result<Span<'a>, NotIp> {
+    reach_ip_from(next, path, &mut LinkSender::default())
+}
+
+/// The same; `sender` becomes what the headers say of who sent the frame, if they do.
+#[inline]
+pub(crate) fn reach_ip_from<'a>(
+    mut next: Next<'a>,
+    path: &mut TunnelPath,
+    sender: &mut LinkSender,
+) -> Result<Span<'a>, NotIp> {
     for _ in 0..HEADER_LIMIT {
+        *sender = sender.read(&next);
         next = match next {
             Next::Ip(span) => return Ok(span),
             Next::EtherType(ether_type, span) => ethernet::read_ether_type(ether_type, span)?,

@@ -58,7 +58,7 @@ impl Plan {
         Self {
             breadth,
             flows,
-            peers: wanted.iter().map(|one| one.peer).collect(),
+            peers: wanted.iter().map(|one| one.peer_in_packets).collect(),
             evidence: wanted.iter().flat_map(|one| one.evidence.iter().copied()).collect(),
             located: HashMap::new(),
         }

@@ -88,9 +88,10 @@ impl Known {
                 && flow.name().is_none()
                 && observed.place.operator.is_none()
                 && !observed.place.is_anycast;
+        let peer = if observed.is_server_located() { flow.server_ip } else { observed.peer };
         match (is_person, observed.exchange()) {
-            (true, _) => known.persons.insert(observed.peer),
-            (false, Exchange::Answered) => known.servers.insert(observed.peer),
+            (true, _) => known.persons.insert(peer),
+            (false, Exchange::Answered) => known.servers.insert(peer),
             (false, _) => false,
         };
     }

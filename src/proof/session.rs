@@ -8,7 +8,7 @@ use super::kept::Kept;
 use super::stream::{Cut, Segment, Stream};
 use super::wanted::Need;
 use crate::capture::FrameId;
-use crate::flow::{FIRST_PACKETS, Head, idle_ns};
+use crate::flow::{FIRST_PACKETS, Head, Position, idle_ns};
 use crate::name::{Datagram, datagram_part, datagram_shown};
 use crate::packet::{Side, TcpSegment, Transport};
 
@@ -24,6 +24,7 @@ pub(super) struct Session {
     /// Sequence number of its SYN.
     initial: Option<u32>,
     last_ns: i64,
+    position: Position,
     last_kept_ns: i64,
     /// Packets, up to those that round trips are measured with.
     packets: u8,
@@ -66,6 +67,7 @@ impl Session {
             until,
             initial: None,
             last_ns: candidate.kept.time_ns,
+            position: Position::default(),
             last_kept_ns: candidate.kept.time_ns,
             packets: 0,
             sides: [side(low, high), side(high, low)],
@@ -79,15 +81,19 @@ impl Session {
             Transport::Tcp(TcpSegment { sequence, flags, .. }) if flags.is_syn() && !flags.is_ack() => Some(sequence),
             _ => None,
         };
-        let idle_ns = idle_ns(candidate.key.protocol());
-        candidate.kept.time_ns <= self.last_ns.saturating_add(idle_ns)
-            && syn.is_none_or(|syn| self.initial == Some(syn))
+        let (time_ns, idle_ns) = (candidate.kept.time_ns, idle_ns(candidate.key.protocol()));
+        let is_open =
+            time_ns <= self.last_ns.saturating_add(idle_ns) && syn.is_none_or(|syn| self.initial == Some(syn));
+        let Transport::Tcp(segment) = candidate.transport else { return is_open };
+        let silence_ns = time_ns.saturating_sub(self.last_ns);
+        is_open || self.position.is_continued_by(&segment, candidate.side, candidate.frame, silence_ns)
     }
 
     /// Decides on the next frame. `is_evidence`: names or apps were found by it. `keeps_all`: no frame is left out.
     pub(super) fn take(&mut self, candidate: Candidate, is_evidence: bool, keeps_all: bool) -> Decision {
         let (frame, time_ns) = (candidate.frame, candidate.kept.time_ns);
         self.last_ns = time_ns;
+        self.position.pass(frame);
         let mut decision = Decision { kept: Vec::new(), cuts: Vec::new() };
         let idle_ns = idle_ns(candidate.key.protocol());
         if time_ns > self.last_kept_ns.saturating_add(idle_ns)
@@ -97,10 +103,15 @@ impl Session {
             decision.kept.push((frame, held));
         }
         let is_kept = match candidate.transport {
-            Transport::Tcp(segment) => self.segment(&candidate, segment, &mut decision.cuts),
+            Transport::Tcp(segment) => {
+                self.position.observe(&segment, candidate.side, candidate.payload_length);
+                self.segment(&candidate, segment, &mut decision.cuts)
+            }
             Transport::Udp => self.datagram(&candidate, is_evidence, &mut decision.cuts),
             Transport::Other => {
-                decision.cuts.push((frame, OTHER_BYTES));
+                if !is_evidence {
+                    decision.cuts.push((frame, OTHER_BYTES));
+                }
                 let side = self.side(candidate.side);
                 side.datagrams += 1;
                 side.datagrams <= Head::LENGTHS

@@ -2,7 +2,7 @@
 
 use crate::app::EvidenceKind;
 use crate::capture::FrameId;
-use crate::flow::Flow;
+use crate::flow::{Ech, Flow};
 use crate::name::NameSource;
 use crate::packet::FlowKey;
 use crate::route::Observed;
@@ -17,6 +17,8 @@ pub struct Wanted {
     pub app: Arc<str>,
     /// The end that is located.
     pub peer: IpAddr,
+    /// The address of that end in packets.
+    pub(super) peer_in_packets: IpAddr,
     pub(super) key: FlowKey,
     pub(super) first_frame: FrameId,
     /// The frames by which its names and its app were found, be they its own or those of another flow.
@@ -35,7 +37,8 @@ pub(super) struct Need {
     pub(super) is_quic: bool,
     /// Its first bytes may be looked at by a wire signature, or say which protocol it is.
     pub(super) has_head: bool,
-    /// No server name was found, so the certificate may say one.
+    /// The server's hello and what follows it is needed: no server name was found, so the certificate may say one; or keys opened the
+    /// client's hello, and the server's tells whether it took it.
     pub(super) has_certificate: bool,
 }
 
@@ -57,10 +60,14 @@ impl Wanted {
         let application = flow.application.map_or("", |application| application.0);
         let has_own_name =
             flow.names.iter().any(|name| name.source < NameSource::Dns && name.source != NameSource::HttpConnect);
+        let is_opened =
+            flow.ech == Some(Ech::Refused) || flow.names.iter().any(|name| name.source == NameSource::TlsEch);
         let frames = flow.names.iter().map(|name| name.frame).chain(claims().map(|claim| claim.frame));
+        let frames = frames.chain(flow.translated.map(|(_, frame)| frame));
         Some(Self {
             app: Arc::clone(&chosen.app),
             peer,
+            peer_in_packets: if observed.is_server_located() { flow.server_ip } else { peer },
             key: key(flow),
             first_frame: flow.first_frame,
             evidence: frames.collect(),
@@ -69,7 +76,7 @@ impl Wanted {
                 is_http: application == "http",
                 is_quic: application == "quic",
                 has_head: has_signature || !application.is_empty() && !HELLOS.contains(&application),
-                has_certificate: !has_own_name,
+                has_certificate: !has_own_name || is_opened,
             },
         })
     }

@@ -52,9 +52,16 @@ impl Redactor<'_> {
         let device = self.address(observed.device(), true, What::Address, removed);
         let what = if is_hidden { What::Person } else { What::Address };
         let moved_peer = self.address(peer, is_hidden, what, removed);
-        let (client_ip, server_ip) = if peer == flow.server_ip { (device, moved_peer) } else { (moved_peer, device) };
+        let (client_ip, server_ip) = if !observed.is_server_located() {
+            (moved_peer, device)
+        } else if flow.translated.is_some() {
+            // Behind the prefix of a network the address of the server says whose network it is.
+            (device, self.address(flow.server_ip, true, What::Address, removed))
+        } else {
+            (device, moved_peer)
+        };
         RedactedFlow {
-            flow: self.session(flow, (client_ip, server_ip), observed, clock, removed),
+            flow: self.session(flow, (client_ip, server_ip, moved_peer), observed, clock, removed),
             peer: moved_peer,
             place: if is_person {
                 Arc::new(Place { scope: Scope::Global, ..Place::default() })
@@ -69,7 +76,7 @@ impl Redactor<'_> {
     fn session(
         &self,
         flow: &Flow,
-        (client_ip, server_ip): (IpAddr, IpAddr),
+        (client_ip, server_ip, moved_peer): (IpAddr, IpAddr, IpAddr),
         observed: &Observed<'_>,
         clock: Clock,
         removed: &mut Removed,
@@ -102,6 +109,7 @@ impl Redactor<'_> {
             client_head: _,
             server_head: _,
             tunnel,
+            translated: _,
             is_in_tunnel,
             is_doubled,
         } = flow;
@@ -154,6 +162,11 @@ impl Redactor<'_> {
             client_head: None,
             server_head: None,
             tunnel: *tunnel,
+            translated: observed
+                .is_server_located()
+                .then_some(moved_peer)
+                .filter(|peer| *peer != server_ip)
+                .zip(Some(*first_frame)),
             is_in_tunnel: *is_in_tunnel,
             is_doubled: *is_doubled,
         }

@@ -2,8 +2,13 @@
 
 use super::model::TablesAge;
 use crate::analysis::{Analysed, Knowledge, TooMany};
+use crate::flow::{OpenedHellos, Summary};
+use crate::name::KeyCounts;
 use crate::route::{RouteMap, SAMPLE_LIMIT, Shortage};
 use crate::standing::STALE_MONTHS;
+
+/// Duplicates from which on they are told: fewer may be a device's own.
+const TOLD_TWINS: u64 = 3;
 
 pub(super) fn notes(analysed: &Analysed, routes: &RouteMap, knowledge: &Knowledge, tables: &TablesAge) -> Vec<String> {
     let mut notes = Vec::from_iter(tables.note());
@@ -11,7 +16,8 @@ pub(super) fn notes(analysed: &Analysed, routes: &RouteMap, knowledge: &Knowledg
     if let Some(step_ns) = summary.clock_stepped_back_ns() {
         let seconds = step_ns / 1_000_000_000;
         notes.push(format!(
-            "the clock of the captures steps back by up to {seconds} s: sessions may be split or joined wrongly"
+            "the clock of the captures steps back by up to {seconds} s: connections and names go by the order of frames there, and times \
+             may be wrong"
         ));
     }
     if let Some(step_ns) = summary.clock_jumped_ahead_ns() {
@@ -21,13 +27,15 @@ pub(super) fn notes(analysed: &Analysed, routes: &RouteMap, knowledge: &Knowledg
              long, or the clock was set, and times before that are wrong"
         ));
     }
-    if summary.doubled > 0 {
+    let twins = summary.twins;
+    if summary.doubled > 0 || twins.frames >= TOLD_TWINS {
         notes.push(format!(
-            "the packets of {} TCP connections stand twice in the captures, less than a millisecond apart, as from a mirror port or from \
-             several interfaces: duplicate packets are counted as captured",
-            summary.doubled
+            "packets stand twice in the captures, as from a mirror port or from several interfaces: {} frames ({} bytes) are duplicates of a \
+             packet just before, and of {} TCP connections every packet stands twice; duplicates are counted as captured",
+            twins.frames, twins.bytes, summary.doubled
         ));
     }
+    keys(summary, &mut notes);
     if summary.has_both_sides_of_a_tunnel {
         notes.push(
             "the captures hold the inside of a VPN's tunnel and, on another interface, the tunnel itself: the same traffic counts in both"
@@ -45,7 +53,7 @@ pub(super) fn notes(analysed: &Analysed, routes: &RouteMap, knowledge: &Knowledg
     }
     if summary.repeated.frames > 0 {
         notes.push(format!(
-            "{} frames repeat a packet (same packet id); each packet is counted once",
+            "{} frames repeat a packet (same packet id, or sent again over Wi-Fi); each packet is counted once",
             summary.repeated.frames
         ));
     }
@@ -135,6 +143,31 @@ pub(super) fn notes(analysed: &Analysed, routes: &RouteMap, knowledge: &Knowledg
         ));
     }
     notes
+}
+
+/// What keys showed of encrypted hellos, and what of the keys was not used.
+fn keys(summary: &Summary, notes: &mut Vec<String>) {
+    let KeyCounts { connections, left_out, malformed, late_blocks } = summary.keys;
+    let OpenedHellos { accepted, refused, unconfirmed, not_fitting } = summary.hellos;
+    if connections > 0 {
+        notes.push(format!(
+            "keys for the encrypted hellos of {connections} connections were given: {} hellos were opened ({accepted} accepted by their \
+             servers, {refused} refused, {unconfirmed} without an answer that tells), and {not_fitting} could not be, because the secret \
+             does not fit",
+            accepted + refused + unconfirmed,
+        ));
+    }
+    if malformed + left_out > 0 {
+        notes.push(format!(
+            "{malformed} lines of key logs are not as RFC 9850 has them, and {left_out} were left out because there are more than are kept"
+        ));
+    }
+    if late_blocks > 0 {
+        notes.push(format!(
+            "{late_blocks} blocks of decryption secrets were not used, or not all of them, because they stand behind the first packet of their \
+             capture or are longer than is read: give the capture with --keys as well"
+        ));
+    }
 }
 
 impl TablesAge {

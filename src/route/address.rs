@@ -25,8 +25,8 @@ impl Probe {
     /// What the round trips of a flow came to; none where nothing was measured, or the end that is located is the client: times are
     /// to the server.
     fn of(observed: &Observed<'_>) -> Option<Self> {
-        let Observed { flow, peer, attribution, .. } = *observed;
-        let times = flow.round_trips.filter(|_| peer == flow.server_ip)?;
+        let Observed { flow, attribution, .. } = *observed;
+        let times = flow.round_trips.filter(|_| observed.is_server_located())?;
         // A wire signature tells that the first payload is a hello.
         let is_hello = attribution.chosen.as_ref().is_some_and(|claim| claim.kind == EvidenceKind::Signature);
         let RoundTrips { handshake_ns, hello_ns, answer_ns, datagram_ns, clock_step_ns } =

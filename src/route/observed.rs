@@ -37,7 +37,8 @@ impl Exchange {
 pub struct Observed<'a> {
     /// The flow.
     pub flow: &'a Flow,
-    /// The end that is located: the server, or the client where only that is on the public network.
+    /// The end that is located: the server, or the client where only that is on the public network. Where a network translates the
+    /// server's address it is the one inside.
     pub peer: IpAddr,
     /// The place of that end.
     pub place: &'a Arc<Place>,
@@ -46,6 +47,11 @@ pub struct Observed<'a> {
 }
 
 impl Observed<'_> {
+    /// Whether the server is the end that is located.
+    pub fn is_server_located(&self) -> bool {
+        self.peer == self.flow.located_server()
+    }
+
     /// The end that is not located: the device.
     pub fn device(&self) -> IpAddr {
         if self.peer == self.flow.client_ip { self.flow.server_ip } else { self.flow.client_ip }
@@ -53,17 +59,17 @@ impl Observed<'_> {
 
     /// What the device sent to the other end.
     pub fn sent(&self) -> Counters {
-        if self.peer == self.flow.server_ip { self.flow.up } else { self.flow.down }
+        if self.is_server_located() { self.flow.up } else { self.flow.down }
     }
 
     /// What the device received from the other end.
     pub fn received(&self) -> Counters {
-        if self.peer == self.flow.server_ip { self.flow.down } else { self.flow.up }
+        if self.is_server_located() { self.flow.down } else { self.flow.up }
     }
 
     /// How the other end took part.
     pub fn exchange(&self) -> Exchange {
-        let is_answered = self.peer != self.flow.server_ip || self.flow.answered == Answered::Yes;
+        let is_answered = !self.is_server_located() || self.flow.answered == Answered::Yes;
         if !is_answered {
             Exchange::Tried
         } else if self.is_person() {

@@ -7,9 +7,9 @@ use modules::Modules;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-const LAYERS: [&str; 18] = [
+const LAYERS: [&str; 19] = [
     "error", "stored", "capture", "packet", "name", "flow", "place", "standing", "app", "route", "analysis", "report",
-    "redact", "policy", "output", "proof", "library", "cli",
+    "redact", "policy", "output", "proof", "fleet", "library", "cli",
 ];
 
 /// Circles that are left, by one of their modules, each with its reason.

@@ -12,6 +12,7 @@ mod demo;
 mod dns;
 mod files;
 mod google;
+mod keys;
 mod kinds;
 mod messenger;
 mod names;
@@ -101,6 +102,7 @@ fn all() -> io::Result<Vec<Sample>> {
     samples.extend(apps::samples());
     samples.extend(clear::samples());
     samples.extend(datagrams::samples());
+    samples.extend(keys::samples());
     samples.extend(tunnels::samples());
     samples.extend(zoo::samples());
     samples.extend(kinds::samples());

@@ -169,17 +169,21 @@ impl Layout {
         }
     }
 
+    /// The layout that another file's header at the start of `bytes` describes, if there is one.
+    pub(crate) fn of_joined(bytes: &[u8]) -> Option<Self> {
+        is_joined(bytes).then(|| Self::parse(bytes.get(..FILE_HEADER)?).ok()).flatten()
+    }
+
     /// The length of another file's header at the start of `bytes`, if there is one; an error if its records are of another kind.
     #[cold]
     fn joined_header(&self, bytes: &[u8]) -> Option<Result<usize, String>> {
-        variant(*bytes.first_chunk()?)?;
-        // Version 2.4 is the only one in use since 1998, and the fields after it are zero.
-        let version = bytes.get(4..8)?;
-        if !matches!(version, [2, 0, 4, 0] | [0, 2, 0, 4]) {
+        if !is_joined(bytes) {
             return None;
         }
-        let Some(head) = bytes.get(..FILE_HEADER) else { return Some(Ok(FILE_HEADER)) };
-        let other = Self::parse(head).ok()?;
+        if bytes.len() < FILE_HEADER {
+            return Some(Ok(FILE_HEADER));
+        }
+        let other = Self::of_joined(bytes)?;
         Some(if other == *self {
             Ok(self.file_header)
         } else {
@@ -217,6 +221,15 @@ impl Layout {
             && i64::from(header.fraction) * self.fraction_ns < 1_000_000_000;
         (is_near && is_sane).then_some(self.record_header + header.captured as usize)
     }
+}
+
+/// Whether these bytes are the start of a file header, told from anything else in the midst of a file.
+fn is_joined(bytes: &[u8]) -> bool {
+    // Version 2.4 is the only one in use since 1998, and the correction of time after it is zero.
+    let is_version = matches!(bytes.get(4..8), Some([2, 0, 4, 0] | [0, 2, 0, 4]));
+    is_version
+        && bytes.first_chunk().is_some_and(|magic| variant(*magic).is_some())
+        && bytes.get(8..12).is_none_or(|correction| correction == [0; 4])
 }
 
 /// Why a record with no bytes, or with too many, cannot be one. If it may be one: how many zeros it begins with.
@@ -339,9 +352,10 @@ mod tests {
         let (seen, outcome) = read_one([&one[..], &one, &one].concat());
         assert_eq!((seen.len(), outcome.joined_files, outcome.defect), (6, 2, None));
         let other = file(ByteOrder::Big, MAGIC_NANO, (2, 4), (4, 60));
-        let (seen, outcome) = read_one([&one[..], &other].concat());
-        assert_eq!((seen.len(), outcome.joined_files), (2, 0));
-        assert!(outcome.defect.is_some_and(|defect| defect.what.contains("another capture file")));
+        let pcapng = fixtures::pcapng::file(101, &[(7, vec![1; 4]), (8, vec![2; 4])]);
+        let (seen, outcome) = read_one([&one[..], &other, &pcapng, &pcapng, &one, &other].concat());
+        // A section of pcapng behind another is part of the format.
+        assert_eq!((seen.len(), outcome.joined_files, outcome.defect), (12, 4, None));
     }
 
     #[test]

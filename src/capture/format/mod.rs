@@ -3,6 +3,7 @@
 pub(crate) mod classic;
 pub(crate) mod compression;
 pub(crate) mod pcapng;
+pub(crate) mod secrets;
 pub(crate) mod start;
 pub(crate) mod state;
 pub(crate) mod visit;

@@ -19,8 +19,12 @@ const SIMPLE_PACKET: u32 = 3;
 const ENHANCED_PACKET: u32 = 6;
 /// Systemd journal export block.
 const JOURNAL: u32 = 9;
+/// Decryption secrets block.
+const SECRETS: u32 = 10;
 /// Custom block that may be copied, and one that may not.
 const CUSTOM: [u32; 2] = [0x0000_0bad, 0x4000_0bad];
+/// The type of secrets that are a key log of TLS.
+const TLS_KEY_LOG: u32 = 0x544c_534b;
 /// Sysdig event blocks.
 const SYSDIG_EVENTS: [u32; 4] = [0x204, 0x208, 0x216, 0x221];
 /// Wireshark's own enterprise number: its custom blocks describe the file and take no frame number.
@@ -204,6 +208,9 @@ impl Section {
                 if takes_number(order, block_type, body) {
                     visit.other();
                 }
+                if let (SECRETS, Some(log)) = (block_type, key_log(order, body)) {
+                    visit.secrets(log);
+                }
                 return Ok(length);
             }
         };
@@ -335,6 +342,13 @@ fn found(order: ByteOrder, interface: u32, fields: [u8; 16], data: &[u8]) -> Opt
         bytes: data.get(..captured)?,
         options: data.get(captured.next_multiple_of(4)..).unwrap_or_default(),
     })
+}
+
+/// The key log in the body of a decryption secrets block: the type of the secrets, their length, then they. `None` for other secrets.
+fn key_log(order: ByteOrder, body: &[u8]) -> Option<&[u8]> {
+    let (&[t0, t1, t2, t3, l0, l1, l2, l3], data) = body.split_first_chunk::<8>()?;
+    let length = order.u32([l0, l1, l2, l3]) as usize;
+    data.get(..length).filter(|_| order.u32([t0, t1, t2, t3]) == TLS_KEY_LOG)
 }
 
 /// Whether Wireshark gives this block, which is no packet, a frame number.

@@ -3,6 +3,7 @@
 use super::classic::{self, Layout, MAX_FILE_HEADER};
 use super::compression::Compression;
 use super::pcapng::{self, Section};
+use super::secrets::Secrets;
 use super::state::State;
 use super::visit::{Stop, Visit};
 use crate::capture::frame::LinkType;
@@ -25,6 +26,8 @@ pub(crate) struct Start {
     pub(crate) first_ns: Option<i64>,
     /// Where the first packet's record ends, or what was read where there is none.
     pub(crate) first_end: usize,
+    /// The secrets that stand ahead of the first packet.
+    pub(crate) secrets: Secrets,
 }
 
 impl Start {
@@ -72,9 +75,9 @@ pub(crate) fn start(reader: &mut dyn Read, head: &mut Vec<u8>) -> io::Result<Res
         Ok(begun) => begun,
         Err(reason) => return Ok(Err(reason)),
     };
-    let mut start = Start { state, offset, first_ns: None, first_end: 0 };
+    let mut start = Start { state, offset, first_ns: None, first_end: 0, secrets: Secrets::default() };
     let found = first_packet(&start, reader, head, has_more);
-    (start.first_ns, start.first_end) = (found.time_ns, found.end);
+    (start.first_ns, start.first_end, start.secrets) = (found.time_ns, found.end, found.secrets);
     Ok(Ok(start))
 }
 
@@ -91,6 +94,7 @@ struct FirstPacket {
     time_ns: Option<i64>,
     /// Where its record ends.
     end: usize,
+    secrets: Secrets,
 }
 
 /// Reads on into `head`, which holds the capture's first bytes, to the first packet.
@@ -110,7 +114,7 @@ fn first_packet(start: &Start, reader: &mut dyn Read, head: &mut Vec<u8>, mut ha
             Stop::NeedMore(_) | Stop::Bad(_) => break,
         }
     }
-    FirstPacket { state, time_ns: first.time_ns, end: position }
+    FirstPacket { state, time_ns: first.time_ns, end: position, secrets: first.secrets }
 }
 
 /// Reads once; whether there was anything.
@@ -205,6 +209,7 @@ fn is_text(head: &[u8]) -> bool {
 struct First {
     is_found: bool,
     time_ns: Option<i64>,
+    secrets: Secrets,
 }
 
 impl Visit for First {
@@ -216,6 +221,10 @@ impl Visit for First {
     }
 
     fn other(&mut self) {}
+
+    fn secrets(&mut self, log: &[u8]) {
+        self.secrets.add_of_head(log);
+    }
 }
 
 #[cfg(test)]

@@ -37,6 +37,9 @@ pub(crate) trait Visit {
     /// The header of another file, in the midst of this one.
     fn joined_file(&mut self) {}
 
+    /// Decryption secrets of a capture: a key log of TLS.
+    fn secrets(&mut self, _: &[u8]) {}
+
     /// Owners that a block names and that there was no room for.
     fn leave_out_owners(&mut self, _: u64) {}
 }

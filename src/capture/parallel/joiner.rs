@@ -77,6 +77,7 @@ pub(super) fn outcome(name: String, format: String, counts: Counts, defect: Opti
         owners_left_out,
         lengths_not_believed,
         joined_files,
+        secret_blocks,
     } = counts;
     Outcome {
         name,
@@ -90,6 +91,7 @@ pub(super) fn outcome(name: String, format: String, counts: Counts, defect: Opti
         owners_left_out,
         lengths_not_believed,
         joined_files,
+        secret_blocks,
         defect,
     }
 }

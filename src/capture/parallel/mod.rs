@@ -1,5 +1,6 @@
 //! Reads captures on all threads: ranges of files, pieces of streams, and small captures together.
 
+pub(crate) mod alone;
 mod batch;
 mod buffer;
 pub(crate) mod engine;

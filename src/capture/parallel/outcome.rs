@@ -44,6 +44,8 @@ pub struct Outcome {
     pub lengths_not_believed: u64,
     /// Headers of other files in the midst of this one, as where files were joined end to end.
     pub joined_files: u64,
+    /// Blocks of decryption secrets with lines on Encrypted Client Hello.
+    pub secret_blocks: u64,
     /// Why and where reading ended before the end, if it did.
     pub defect: Option<Defect>,
 }

@@ -6,6 +6,8 @@ use crate::capture::format::visit::{HOLE, Stop, Visit, cut_short};
 use crate::capture::input::{Input, to_usize};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// How the message begins where the system could not read the file.
+pub(super) const UNREADABLE: &str = "the file could not be read";
 /// The message for a file that has fewer bytes than when it was opened.
 const SHORTENED: &str = "the file was cut short while it was read";
 
@@ -44,7 +46,7 @@ pub(super) fn read_range<V: Visit>(
                     tell(read);
                 }
                 Err(error) => {
-                    return Ended { end: extent.from, problem: Some(format!("the file could not be read: {error}")) };
+                    return Ended { end: extent.from, problem: Some(format!("{UNREADABLE}: {error}")) };
                 }
             }
         }

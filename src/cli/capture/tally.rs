@@ -66,7 +66,7 @@ impl Tally {
         self.gathered = 0;
         let joined = self.tracker.join(&mut self.partial, FrameId::default(), &mut |_| ());
         debug_assert_eq!(joined, Ok(()), "both were made with one key");
-        self.tracker.close(Vec::clear);
+        self.tracker.close_by_clock(Vec::clear);
     }
 
     /// One line.

@@ -15,16 +15,19 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use times::Stamps;
-use translator::{Translator, set_aside};
+use translator::{Translator, outside, set_aside};
 
 /// How long an answer explains a flow to the address it gave, in ns of the capture's clock. Apps keep addresses far
 /// beyond the record's time to live, but seldom for hours without asking again.
 pub(in crate::flow) const LIFETIME_NS: i64 = 3 * 3_600 * 1_000_000_000;
+/// What lies further back, and still among the frames just before, is so by a clock that was set: nobody waits a day.
+const JUMP_NS: i64 = 24 * 3_600 * 1_000_000_000;
 /// Other names of an address that are shown beside the latest.
 const OTHERS: usize = 7;
 /// The addresses from which programs ask a resolver on the same device.
@@ -112,10 +115,17 @@ impl Hash for Ends {
     }
 }
 
+/// Whether an answer may still be in use when a flow begins: by the clock, or, where the clock jumps ahead between the two, by how few
+/// frames lie between.
+fn is_recent(stamp: &Stamp, began: Stamp) -> bool {
+    let age_ns = began.time_ns.saturating_sub(stamp.time_ns);
+    age_ns <= LIFETIME_NS || (age_ns >= JUMP_NS && began.frame.is_soon_after(stamp.frame))
+}
+
 /// The name of a forward lookup among these that was given last before a flow began: by the order of records, or else by the clock,
 /// since tools that write their own captures put records out of order. Captures without times tell nothing by them.
 fn forward(names: &Names, began: Stamp) -> Option<Name> {
-    let is_recent = |stamp: &Stamp| began.time_ns.saturating_sub(stamp.time_ns) <= LIFETIME_NS;
+    let is_recent = |stamp: &Stamp| is_recent(stamp, began);
     let candidates = || names.iter().filter(|given| given.source != NameSource::DnsReverse);
     let by_frame = candidates()
         .filter_map(|given| Some((given.stamps.before(began.frame).filter(is_recent)?.frame, given)))
@@ -315,8 +325,17 @@ impl Answers {
 
     /// The IPv4 address that an address of IPv6 is handed on to, as far as was known before that frame.
     fn translated(&self, address: IpAddr, frame: FrameId) -> Option<IpAddr> {
+        set_aside(address).or_else(|| Some(self.handed_on(address, frame)?.0))
+    }
+
+    /// The same under the prefixes that answers have shown, with the frame of the answer: of several that fit the longest, which was
+    /// shown first.
+    pub(in crate::flow) fn handed_on(&self, address: IpAddr, frame: FrameId) -> Option<(IpAddr, FrameId)> {
         let shown = self.translators.iter().filter(|(_, first)| **first < frame);
-        set_aside(address).or_else(|| shown.filter_map(|(&(_, one), _)| one.inside(address)).next())
+        let fits =
+            |(&(_, one), &first): (&(u64, Translator), &FrameId)| Some((one.length(), first, one.inside(address)?));
+        let best = shown.filter_map(fits).min_by_key(|&(length, first, _)| (Reverse(length), first))?;
+        Some((best.2, best.1))
     }
 
     fn publish(&mut self, config: (u64, EchKey), frame: FrameId) {
@@ -340,7 +359,7 @@ impl Answers {
         let names = self.given.get(&Ends::new(client, address))?;
         let last = |given: &'_ Given| {
             let stamp = given.stamps.before(began.frame)?;
-            (began.time_ns.saturating_sub(stamp.time_ns) <= LIFETIME_NS).then_some(stamp.frame)
+            is_recent(&stamp, began).then_some(stamp.frame)
         };
         let candidates = names.iter().filter_map(|given| Some((last(given)?, given)));
         // The answer of a reverse lookup counts only where there is no other.
@@ -363,9 +382,8 @@ impl Answers {
             .filter(|given| given.source != NameSource::DnsReverse && given.name != chosen.name)
             .filter_map(|given| {
                 let stamp = given.stamps.before(began.frame)?;
-                let is_recent = began.time_ns.saturating_sub(stamp.time_ns) <= LIFETIME_NS;
                 let (frame, doubt) = (stamp.frame, Some(Doubt::Earlier));
-                is_recent.then(|| Name { source: given.source, frame, name: given.name.clone(), doubt })
+                is_recent(&stamp, began).then(|| Name { source: given.source, frame, name: given.name.clone(), doubt })
             })
             .collect();
         others.sort_by(|a, b| b.frame.cmp(&a.frame).then_with(|| a.name.cmp(&b.name)).then(a.source.cmp(&b.source)));
@@ -394,7 +412,12 @@ impl Answers {
         if let Some(found) = inner.and_then(|inner| of(client, inner)) {
             return Some(found);
         }
-        let any = |client: IpAddr| of(client, server).or_else(|| of(client, inner?));
+        // Where the device itself translates (464XLAT, RFC 6877), it asks for the address outside and programs connect to that inside.
+        let outer = outside(server);
+        if let Some(found) = outer.and_then(|outer| of(client, outer)) {
+            return Some(found);
+        }
+        let any = |client: IpAddr| of(client, server).or_else(|| of(client, inner?)).or_else(|| of(client, outer?));
         let mut of_device: Vec<Name> = others().into_iter().filter_map(any).collect();
         if of_device.is_empty() && self.has_loopback {
             // A resolver on the device itself answers to an address that never leaves it.

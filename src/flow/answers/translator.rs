@@ -32,6 +32,11 @@ impl Translator {
         Some(Self { bits: address.to_bits() & mask(length), length })
     }
 
+    /// Bits of the prefix.
+    pub(super) const fn length(self) -> u8 {
+        self.length
+    }
+
     /// The IPv4 address that it hands this one on to.
     pub(super) fn inside(self, address: IpAddr) -> Option<IpAddr> {
         match address {
@@ -56,6 +61,13 @@ pub(super) fn set_aside(address: IpAddr) -> Option<IpAddr> {
     let [a, b, c, d, e, f, ..] = address.segments();
     let is_translated = [a, b] == [0x64, 0xff9b] && ([c, d, e, f] == [0; 4] || (c == 1 && [d, e, f] == [0; 3]));
     is_translated.then(|| inside(address, 96).into())
+}
+
+/// The address by which a translator with the prefix that all networks may use hands this one on.
+pub(super) fn outside(address: IpAddr) -> Option<IpAddr> {
+    let IpAddr::V4(address) = address else { return None };
+    let [a, b, c, d] = address.octets();
+    Some(Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])).into())
 }
 
 const fn mask(length: u8) -> u128 {
@@ -103,5 +115,6 @@ mod tests {
         assert_eq!(set_aside(ip("64:ff9b::192.0.2.33")), Some(ip("192.0.2.33")));
         assert_eq!(set_aside(ip("64:ff9b:1::192.0.2.33")), Some(ip("192.0.2.33")));
         assert_eq!(set_aside(ip("2001:db8::192.0.2.33")), None);
+        assert_eq!(outside(ip("192.0.2.33")), Some(ip("64:ff9b::192.0.2.33")));
     }
 }

@@ -1,7 +1,7 @@
 //! Openings: the first bytes of a protocol in a stream or in datagrams. This module tells where one may start and
 //! which reader reads it.
 
-mod contiguous;
+pub(in crate::flow) mod contiguous;
 pub(in crate::flow) mod datagram;
 pub(in crate::flow) mod segments;
 pub(in crate::flow) mod stream;

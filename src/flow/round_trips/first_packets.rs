@@ -4,7 +4,7 @@
 use super::seen::Seen;
 use super::syn_ack::SynAck;
 use crate::name::{InitialHead, Part};
-use crate::packet::{Side, Syn};
+use crate::packet::{Side, Syn, TcpSegment};
 use crate::stored::small;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -155,6 +155,11 @@ impl FirstPackets {
         };
         // The last of those kept may lack its twin. Most connections end at the second that has none.
         told().nth(3).is_some() && told().filter(is_alone).nth(1).is_none()
+    }
+
+    /// The header of the first, which is a segment.
+    pub(in crate::flow) fn segment(&self) -> Option<(TcpSegment, Side)> {
+        self.packets.first().map(|seen| (seen.header(), seen.side))
     }
 
     /// All, in record order.

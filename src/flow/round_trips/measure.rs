@@ -7,8 +7,10 @@ use super::first_packets::FirstPackets;
 use super::seen::Seen;
 use super::syn_ack::SynAck;
 use super::times::RoundTrips;
+use crate::flow::lifetime::idle_ns;
 use crate::name::Part;
 use crate::packet::Side;
+use crate::packet::protocol::TCP;
 
 /// How far apart the sequence numbers of two packets may be that count as neighbours in a stream of RTP.
 const RTP_REACH: u32 = 16;
@@ -97,9 +99,11 @@ fn clock_step_ns(packets: &[Seen]) -> Option<u64> {
     packets.windows(2).map(|pair| pair[1].time_ns.abs_diff(pair[0].time_ns)).filter(|step_ns| *step_ns > 0).min()
 }
 
-/// The time from one packet to a later one; none where the clock stepped back between them.
+/// The time from one packet to a later one; none where the clock stepped back between them, or jumped ahead: then it is longer than any
+/// silence in a session.
 fn between(from: &Seen, to: &Seen) -> Option<u64> {
-    u64::try_from(to.time_ns.checked_sub(from.time_ns)?).ok()
+    let time_ns = u64::try_from(to.time_ns.checked_sub(from.time_ns)?).ok()?;
+    (time_ns <= idle_ns(TCP).unsigned_abs()).then_some(time_ns)
 }
 
 /// The places of the SYN that counts, and of the SYN-ACK that answers it. That a SYN was sent more than once does no harm: without

@@ -1,7 +1,7 @@
 //! One of the first packets of a session, as far as round trips need it.
 
 use crate::name::Part;
-use crate::packet::{Side, TcpFlags};
+use crate::packet::{Side, TcpFlags, TcpSegment};
 use serde::{Deserialize, Serialize};
 
 /// A packet in short form. What a field means depends on the packet, so that all take little room.
@@ -52,6 +52,11 @@ impl Seen {
     /// Whether another segment says the same.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         (self.numbers, self.flags, self.side) == (other.numbers, other.flags, other.side)
+    }
+
+    /// The header of a segment that is no SYN: of those, other numbers are kept.
+    pub(super) fn header(&self) -> TcpSegment {
+        TcpSegment { sequence: self.sequence(), acknowledgment: self.acknowledgment(), flags: self.flags() }
     }
 
     /// The flags of a segment.

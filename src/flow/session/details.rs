@@ -8,14 +8,19 @@ use crate::flow::opening::datagram::DatagramOpening;
 use crate::flow::opening::segments::{Segment, Segments};
 use crate::flow::opening::stream::StreamSide;
 use crate::flow::record::{Counters, Flow, Head, Name};
+use crate::flow::session::asked::Asked;
 use crate::flow::session::chosen_ids::{ChosenId, ChosenIds};
 use crate::flow::session::first::First;
+use crate::flow::session::first_bytes::FirstBytes;
 use crate::flow::session::hellos::Hellos;
+use crate::flow::session::opened::OpenedHello;
 use crate::flow::session::repeats::Repeats;
 use crate::flow::session::said::Said;
 use crate::flow::session::votes::Ballot;
 use crate::flow::stamp::Stamp;
-use crate::name::{Application, CertificateSubject, EchOffer, Findings, NameSource, Role, is_ip_literal};
+use crate::name::{
+    Application, CertificateSubject, EchKeys, EchOffer, Findings, NameSource, Role, Transaction, is_ip_literal,
+};
 use crate::packet::{Side, TunnelPath};
 use crate::stored::small;
 use serde::{Deserialize, Serialize};
@@ -57,6 +62,8 @@ pub(in crate::flow) struct Details {
     pub(in crate::flow) ech: First<EchOffer>,
     /// Answers that are not yet in the answer table.
     pub(in crate::flow) outbox: Vec<Delivery>,
+    /// What was asked of a resolver.
+    asked: Option<Box<Asked>>,
 }
 
 /// The parts of a session that are rare even among the sessions that have [`Details`].
@@ -67,6 +74,8 @@ pub(in crate::flow) struct RareDetails {
     pub(in crate::flow) certificate: First<CertificateSubject>,
     /// The owners that packets name.
     pub(in crate::flow) owners: Ballot,
+    /// The first bytes, for encrypted hellos that keys open.
+    pub(in crate::flow) first_bytes: FirstBytes,
     /// Records with a packet id, some of which may repeat others.
     pub(in crate::flow) repeats: Repeats,
     /// What reassembled datagrams add to the session: put together by the tracker, so that a partial has none.
@@ -129,7 +138,13 @@ impl Details {
         if is_repeated || !self.datagrams.iter().all(DatagramOpening::is_sound) {
             return Err("openings of datagrams");
         }
+        if !self.asked.as_ref().is_none_or(|asked| asked.is_sound()) {
+            return Err("what a session asked");
+        }
         let Some(rare) = &mut self.rare else { return Ok(()) };
+        if !rare.first_bytes.is_sound() {
+            return Err("first bytes of a session");
+        }
         if !rare.owners.restore() {
             return Err("owners of a session");
         }
@@ -204,6 +219,18 @@ impl Details {
         }
     }
 
+    /// Holds what was found in a message of DNS against what was asked, or adds what is asked by it. It is the last that was found.
+    /// Returns whether an answer waits for what comes before.
+    pub(super) fn hold(&mut self, message: Transaction, side: Side, is_anchored: bool) -> bool {
+        let asked = self.asked.get_or_insert_default();
+        if !message.is_response {
+            asked.ask(side, message.id);
+        } else if let Some(delivery) = self.outbox.pop() {
+            self.outbox.extend(asked.answer(message.id, delivery, is_anchored));
+        }
+        asked.is_waiting()
+    }
+
     /// Adds the connection id that a side chose.
     pub(super) fn observe_id(&mut self, frame: FrameId, side: Side, id: &[u8]) {
         self.chosen_ids.get_or_insert_default().observe(frame, side, id);
@@ -236,6 +263,15 @@ impl Details {
     /// Whether the session goes on with a connection that was opened elsewhere.
     pub(in crate::flow) fn is_moved(&self) -> bool {
         self.names.iter().any(|found| found.name.source == NameSource::QuicMoved)
+    }
+
+    /// Opens the encrypted hello with keys, if there are some for it; and the frame with which the outer hello was whole.
+    pub(super) fn open_hello(&self, keys: &EchKeys, is_stream: bool) -> Option<(OpenedHello, Option<FrameId>)> {
+        if keys.is_empty() {
+            return None;
+        }
+        let opened = self.rare.as_ref()?.first_bytes.open(keys, is_stream)?;
+        Some((opened, self.ech.found().map(|(frame, _)| frame)))
     }
 
     /// The rare parts, if there are any.
@@ -348,6 +384,9 @@ impl Details {
             self.absorb_all(completed, side, intern);
         }
         self.outbox.extend(right.outbox);
+        if let Some(theirs) = right.asked {
+            self.outbox.extend(self.asked.get_or_insert_default().merge(*theirs, is_anchored));
+        }
         for found in right.names {
             self.add_name(found);
         }
@@ -393,6 +432,9 @@ impl Details {
         self.streams.iter_mut().for_each(StreamSide::anchor);
         self.supersede();
         self.datagrams.iter_mut().for_each(DatagramOpening::anchor);
+        if let Some(asked) = &mut self.asked {
+            self.outbox.extend(asked.anchor());
+        }
     }
 
     /// Adds `base` to all frame identities.
@@ -408,9 +450,12 @@ impl Details {
         if let Some(rare) = &mut self.rare {
             rare.esni.rebase(base);
             rare.certificate.rebase(base);
+            rare.first_bytes.rebase(base);
             rare.owners.rebase(base);
         }
         self.outbox.iter_mut().for_each(|delivery| shift(&mut delivery.stamp.frame));
+        let waiting = self.asked.iter_mut().flat_map(|asked| asked.waiting_mut());
+        waiting.for_each(|delivery| shift(&mut delivery.stamp.frame));
         self.streams.iter_mut().for_each(|stream| stream.rebase(base));
         self.datagrams.iter_mut().for_each(|datagrams| datagrams.rebase(base));
         self.heads.iter_mut().for_each(|head| head.rebase(base));
@@ -419,13 +464,13 @@ impl Details {
     /// Bytes of memory it takes, about.
     pub(in crate::flow) fn weight(&self) -> usize {
         let folded = |folded: &Folded| folded.segments.iter().map(Segments::weight).sum::<usize>();
-        let rare = self
-            .rare
-            .as_ref()
-            .map_or(0, |rare| Self::ITEM + rare.owners.weight() + rare.folded.as_deref().map_or(0, folded));
+        let rare = self.rare.as_ref().map_or(0, |rare| {
+            Self::ITEM + rare.owners.weight() + rare.first_bytes.weight() + rare.folded.as_deref().map_or(0, folded)
+        });
         let heads = self.heads.iter().filter(|head| !head.is_empty()).count();
         size_of::<Self>()
             + rare
+            + self.asked.as_ref().map_or(0, |asked| asked.weight())
             + self.chosen_ids.as_ref().map_or(0, |ids| size_of::<ChosenIds>() + ids.weight())
             + (self.names.len() + self.hellos.len()) * Self::ITEM
             + heads * size_of::<Head>()
@@ -446,6 +491,7 @@ impl RareDetails {
     fn merge(&mut self, right: Self) {
         self.esni.merge(right.esni);
         self.certificate.merge(right.certificate);
+        self.first_bytes.merge(&right.first_bytes);
         self.owners.merge(right.owners);
     }
 }

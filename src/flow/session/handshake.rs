@@ -1,6 +1,8 @@
 //! TCP's handshake, as far as it was captured.
 
+use crate::flow::lifetime::idle_ns;
 use crate::flow::record::{Rtt, RttSource};
+use crate::packet::protocol::TCP;
 use crate::packet::{Side, TcpSegment};
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +15,7 @@ pub(in crate::flow) const NEVER: i64 = i64::MIN;
 pub(in crate::flow) struct Handshake {
     /// Time of the last SYN before the first answer.
     pub(in crate::flow) syn_ns: i64,
-    /// Time of the first answer: a SYN-ACK, or a reset that acknowledges something.
+    /// Time of the first answer: a SYN-ACK, or where there is none, a reset that acknowledges something.
     pub(in crate::flow) answer_ns: i64,
     /// Time of the first acknowledgment without SYN or reset.
     pub(in crate::flow) ack_ns: i64,
@@ -78,7 +80,8 @@ impl Handshake {
             self.isn = Some(segment.acknowledgment.wrapping_sub(1));
             self.client.get_or_insert(side.opposite());
         }
-        if is_ack && self.answer_ns == NEVER {
+        // A reset in the name of the server does not hide its SYN-ACK: censors send such.
+        if is_ack && (self.answer_ns == NEVER || (self.is_reset && is_syn)) {
             self.answer_ns = time_ns;
             self.answer_acknowledgment = segment.acknowledgment;
             self.answerer = Some(side);
@@ -97,11 +100,14 @@ impl Handshake {
         if self.ack_ns == NEVER {
             self.ack_ns = right.ack_ns;
         }
-        if self.answer_ns == NEVER {
+        let is_open = self.answer_ns == NEVER;
+        if is_open {
             if right.syn_ns != NEVER {
                 self.syn_ns = right.syn_ns;
             }
             self.syn_count = self.syn_count.saturating_add(right.syn_count);
+        }
+        if is_open || (self.is_reset && right.answer_ns != NEVER && !right.is_reset) {
             self.answer_ns = right.answer_ns;
             self.answer_acknowledgment = right.answer_acknowledgment;
             self.answerer = right.answerer;
@@ -119,7 +125,10 @@ impl Handshake {
     /// other side was captured, and it is the time from the last SYN to the opener's own acknowledgment.
     pub(in crate::flow) fn rtt(&self, is_one_way: bool) -> Option<Rtt> {
         let client = self.client.filter(|_| self.syn_ns != NEVER)?;
-        let between = |end_ns: i64| u64::try_from(end_ns.checked_sub(self.syn_ns)?).ok();
+        // Where it is longer than any silence, the clock was set in between.
+        let longest_ns = idle_ns(TCP).unsigned_abs();
+        let between =
+            |end_ns: i64| u64::try_from(end_ns.checked_sub(self.syn_ns)?).ok().filter(|&time_ns| time_ns <= longest_ns);
         if self.answer_ns != NEVER {
             let answers_syn = self.isn.is_some_and(|isn| self.answer_acknowledgment == isn.wrapping_add(1));
             if self.answerer == Some(client) || (self.is_reset && !answers_syn) {

@@ -1,14 +1,18 @@
 //! A session: what is known of one conversation between two idle periods. It is kept small, because a capture holds
 //! millions.
 
+mod asked;
 mod chosen_ids;
 pub(in crate::flow) mod details;
 mod first;
+pub(in crate::flow) mod first_bytes;
 pub(in crate::flow) mod handshake;
 mod heads;
 mod hellos;
 pub(in crate::flow) mod messages;
 pub(in crate::flow) mod observe;
+pub(in crate::flow) mod opened;
+pub(in crate::flow) mod position;
 mod repeats;
 mod resolve;
 pub(in crate::flow) mod said;
@@ -22,11 +26,13 @@ use crate::flow::frames::OtherFrames;
 use crate::flow::links::Links;
 use crate::flow::record::{Counters, Name};
 use crate::flow::round_trips::FirstPackets;
+use crate::flow::stamp::Stamp;
 use crate::packet::protocol::TCP;
-use crate::packet::{FlowKey, Side, TunnelPath};
+use crate::packet::{FlowKey, Side, TcpSegment, TunnelPath};
 use details::Details;
 use handshake::Handshake;
 use messages::Messages;
+use position::Position;
 use serde::{Deserialize, Serialize};
 
 /// One session of a flow key. All fields are sums, minima, maxima or *first by frame*, so that sessions merge.
@@ -60,6 +66,8 @@ pub(in crate::flow) struct Session {
     pub(in crate::flow) opener: Side,
 
     pub(in crate::flow) handshake: Handshake,
+    /// Where the streams of a TCP connection stand.
+    pub(in crate::flow) position: Position,
     /// Time of each side's first packet in record order, or [`NEVER`].
     pub(in crate::flow) first_ns: [i64; 2],
 
@@ -97,6 +105,7 @@ impl Session {
             messages: Messages::None,
             opener: side,
             handshake: Handshake::default(),
+            position: Position::default(),
             first: frame,
             first_ns: [NEVER; 2],
             last_ns: time_ns,
@@ -227,6 +236,20 @@ impl Session {
         first_ns <= self.last_ns.saturating_add(idle_ns) && syn.is_none_or(|isn| self.handshake.isn == Some(isn))
     }
 
+    /// Whether a session goes on with this one although the clock says that this one is over. That, too, looks only at two neighbours
+    /// in record order.
+    #[cold]
+    pub(in crate::flow) fn goes_on(&self, first: &Stamp, segment: &TcpSegment, side: Side) -> bool {
+        self.position.is_continued_by(segment, side, first.frame, first.time_ns.saturating_sub(self.last_ns))
+    }
+
+    /// Whether that session goes on with this one, by its first packet. Its frames count from `base`.
+    pub(in crate::flow) fn goes_on_as(&self, right: &Self, base: FrameId) -> bool {
+        let first = Stamp { frame: right.first.rebased(base), time_ns: right.began_ns() };
+        let segment = right.first_packets.as_ref().and_then(|first| first.segment());
+        right.key.protocol() == TCP && segment.is_some_and(|(segment, side)| self.goes_on(&first, &segment, side))
+    }
+
     /// Time of the first packet in record order.
     pub(in crate::flow) fn began_ns(&self) -> i64 {
         self.first_ns[self.opener as usize]
@@ -281,6 +304,7 @@ impl Session {
             }
         }
         self.handshake.merge(&right.handshake);
+        self.position.merge(&right.position);
         self.messages.merge(right.messages);
         self.last_ns = right.last_ns;
         let mut repeated = OtherFrames::default();
@@ -322,6 +346,7 @@ impl Session {
     /// Adds `base` to the frame identities, once the range's position in the capture is known.
     pub(in crate::flow) fn rebase(&mut self, base: FrameId) {
         self.first = self.first.rebased(base);
+        self.position.rebase(base);
         if self.details.is_some() {
             self.details_base = self.details_base.rebased(base);
         }

@@ -10,11 +10,12 @@ use crate::flow::opening::datagram::DatagramOpening;
 use crate::flow::opening::segments::Segment;
 use crate::flow::round_trips::{FirstPackets, Seen};
 use crate::flow::stamp::Stamp;
-use crate::name::table::DATAGRAM_READERS;
+use crate::name::table::{DATAGRAM_READERS, STREAM_READERS};
 use crate::name::{
-    Datagram, Part, Reading, SECOND_CHOICES, chosen_id, datagram_candidates, datagram_part, stream_part,
+    Datagram, Findings, Part, Reading, SECOND_CHOICES, chosen_id, datagram_candidates, datagram_part,
+    stream_candidates, stream_part, transaction,
 };
-use crate::packet::{FlowKey, IcmpKind, Packet, Side, TcpFlags, TcpSegment, read_syn};
+use crate::packet::{FlowKey, IcmpKind, Packet, Side, TcpFlags, TcpSegment, Transmission, messages, read_syn};
 
 /// The payload of a packet.
 #[derive(Clone, Copy)]
@@ -40,7 +41,18 @@ impl Session {
             self.details_mut().rare_mut().owners.observe(owner, note.direction, frame);
             self.note_kept();
         }
-        note.packet_id.is_some_and(|id| self.details_mut().rare_mut().repeats.observe(id, side, bytes, payload))
+        note.packet_id.is_some_and(|id| self.details_mut().rare_mut().repeats.observe((id, true), side, bytes, payload))
+    }
+
+    /// Adds that a packet came by Wi-Fi. Returns whether it was sent before and that was captured too.
+    #[cold]
+    pub(in crate::flow) fn observe_transmission(
+        &mut self,
+        Transmission { id, is_retry }: Transmission,
+        side: Side,
+        (bytes, payload): (u64, u64),
+    ) -> bool {
+        self.details_mut().rare_mut().repeats.observe((id, is_retry), side, bytes, payload)
     }
 
     /// Adds a TCP segment with the SYN or the RST flag.
@@ -62,6 +74,17 @@ impl Session {
         {
             details.finish_openings(&mut |name| interner.intern(name));
             self.refresh_watch();
+        }
+    }
+
+    /// Keeps a segment or a datagram for encrypted hellos that keys open, if it is among the first.
+    #[cold]
+    #[inline(never)]
+    pub(in crate::flow) fn keep_first_bytes(&mut self, sequence: u32, side: Side, payload: Payload<'_>, stamp: Stamp) {
+        let first = &mut self.details_mut().rare_mut().first_bytes;
+        if first.has_room(side) {
+            first.observe(side, Segment { stamp, sequence, length: payload.length, bytes: payload.bytes });
+            self.note_kept();
         }
     }
 
@@ -191,15 +214,49 @@ impl Session {
                 Reading::No | Reading::NeedMore(None) => continue,
                 Reading::NeedMore(Some(findings)) | Reading::Done { findings, .. } => findings,
             };
+            let is_of_lookup = !findings.answers.is_empty() || findings.asks();
+            // Of what was put together from fragments it is not known what came before.
+            let message = if is_of_lookup && !is_folded { transaction(payload.bytes) } else { None };
+            let is_anchored = self.is_anchored;
             let details = self.details_mut();
+            let given = details.outbox.len();
             details.absorb(&mut findings, stamp, side, &mut |name| interner.intern(name));
+            let is_waiting = message
+                .filter(|message| !message.is_response || details.outbox.len() > given)
+                .is_some_and(|message| details.hold(message, side, is_anchored));
             deliver_of(&key, details, answers, interner);
+            if is_waiting {
+                self.note_kept();
+            }
             if let Some(part) = reader.shows_app {
                 self.keep_head(side, Payload { bytes: part(payload.bytes), ..payload }, stamp);
             }
             return;
         }
         self.keep_head(side, payload, stamp);
+    }
+
+    /// Adds the messages in a packet of SCTP. What is carried as a stream elsewhere begins with a message here (RFC 3436 §3, RFC 4168),
+    /// and is read as far as that goes; anything else is read as a datagram.
+    #[cold]
+    pub(in crate::flow) fn observe_user_messages(
+        &mut self,
+        side: Side,
+        payload: &[u8],
+        stamp: Stamp,
+        (answers, interner): (&mut Answers, &mut Interner),
+    ) {
+        for bytes in messages(payload) {
+            let Some(mut findings) = read_message(bytes) else {
+                let payload = Payload { bytes, length: bytes.len() as u32 };
+                self.observe_datagram(side, payload, stamp, (&mut *answers, &mut *interner), false);
+                continue;
+            };
+            let key = self.key;
+            let details = self.details_mut();
+            details.absorb(&mut findings, stamp, side, &mut |name| interner.intern(name));
+            deliver_of(&key, details, answers, interner);
+        }
     }
 
     /// Keeps the payload for the wire signatures, if it is among the first.
@@ -209,6 +266,22 @@ impl Session {
             self.details_mut().heads[side].observe(stamp.frame, payload.length, payload.bytes);
         }
     }
+}
+
+/// What the reader of a stream finds in its first message alone.
+fn read_message(bytes: &[u8]) -> Option<Box<Findings>> {
+    let mut rows = stream_candidates(*bytes.first()?) & !SECOND_CHOICES;
+    while rows != 0 {
+        let reader = &STREAM_READERS[rows.trailing_zeros() as usize];
+        rows &= rows - 1;
+        if !reader.is_preamble
+            && (reader.starts)(bytes)
+            && let Reading::NeedMore(Some(findings)) | Reading::Done { findings, .. } = (reader.read)(bytes)
+        {
+            return Some(findings);
+        }
+    }
+    None
 }
 
 /// Moves the answers that a session has read into the answer table.

@@ -1,5 +1,6 @@
 //! Finds records that repeat a packet, by their packet id. pktmon logs a packet once for each component that it
-//! passes, and marks the records with `epb_packetid` (pcapng §4.3). Only the first record of a packet is counted.
+//! passes, and marks the records with `epb_packetid` (pcapng §4.3). Wi-Fi sends a frame again that nobody acknowledged, and says so
+//! in it. Only the first record of a packet is counted.
 //!
 //! The rule is local, so that it does not depend on how the capture is cut: a record repeats another if one of the
 //! [`REACH`] records with an id before it in the session has the same id. The first and the last records of a partial
@@ -17,6 +18,8 @@ const REACH: usize = 64;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Counted {
     id: u64,
+    /// Whether it may repeat another: a frame of Wi-Fi that is sent for the first time does not.
+    may_repeat: bool,
     side: Side,
     bytes: u64,
     payload: u64,
@@ -53,10 +56,16 @@ impl Repeats {
     }
 
     /// Adds a record. Returns whether it repeats one before it.
-    pub(in crate::flow) fn observe(&mut self, id: u64, side: Side, bytes: u64, payload: u64) -> bool {
-        let is_repeat = self.last.contains(&id);
+    pub(in crate::flow) fn observe(
+        &mut self,
+        (id, may_repeat): (u64, bool),
+        side: Side,
+        bytes: u64,
+        payload: u64,
+    ) -> bool {
+        let is_repeat = may_repeat && self.last.contains(&id);
         if self.first.len() < REACH {
-            self.first.push(Counted { id, side, bytes, payload, is_counted: !is_repeat });
+            self.first.push(Counted { id, may_repeat, side, bytes, payload, is_counted: !is_repeat });
         }
         if self.last.len() == REACH {
             self.last.pop_front();
@@ -72,7 +81,7 @@ impl Repeats {
         for (at, mut record) in right.first.into_iter().enumerate() {
             // `at` records of `right` lie between, so that fewer records of `self` are within reach.
             let reach = REACH - at;
-            if record.is_counted && self.last.iter().rev().take(reach).any(|id| *id == record.id) {
+            if record.is_counted && record.may_repeat && self.last.iter().rev().take(reach).any(|id| *id == record.id) {
                 record.is_counted = false;
                 let sums = &mut excess[record.side as usize];
                 sums.packets += 1;
@@ -100,7 +109,7 @@ mod tests {
         let (mut repeats, mut counters) = (Repeats::default(), [Counters::default(); 2]);
         for &id in ids {
             let side = if id % 2 == 0 { Side::Low } else { Side::High };
-            if !repeats.observe(id, side, id, 1) {
+            if !repeats.observe((id, id % 7 != 0), side, id, 1) {
                 let sums = &mut counters[side as usize];
                 sums.packets += 1;
                 sums.bytes += id;

@@ -3,13 +3,15 @@
 
 use crate::flow::answers::Answers;
 use crate::flow::devices::{Devices, Sender, is_private};
+use crate::flow::openers::Openers;
 use crate::flow::record::{Counters, Ech, Flow, Head, Name, Rtt, RttSource};
 use crate::flow::round_trips::{self, Answered, Exchange, FirstPackets};
 use crate::flow::session::details::Details;
+use crate::flow::session::opened::Outcome;
 use crate::flow::session::said::Sent;
 use crate::flow::session::{NEVER, Session};
 use crate::flow::stamp::Stamp;
-use crate::name::{Alpn, Application, NameSource};
+use crate::name::{Alpn, Application, EchKeys, NameSource};
 use crate::packet::Side;
 use crate::packet::protocol::TCP;
 use std::mem::take;
@@ -36,7 +38,14 @@ fn is_server_port(port: u16) -> bool {
 impl Session {
     /// Adds the flow that this session resolves to. Afterwards only the fields by which the session is found are
     /// valid.
-    pub(in crate::flow) fn resolve(&mut self, answers: &Answers, devices: &Devices, flows: &mut Vec<Flow>) {
+    /// Returns what came of an encrypted hello that there are keys for.
+    pub(in crate::flow) fn resolve(
+        &mut self,
+        answers: &Answers,
+        (devices, openers): (&Devices, &Openers),
+        keys: &EchKeys,
+        flows: &mut Vec<Flow>,
+    ) -> Option<Outcome> {
         let last_seen_ns = self.end_ns();
         let mut began = Stamp { frame: self.first, time_ns: self.began_ns() };
         let mut details = self.take_details();
@@ -48,7 +57,7 @@ impl Session {
             }
         }
         let recognised = details.as_ref().and_then(|details| details.client.get()).copied();
-        let (client, found) = self.direction(recognised, answers, began);
+        let (client, found) = self.direction(recognised, (answers, openers), began);
         let server = client.opposite();
         let (client_ip, server_ip) = (self.key.address(client), self.key.address(server));
         let port =
@@ -57,7 +66,7 @@ impl Session {
         // there.
         flows.reserve(1);
         flows.push(Flow::between(self.key.protocol(), (client_ip, port(client)), (server_ip, port(server))));
-        let Some(flow) = flows.last_mut() else { return };
+        let flow = flows.last_mut()?;
         (flow.first_frame, flow.first_seen_ns, flow.last_seen_ns) = (began.frame, began.time_ns, last_seen_ns);
         (flow.up, flow.down) = (self.counted(client), self.counted(server));
         flow.application = details.as_ref().and_then(|details| choose_application(&details.applications));
@@ -80,11 +89,18 @@ impl Session {
         let sender = if self.opener == client { self.sender } else { Sender::default() };
         let others = || devices.others(sender, client_ip, began.frame);
         flow.names.extend(found.or_else(|| answers.explain(client_ip, server_ip, began, others)));
+        flow.translated = answers.handed_on(server_ip, began.frame);
         flow.is_in_tunnel = self.sender.is_tunnel();
         flow.is_doubled = exchange.is_tcp && first.is_doubled();
+        let mut outcome = None;
         if let Some(details) = details {
+            let opened = details.open_hello(keys, self.key.protocol() == TCP);
             let sent = Sent { origin: self.handshake.origin(client), payload: flow.up.payload };
             details.tell(flow, client, sent, answers);
+            if let Some((opened, whole)) = opened {
+                outcome = Some(opened.outcome);
+                opened.tell(flow, whole);
+            }
         }
         if let Some(chosen) = flow.names.first().filter(|name| name.source == NameSource::Dns && name.doubt.is_none()) {
             let earlier = answers.others((client_ip, server_ip), began, chosen);
@@ -93,6 +109,7 @@ impl Session {
             flow.names.insert_many(end, earlier);
         }
         flow.is_call_media = !exchange.is_tcp && round_trips::is_media(first) && flow.name().is_none_or(is_of_relay);
+        outcome
     }
 
     /// Ends the openings that were still being read.
@@ -134,9 +151,14 @@ impl Session {
     }
 
     /// Which side is the client. It is decided by the handshake, else by the reader of an opening, else by resolvers'
-    /// answers, else by group addresses, else by ports, else it is the side that sent first. Also returns the name
+    /// answers, else by group addresses, else by what other connections show, else by ports, else it is the side that sent first. Also returns the name
     /// from the answer that decided, if one did.
-    fn direction(&self, recognised: Option<Side>, answers: &Answers, began: Stamp) -> (Side, Option<Name>) {
+    fn direction(
+        &self,
+        recognised: Option<Side>,
+        (answers, openers): (&Answers, &Openers),
+        began: Stamp,
+    ) -> (Side, Option<Name>) {
         if let Some(client) = self.handshake.client.or(recognised) {
             return (client, None);
         }
@@ -155,6 +177,14 @@ impl Session {
         if is_group(opener) != is_group(opener.opposite()) {
             return (if is_group(opener) { opener.opposite() } else { opener }, None);
         }
+        // All frames up to the session's last are known by now, however the capture is cut.
+        let until = self.position.last();
+        let has_accepted = |side: Side| {
+            self.key.protocol() == TCP && openers.has_accepted((self.key.address(side), self.key.port(side)), until)
+        };
+        if has_accepted(opener) != has_accepted(opener.opposite()) {
+            return (if has_accepted(opener) { opener.opposite() } else { opener }, None);
+        }
         let is_server = |side: Side| is_server_port(self.key.port(side));
         if is_server(opener) && !is_server(opener.opposite()) {
             return (opener.opposite(), None);
@@ -162,7 +192,12 @@ impl Session {
         // People's devices have private addresses, and open conversations with servers that have public ones. Only where the
         // opening was not seen is it told by this.
         let [mine, theirs] = [opener, opener.opposite()].map(|side| is_private(self.key.address(side)));
-        if theirs && !mine && !is_server(opener.opposite()) && !is_group(opener) && !is_group(opener.opposite()) {
+        let [has_opened, have_opened] =
+            [opener, opener.opposite()].map(|side| openers.has_opened(self.key.address(side), until));
+        // Other protocols have no connections: of ICMP who sent first counts.
+        let has_ports = self.key.port(opener) != 0 || self.key.port(opener.opposite()) != 0;
+        let is_other = if mine == theirs { has_ports && have_opened && !has_opened } else { theirs };
+        if is_other && !is_server(opener.opposite()) && !is_group(opener) && !is_group(opener.opposite()) {
             return (opener.opposite(), None);
         }
         (opener, None)

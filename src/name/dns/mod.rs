@@ -5,6 +5,7 @@ mod message;
 mod name;
 pub(super) mod resolver;
 mod svcb;
+pub(super) mod transaction;
 pub(super) mod transport;
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub(super) mod greeting;
 pub(super) mod ike;
 pub(super) mod ntp;
 pub(super) mod openvpn;
+mod openvpn_control;
 pub(super) mod preamble;
 pub(super) mod snmp;
 pub(super) mod wireguard;

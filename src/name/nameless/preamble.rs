@@ -69,7 +69,7 @@ pub(crate) fn read_stream(bytes: &[u8]) -> Reading {
 
 fn recognise(bytes: &[u8]) -> Option<Preamble> {
     match *bytes.first()? {
-        0x00 => postgresql(bytes).or_else(|| openvpn(bytes)),
+        0x00 => postgresql(bytes),
         0x03 => rdp(bytes),
         0x10 => mqtt(bytes),
         0x12 => tds(bytes),
@@ -90,13 +90,6 @@ fn postgresql(bytes: &[u8]) -> Option<Preamble> {
         }
         _ => None,
     }
-}
-
-/// OpenVPN over TCP, where each packet comes after its length.
-fn openvpn(bytes: &[u8]) -> Option<Preamble> {
-    let length = usize::from(u16_at(bytes, 0)?);
-    let role = super::openvpn::opener(bytes.get(2..2 + length)?)?;
-    Some(Preamble { application: "openvpn", role, length: 2 + length, is_telling: false })
 }
 
 /// An X.224 connection request or confirmation in TPKT (MS-RDPBCGR §2.2.1.1). TLS follows it.

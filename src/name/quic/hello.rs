@@ -57,3 +57,11 @@ pub(super) fn hello(stream: &Reassembly) -> Hello {
     }
     Hello::Cut(findings)
 }
+
+/// The handshake message of this kind at the start of a stream, with its header, if all of it is there.
+pub(super) fn whole_message(stream: &[u8], kind: u8) -> Option<Vec<u8>> {
+    let mut wire = Wire::new(stream);
+    let (found, length) = (wire.u8()?, wire.u24()?);
+    wire.take(length)?;
+    stream.get(..4 + length).filter(|_| found == kind).map(<[u8]>::to_vec)
+}

@@ -4,7 +4,7 @@
 //! of a packet is used only if its authentication tag is right.
 
 use super::frames::gather_crypto;
-use super::hello::{APPLICATION, Hello, hello};
+use super::hello::{APPLICATION, Hello, hello, whole_message};
 use super::ids::ConnectionId;
 use super::keys::InitialKeys;
 use super::packet::{LongHeader, long_headers};
@@ -63,6 +63,18 @@ pub(crate) fn read(datagrams: &[Datagram<'_>]) -> Reading {
 /// Makes a reader that reads the opening of one side datagram by datagram, and derives each key once.
 pub(crate) fn begin() -> Box<dyn IncrementalReader> {
     Box::new(InitialReader::default())
+}
+
+/// The hellos in these datagrams that are whole, each with the connection id and the protection that its keys come from.
+pub(super) fn client_hellos<'a>(
+    datagrams: impl Iterator<Item = &'a [u8]>,
+) -> impl Iterator<Item = (Vec<u8>, ConnectionId, &'static Protection)> {
+    let mut reader = InitialReader::default();
+    datagrams.take(DATAGRAM_LIMIT).for_each(|payload| reader.add(payload));
+    reader.origins.into_iter().filter_map(|origin| {
+        let hello = whole_message(origin.stream?.prefix(), CLIENT_HELLO)?;
+        Some((hello, origin.id, origin.protection))
+    })
 }
 
 /// Whether opening a packet is worth trying: it is an Initial packet of a known version, or looks as the first packet of a
@@ -221,6 +233,7 @@ fn attempt(keys: &InitialKeys, packet: &[u8], header: &LongHeader<'_>, trials: &
     keys.open(packet, header.number_at)
 }
 
+const CLIENT_HELLO: u8 = 1;
 /// Datagrams that are read of one sender. A hello takes one to four, and Initial packets that timers repeat may come between.
 const DATAGRAM_LIMIT: usize = 16;
 /// Least length of the datagram that carries a client's Initial packet (RFC 9000 §14.1).
@@ -247,8 +260,6 @@ mod tests {
     use crate::name::tls::samples::{body, message, sni};
     use fixtures::quic::client_tags as tags;
     use proptest::prelude::*;
-
-    const CLIENT_HELLO: u8 = 1;
 
     fn read_all(payloads: &[Vec<u8>]) -> Reading {
         let datagrams: Vec<_> =

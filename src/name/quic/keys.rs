@@ -9,7 +9,7 @@ use aes_gcm::{AeadInOut, Aes128Gcm, KeyInit};
 use hkdf::Hkdf;
 use sha2::Sha256;
 
-/// The keys that protect the Initial packets of a client.
+/// The keys that protect the Initial packets of one side.
 pub(super) struct InitialKeys {
     packet: Aes128Gcm,
     iv: [u8; 12],
@@ -17,9 +17,17 @@ pub(super) struct InitialKeys {
 }
 
 impl InitialKeys {
-    /// Derives the keys from a connection id.
+    /// Derives the keys of a client from a connection id.
     pub(super) fn derive(connection_id: &[u8], protection: &Protection) -> Self {
-        let Parts { key, iv, header } = Parts::derive(connection_id, protection, CLIENT);
+        Self::of(Parts::derive(connection_id, protection, CLIENT))
+    }
+
+    /// Derives the keys of its server.
+    pub(super) fn derive_server(connection_id: &[u8], protection: &Protection) -> Self {
+        Self::of(Parts::derive(connection_id, protection, SERVER))
+    }
+
+    fn of(Parts { key, iv, header }: Parts) -> Self {
         Self { packet: Aes128Gcm::new(&key.into()), iv, header: Aes128::new(&header.into()) }
     }
 

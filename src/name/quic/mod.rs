@@ -1,5 +1,6 @@
 //! The ClientHello in the first packets of QUIC, of Google's QUIC before it, and of Facebook's protocol that took over its message.
 
+pub(super) mod answer;
 pub(super) mod fbzero;
 mod frames;
 pub(super) mod gquic;

@@ -57,6 +57,16 @@ pub(crate) fn read(stream: &[u8]) -> Reading {
     }
 }
 
+/// The handshake message at the start of a stream, with its header, if all of it is there.
+pub(crate) fn first_message(stream: &[u8]) -> Option<Vec<u8>> {
+    let flight = Flight::gather(stream);
+    let mut wire = Wire::new(&flight.handshake);
+    wire.u8()?;
+    let length = wire.u24()?;
+    wire.take(length)?;
+    flight.handshake.get(..4 + length).map(<[u8]>::to_vec)
+}
+
 fn starts_record(payload: &[u8]) -> bool {
     let length = match payload {
         [_, _, _, high, low, ..] => usize::from(u16::from_be_bytes([*high, *low])),

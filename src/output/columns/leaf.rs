@@ -1,5 +1,6 @@
 //! The values of one column of a row group, with the levels that say where they stand in a row (Dremel encoding, as Parquet has it).
 
+use super::cell;
 use super::shape::Kind;
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type};
 use parquet::errors::Result;
@@ -55,7 +56,7 @@ impl Leaf {
         const FIXED: usize = 12;
         let bytes = match (&mut self.values, self.kind) {
             (Values::Texts(texts), Kind::Bytes) => {
-                let bytes = unhex(value.as_str()?)?;
+                let bytes = cell::bytes(value)?;
                 let length = bytes.len();
                 texts.push(ByteArray::from(bytes));
                 length + FIXED
@@ -66,8 +67,7 @@ impl Leaf {
                 text.len() + FIXED
             }
             (Values::Wholes(wholes), Kind::Time) => {
-                let time: jiff::Timestamp = value.as_str()?.parse().ok()?;
-                wholes.push(i64::try_from(time.as_nanosecond()).ok()?);
+                wholes.push(cell::time_ns(value)?);
                 FIXED
             }
             (Values::Wholes(wholes), _) => {
@@ -99,9 +99,4 @@ impl Leaf {
         *self = Self::new(self.kind);
         Ok(())
     }
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
-    pairs.iter().map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }

@@ -1,7 +1,9 @@
 //! Rows to a Parquet file, a row group at a time.
 
+use super::cell::wrong;
 use super::leaf::{Leaf, Levels};
-use super::shape::{Column, Shape, message};
+use super::message::message;
+use super::shape::{Column, Shape};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
@@ -144,10 +146,6 @@ impl Put<'_> {
         self.leaves.get_mut(self.at..end).unwrap_or_default().iter_mut().for_each(|leaf| leaf.skip(levels));
         self.at = end;
     }
-}
-
-fn wrong(name: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("the field {name} is not what its column holds"))
 }
 
 /// An error of the file below, if that is what it is.

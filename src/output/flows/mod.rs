@@ -3,6 +3,12 @@
 //! A [`FlowRecord`] borrows everything from the flow, its place and its attribution; writers append to a buffer that the
 //! caller reuses, since captures hold millions of flows.
 
+#[cfg(feature = "columns")]
+mod arrow;
+#[cfg(feature = "columns")]
+mod batches;
+#[cfg(any(feature = "columns", feature = "parquet"))]
+mod columns;
 mod community_id;
 mod csv;
 mod format;
@@ -17,6 +23,8 @@ mod sink;
 mod sorter;
 mod writer;
 
+#[cfg(feature = "columns")]
+pub use batches::FlowBatches;
 pub use format::FlowFormat;
 pub use in_order::{InOrder, NotKept};
 pub use owned::{OwnedClaim, OwnedName, OwnedOwner, OwnedRecord};
@@ -27,6 +35,14 @@ pub use writer::{FlowWriter, Out};
 
 /// All formats, sorted by name.
 pub const FORMATS: &[FlowFormat] = &[
+    #[cfg(feature = "columns")]
+    FlowFormat {
+        name: "arrow",
+        about: "a stream of Arrow record batches with the columns of parquet",
+        writer: NDJSON.writer,
+        sink: arrow::sink,
+        is_binary: true,
+    },
     FlowFormat {
         name: "csv",
         about: "comma-separated values with a header line; lists and objects as JSON in a cell",
@@ -43,6 +59,14 @@ pub const FORMATS: &[FlowFormat] = &[
         sink: parquet::sink,
         is_binary: true,
     },
+];
+
+/// Formats that this build is without: each with the feature that has it.
+pub const LACKING: &[(&str, &str)] = &[
+    #[cfg(not(feature = "columns"))]
+    ("arrow", "columns"),
+    #[cfg(not(feature = "parquet"))]
+    ("parquet", "parquet"),
 ];
 
 /// One JSON object per line.

@@ -424,6 +424,7 @@ mod tests {
             client_head: None,
             server_head: None,
             tunnel: TunnelPath::NONE.entered(Encapsulation::Gre).unwrap(),
+            translated: None,
             is_in_tunnel: false,
             is_doubled: false,
         }

@@ -1,0 +1,29 @@
+//! whither for Python: flows as Arrow streams, reports, addresses, policies. One file for each.
+//!
+//! Whatever takes long runs on threads of whither's own, without Python's lock, while the calling thread looks after signals.
+
+mod check;
+mod failure;
+mod flows;
+mod lookup;
+mod report;
+mod rows;
+mod settings;
+mod stream;
+mod wait;
+
+use pyo3::prelude::*;
+
+/// What `whither/__init__.py` gives out. Its documentation stands there and in the stubs.
+#[pymodule]
+fn _whither(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<flows::Flows>()?;
+    module.add_class::<rows::Rows>()?;
+    module.add_class::<report::Report>()?;
+    module.add_class::<check::Check>()?;
+    module.add_function(wrap_pyfunction!(flows::flows, module)?)?;
+    module.add_function(wrap_pyfunction!(report::map, module)?)?;
+    module.add_function(wrap_pyfunction!(check::check, module)?)?;
+    module.add_function(wrap_pyfunction!(lookup::lookup, module)?)
+}

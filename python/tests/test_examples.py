@@ -1,0 +1,35 @@
+"""The examples in the documentation of functions are run; the stubs and the module have the same names."""
+
+import ast
+import doctest
+import inspect
+from pathlib import Path
+
+import pytest
+
+import whither
+
+
+@pytest.mark.parametrize("name", ["", "flows", "map", "check", "lookup"])
+def test_examples(name):
+    pytest.importorskip("pyarrow")
+    documented = getattr(whither, name) if name else whither
+    text = inspect.getdoc(documented)
+    test = doctest.DocTestParser().get_doctest(text, {"whither": whither}, name or "whither", None, 0)
+    assert test.examples, f"no example for {name}"
+    result = doctest.DocTestRunner().run(test)
+    assert result.failed == 0
+
+
+def test_stubs_have_the_arguments_of_the_functions():
+    tree = ast.parse(Path(whither.__file__).with_suffix(".pyi").read_text())
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    assert set(functions) == {"flows", "map", "check", "lookup"}
+    for name, node in functions.items():
+        stub = [argument.arg for argument in node.args.args + node.args.kwonlyargs]
+        assert stub == list(inspect.signature(getattr(whither, name)).parameters), name
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    for name, node in classes.items():
+        methods = {one.name for one in node.body if isinstance(one, ast.FunctionDef)}
+        assert methods <= set(dir(getattr(whither, name))), name
+    assert set(whither.__all__) == {*functions, *classes, "CaptureError", "CaptureWarning", "__version__"}
