@@ -87,8 +87,9 @@ fn commands_say_the_same_again_and_can_be_pasted() {
         .lines()
         .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
         .collect();
-    let expected = ["--details", "--html map.html"]
-        .map(|end| format!("whither map b.pcap 'day one/' --from 25.0400,121.5600 --app 'it'\\''s' --ignore-age {end}"));
+    let expected = ["--details", "--html map.html"].map(|end| {
+        format!("whither map b.pcap 'day one/' --from 25.0400,121.5600 --app 'it'\\''s' --ignore-age {end}")
+    });
     assert_eq!(joined, expected, "{text}");
 }
 
