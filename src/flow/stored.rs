@@ -18,7 +18,7 @@ use std::io::{self, Read, Write};
 
 /// Goes up with each change of the types that a partial is made of, or of what they mean; the order of the tables of readers, which
 /// openings name by their place, is part of it.
-const FORM: Form = Form { what: "a partial of flows", tag: *b"flow", version: 6 };
+const FORM: Form = Form { what: "a partial of flows", tag: *b"flow", version: 7 };
 
 /// What of a partial is written: `S` are sessions in order, `A` the answers, `F` the fragments. All else is made anew: the tables that
 /// find sessions, their links, and what was worked out only to be quicker.
@@ -136,7 +136,7 @@ mod tests {
         let bytes = written(observe(&sample_capture()));
         assert_eq!(bytes, written(observe(&sample_capture())));
         assert_eq!(bytes, written(carried(observe(&sample_capture()))));
-        assert_eq!((super::FORM.version, crc32fast::hash(body(&bytes))), (6, 3_075_776_470));
+        assert_eq!((super::FORM.version, crc32fast::hash(body(&bytes))), (7, 3_075_776_470));
     }
 
     #[test]

@@ -51,11 +51,13 @@ fn next(lines: &Lines, report: &Report, look: &Look, most: usize) -> Vec<Vec<Str
     if most > 1 { vec![details, command] } else { vec![command] }
 }
 
-/// The captures as they were given. A name that cannot be shown as it is cannot be repeated, nor can what a pipe held.
+/// The captures of the report, or what was given for them. A name that cannot be shown as it is cannot be repeated, nor can what a pipe held.
 fn captures(lines: &Lines, report: &Report, look: &Look) -> Vec<String> {
     let own: Vec<&str> = report.captures.iter().map(|capture| capture.name.as_str()).collect();
-    let given: Vec<&str> = look.captures.iter().map(String::as_str).collect();
-    let names = if given.is_empty() { own } else { given };
+    let mut given: Vec<&str> = look.captures.iter().map(String::as_str).collect();
+    // A folder or a pattern is shorter than its captures. Their order says nothing, so it changes nothing.
+    given.sort_unstable();
+    let names = if given.is_empty() || given.len() == own.len() { own } else { given };
     if names.len() > CAPTURE_LIMIT {
         return vec!["CAPTURE...".to_owned()];
     }

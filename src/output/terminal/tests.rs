@@ -75,7 +75,7 @@ fn an_old_capture_with_notes_fits_a_screen_too() {
 fn commands_say_the_same_again_and_can_be_pasted() {
     let asked = [&["--app", "it's"][..], &["--ignore-age"], &["--geo", "a\u{7}b"]];
     let look = Look {
-        captures: vec!["day one/".to_owned()],
+        captures: vec!["day one/".to_owned(), "b.pcap".to_owned()],
         asked: asked.iter().map(|words| words.iter().map(|word| (*word).to_owned()).collect()).collect(),
         ..Look::default()
     };
@@ -87,8 +87,9 @@ fn commands_say_the_same_again_and_can_be_pasted() {
         .lines()
         .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
         .collect();
-    let expected = ["--details", "--html map.html"]
-        .map(|end| format!("whither map 'day one/' --from 25.0400,121.5600 --app 'it'\\''s' --ignore-age {end}"));
+    let expected = ["--details", "--html map.html"].map(|end| {
+        format!("whither map b.pcap 'day one/' --from 25.0400,121.5600 --app 'it'\\''s' --ignore-age {end}")
+    });
     assert_eq!(joined, expected, "{text}");
 }
 
