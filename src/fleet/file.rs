@@ -154,13 +154,19 @@ struct Place {
     row: usize,
 }
 
+/// A row group: the number of its file, and its own.
+type GroupOfFile = (usize, usize);
+
+/// The bytes of a row group, a row after the other.
+type RowBytes = Vec<Option<Bytes>>;
+
 /// Files of rows. What is said of ranges is in memory; the bytes of partials are read when they are asked for.
 pub struct Files {
     files: Vec<(PathBuf, Box<dyn FileReader>)>,
     readings: Vec<Reading>,
     partials: BTreeMap<Piece, Chunks<Place>>,
     /// The bytes of the row groups that were used last, by file and group.
-    groups: Vec<((usize, usize), Vec<Option<Bytes>>)>,
+    groups: Vec<(GroupOfFile, RowBytes)>,
 }
 
 impl Files {
@@ -324,7 +330,7 @@ fn group_rows(
 }
 
 /// The bytes of the partials in a row group.
-fn group_bytes(reader: &dyn FileReader, group: usize) -> Result<Vec<Option<Bytes>>, String> {
+fn group_bytes(reader: &dyn FileReader, group: usize) -> Result<RowBytes, String> {
     let group = reader.get_row_group(group).map_err(|error| error.to_string())?;
     let count = usize::try_from(group.metadata().num_rows()).map_err(|_| "a row group of less than no rows")?;
     let [.., column] = &COLUMNS;
