@@ -30,8 +30,9 @@ pub(super) fn run(args: &Args, given: &MergeArgs, command: &str) -> Result<End, 
     outputs::open(&[], &reads, false)?;
     let mut store = Files::open(paths)?;
     let verified = verify(&store)?;
-    let command = of_one_machine(command, given, &store);
-    let view = View::open(args, &given.show, Some(&given.redact), &command, &reads)?;
+    let captures = captures(&store);
+    let command = of_one_machine(command, given, &captures);
+    let view = View::open(args, &given.show, Some(&given.redact), &command, &reads)?.of_captures(captures);
     let mut knowledge = input::knowledge_of(&given.input)?;
     knowledge.paths = GivenPaths::open(&given.paths.files)?;
     let options = input::options(&given.input, &knowledge)?;
@@ -51,14 +52,21 @@ pub(super) fn run(args: &Args, given: &MergeArgs, command: &str) -> Result<End, 
     Ok(End::of(input::report_defects(&analysed.outcomes)))
 }
 
-/// The command that makes the same of the captures on one machine, which is what the report shows.
-fn of_one_machine(command: &str, given: &MergeArgs, store: &dyn Store) -> String {
+/// The captures as they were given to be read in parts; their own names where that is not known.
+fn captures(store: &dyn Store) -> Vec<String> {
     let tasks = || store.readings().iter().map(|reading| &reading.task);
-    let given_captures = tasks().map(|task| &task.given).min().filter(|given| !given.is_empty());
-    let mut captures = given_captures.map(|given| format!(" {given}")).or_else(|| {
-        let names: BTreeSet<(u32, &str)> = tasks().map(|task| (task.capture, &*task.name)).collect();
-        Some(names.into_iter().map(|(_, name)| format!(" {}", escape::shell(name))).collect())
-    });
+    match tasks().map(|task| &task.given).min().filter(|given| !given.is_empty()) {
+        Some(given) => escape::shell_words(given),
+        None => {
+            let names: BTreeSet<(u32, &str)> = tasks().map(|task| (task.capture, &*task.name)).collect();
+            names.into_iter().map(|(_, name)| name.to_owned()).collect()
+        }
+    }
+}
+
+/// The command that makes the same of the captures on one machine, which is what the report shows.
+fn of_one_machine(command: &str, given: &MergeArgs, captures: &[String]) -> String {
+    let mut captures = Some(captures.iter().map(|name| format!(" {}", escape::shell(name))).collect::<String>());
     let mut text = command.replacen(" merge", " map", 1);
     // The captures stand where the first of the files stood.
     for path in &given.input.captures {

@@ -1,10 +1,11 @@
 //! How a map is shown: in the terminal, and in the files that were asked for; with what was taken out of it.
 
-use super::args::{Args, Command, MapArgs, RedactArgs};
+use super::args::{Args, Command, InputArgs, PathArgs, RedactArgs};
 use super::follow::Follow;
 use super::outputs::{self, Reads, Wanted};
 use super::screen::{self, CLEAR};
 use super::target::Target;
+use super::transfers::TransferArgs;
 use super::written::ShowArgs;
 use super::{redact, stdout};
 use crate::analysis::Knowledge;
@@ -51,12 +52,19 @@ impl<'a> View<'a> {
         };
         let ShowArgs { small_multiples, title, note, .. } = show;
         let (captures, asked) = match &args.command {
-            Command::Map(map) => asked(map),
+            Command::Map(map) => (given(&map.input), asked(&map.input, &map.paths, &map.transfers)),
+            Command::Merge(merge) => (Vec::new(), asked(&merge.input, &merge.paths, &merge.transfers)),
             _ => Default::default(),
         };
         let (title, note) = (title.clone(), note.clone());
         let look = Look { small_multiples: *small_multiples, title, note, every: None, captures, asked };
         Ok(Self { args, show, targets, redaction, command, look })
+    }
+
+    /// The same of captures that were given so, in other words than those of this command.
+    pub(super) fn of_captures(mut self, given: Vec<String>) -> Self {
+        self.look.captures = given;
+        self
     }
 
     /// Takes out of the report what is to be taken out.
@@ -134,11 +142,14 @@ fn wanted(show: &ShowArgs) -> Vec<Wanted<'_>> {
         .collect()
 }
 
-/// The captures of a map as they were given, and the options to give again for the same report. Where it was taken is not among
-/// them: the report has it.
-fn asked(map: &MapArgs) -> (Vec<String>, Vec<Vec<String>>) {
+/// The captures of a map as they were given.
+fn given(input: &InputArgs) -> Vec<String> {
+    input.captures.iter().map(|path| path.to_string_lossy().into_owned()).collect()
+}
+
+/// The options to give again for the same report. Where it was taken is not among them: the report has it.
+fn asked(input: &InputArgs, paths: &PathArgs, transfers: &TransferArgs) -> Vec<Vec<String>> {
     let text = |path: &PathBuf| path.to_string_lossy().into_owned();
-    let input = &map.input;
     let with = |option: &str, values: Vec<String>| -> Vec<Vec<String>> {
         values.into_iter().map(|value| vec![option.to_owned(), value]).collect()
     };
@@ -147,15 +158,16 @@ fn asked(map: &MapArgs) -> (Vec<String>, Vec<Vec<String>>) {
     asked.extend(with("--filter", input.filter.iter().cloned().collect()));
     let files = [
         ("--owners", &input.owners),
+        ("--keys", &input.keys),
         ("--geo", &input.knowledge.geo),
         ("--anycast", &input.knowledge.anycast),
         ("--apps", &input.knowledge.apps),
-        ("--path", &map.paths.files),
+        ("--path", &paths.files),
     ];
     asked.extend(files.into_iter().flat_map(|(option, paths)| with(option, paths.iter().map(text).collect())));
-    asked.extend(map.transfers.again());
+    asked.extend(transfers.again());
     if input.ignore_age {
         asked.push(vec!["--ignore-age".to_owned()]);
     }
-    (input.captures.iter().map(text).collect(), asked)
+    asked
 }

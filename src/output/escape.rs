@@ -174,6 +174,27 @@ pub fn shell(argument: &str) -> Cow<'_, str> {
     Cow::Owned(format!("'{}'", argument.replace('\'', "'\\''")))
 }
 
+/// The words of a command line that [`shell`] wrote, with spaces between them.
+pub fn shell_words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut is_quoted = false;
+    let mut characters = line.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\'' => {
+                is_quoted = !is_quoted;
+                word.get_or_insert_default();
+            }
+            ' ' if !is_quoted => words.extend(word.take()),
+            '\\' if !is_quoted => word.get_or_insert_default().extend(characters.next()),
+            _ => word.get_or_insert_default().push(character),
+        }
+    }
+    words.extend(word);
+    words
+}
+
 fn escape_into(out: &mut String, character: char) {
     // Writing to a String cannot fail.
     let _ = write!(out, "\\u{{{:x}}}", u32::from(character));
@@ -197,6 +218,14 @@ fn is_deceptive(character: char) -> bool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn words_are_what_a_shell_was_given(words in prop::collection::vec("[ -~é]{0,6}", 0..5)) {
+            let line = words.iter().map(|word| shell(word)).collect::<Vec<_>>().join(" ");
+            prop_assert_eq!(shell_words(&line), words);
+        }
+    }
 
     #[test]
     fn plain_names_pass_unchanged() {
