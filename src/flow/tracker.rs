@@ -176,6 +176,8 @@ impl Tracker {
     ) -> Result<(), CannotMerge> {
         self.state.check_merge(right)?;
         if self.capture.is_some_and(|(capture, ..)| capture != base.capture()) {
+            // Connections go on over a clock that jumps only within a capture.
+            self.recent.clear();
             close(self);
         }
         self.watch(base.capture(), right);
@@ -247,7 +249,6 @@ impl Tracker {
             Some((current, span, clock)) if current == capture => (span, clock),
             _ => {
                 self.earlier = self.span();
-                self.recent.clear();
                 (None, Clock::default())
             }
         };
