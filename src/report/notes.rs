@@ -7,10 +7,8 @@ use crate::name::KeyCounts;
 use crate::route::{RouteMap, SAMPLE_LIMIT, Shortage};
 use crate::standing::STALE_MONTHS;
 
-/// Duplicates from which on they are told: fewer may be a device's own.
-const TOLD_TWINS: u64 = 3;
-/// One packet in so many stands twice where a mirror port or a second interface copies some of the traffic. Of fewer the cause is not said:
-/// links and devices repeat packets too.
+/// One packet in so many stands twice where a mirror port or a second interface copies some of the traffic. Fewer are not
+/// told: links and devices repeat packets too.
 const MIRRORED_SHARE: u64 = 20;
 
 pub(super) fn notes(analysed: &Analysed, routes: &RouteMap, knowledge: &Knowledge, tables: &TablesAge) -> Vec<String> {
@@ -37,11 +35,6 @@ pub(super) fn notes(analysed: &Analysed, routes: &RouteMap, knowledge: &Knowledg
             "packets stand twice in the captures, as from a mirror port or from several interfaces: {} frames ({} bytes) are duplicates of a \
              packet just before, and of {} TCP connections every packet stands twice; duplicates are counted as captured",
             twins.frames, twins.bytes, summary.doubled
-        ));
-    } else if twins.frames >= TOLD_TWINS {
-        notes.push(format!(
-            "{} of {frames} frames ({} bytes) repeat a packet just before, and are counted as captured",
-            twins.frames, twins.bytes
         ));
     }
     keys(summary, &mut notes);
