@@ -28,7 +28,7 @@ RANGE_BYTES = 200_000
 
 def java_home():
     """A Java that Spark 4 runs on, if there is one."""
-    for home in filter(None, [os.environ.get("JAVA_HOME"), *sorted(glob.glob("/usr/lib/jvm/*17*"))]):
+    for home in filter(None, [*sorted(glob.glob("/usr/lib/jvm/*17*")), os.environ.get("JAVA_HOME")]):
         if os.access(f"{home}/bin/java", os.X_OK):
             return home
     java = shutil.which("java")
