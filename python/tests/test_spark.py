@@ -142,7 +142,7 @@ def long(tmp_path_factory):
         at += 16 + length
     with path.open("wb") as file:
         file.write(head)
-        for hour in range(6):
+        for hour in range(4):
             for second, rest in packets:
                 file.write((second + 3_600 * hour).to_bytes(4, "little") + rest)
     return str(path)
@@ -213,7 +213,7 @@ def test_a_worker_that_is_killed_changes_nothing(spark, cluster, long):
     until(lambda: executors(spark) == 2)
     killed = cluster.workers[0]
     with During(spark, 8, lambda: os.kill(killed.pid, signal.SIGKILL)) as during:
-        report = whither.spark.map(spark, long, range_bytes=RANGE_BYTES // 4)
+        report = whither.spark.map(spark, long, range_bytes=RANGE_BYTES // 2)
     assert during.done and during.done < during.of - 8, (during.done, during.of)
     killed.wait()
     assert report.to_json() == whither.map(long).to_json()
@@ -233,7 +233,7 @@ def test_a_capture_that_changes_meanwhile_is_an_error_with_its_path(spark, tmp_p
 
     with During(spark, 8, change) as during:
         with pytest.raises(whither.CaptureError, match="it has changed since the plan was made") as error:
-            whither.spark.map(spark, path, range_bytes=RANGE_BYTES // 4)
+            whither.spark.map(spark, path, range_bytes=RANGE_BYTES // 2)
     assert during.done and error.value.path == str(path)
 
 
