@@ -73,7 +73,8 @@ pub(crate) fn broken_off(outcome: &Outcome, has_packets: bool) -> Option<(&Defec
     Some((defect, format!("{defect}; {became}{advice}")))
 }
 
-fn warn(py: Python<'_>, what: &str) -> PyResult<()> {
+/// Warns with a `CaptureWarning`.
+pub(crate) fn warn(py: Python<'_>, what: &str) -> PyResult<()> {
     let category = class(py, "CaptureWarning")?;
     py.import("warnings")?.call_method1("warn", (what, category, 2)).map(drop)
 }

@@ -102,9 +102,7 @@ impl Flows {
 
     /// The schema of all batches, of any capture.
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
-        let schema = FFI_ArrowSchema::try_from(&*Batches::schema())
-            .map_err(|error| pyo3::exceptions::PyRuntimeError::new_err(error.to_string()))?;
-        PyCapsule::new_with_value(py, schema, c"arrow_schema")
+        FlowRecord.__arrow_c_schema__(py)
     }
 
     fn __iter__(&self, py: Python<'_>) -> PyResult<Rows> {
@@ -113,5 +111,24 @@ impl Flows {
 
     fn __repr__(&self) -> String {
         format!("whither.flows({:?})", self.captures.paths)
+    }
+}
+
+/// The schema of flow records without a capture, for those who must say it before they read one.
+#[pyclass(module = "whither", frozen)]
+pub(crate) struct FlowRecord;
+
+#[pymethods]
+impl FlowRecord {
+    #[new]
+    fn new() -> Self {
+        Self
+    }
+
+    #[allow(clippy::unused_self, reason = "the interface is one of objects")]
+    fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
+        let schema = FFI_ArrowSchema::try_from(&*Batches::schema())
+            .map_err(|error| pyo3::exceptions::PyRuntimeError::new_err(error.to_string()))?;
+        PyCapsule::new_with_value(py, schema, c"arrow_schema")
     }
 }

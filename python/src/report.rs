@@ -15,7 +15,7 @@ use whither::{Analyser, report};
 /// A routing map: per app, which endpoints, where, whose, how much, and how sure that is.
 #[pyclass(module = "whither", frozen)]
 pub(crate) struct Report {
-    report: report::Report,
+    pub(crate) report: report::Report,
 }
 
 /// The routing map of captures: per app, which endpoints, where, whose, how much, and how sure that is.
@@ -61,7 +61,12 @@ pub(crate) fn reported(
     let work = move |progress: &Progress| (analyser.report_while(sources, progress), analyser);
     let (report, analyser) = watched(py, &Arc::default(), work)?;
     let report = report.map_err(|error| raise(py, error))?;
-    // What the report says of captures is what there is to tell.
+    told(py, &report, errors)?;
+    Ok((report, analyser))
+}
+
+/// Tells which captures of a report broke off: what it says of captures is what there is to tell.
+pub(crate) fn told(py: Python<'_>, report: &report::Report, errors: Errors) -> PyResult<()> {
     let outcome = |capture: &report::CaptureSummary| Outcome {
         name: capture.name.clone(),
         format: capture.format.clone(),
@@ -69,8 +74,7 @@ pub(crate) fn reported(
         defect: capture.defect.clone(),
         ..Outcome::default()
     };
-    read(py, &report.captures.iter().map(outcome).collect::<Vec<_>>(), errors)?;
-    Ok((report, analyser))
+    read(py, &report.captures.iter().map(outcome).collect::<Vec<_>>(), errors)
 }
 
 impl Report {

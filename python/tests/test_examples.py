@@ -3,6 +3,7 @@
 import ast
 import doctest
 import inspect
+import operator
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,10 @@ import pytest
 import whither
 
 
-@pytest.mark.parametrize("name", ["", "flows", "map", "check", "lookup"])
+@pytest.mark.parametrize("name", ["", "flows", "map", "check", "lookup", "fleet", "fleet.plan", "fleet.read", "fleet.verify", "fleet.merge"])
 def test_examples(name):
     pytest.importorskip("pyarrow")
-    documented = getattr(whither, name) if name else whither
+    documented = operator.attrgetter(name)(whither) if name else whither
     text = inspect.getdoc(documented)
     test = doctest.DocTestParser().get_doctest(text, {"whither": whither}, name or "whither", None, 0)
     assert test.examples, f"no example for {name}"
@@ -21,15 +22,22 @@ def test_examples(name):
     assert result.failed == 0
 
 
-def test_stubs_have_the_arguments_of_the_functions():
-    tree = ast.parse(Path(whither.__file__).with_suffix(".pyi").read_text())
+@pytest.mark.parametrize(
+    ("module", "names", "others"),
+    [
+        (whither, {"flows", "map", "check", "lookup"}, {"CaptureError", "CaptureWarning", "__version__", "fleet"}),
+        (whither.fleet, {"plan", "read", "verify", "merge"}, {"COLUMNS"}),
+    ],
+)
+def test_stubs_have_the_arguments_of_the_functions(module, names, others):
+    tree = ast.parse(Path(module.__file__).with_suffix(".pyi").read_text())
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-    assert set(functions) == {"flows", "map", "check", "lookup"}
+    assert set(functions) == names
     for name, node in functions.items():
         stub = [argument.arg for argument in node.args.args + node.args.kwonlyargs]
-        assert stub == list(inspect.signature(getattr(whither, name)).parameters), name
+        assert stub == list(inspect.signature(getattr(module, name)).parameters), name
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     for name, node in classes.items():
         methods = {one.name for one in node.body if isinstance(one, ast.FunctionDef)}
-        assert methods <= set(dir(getattr(whither, name))), name
-    assert set(whither.__all__) == {*functions, *classes, "CaptureError", "CaptureWarning", "__version__"}
+        assert methods <= set(dir(getattr(module, name))), name
+    assert set(module.__all__) == {*functions, *classes, *others}

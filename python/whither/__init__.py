@@ -8,6 +8,7 @@ Captures are named by path: a file, a folder, a pattern, or a list of these. Wha
 project's ``docs/columns.md`` and ``docs/evidence.md``. Examples here are run in the folder of the project's samples.
 """
 
+from whither import fleet
 from whither._whither import Check, Flows, Report, __version__, check, flows, lookup, map
 from whither.errors import CaptureError, CaptureWarning
 
@@ -19,6 +20,7 @@ __all__ = [
     "Report",
     "__version__",
     "check",
+    "fleet",
     "flows",
     "lookup",
     "map",

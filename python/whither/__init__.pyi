@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Literal, TypeAlias, final
 
+from whither import fleet as fleet
 from whither.errors import CaptureError as CaptureError
 from whither.errors import CaptureWarning as CaptureWarning
 

@@ -1,0 +1,97 @@
+"""Ranges that are read one by one come to the report of one reading."""
+
+import json
+import random
+
+import pytest
+
+import whither
+from whither import fleet
+
+PHONE = "samples/phone.pcap"
+
+
+def rows_of(tasks):
+    return [row for task in tasks for row in fleet.read(task)]
+
+
+def all_rows(tasks, rows):
+    while again := fleet.verify(rows, tasks):
+        rows = rows + rows_of(again)
+    return rows
+
+
+def test_ranges_in_any_order_and_twice_are_the_report():
+    paths = [PHONE, "samples/phone.pcapng", "samples/compressed"]
+    tasks = fleet.plan(paths, range_bytes=100_000)
+    assert len(tasks) > 12
+    rows = all_rows(tasks, rows_of(tasks))
+    expected = whither.map(paths, from_="Taipei").to_json()
+    assert fleet.merge(rows, from_="Taipei").to_json() == expected
+    # A worker that was thought lost: its rows come a second time, from a reading of its own.
+    rows += rows_of(tasks[:5])
+    random.Random(7).shuffle(rows)
+    assert fleet.verify(rows, tasks) == []
+    assert fleet.merge(iter(rows), from_="Taipei").to_json() == expected
+
+
+def test_what_is_missing_is_named_and_refused():
+    tasks = fleet.plan([PHONE, "samples/vlan.pcap"], range_bytes=300_000)
+    assert fleet.verify([], tasks) == tasks
+    first = rows_of(task for task in tasks if json.loads(task)["name"] == PHONE and json.loads(task)["from"] == 0)
+    again = fleet.verify(first, tasks)
+    # The start of the next one is proven by where the first one ended. Of the other capture nothing is known but the plan.
+    assert len(again) == len(tasks) - 1 and json.loads(again[0])["start"] is not None
+    assert json.loads(again[-1])["name"] == "samples/vlan.pcap"
+    with pytest.raises(ValueError, match="missing or began at the wrong place"):
+        fleet.merge(first)
+    # Without the bytes ranges are verified, and not merged.
+    rows = all_rows(tasks, rows_of(tasks))
+    assert fleet.verify([row[:-1] for row in rows], tasks) == []
+    with pytest.raises((ValueError, OSError)):
+        fleet.merge([row[:-1] for row in rows])
+
+
+def test_a_capture_that_changed_is_an_error_with_its_path(tmp_path):
+    path = tmp_path / "changing.pcap"
+    path.write_bytes((whole := open(PHONE, "rb").read()))
+    task = fleet.plan(path)[0]
+    path.write_bytes(whole + whole[24:])
+    with pytest.raises(whither.CaptureError, match="changed since the plan was made") as error:
+        list(fleet.read(task))
+    assert error.value.path == str(path)
+    path.unlink()
+    with pytest.raises(whither.CaptureError) as error:
+        list(fleet.read(task))
+    assert error.value.path == str(path)
+
+
+def test_a_capture_that_breaks_off_is_told(broken):
+    tasks = fleet.plan(broken, range_bytes=300_000)
+    rows = all_rows(tasks, rows_of(tasks))
+    with pytest.warns(whither.CaptureWarning, match="broken.pcap: offset"):
+        merged = fleet.merge(rows)
+    assert merged.to_json() == whither.map(broken, errors="ignore").to_json()
+    with pytest.raises(whither.CaptureError):
+        fleet.merge(rows, errors="raise")
+
+
+def test_rows_and_tasks_that_nobody_wrote_are_value_errors():
+    tasks = fleet.plan(PHONE)
+    rows = rows_of(tasks)
+    assert all(len(row) == len(fleet.COLUMNS) for row in rows)
+    for wrong in ([(1.5,)], [()], [(2, "range")], [(*rows[-1], 1)], [(1, "sum")], [tuple(reversed(rows[-1]))], [7]):
+        with pytest.raises((ValueError, TypeError)):
+            fleet.verify(wrong, tasks)
+    with pytest.raises(ValueError, match="no task"):
+        fleet.read("{}")
+    with pytest.raises(ValueError, match="another plan"):
+        fleet.verify(rows, fleet.plan("samples/vlan.pcap"))
+    with pytest.raises(ValueError):
+        fleet.merge([])
+
+
+def test_rows_that_are_not_taken_end_the_reading():
+    rows = fleet.read(fleet.plan(PHONE)[0])
+    next(rows)
+    del rows

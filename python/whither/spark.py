@@ -1,0 +1,151 @@
+"""Captures read on a cluster by Spark, which whither has to be installed on: ``pip install`` the wheel on every node.
+
+    report = whither.spark.map(spark, "/mnt/captures")          # the report of whither.map, read in ranges
+    whither.spark.register(spark)                               # pyspark 4.0 and later
+    spark.read.format("whither").load("/mnt/captures").groupBy("app").count().show()
+
+Captures are files that all nodes have under the same paths, relative ones made absolute. Needs pyspark, and pyarrow and pandas, which it needs.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from json import loads
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+import pyarrow as pa
+from pyspark import StorageLevel
+from pyspark.sql.types import BinaryType, LongType, StringType, StructField, StructType
+
+from whither import CaptureError, Report, fleet
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+__all__ = ["map", "register"]
+
+_Path = str | os.PathLike[str]
+_TYPES = {"int": (LongType(), pa.int64()), "str": (StringType(), pa.string()), "bytes": (BinaryType(), pa.binary())}
+# Spark compares a batch's schema with its own, and takes none that differs in anything.
+_ROW = pa.schema([(name, _TYPES[kind][1]) for name, kind in fleet.COLUMNS])
+_ROW_IN_SPARK = StructType([StructField(name, _TYPES[kind][0], True) for name, kind in fleet.COLUMNS])
+_RANGES_AT_ONCE = 16
+# How Python's traceback, which Spark hands on as text, says what went wrong with a capture.
+_FAILURE = re.compile(r"^\s*(?:\S+ )?whither\.errors\.CaptureError: (.+?)\s*$", re.MULTILINE)
+
+
+def map(  # noqa: A001
+    spark: SparkSession,
+    paths: _Path | Sequence[_Path],
+    *,
+    range_bytes: int = 67_108_864,
+    from_: str | None = None,
+    app: str | Sequence[str] | None = None,
+    device: str | Sequence[str] | None = None,
+    geo: _Path | Sequence[_Path] | None = None,
+    apps: _Path | Sequence[_Path] | None = None,
+    threads: int | None = None,
+    max_memory: int | None = None,
+    errors: str = "warn",
+) -> Report:
+    """The report that ``whither.map`` makes of the captures, with one Spark task for each range of ``range_bytes``.
+
+    Ranges are verified here, and those that began at the wrong place are read again, before anything is merged. Where a worker is lost,
+    Spark reads its ranges elsewhere; a range that was read twice counts once. A capture that changes while it is read is a
+    ``CaptureError``. The other arguments are those of ``whither.map``; merging happens here, with ``threads`` and ``max_memory``.
+    """
+    plan = fleet.plan(local(paths), range_bytes=range_bytes, errors=errors)
+    read: list[DataFrame] = []
+    proofs: list[tuple[int | str | bytes | None, ...]] = []
+    again = plan
+    try:
+        while again:
+            frame = spark.range(0, len(again), 1, len(again)).mapInArrow(_reader(again), _ROW_IN_SPARK)
+            # On disk: what is verified is what is merged, unless a node is lost, and then it is read again.
+            read.append(frame.persist(StorageLevel.DISK_ONLY))
+            proofs += read[-1].select(*_ROW.names[:-1]).collect()
+            again = fleet.verify(proofs, plan)
+        rows = itertools.chain.from_iterable(_rows(frame, len(plan)) for frame in read)
+        return fleet.merge(
+            rows,
+            from_=from_,
+            app=app,
+            device=device,
+            geo=geo,
+            apps=apps,
+            threads=threads,
+            max_memory=max_memory,
+            errors=errors,
+        )
+    except CaptureError:
+        raise
+    except Exception as error:
+        failed = _capture_error(error, plan)
+        if failed is None:
+            raise
+        raise failed from error
+    finally:
+        for frame in read:
+            frame.unpersist()
+
+
+def register(spark: SparkSession) -> None:
+    """Makes ``spark.read.format("whither").load(paths)`` known to a session: the flow records of ``whither.flows``, with one task for
+    each file. ``load`` takes a path or a list of them.
+
+    With pyspark 4.1 and later, ``app = …``, ``app IN (…)`` and ranges of ``first_seen`` leave out flows before they leave Python, for
+    which ``spark.sql.python.filterPushdown.enabled`` is set.
+    """
+    from whither import _spark_source
+
+    source = _spark_source.FlowSource
+    if _spark_source.CAN_PUSH:
+        spark.conf.set("spark.sql.python.filterPushdown.enabled", "true")
+        source = _spark_source.FilteringFlowSource
+    spark.dataSource.register(source)
+
+
+def _rows(frame: DataFrame, ranges: int) -> Iterator[Sequence[int | str | bytes | None]]:
+    """The rows, a few ranges at a time: each time is a job of Spark's, and what it gives has to fit into memory."""
+    return frame.coalesce(-(-ranges // _RANGES_AT_ONCE)).toLocalIterator(prefetchPartitions=True)
+
+
+def local(paths: _Path | Sequence[_Path]) -> list[str]:
+    """Paths as all nodes can open them: absolute, and without ``file:``."""
+    return [_absolute(os.fspath(path)) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
+
+
+def _absolute(path: str) -> str:
+    uri = urlsplit(path)
+    if uri.scheme == "file" and uri.netloc in ("", "localhost"):
+        return unquote(uri.path)
+    if "://" in path:
+        raise ValueError(f"{path}: only files can be read; mount it under the same path on all nodes")
+    return os.path.abspath(path)
+
+
+def _reader(tasks: list[str]) -> Callable[[Iterator[pa.RecordBatch]], Iterable[pa.RecordBatch]]:
+    """What a node does with the numbers of tasks."""
+
+    def read(batches: Iterator[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
+        for batch in batches:
+            for at in batch.column(0).to_pylist():
+                # A row has up to 1 MiB.
+                for row in fleet.read(tasks[at]):
+                    columns = [pa.array([value], field.type) for value, field in zip(row, _ROW, strict=True)]
+                    yield pa.RecordBatch.from_arrays(columns, schema=_ROW)
+
+    return read
+
+
+def _capture_error(error: Exception, plan: list[str]) -> CaptureError | None:
+    """What a node said of a capture, if that is why the job failed."""
+    found = _FAILURE.findall(str(error))
+    if not found:
+        return None
+    names = {name for task in plan if found[-1].startswith((name := loads(task)["name"]) + ": ")}
+    return CaptureError(found[-1], max(names, key=len, default=None))
