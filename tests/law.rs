@@ -77,6 +77,29 @@ fn hellos_that_keys_open_are_the_same_in_any_cut() {
 }
 
 #[test]
+fn samples_say_the_same_in_any_cut() {
+    /// Larger ones take minutes in ranges of a few bytes.
+    const LARGEST: u64 = 64 << 10;
+    let knowledge = knowledge();
+    let samples = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")).unwrap();
+    let is_small = |path: &PathBuf| {
+        let is_capture = path.extension().is_some_and(|extension| extension == "pcap" || extension == "pcapng");
+        is_capture && path.metadata().is_ok_and(|file| file.len() <= LARGEST)
+    };
+    let mut paths: Vec<PathBuf> = samples.map(|entry| entry.unwrap().path()).filter(is_small).collect();
+    paths.sort();
+    assert!(paths.len() > 40);
+    for path in paths {
+        let path = vec![path];
+        let expected = analyse(&path, Some(1 << 30), 1, &knowledge);
+        for (range_bytes, threads) in [(163, 3), (1_500, 2)] {
+            let seen = analyse(&path, Some(range_bytes), threads, &knowledge);
+            assert!(seen == expected, "{path:?} in ranges of {range_bytes}:\n{}\n{}", seen.1, expected.1);
+        }
+    }
+}
+
+#[test]
 fn ranges_and_threads_and_order_change_nothing() {
     let (folder, knowledge) = (tempfile::tempdir().unwrap(), knowledge());
     let one = write(folder.path(), "one.pcap", &classic(&packets(1)));

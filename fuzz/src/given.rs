@@ -195,8 +195,14 @@ fn path(data: &[u8]) {
     let paths = whither::capture::read_path_bytes(data).unwrap_or_default();
     for path in paths {
         assert!(path.hops.is_sorted_by_key(|hop| hop.distance));
-        assert!(path.hops.iter().all(|hop| hop.distance > 0 && hop.distance <= path.last), "a hop is one that was tried");
-        assert!(path.target.is_none() || path.hops.iter().all(|hop| hop.address != path.target), "a hop is no endpoint");
+        assert!(
+            path.hops.iter().all(|hop| hop.distance > 0 && hop.distance <= path.last),
+            "a hop is one that was tried"
+        );
+        assert!(
+            path.target.is_none() || path.hops.iter().all(|hop| hop.address != path.target),
+            "a hop is no endpoint"
+        );
     }
 }
 

@@ -8,8 +8,8 @@ use fixtures::ech::{Client, Seal};
 use fixtures::quic::crypto;
 use fixtures::transport::{PUSH_ACK, tcp, udp};
 use fixtures::{dns, ip, pcap};
-use whither::capture::{self, Frame, Observe, Progress, ReadOptions, Source};
 use whither::analysis::{self, Options};
+use whither::capture::{self, Frame, Observe, Progress, ReadOptions, Source};
 use whither::flow::{Partial, SampleKey};
 use whither::name::table::{DATAGRAM_READERS, STREAM_READERS};
 use whither::name::{Datagram, Reading};
@@ -347,7 +347,9 @@ impl Seeds {
             self.add("given", [&[given::SIDE], text.as_bytes()].concat());
         }
         let policy = include_str!("../../src/policy/example.toml");
-        for (kind, text) in [(given::POLICY, policy), (given::ANYCAST, "# mine\n192.0.2.0/24\n2001:db8::/32\n1.1.1.1\n")] {
+        for (kind, text) in
+            [(given::POLICY, policy), (given::ANYCAST, "# mine\n192.0.2.0/24\n2001:db8::/32\n1.1.1.1\n")]
+        {
             self.add("given", [&[kind], text.as_bytes()].concat());
         }
         for text in [

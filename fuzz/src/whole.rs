@@ -5,6 +5,8 @@ use fixtures::{Order, pcap};
 use std::sync::OnceLock;
 
 use serde_json::Value;
+use whither::analysis::budget::LEAST;
+use whither::analysis::{self, FlowJudge, Knowledge, Options};
 use whither::app::Catalogue;
 use whither::capture::{Outcome, Progress, ReadOptions, Source};
 use whither::flow::{OpenLimits, Summary};
@@ -12,8 +14,6 @@ use whither::output::flows::{self, FlowRecord};
 use whither::output::terminal::{Style, render};
 use whither::output::{self, write_json_compact};
 use whither::place::{Places, vantage};
-use whither::analysis::{self, FlowJudge, Knowledge, Options};
-use whither::analysis::budget::LEAST;
 use whither::report::{Report, build};
 
 use crate::captures::pool;

@@ -358,7 +358,8 @@ impl Tracker {
     fn absorb(&mut self, right: &mut Partial, base: FrameId) {
         right.rebase_rest(base);
         self.added += right.shards.iter().map(|shard| shard.table.count()).sum::<usize>();
-        let is_kept = keeps(self.part, self.sample_key);
+        let sample_key = self.sample_key;
+        let is_kept = keeps(self.part, sample_key);
         self.state.answers.merge(&mut right.answers);
         let late: Vec<(Answers, (Devices, Openers), Vec<moved::Event>)> = self
             .state
@@ -366,7 +367,7 @@ impl Tracker {
             .par_iter_mut()
             .zip(right.shards.par_iter_mut())
             .map(|(mine, theirs)| {
-                let (late, interner) = (RefCell::new(Answers::default()), RefCell::default());
+                let (late, interner) = (RefCell::new(Answers::new(sample_key)), RefCell::default());
                 let events = RefCell::new(Vec::new());
                 let file = |table: &mut Table, at: usize| {
                     let over_ns = kept_until_ns(table.at(at));
