@@ -11,6 +11,7 @@ use crate::flow::lifetime::idle_ns;
 use crate::name::Part;
 use crate::packet::Side;
 use crate::packet::protocol::TCP;
+use std::cmp::Ordering;
 
 /// How far apart the sequence numbers of two packets may be that count as neighbours in a stream of RTP.
 const RTP_REACH: u32 = 16;
@@ -201,11 +202,12 @@ fn quic_ns(first: &FirstPackets, client: Side) -> Option<u64> {
     let number = |at: usize| first.head(at)?.number(origin?);
     let acknowledged = || first.head(answer)?.acknowledged(origin?);
     let Some(acknowledged) = acknowledged() else { return between(&packets[asked], &packets[answer]) };
-    if number(asked)? > acknowledged {
-        return None;
-    }
-    // Numbers grow: one that was not seen or not kept was sent after the first.
     let is_it = |at: &usize| packets[*at].side == client && number(*at) == Some(acknowledged);
-    let sent = (asked..answer).find(is_it).unwrap_or(asked);
+    let sent = match number(asked)?.cmp(&acknowledged) {
+        Ordering::Greater => return None,
+        Ordering::Equal => asked,
+        // Numbers grow: one that was not seen or not kept was sent after the first.
+        Ordering::Less => (asked + 1..answer).find(is_it).unwrap_or(asked),
+    };
     between(&packets[sent], &packets[answer])
 }
