@@ -45,6 +45,14 @@ impl Error {
         Self::NotUsable { path: path.into(), what: what.into(), hint: hint.into() }
     }
 
+    /// What opening a file that was named came to; the hint is for one that is not there.
+    pub(crate) fn opening(path: impl Into<PathBuf>, source: std::io::Error, hint: &str) -> Self {
+        match source.kind() {
+            std::io::ErrorKind::NotFound => Self::not_usable(path, "there is no such file", hint),
+            _ => Self::io(path, source),
+        }
+    }
+
     /// A contradiction in the arguments.
     pub fn usage(what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Usage { what: what.into(), hint: hint.into() }

@@ -341,10 +341,9 @@ fn sniffed(path: &Path, reader: Box<dyn Read + Send>) -> Result<(Compression, St
 
 fn could_not_open(path: &Path, error: io::Error) -> Error {
     match error.kind() {
-        io::ErrorKind::NotFound => Error::not_usable(path, "there is no such file", "check the path"),
         io::ErrorKind::PermissionDenied => {
             Error::not_usable(path, "it may not be read by this user", "check the permissions of the file")
         }
-        _ => Error::io(path, error),
+        _ => Error::opening(path, error, "check the path"),
     }
 }

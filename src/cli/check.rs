@@ -132,10 +132,7 @@ fn no_slips(policy: &Policy, path: &Path, knowledge: &Knowledge, is_seen: impl F
 pub(super) fn read(path: &Path, hint: &str) -> Result<String, Error> {
     /// More than any policy or baseline takes: a capture that was named in its place is not read whole.
     const LIMIT_BYTES: u64 = 64 << 20;
-    let file = std::fs::File::open(path).map_err(|source| match source.kind() {
-        std::io::ErrorKind::NotFound => Error::not_usable(path, "there is no such file", hint),
-        _ => Error::io(path, source),
-    })?;
+    let file = std::fs::File::open(path).map_err(|source| Error::opening(path, source, hint))?;
     let mut bytes = Vec::new();
     std::io::Read::read_to_end(&mut std::io::Read::take(file, LIMIT_BYTES), &mut bytes)
         .map_err(|source| Error::io(path, source))?;

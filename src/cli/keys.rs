@@ -29,10 +29,7 @@ fn key_log(path: &Path) -> Result<Vec<u8>, Error> {
             (lines, false) => Ok(lines),
         };
     }
-    let file = File::open(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => Error::not_usable(path, "there is no such file", "check the path"),
-        _ => Error::io(path, error),
-    })?;
+    let file = File::open(path).map_err(|error| Error::opening(path, error, "check the path"))?;
     let mut text = Vec::new();
     file.take(LIMIT + 1).read_to_end(&mut text).map_err(|error| Error::io(path, error))?;
     if text.len() as u64 > LIMIT {

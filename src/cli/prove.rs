@@ -328,8 +328,7 @@ impl About<'_> {
         lines.extend(proof.differences.iter().take(NAMED).map(|difference| one_line(&format!("  {difference}"))));
         let captures = outcomes.iter().zip(hashes).enumerate().map(|(at, (outcome, (name, hash)))| {
             let name = self.redacted.map_or_else(|| name.clone(), |_| format!("capture {}", at + 1));
-            let hash =
-                hash.map_or("unknown".to_owned(), |hash| hash.iter().map(|byte| format!("{byte:02x}")).collect());
+            let hash = hash.map_or("unknown".to_owned(), |hash| escape::hex(&hash));
             (
                 one_line(&name),
                 format!("sha256 {hash}, {} frames, {} captured bytes", outcome.frames, outcome.captured_bytes),

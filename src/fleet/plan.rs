@@ -3,6 +3,7 @@
 use crate::capture::Source;
 use crate::error::Error;
 use crate::flow::SampleKey;
+use crate::output::escape::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::fs::Metadata;
@@ -197,9 +198,4 @@ impl Task {
 fn modified_ns(metadata: &Metadata) -> i64 {
     let since = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     since.and_then(|since| i64::try_from(since.as_nanos()).ok()).unwrap_or_default()
-}
-
-/// Bytes as hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

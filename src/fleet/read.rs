@@ -3,11 +3,12 @@
 use crate::analysis::{Filtered, FrameFilter, Options};
 use crate::capture::{First, FrameId, Outcome, ReadOptions, Source};
 use crate::error::Error;
-use crate::fleet::plan::{Task, USUAL_RANGE_BYTES, hex};
+use crate::fleet::plan::{Task, USUAL_RANGE_BYTES};
 use crate::fleet::reading::{Chunk, Reading};
 use crate::fleet::row::Row;
 use crate::flow::Partial;
 use crate::name::KeyCounts;
+use crate::output::escape::hex;
 use std::path::Path;
 
 /// Most bytes of a chunk: engines keep rows in memory by the thousand.

@@ -165,6 +165,11 @@ pub fn csv_into(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
+/// Bytes as hexadecimal digits, two for each.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// An argument as a POSIX shell takes it, for command lines that are printed to be repeated.
 pub fn shell(argument: &str) -> Cow<'_, str> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@%+,=".contains(&byte);

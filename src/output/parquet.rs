@@ -5,7 +5,7 @@
 use super::columns::shapes::{BYTES, REAL, TEXT, TEXTS, TIME, WHOLE};
 use super::columns::{Column, Shape, Table};
 use super::csv::party_word;
-use super::words;
+use super::{escape, words};
 use crate::place::Country;
 use crate::report::{AppRoutes, Destination, Report};
 use serde_json::{Map, Value, json};
@@ -166,7 +166,7 @@ fn point(candidates: &[Country]) -> Option<String> {
     let mut bytes = vec![1, 1, 0, 0, 0];
     bytes.extend(longitude.to_le_bytes());
     bytes.extend(latitude.to_le_bytes());
-    Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(escape::hex(&bytes))
 }
 
 #[cfg(test)]

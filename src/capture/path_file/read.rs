@@ -58,10 +58,7 @@ impl GivenPaths {
 
 /// The contents of a file, if it is not too large.
 fn bytes(path: &Path) -> Result<Vec<u8>, Error> {
-    let file = File::open(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => Error::not_usable(path, "there is no such file", HINT),
-        _ => Error::io(path, error),
-    })?;
+    let file = File::open(path).map_err(|error| Error::opening(path, error, HINT))?;
     let mut bytes = Vec::new();
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| Error::io(path, error))?;
     if bytes.len() as u64 > MAX_FILE_BYTES {

@@ -1,6 +1,6 @@
 //! What all formats of a check show, and the words that they share.
 
-use crate::output::words;
+use crate::output::{escape, words};
 use crate::policy::{Checked, Finding, Leniency, Outcome, Row};
 use crate::report::Destination;
 use sha2::{Digest, Sha256};
@@ -71,5 +71,5 @@ pub(super) fn fingerprint(words: &[&str]) -> String {
         hash.update((word.len() as u64).to_le_bytes());
         hash.update(word.as_bytes());
     }
-    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    escape::hex(&hash.finalize()[..16])
 }
