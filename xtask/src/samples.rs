@@ -26,6 +26,7 @@ mod tls;
 mod tunnels;
 mod unrouted;
 mod zoo;
+mod zte;
 
 use crate::owner_samples;
 use std::io;
@@ -96,6 +97,11 @@ fn all() -> io::Result<Vec<Sample>> {
             "claim-delhi.pcap",
             "WeChat of a user in Delhi: endpoints that one source places in Singapore, Hong Kong and mainland China",
             capture::pcap(&claim::delhi()),
+        ),
+        sample(
+            "zte.pcap",
+            "a phone of ZTE's in Taipei that looks for an update, over HTTP and TLS, and opens pages of the brands nubia and REDMAGIC",
+            capture::pcap(&zte::packets()),
         ),
     ];
     samples.extend(names::samples());
