@@ -452,6 +452,10 @@ fn what_does_not_fit_into_memory_is_left_out_and_said() {
     has_all(&out, &["left out for lack of memory", "give more with --max-memory", "\"bytes\": 990000"]);
     let out = WHITHER.fed(&["map", "-", "--json", "-", "--quiet"], many_conversations()).out;
     assert!(!out.contains("lack of memory"));
+    let said = WHITHER.fed(&["flows", "-", "--quiet", "--max-memory", "128M"], many_conversations());
+    has_all(&said.err, &["flows (", "left out for lack of memory", "give more with --max-memory"]);
+    let said = WHITHER.fed(&["flows", "-", "--quiet"], many_conversations());
+    assert!(said.code == Some(0) && !said.err.contains("lack of memory"), "{}", said.err);
     let said = WHITHER.run(&["map", SMALL, "--max-memory", "20M"]);
     assert_eq!(said.code, Some(2));
     has_all(&said.err, &["--max-memory 20M is too little", "64M"]);

@@ -52,8 +52,12 @@ pub(crate) fn opened(py: Python<'_>, opened: Opened, errors: Errors) -> PyResult
     Ok(opened.sources)
 }
 
-/// Tells which captures broke off, as the caller wants it. If nothing was read at all, it is an error in any case.
-pub(crate) fn read(py: Python<'_>, outcomes: &[Outcome], errors: Errors) -> PyResult<()> {
+/// Tells what was left out for lack of memory, and which captures broke off, as the caller wants it. If nothing was read at all, it is an
+/// error in any case.
+pub(crate) fn read(py: Python<'_>, outcomes: &[Outcome], left_out: &[String], errors: Errors) -> PyResult<()> {
+    if errors != Errors::Ignore {
+        left_out.iter().try_for_each(|what| warn(py, what))?;
+    }
     let has_packets = outcomes.iter().any(|outcome| outcome.frames > outcome.not_packets);
     for (defect, what) in outcomes.iter().filter_map(|outcome| broken_off(outcome, has_packets)) {
         match errors {

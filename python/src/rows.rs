@@ -54,7 +54,9 @@ impl Rows {
             }
             None => {
                 let ended = flows.take();
-                read(py, ended.as_ref().map_or(&[], whither::Flows::outcomes), self.captures.errors)?;
+                if let Some(ended) = &ended {
+                    read(py, ended.outcomes(), ended.left_out(), self.captures.errors)?;
+                }
                 Ok(None)
             }
         }

@@ -69,10 +69,11 @@ impl Stream {
         }
     }
 
-    /// Tells which captures broke off.
+    /// Tells what was left out, and which captures broke off.
     fn tell_end(&self, batches: &Batches) -> Result<(), ArrowError> {
         let (outcomes, errors) = (batches.outcomes(), self.captures.errors);
-        let told = self.with_python(|py| read(py, outcomes, errors).map_err(|error| external(error.to_string())));
+        let tell = |py: Python<'_>| read(py, outcomes, batches.left_out(), errors);
+        let told = self.with_python(|py| tell(py).map_err(|error| external(error.to_string())));
         let has_packets = outcomes.iter().any(|outcome| outcome.frames > outcome.not_packets);
         match told {
             Some(told) => told,

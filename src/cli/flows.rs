@@ -4,12 +4,14 @@ use super::args::{Args, FlowsArgs};
 use super::end::End;
 use super::input::Input;
 use super::progress::Bar;
+use super::stderr::say;
 use super::{input, outputs, redact, stdout};
 use crate::analysis::{self, Judgements, Knowledge, Options};
 use crate::capture::{self, Progress, Source};
 use crate::error::Error;
 use crate::output::flows::{InOrder, LACKING, Redaction, format};
 use crate::redact::{Redactor, What};
+use crate::report::for_lack_of_memory;
 use crate::route::Observed;
 use std::collections::HashSet;
 use std::io::IsTerminal;
@@ -94,6 +96,8 @@ pub(super) fn run(args: &Args, flows: &FlowsArgs, command: &str) -> Result<End, 
         let what = format!("flows that wait for their turn could not be kept in a temporary file there: {error}");
         return Err(Error::not_usable(folder, what, "name another folder with TMPDIR, or give more with --max-memory"));
     }
+    // There is no report here that would say so.
+    for_lack_of_memory(&analysed).iter().for_each(|what| say(&format!("whither: {what}")));
     let unseen = unseen.into_inner().unwrap_or_else(PoisonError::into_inner);
     input::known_or_seen(&options.apps, knowledge, |app| !unseen.contains(app))?;
     input::devices_seen(&analysed)?;

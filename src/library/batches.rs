@@ -24,14 +24,14 @@ impl Batches {
         let progress = Arc::clone(&reader.progress);
         Reading::start(pool, progress, WAITING_BATCHES, move |full| {
             let mut batches = FlowBatches::new();
-            let outcomes = reader.read(captures, &mut |records| {
+            let ended = reader.read(captures, &mut |records| {
                 batches.records(records, |batch| Ok(full.send(batch).is_ok())).map_err(not_of_its_columns)
             })?;
             if let Some(rest) = batches.rest().map_err(not_of_its_columns)? {
                 // Whoever wants no more is not there.
                 let _ = full.send(rest);
             }
-            Ok(outcomes)
+            Ok(ended)
         })
         .map(Self)
     }
@@ -43,7 +43,12 @@ impl Batches {
 
     /// Each capture, in order, and why reading it ended before its end, if it did. Empty until all batches have been given.
     pub fn outcomes(&self) -> &[Outcome] {
-        self.0.outcomes()
+        &self.0.ended().outcomes
+    }
+
+    /// What is missing because memory was short, in words. Empty until all batches have been given.
+    pub fn left_out(&self) -> &[String] {
+        &self.0.ended().left_out
     }
 
     /// How far reading has come.

@@ -28,7 +28,12 @@ impl Flows {
 
     /// Each capture, in order, and why reading it ended before its end, if it did. Empty until all flows have been given.
     pub fn outcomes(&self) -> &[Outcome] {
-        self.0.outcomes()
+        &self.0.ended().outcomes
+    }
+
+    /// What is missing because memory was short, in words. Empty until all flows have been given.
+    pub fn left_out(&self) -> &[String] {
+        &self.0.ended().left_out
     }
 
     /// How far reading has come.
@@ -111,8 +116,8 @@ mod tests {
         assert_eq!(flows.next().unwrap().unwrap().first_frame, 1);
         let thread = flows.0.thread.take().unwrap();
         drop(flows);
-        let outcomes = thread.join().unwrap().unwrap();
-        assert!(outcomes.is_empty(), "the capture is not joined to its end");
+        let ended = thread.join().unwrap().unwrap();
+        assert!(ended.outcomes.is_empty(), "the capture is not joined to its end");
     }
 
     #[test]

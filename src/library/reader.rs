@@ -1,9 +1,11 @@
 //! What the thread behind [`Flows`](super::Flows) does: reads captures and sends the records of their flows.
 
-use crate::analysis::{Analysed, Knowledge, Options};
-use crate::capture::{Outcome, Progress, Source};
+use super::reading::Ended;
+use crate::analysis::{Knowledge, Options};
+use crate::capture::{Progress, Source};
 use crate::error::Error;
 use crate::output::flows::{InOrder, NDJSON};
+use crate::report::for_lack_of_memory;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -21,7 +23,7 @@ impl Reader {
         self,
         captures: Vec<Source>,
         take: &mut (dyn FnMut(&[u8]) -> Result<bool, Error> + Send),
-    ) -> Result<Vec<Outcome>, Error> {
+    ) -> Result<Ended, Error> {
         let Self { knowledge, options, temporary_folder, progress } = self;
         let mut failure = None;
         let mut emit = |record: &[u8]| {
@@ -39,7 +41,7 @@ impl Reader {
         // Each flow is judged alone, since all are not known before the last.
         let in_order =
             InOrder { format, options, knowledge, judgements: None, redaction: None, progress, temporary_folder };
-        let (Analysed { outcomes, .. }, not_kept) = in_order.read(captures, &|_| (), &mut emit);
+        let (analysed, not_kept) = in_order.read(captures, &|_| (), &mut emit);
         if let Some(failure) = failure {
             return Err(failure);
         }
@@ -48,7 +50,7 @@ impl Reader {
                 let what = format!("flows that wait for their turn could not be kept there: {error}");
                 Err(Error::not_usable(folder, what, "name another temporary folder, or allow more memory"))
             }
-            None => Ok(outcomes),
+            None => Ok(Ended { left_out: for_lack_of_memory(&analysed), outcomes: analysed.outcomes }),
         }
     }
 }

@@ -13,13 +13,22 @@ use std::time::Duration;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct NotYet;
 
+/// What is known when all has been read.
+#[derive(Default, Debug)]
+pub(super) struct Ended {
+    /// Each capture, in order.
+    pub(super) outcomes: Vec<Outcome>,
+    /// What is missing because memory was short, in words.
+    pub(super) left_out: Vec<String>,
+}
+
 /// Things that are read. Dropping it ends the reading.
 pub(super) struct Reading<T> {
     things: Receiver<T>,
     progress: Arc<Progress>,
     /// Until its end has been told.
-    pub(super) thread: Option<JoinHandle<Result<Vec<Outcome>, Error>>>,
-    outcomes: Vec<Outcome>,
+    pub(super) thread: Option<JoinHandle<Result<Ended, Error>>>,
+    ended: Ended,
 }
 
 impl<T: Send + 'static> Reading<T> {
@@ -28,17 +37,17 @@ impl<T: Send + 'static> Reading<T> {
         pool: ThreadPool,
         progress: Arc<Progress>,
         waiting: usize,
-        read: impl FnOnce(&SyncSender<T>) -> Result<Vec<Outcome>, Error> + Send + 'static,
+        read: impl FnOnce(&SyncSender<T>) -> Result<Ended, Error> + Send + 'static,
     ) -> io::Result<Self> {
         let (sender, things) = sync_channel(waiting);
         let read = move || pool.install(|| read(&sender));
         let thread = std::thread::Builder::new().name("flows".to_owned()).spawn(read)?;
-        Ok(Self { things, progress, thread: Some(thread), outcomes: Vec::new() })
+        Ok(Self { things, progress, thread: Some(thread), ended: Ended::default() })
     }
 
-    /// Each capture, in order. Empty until all things have been given.
-    pub(super) fn outcomes(&self) -> &[Outcome] {
-        &self.outcomes
+    /// What is known of all of them. Empty until all things have been given.
+    pub(super) fn ended(&self) -> &Ended {
+        &self.ended
     }
 
     pub(super) fn progress(&self) -> &Progress {
@@ -64,8 +73,8 @@ impl<T: Send + 'static> Reading<T> {
 
     fn end(&mut self) -> Option<Result<T, Error>> {
         match self.thread.take()?.join() {
-            Ok(Ok(outcomes)) => {
-                self.outcomes = outcomes;
+            Ok(Ok(ended)) => {
+                self.ended = ended;
                 None
             }
             Ok(Err(error)) => Some(Err(error)),

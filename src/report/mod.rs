@@ -21,6 +21,7 @@ pub(crate) use tally::Tally;
 
 pub(crate) use build::OTHER_OWNERS;
 pub use build::build;
+pub use notes::for_lack_of_memory;
 pub use redaction::{Redaction, RemovedLine};
 pub use saved::{SavedError, schema_of};
 pub use time::rfc3339;

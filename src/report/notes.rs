@@ -11,6 +11,50 @@ use crate::standing::STALE_MONTHS;
 /// told: links and devices repeat packets too.
 const MIRRORED_SHARE: u64 = 20;
 
+/// What is missing from a result because memory was short, or more came at once than is kept; empty where nothing is.
+pub fn for_lack_of_memory(analysed: &Analysed) -> Vec<String> {
+    let mut notes = Vec::new();
+    let shed = analysed.summary.shed;
+    if shed.sessions > 0 {
+        notes.push(format!(
+            "{} flows ({} frames) were left out for lack of memory, chosen by a hash of their endpoints: give more with --max-memory",
+            shed.sessions, shed.frames.frames
+        ));
+    }
+    if shed.fragments.frames > 0 {
+        notes.push(format!(
+            "{} fragments were left out for lack of memory, chosen by a hash of what identifies their datagrams: give more with \
+             --max-memory",
+            shed.fragments.frames
+        ));
+    }
+    if shed.answers > 0 {
+        notes.push(format!(
+            "{} addresses that resolvers gave were forgotten for lack of memory, so that names may be missing: give more with \
+             --max-memory",
+            shed.answers
+        ));
+    }
+    if shed.owner_packets > 0 {
+        notes.push(format!(
+            "the owners of {} packets were not counted, because the packets of a flow name too many owners",
+            shed.owner_packets
+        ));
+    }
+    let TooMany { seekers, known } = analysed.too_many;
+    if seekers > 0 {
+        notes.push(format!(
+            "{seekers} flows without evidence of their own could not inherit an app: too many flows ended within a minute"
+        ));
+    }
+    if known > 0 {
+        notes.push(format!(
+            "{known} flows of known apps could not pass their app on: too many flows ended within a minute"
+        ));
+    }
+    notes
+}
+
 pub(super) fn notes(analysed: &Analysed, routes: &RouteMap, knowledge: &Knowledge, tables: &TablesAge) -> Vec<String> {
     let mut notes = Vec::from_iter(tables.note());
     let summary = &analysed.summary;
@@ -59,27 +103,7 @@ pub(super) fn notes(analysed: &Analysed, routes: &RouteMap, knowledge: &Knowledg
             summary.repeated.frames
         ));
     }
-    let shed = summary.shed;
-    if shed.sessions > 0 {
-        notes.push(format!(
-            "{} flows ({} frames) were left out for lack of memory, chosen by a hash of their endpoints: give more with --max-memory",
-            shed.sessions, shed.frames.frames
-        ));
-    }
-    if shed.fragments.frames > 0 {
-        notes.push(format!(
-            "{} fragments were left out for lack of memory, chosen by a hash of what identifies their datagrams: give more with \
-             --max-memory",
-            shed.fragments.frames
-        ));
-    }
-    if shed.answers > 0 {
-        notes.push(format!(
-            "{} addresses that resolvers gave were forgotten for lack of memory, so that names may be missing: give more with \
-             --max-memory",
-            shed.answers
-        ));
-    }
+    notes.extend(for_lack_of_memory(analysed));
     let lengths: u64 = analysed.outcomes.iter().map(|outcome| outcome.lengths_not_believed).sum();
     if lengths > 0 {
         notes.push(format!(
@@ -90,23 +114,6 @@ pub(super) fn notes(analysed: &Analysed, routes: &RouteMap, knowledge: &Knowledg
     if owners_left_out > 0 {
         notes.push(format!(
             "{owners_left_out} owners were left out, because the tables of processes and apps in the captures are longer than on any real system"
-        ));
-    }
-    if shed.owner_packets > 0 {
-        notes.push(format!(
-            "the owners of {} packets were not counted, because the packets of a flow name too many owners",
-            shed.owner_packets
-        ));
-    }
-    let TooMany { seekers, known } = analysed.too_many;
-    if seekers > 0 {
-        notes.push(format!(
-            "{seekers} flows without evidence of their own could not inherit an app: too many flows ended within a minute"
-        ));
-    }
-    if known > 0 {
-        notes.push(format!(
-            "{known} flows of known apps could not pass their app on: too many flows ended within a minute"
         ));
     }
     let answers = routes.hops().left_out();
