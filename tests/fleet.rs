@@ -15,7 +15,9 @@ use traffic::{classic, packets};
 use whither::Error;
 use whither::analysis::{self, Knowledge, Options};
 use whither::capture::{self, Progress};
-use whither::fleet::{Files, Memory, Plan, Repair, Row, RowFile, Store, Task, Verified, merge, read, verify};
+use whither::fleet::{
+    Files, Memory, Plan, Reading, Repair, Row, RowFile, Store, Task, Verified, join, merge, read, verify,
+};
 use whither::output::write_json_compact;
 use whither::report::build;
 
@@ -61,28 +63,40 @@ fn merged(store: &mut dyn Store, verified: &Verified, knowledge: &Knowledge) -> 
 /// Reads all ranges, in an order that the dice choose, some of them twice; then what is not proven, until all is. The second value is
 /// how many ranges were read again.
 fn fleet(paths: &[String], range_bytes: u64, dice: &mut Dice) -> (Memory, usize) {
+    let (rows, again) = fleet_rows(paths, range_bytes, dice);
+    (memory(rows), again)
+}
+
+fn memory(rows: impl IntoIterator<Item = Row>) -> Memory {
+    let mut memory = Memory::default();
+    rows.into_iter().for_each(|row| memory.add(row).unwrap());
+    memory
+}
+
+/// The same as rows.
+fn fleet_rows(paths: &[String], range_bytes: u64, dice: &mut Dice) -> (Vec<Row>, usize) {
     let plan = plan(paths, range_bytes);
     let mut tasks: Vec<Task> = plan.tasks().collect();
     for at in (1..tasks.len()).rev() {
         tasks.swap(at, dice.throw(at as u64 + 1) as usize);
     }
-    let mut memory = Memory::default();
+    let mut all = Vec::new();
     for task in &tasks {
         for _ in 0..=dice.throw(8) / 7 {
-            rows(task).into_iter().for_each(|row| memory.add(row).unwrap());
+            all.extend(rows(task));
         }
     }
     let mut again = 0;
-    let before = memory.clone();
+    let before = memory(all.clone());
     let mut repair = Repair::new(&before, &plan).unwrap();
     loop {
         let tasks = repair.next().unwrap();
         if tasks.is_empty() {
-            return (memory, again);
+            return (all, again);
         }
         for row in tasks.iter().flat_map(rows) {
             repair.note(&row);
-            memory.add(row).unwrap();
+            all.push(row);
         }
         again += tasks.len();
     }
@@ -325,4 +339,124 @@ fn damaged_files_of_rows_are_refused_or_read_and_never_a_panic() {
         merged += u32::from(merge(&mut files, &verified, &Options::default(), &knowledge).is_ok());
     }
     assert!(opened > 20, "{opened} {merged}");
+}
+
+/// The rows of proven readings that follow each other, and of what else was read of their ranges.
+fn rows_of(all: &[Row], group: &[Reading]) -> Vec<Row> {
+    let (Some(first), Some(last)) = (group.first(), group.last()) else { return Vec::new() };
+    let is_of_group = |capture: u32, from: u64, start: Option<u64>| {
+        let is_first = from == first.task.from && start == first.start;
+        capture == first.task.capture && (is_first || from > first.task.from && from < last.task.to)
+    };
+    let is_wanted = |row: &&Row| match row {
+        Row::Range(reading) => is_of_group(reading.task.capture, reading.task.from, reading.start),
+        Row::Part(_, chunk) => is_of_group(chunk.of.capture, chunk.of.from, Some(chunk.of.start)),
+    };
+    all.iter().filter(is_wanted).cloned().collect()
+}
+
+fn joined(rows: Vec<Row>) -> Result<Vec<Row>, Error> {
+    let mut joined = Vec::new();
+    join(&mut memory(rows), &mut |row| {
+        joined.push(row);
+        Ok(())
+    })?;
+    Ok(joined)
+}
+
+/// The readings that are proven, in order.
+fn proven(rows: &[Row]) -> Vec<Reading> {
+    let memory = memory(rows.to_vec());
+    let verified = verify(&memory).unwrap();
+    assert!(verified.is_whole(), "{verified:?}");
+    verified.proven.iter().map(|&at| memory.readings()[at].clone()).collect()
+}
+
+/// Joins groups of neighbours that the dice choose. Of some groups both are left, the joined rows and what they are of.
+fn regrouped(rows: &[Row], dice: &mut Dice) -> Vec<Row> {
+    let (readings, mut at, mut all) = (proven(rows), 0, Vec::new());
+    while at < readings.len() {
+        let most = readings[at..].iter().take_while(|one| one.task.capture == readings[at].task.capture).count();
+        let count = 1 + dice.throw(most.min(9) as u64) as usize;
+        let group = rows_of(rows, &readings[at..at + count]);
+        match dice.throw(4) {
+            0 => all.extend(group),
+            1 => all.extend(joined(group.clone()).unwrap().into_iter().chain(group)),
+            _ => all.extend(joined(group).unwrap()),
+        }
+        at += count;
+    }
+    all
+}
+
+#[test]
+fn any_groups_joined_again_and_again_give_the_report_of_one_machine() {
+    let (folder, knowledge, mut dice) = (Folder::new(), knowledge(), Dice::new(11));
+    let one = folder.write("one.pcap", classic(&packets(31)));
+    let two = folder.write("two.pcap", classic(&packets(32)));
+    // A long record fills ranges, and what is in it misleads.
+    let nested = folder.write("nested.pcap", nested());
+    let sample = |path: &str| WHITHER.file(path).display().to_string();
+    let broken = sample("samples/broken/cut-in-record.pcap");
+    let kinds = [sample("samples/pcapng-sections.pcapng"), sample("samples/demo.pcap.zst"), broken.clone()];
+    let all: [(Vec<String>, &[u64]); 4] = [
+        (vec![one, two], &[300, 1_000, 3_000, 20_000]),
+        (vec![nested], &[2_000, 50_000]),
+        (vec![broken], &[64, 200]),
+        (kinds.to_vec(), &[4_096]),
+    ];
+    for (paths, sizes) in all {
+        let expected = expected(&paths, &knowledge);
+        for &range_bytes in sizes {
+            let (mut rows, _) = fleet_rows(&paths, range_bytes, &mut dice);
+            for _ in 0..3 {
+                rows = regrouped(&rows, &mut dice);
+                let mut memory = memory(rows.iter().cloned());
+                let verified = verify(&memory).unwrap();
+                assert!(merged(&mut memory, &verified, &knowledge).unwrap() == expected, "{paths:?} {range_bytes}");
+            }
+        }
+    }
+}
+
+#[test]
+fn joined_ranges_are_proven_counted_once_and_asked_for_by_the_range() {
+    let folder = Folder::new();
+    let paths = [folder.write("one.pcap", classic(&packets(33)))];
+    let (rows, _) = fleet_rows(&paths, 2_000, &mut Dice::new(12));
+    let readings = proven(&rows);
+    assert!(readings.len() > 8, "{}", readings.len());
+    let whole = joined(rows_of(&rows, &readings)).unwrap();
+    assert!(whole.len() < rows.len() / 4);
+    // The same rows, whoever joins them, and in what steps.
+    let halves = [&readings[..5], &readings[5..]].map(|half| joined(rows_of(&rows, half)).unwrap());
+    assert!(joined(halves.concat()).unwrap() == whole);
+    // Of joined and single readings the joined ones count.
+    let both = [rows.clone(), whole.clone(), whole.clone()].concat();
+    let [Row::Range(reading)] = whole.iter().filter(|row| matches!(row, Row::Range(_))).collect::<Vec<_>>()[..] else {
+        panic!("one range");
+    };
+    assert_eq!(proven(&both), [(**reading).clone()]);
+    // What is missing before joined ranges is asked for, and nothing that they hold.
+    let before = [rows_of(&rows, &readings[..1]), halves[1].clone()].concat();
+    let again = verify(&memory(before)).unwrap().again;
+    assert_eq!(again.iter().map(|again| again.task.from).collect::<Vec<_>>(), [2_000, 4_000, 6_000, 8_000]);
+
+    // Others are refused.
+    let refused = |rows: Vec<Row>| joined(rows).unwrap_err().to_string();
+    assert!(refused(Vec::new()).contains("no row of a range"));
+    let gap = [rows_of(&rows, &readings[..2]), rows_of(&rows, &readings[3..4])].concat();
+    assert!(refused(gap).contains("do not follow each other"));
+    let lacks = rows_of(&rows, &readings[..3]).into_iter().filter(|row| matches!(row, Row::Range(_)));
+    assert!(refused(lacks.collect()).contains("do not"));
+    let changed = |change: &dyn Fn(&mut Reading)| {
+        let mut other = (**reading).clone();
+        change(&mut other);
+        [whole.clone(), vec![Row::Range(Box::new(other))]].concat()
+    };
+    let error = |rows: Vec<Row>| verify(&memory(rows)).unwrap_err().to_string();
+    assert!(error(changed(&|other| other.counted.frames += 1)).contains("with different results"));
+    assert!(error(changed(&|other| other.task.to -= 1)).contains("ends where no range of the plan does"));
+    let two = [paths[0].clone(), folder.write("two.pcap", classic(&packets(34)))];
+    assert!(refused(fleet_rows(&two, 2_000, &mut Dice::new(13)).0).contains("several captures"));
 }

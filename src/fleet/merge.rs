@@ -38,10 +38,8 @@ pub fn merge(
         let what = format!("{count} ranges are missing or began at the wrong place");
         return Err(Error::usage(what, "`whither verify` names them; read them, and merge with what they give"));
     }
-    let readings: VecDeque<Reading> =
-        verified.proven.iter().filter_map(|&at| store.readings().get(at).cloned()).collect();
-    let key = readings.front().map(|reading| reading.task.key).unwrap_or_default();
-    let mut ranges = Ranges { store, readings, key, part: 0, outcomes: Vec::new(), failure: None };
+    let readings = verified.proven.iter().filter_map(|&at| store.readings().get(at).cloned()).collect();
+    let mut ranges = Ranges::new(store, readings);
     let (routes, analysed) = map_parts(&mut ranges, options, knowledge);
     if let Some(error) = ranges.failure {
         return Err(error);
@@ -52,19 +50,31 @@ pub fn merge(
 }
 
 /// Ranges whose partials are given one after another.
-struct Ranges<'a> {
+pub(super) struct Ranges<'a> {
     store: &'a mut dyn Store,
     /// What is left; of the first, this part comes next.
     readings: VecDeque<Reading>,
     part: u32,
     key: SampleKey,
+    /// The capture of the last outcome.
+    capture: Option<u32>,
     /// Of the captures so far; the last one counts up to the first of what is left.
-    outcomes: Vec<Outcome>,
+    pub(super) outcomes: Vec<Outcome>,
+    /// Bytes of the partial that was given last, as it is stored.
+    pub(super) stored_bytes: usize,
     failure: Option<Error>,
 }
 
-impl Ranges<'_> {
-    fn try_next(&mut self) -> Result<Option<(Partial, FrameId)>, Error> {
+impl<'a> Ranges<'a> {
+    /// Of readings that are proven, in order.
+    pub(super) fn new(store: &'a mut dyn Store, readings: VecDeque<Reading>) -> Self {
+        let key = readings.front().map(|reading| reading.task.key).unwrap_or_default();
+        let (part, capture, outcomes) = (0, None, Vec::new());
+        Self { store, readings, part, key, capture, outcomes, stored_bytes: 0, failure: None }
+    }
+
+    /// The next partial, and the identity of its first frame; none after the last one.
+    pub(super) fn try_next(&mut self) -> Result<Option<(Partial, FrameId)>, Error> {
         /// Frames of a capture: what a number of a frame has room for.
         const MAX_FRAMES: u64 = 1 << 38;
         loop {
@@ -74,7 +84,7 @@ impl Ranges<'_> {
                 Error::not_usable(&reading.task.name, at, "read it again")
             };
             let capture = reading.task.capture;
-            if self.outcomes.len() <= capture as usize {
+            if self.capture.replace(capture) != Some(capture) {
                 let name = reading.task.name.clone();
                 self.outcomes.push(Outcome { name, format: reading.counted.format.clone(), ..Outcome::default() });
             }
@@ -96,7 +106,7 @@ impl Ranges<'_> {
             }
             let unsound = |error: StoredError| refuse(&error.to_string());
             let partial = Partial::read_from(&mut &*bytes, MAX_PARTIAL as u64).map_err(unsound)?;
-            self.part += 1;
+            (self.part, self.stored_bytes) = (self.part + 1, bytes.len());
             return Ok(Some((partial, FrameId::new(capture, whole.frames + base))));
         }
     }

@@ -1,11 +1,13 @@
 //! Captures read by many workers that share nothing: a [`Plan`] cuts them into ranges, [`read`] makes [`Row`]s of one range,
-//! [`verify`] proves that the ranges chain without gap or overlap, and [`merge`] makes of them what one machine makes of the captures.
+//! [`verify`] proves that the ranges chain without gap or overlap, [`join`](join()) makes one of consecutive ones, and [`merge`] makes of them what
+//! one machine makes of the captures.
 //!
 //! A worker guesses where the first record of its range starts. No guess is trusted: each range says where it began and where it ended,
 //! and only what follows without gap from the first record of the capture is merged. `docs/fleet.md` has the contract.
 
 #[cfg(feature = "parquet")]
 mod file;
+mod join;
 mod merge;
 #[cfg(feature = "parquet")]
 mod page;
@@ -19,6 +21,7 @@ mod verify;
 
 #[cfg(feature = "parquet")]
 pub use file::{Files, RowFile};
+pub use join::join;
 pub use merge::{Merged, merge};
 pub use plan::{CONTRACT, Plan, Task, USUAL_RANGE_BYTES};
 pub use read::read;

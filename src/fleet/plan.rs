@@ -150,6 +150,17 @@ impl Task {
         if self.range_bytes == 0 { 1 } else { self.size.div_ceil(self.range_bytes).max(1) }
     }
 
+    /// How many of its ranges begin before an offset.
+    pub(super) fn ranges_before(&self, offset: u64) -> u64 {
+        if self.range_bytes == 0 { 1 } else { offset.div_ceil(self.range_bytes) }
+    }
+
+    /// Whether it ends where one of the ranges does: it is one of them, or several that were joined.
+    pub(super) fn ends_with_a_range(&self) -> bool {
+        let is_limit = self.range_bytes > 0 && self.to.is_multiple_of(self.range_bytes) && self.to < self.size;
+        self.to == self.size || self.to > self.from && is_limit
+    }
+
     /// Where its range of this index ends.
     fn limit(&self, index: u64) -> u64 {
         if self.range_bytes == 0 { self.size } else { (index + 1).saturating_mul(self.range_bytes).min(self.size) }

@@ -96,28 +96,27 @@ fn whole(source: Source, empty: &(dyn Fn() -> Filtered + Sync), out: &mut Out<'_
     }
 }
 
-/// Where the partials of a range go.
-struct Out<'a> {
-    task: &'a Task,
-    start: u64,
-    parts: u32,
-    emit: &'a mut (dyn FnMut(Row) -> Result<(), Error> + Send),
+/// Where the partials of a range, or of joined ones, go.
+pub(super) struct Out<'a> {
+    pub(super) task: &'a Task,
+    /// Where the first record of the range started.
+    pub(super) start: u64,
+    /// How many partials there were so far.
+    pub(super) parts: u32,
+    pub(super) emit: &'a mut (dyn FnMut(Row) -> Result<(), Error> + Send),
 }
 
 impl Out<'_> {
-    fn part(&mut self, mut partial: Partial, base: u64) -> Result<(), Error> {
+    /// Gives out the chunks of the next partial, before which the range has `base` frames.
+    pub(super) fn part(&mut self, mut partial: Partial, base: u64) -> Result<(), Error> {
         let mut bytes = Vec::new();
         partial.write_to(&mut bytes).map_err(|error| Error::io(&self.task.name, error))?;
         if bytes.len() > MAX_PARTIAL {
             let what = format!("the range from offset {} comes to {} bytes", self.task.from, bytes.len());
             return Err(Error::not_usable(&self.task.name, what, "make the ranges smaller"));
         }
-        let of = super::reading::Piece {
-            capture: self.task.capture,
-            from: self.task.from,
-            start: self.start,
-            part: self.parts,
-        };
+        let Task { capture, from, to, .. } = *self.task;
+        let of = super::reading::Piece { capture, from, to, start: self.start, part: self.parts };
         self.parts += 1;
         let chunks = bytes.chunks(CHUNK_BYTES);
         let count = u32::try_from(chunks.len()).unwrap_or(u32::MAX);

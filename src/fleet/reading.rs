@@ -4,7 +4,7 @@ use crate::capture::Outcome;
 use crate::error::Defect;
 use crate::fleet::plan::Task;
 
-/// What was read of a range. `start` of its task is what the worker was told.
+/// What was read of a range, or of consecutive ranges that were joined. `start` of its task is what the worker was told.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reading {
     /// The range.
@@ -43,6 +43,8 @@ pub struct Piece {
     pub capture: u32,
     /// Where the range begins.
     pub from: u64,
+    /// Where the next one begins.
+    pub to: u64,
     /// Where its first record started.
     pub start: u64,
     /// Which partial of the range it is, from 0 on.
@@ -52,7 +54,8 @@ pub struct Piece {
 impl Reading {
     /// The name of one of its partials.
     pub(super) fn piece(&self, part: u32) -> Piece {
-        Piece { capture: self.task.capture, from: self.task.from, start: self.start.unwrap_or_default(), part }
+        let Task { capture, from, to, .. } = self.task;
+        Piece { capture, from, to, start: self.start.unwrap_or_default(), part }
     }
 
     /// What is wrong with it, if a worker would not say so.

@@ -102,8 +102,12 @@ pub const COLUMNS: [Column; 37] = [
     maybe("bytes", Kind::Bytes),
 ];
 
-/// How many columns only rows of ranges have.
+/// How many columns all rows begin with.
+const OF_ALL: usize = 6;
+/// How many columns of ranges follow. Rows of chunks have one of them as well.
 const OF_RANGES: usize = 26;
+/// The place of that one, `to`.
+const TO: usize = 15;
 /// How many columns only rows of chunks have.
 const OF_PARTS: usize = 5;
 
@@ -131,7 +135,9 @@ impl Row {
                     number(of.from),
                     number(of.start),
                 ];
-                values.resize(values.len() + OF_RANGES, Value::Null);
+                values.resize(TO, Value::Null);
+                values.push(number(of.to));
+                values.resize(OF_ALL + OF_RANGES, Value::Null);
                 let own = [of.part.into(), base, chunk.into(), chunks.into()];
                 values.extend(own.map(number));
                 values.push(Value::Bytes(bytes));
@@ -309,10 +315,14 @@ impl Fields {
 
     fn part(&mut self) -> Result<Row, String> {
         let (plan, capture, from, start) = (self.text()?, self.small()?, self.whole()?, self.whole()?);
-        for _ in 0..OF_RANGES {
+        while self.at < TO {
             self.next();
         }
-        let of = Piece { capture, from, start, part: self.small()? };
+        let to = self.whole()?;
+        while self.at < OF_ALL + OF_RANGES {
+            self.next();
+        }
+        let of = Piece { capture, from, to, start, part: self.small()? };
         let (base, chunk, chunks) = (self.whole()?, self.small()?, self.small()?);
         let bytes = match self.next() {
             Value::Null => Vec::new(),

@@ -3,6 +3,8 @@
 //! The first range of a capture begins at its first record, which its header says. Each range that follows must begin exactly where the
 //! one before it ended; one that a record from before fills must give nothing. By induction, ranges of which this holds are the capture.
 //! A range that began elsewhere was misled, by a capture in a packet for example, and is read again from where the one before it ended.
+//!
+//! A reading may be of several ranges that were joined. It begins where the first of them does, and counts for all of them.
 
 use crate::error::Error;
 use crate::fleet::plan::{MAX_RANGES, Task};
@@ -96,17 +98,27 @@ impl Chain<'_> {
     fn follow(&mut self, capture: &Task) -> Result<(), Error> {
         // Up to where the capture is proven; none behind what is not.
         let mut position = None;
+        // Up to where joined ranges reach.
+        let mut covered = 0;
         for index in 0..capture.ranges() {
             let task = capture.range(index);
-            let was_read = self.read.contains_key(&task.from);
+            if task.from < covered {
+                continue;
+            }
+            let read = self.read.get(&task.from).map_or(&[][..], Vec::as_slice);
+            let was_read = !read.is_empty();
             let reading = match position {
-                _ if index == 0 => self.reading(&task, None)?,
+                _ if index == 0 => choose(self.store, read, None)?,
                 Some(proven) if proven >= task.to => {
                     self.verified.discarded += u64::from(was_read);
                     continue;
                 }
-                Some(proven) => self.reading(&task, Some(proven))?,
-                None if was_read => continue,
+                Some(proven) => choose(self.store, read, Some(proven))?,
+                None if was_read => {
+                    let readings = read.iter().filter_map(|&at| self.store.readings().get(at));
+                    covered = readings.map(|reading| reading.task.to).max().unwrap_or_default();
+                    continue;
+                }
                 None => None,
             };
             let Some(at) = reading else {
@@ -116,41 +128,40 @@ impl Chain<'_> {
             };
             self.verified.proven.push(at);
             let Some(reading) = self.store.readings().get(at) else { continue };
-            position = Some(reading.end);
+            (position, covered) = (Some(reading.end), reading.task.to);
             if reading.problem.is_some() {
                 // It begins at a record, so that this is what is wrong with the capture, and one reader would stop here as well.
-                self.verified.discarded += capture.ranges() - index - 1;
+                self.verified.discarded += capture.ranges().saturating_sub(capture.ranges_before(covered));
                 break;
             }
         }
         Ok(())
     }
+}
 
-    /// A reading of a range that begins at `start`, with all its partials; of a first range, which begins where the header says, any.
-    fn reading(&self, task: &Task, start: Option<u64>) -> Result<Option<usize>, Error> {
-        let readings = self.store.readings();
-        let mut found: Option<(usize, &Reading)> = None;
-        for &at in self.read.get(&task.from).map_or(&[][..], Vec::as_slice) {
-            let Some(reading) = readings.get(at) else { continue };
-            let begins = if start.is_none() { reading.start.is_some() } else { reading.start == start };
-            let is_whole = || (0..reading.parts).all(|part| self.store.has(&reading.piece(part)));
-            if reading.task.to != task.to {
-                return Err(task.changed(format!("a range from offset {} ends in several places", task.from)));
-            }
-            if !begins || !is_whole() {
-                continue;
-            }
-            match found {
-                Some((_, other)) if !is_same(other, reading) => {
-                    let what = format!("its range from offset {} was read twice, with different results", task.from);
-                    return Err(task.changed(what));
-                }
-                Some(_) => {}
-                None => found = Some((at, reading)),
-            }
+/// Of readings that are given by their place in the store, and all of which are of ranges from the same offset on, one that begins at
+/// `start` and has all its partials; without a start, any that begins somewhere. Of joined ones the one that reaches furthest counts.
+pub(super) fn choose(store: &dyn Store, read: &[usize], start: Option<u64>) -> Result<Option<usize>, Error> {
+    // By where they end.
+    let mut found: BTreeMap<u64, (usize, &Reading)> = BTreeMap::new();
+    for &at in read {
+        let Some(reading) = store.readings().get(at) else { continue };
+        let task = &reading.task;
+        let begins = if start.is_none() { reading.start.is_some() } else { reading.start == start };
+        let is_whole = || (0..reading.parts).all(|part| store.has(&reading.piece(part)));
+        if !task.ends_with_a_range() {
+            return Err(task.changed(format!("a range from offset {} ends where no range of the plan does", task.from)));
         }
-        Ok(found.map(|(at, _)| at))
+        if !begins || !is_whole() {
+            continue;
+        }
+        let (_, other) = *found.entry(task.to).or_insert((at, reading));
+        if !is_same(other, reading) {
+            let what = format!("its range from offset {} was read twice, with different results", task.from);
+            return Err(task.changed(what));
+        }
     }
+    Ok(found.into_values().next_back().map(|(at, _)| at))
 }
 
 /// Whether two readings of a range say the same.
