@@ -16,7 +16,7 @@ use whither::Error;
 use whither::analysis::{self, Knowledge, Options};
 use whither::capture::{self, Progress};
 use whither::fleet::{
-    Files, Memory, Plan, Reading, Repair, Row, RowFile, Store, Task, Verified, join, merge, read, verify,
+    Files, Memory, Ordered, Plan, Reading, Repair, Row, RowFile, Store, Task, Verified, join, merge, read, verify,
 };
 use whither::output::write_json_compact;
 use whither::report::build;
@@ -459,4 +459,30 @@ fn joined_ranges_are_proven_counted_once_and_asked_for_by_the_range() {
     assert!(error(changed(&|other| other.task.to -= 1)).contains("ends where no range of the plan does"));
     let two = [paths[0].clone(), folder.write("two.pcap", classic(&packets(34)))];
     assert!(refused(fleet_rows(&two, 2_000, &mut Dice::new(13)).0).contains("several captures"));
+}
+
+#[test]
+fn rows_in_order_are_merged_without_keeping_them() {
+    let (folder, knowledge, mut dice) = (Folder::new(), knowledge(), Dice::new(14));
+    let paths = [35, 36].map(|seed| folder.write(&format!("{seed}.pcap"), classic(&packets(seed))));
+    let rows = fleet_rows(&paths, 2_000, &mut dice).0;
+    let rows = [regrouped(&rows, &mut dice), rows].concat();
+    let readings = memory(rows.clone()).readings().to_vec();
+    let mut parts: Vec<_> = rows.into_iter().filter(|row| matches!(row, Row::Part(..))).collect();
+    parts.sort_by_key(|row| match row {
+        Row::Part(_, chunk) => Some((chunk.of, chunk.chunk)),
+        Row::Range(_) => None,
+    });
+    let of = |parts: Vec<Row>| {
+        let mut ordered = Ordered::new(readings.clone(), parts.into_iter().map(Ok));
+        let verified = verify(&ordered)?;
+        merged(&mut ordered, &verified, &knowledge)
+    };
+    let expected = expected(&paths, &knowledge);
+    assert!(of(parts.clone()).unwrap() == expected);
+    let mut swapped = parts.clone();
+    swapped.reverse();
+    assert!(of(swapped).unwrap_err().to_string().contains("not in order"));
+    parts.truncate(parts.len() / 2);
+    assert!(of(parts).unwrap_err().to_string().contains("lacks some of its rows"));
 }

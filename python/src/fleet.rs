@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use whither::fleet::{COLUMNS, Kind, Memory, Plan, Row, Store, Task, USUAL_RANGE_BYTES, Value};
+use whither::fleet::{COLUMNS, Kind, Memory, Ordered, Plan, Reading, Row, Store, Task, USUAL_RANGE_BYTES, Value};
 use whither::library::NotYet;
 use whither::output::escape;
 use whither::report::build;
@@ -56,7 +56,7 @@ pub(crate) fn plan(py: Python<'_>, paths: Paths, range_bytes: u64, errors: Error
     plan.tasks().map(|task| serde_json::to_string(&task).map_err(|error| usage(error.to_string()))).collect()
 }
 
-/// The rows of one range, while it is read.
+/// The rows of one range, while it is read or joined.
 #[pyclass(module = "whither", frozen)]
 pub(crate) struct RangeRows {
     /// None when all have been given.
@@ -74,13 +74,39 @@ pub(crate) struct RangeRows {
 #[pyfunction]
 pub(crate) fn read(task: &str) -> PyResult<RangeRows> {
     let task = parsed(task)?;
+    emitted(move |emit| fleet::read(&task, None, emit))
+}
+
+/// Makes one range of consecutive ranges of one capture, so that there are fewer rows to merge. Its rows come while it is made, the last of them
+/// says what the range is. `verify`, `merge` and `join` take them as they take those of `read`.
+///
+/// >>> tasks = whither.fleet.plan("samples/phone.pcap", range_bytes=500_000)
+/// >>> rows = [row for task in tasks for row in whither.fleet.read(task)]
+/// >>> whither.fleet.verify(rows, tasks)
+/// []
+/// >>> joined = list(whither.fleet.join(rows))
+/// >>> sum(row[1] == "range" for row in joined), whither.fleet.verify(joined, tasks)
+/// (1, [])
+///
+/// The first range has to be proven; the others are joined where they follow, and are an error where they do not.
+#[pyfunction]
+pub(crate) fn join(py: Python<'_>, rows: &Bound<'_, PyAny>) -> PyResult<RangeRows> {
+    let mut store = taken(py, rows)?;
+    emitted(move |emit| fleet::join(&mut store, emit))
+}
+
+/// The rows that some work gives, while it does.
+fn emitted<W>(work: W) -> PyResult<RangeRows>
+where
+    W: FnOnce(&mut (dyn FnMut(Row) -> Result<(), Error> + Send)) -> Result<(), Error> + Send + 'static,
+{
     let (send, rows) = sync_channel(AHEAD);
     let work = move || {
         // One thread: whoever gives out tasks gives as many at once as there are processors.
         let Ok(pool) = ThreadPoolBuilder::new().num_threads(1).build() else { return };
         let gone = || Error::usage("nobody takes the rows", "take all of them");
-        let read = pool.install(|| fleet::read(&task, None, &mut |row| send.send(Ok(row)).map_err(|_| gone())));
-        if let Err(error) = read {
+        let done = pool.install(|| work(&mut |row| send.send(Ok(row)).map_err(|_| gone())));
+        if let Err(error) = done {
             // Where nobody waits for it, nobody needs it.
             let _ = send.send(Err(error));
         }
@@ -152,21 +178,45 @@ fn to_repeat(store: &Memory, tasks: Vec<Task>) -> Result<Vec<Task>, Error> {
     Ok(verified.again.into_iter().map(|again| again.task).chain(missing).collect())
 }
 
+/// The rows of ranges that are proven, in the order in which they are merged: of each only the first, and none that does not count.
+///
+/// >>> task = whither.fleet.plan("samples/phone.pcap")[0]
+/// >>> rows = [*whither.fleet.read(task), *whither.fleet.read(task)]
+/// >>> whither.fleet.proven(rows) == [rows[-1]]
+/// True
+///
+/// The last column, the bytes, may be left out of the rows.
+#[pyfunction]
+pub(crate) fn proven<'py>(py: Python<'py>, rows: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyTuple>>> {
+    let store = taken(py, rows)?;
+    let verified = py.detach(|| fleet::verify(&store)).map_err(|error| raise(py, error))?;
+    let readings = verified.proven.iter().filter_map(|&at| store.readings().get(at));
+    readings.map(|reading| given(py, Row::Range(Box::new(reading.clone())))).collect()
+}
+
 /// The report of all rows, which is that of `map`. Rows that are there twice count once; what is not proven is refused.
 ///
 /// >>> rows = [row for task in whither.fleet.plan("samples/phone.pcap") for row in whither.fleet.read(task)]
 /// >>> whither.fleet.merge(rows).to_json() == whither.map("samples/phone.pcap").to_json()
 /// True
 ///
+/// With `proofs`, the rows of all ranges, `rows` are taken one by one and are not kept. Those of partials have to be sorted by `capture`, `from`,
+/// `to`, `start`, `part` and `chunk`, and are an error where they are not.
+///
+/// >>> proofs = [row for row in rows if row[1] == "range"]
+/// >>> whither.fleet.merge(iter(rows), proofs=proofs).to_json() == whither.map("samples/phone.pcap").to_json()
+/// True
+///
 /// The other arguments are those of `map`.
 #[pyfunction]
-#[pyo3(signature = (rows, *, from_=None, app=None, device=None, geo=None, apps=None, threads=None, max_memory=None,
+#[pyo3(signature = (rows, *, proofs=None, from_=None, app=None, device=None, geo=None, apps=None, threads=None, max_memory=None,
                     errors=Errors::Warn),
-       text_signature = "(rows, *, from_=None, app=None, device=None, geo=None, apps=None, threads=None, max_memory=None, errors='warn')")]
+       text_signature = "(rows, *, proofs=None, from_=None, app=None, device=None, geo=None, apps=None, threads=None, max_memory=None, errors='warn')")]
 #[allow(clippy::too_many_arguments, reason = "all but the first are given by name")]
 pub(crate) fn merge(
     py: Python<'_>,
     rows: &Bound<'_, PyAny>,
+    proofs: Option<&Bound<'_, PyAny>>,
     from_: Option<String>,
     app: Option<Several<String>>,
     device: Option<Several<String>>,
@@ -177,8 +227,13 @@ pub(crate) fn merge(
     errors: Errors,
 ) -> PyResult<Report> {
     let analyser = Settings { app, device, from: from_, geo, apps, threads, max_memory }.analyser(py)?;
-    let mut store = taken(py, rows)?;
-    let made = watched(py, &Arc::default(), move |_| merged(&analyser, &mut store))?;
+    let made = match proofs {
+        Some(proofs) => in_order(py, rows, taken(py, proofs)?.readings().to_vec(), analyser)?,
+        None => {
+            let mut store = taken(py, rows)?;
+            watched(py, &Arc::default(), move |_| merged(&analyser, &mut store))?
+        }
+    };
     let (report, is_exact) = made.map_err(|error| raise(py, error))?;
     if !is_exact && errors != Errors::Ignore {
         let what = "memory was short, and what was left out is not what one machine would leave out; give more with max_memory";
@@ -188,8 +243,23 @@ pub(crate) fn merge(
     Ok(Report { report })
 }
 
-/// The report of rows, and whether it is that of one machine.
-fn merged(analyser: &Analyser, store: &mut Memory) -> Result<(whither::report::Report, bool), Error> {
+/// A report, and whether it is that of one machine.
+type Made = Result<(whither::report::Report, bool), Error>;
+
+/// Merges rows while they come. They are taken from Python on the thread that called, which is the one that whoever gives them knows.
+fn in_order(py: Python<'_>, rows: &Bound<'_, PyAny>, readings: Vec<Reading>, analyser: Analyser) -> PyResult<Made> {
+    let (send, received) = sync_channel(AHEAD);
+    let work = move || merged(&analyser, &mut Ordered::new(readings, received.into_iter().map(Ok)));
+    let thread = std::thread::Builder::new().spawn(work)?;
+    // Where the rows end with an exception, what was merged of them is of no use. Where merging failed, no more are needed.
+    each_row(rows, &mut |row| Ok(py.detach(|| send.send(row)).is_ok()))?;
+    drop(send);
+    let joined = watched(py, &Arc::default(), move |_| thread.join())?;
+    joined.or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// The report of rows.
+fn merged(analyser: &Analyser, store: &mut (dyn Store + Send)) -> Made {
     let failed =
         |error: ThreadPoolBuildError| Error::usage(format!("threads cannot be started: {error}"), "ask for fewer");
     let pool = ThreadPoolBuilder::new().num_threads(analyser.threads.get()).build().map_err(failed)?;
@@ -219,9 +289,15 @@ fn given(py: Python<'_>, row: Row) -> PyResult<Bound<'_, PyTuple>> {
     PyTuple::new(py, row.into_values().into_iter().map(object).collect::<PyResult<Vec<_>>>()?)
 }
 
-/// Rows from Python, one after another.
+/// Rows from Python, all of them.
 fn taken(py: Python<'_>, rows: &Bound<'_, PyAny>) -> PyResult<Memory> {
     let mut store = Memory::default();
+    each_row(rows, &mut |row| store.add(row).map(|()| true).map_err(|error| raise(py, error)))?;
+    Ok(store)
+}
+
+/// Rows from Python, one after another, until no more are wanted.
+fn each_row(rows: &Bound<'_, PyAny>, take: &mut dyn FnMut(Row) -> PyResult<bool>) -> PyResult<()> {
     for (at, row) in rows.try_iter()?.enumerate() {
         let wrong = |what: String| usage(format!("row {at}: {what}"));
         let mut values = Vec::with_capacity(COLUMNS.len());
@@ -231,9 +307,11 @@ fn taken(py: Python<'_>, rows: &Bound<'_, PyAny>) -> PyResult<Memory> {
             }
             values.push(field(&value?).ok_or_else(|| wrong("it has a field of a type that no row has".to_owned()))?);
         }
-        store.add(Row::from_values(values).map_err(wrong)?).map_err(|error| raise(py, error))?;
+        if !take(Row::from_values(values).map_err(wrong)?)? {
+            break;
+        }
     }
-    Ok(store)
+    Ok(())
 }
 
 /// A field, if it is one.

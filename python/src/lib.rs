@@ -29,6 +29,8 @@ fn _whither(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(fleet::plan, module)?)?;
     module.add_function(wrap_pyfunction!(fleet::read, module)?)?;
     module.add_function(wrap_pyfunction!(fleet::verify, module)?)?;
+    module.add_function(wrap_pyfunction!(fleet::proven, module)?)?;
+    module.add_function(wrap_pyfunction!(fleet::join, module)?)?;
     module.add_function(wrap_pyfunction!(fleet::merge, module)?)?;
     module.add_function(wrap_pyfunction!(flows::flows, module)?)?;
     module.add_function(wrap_pyfunction!(report::map, module)?)?;

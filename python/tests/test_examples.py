@@ -11,7 +11,10 @@ import pytest
 import whither
 
 
-@pytest.mark.parametrize("name", ["", "flows", "map", "check", "lookup", "fleet", "fleet.plan", "fleet.read", "fleet.verify", "fleet.merge"])
+FLEET = ("plan", "read", "verify", "proven", "join", "merge")
+
+
+@pytest.mark.parametrize("name", ["", "flows", "map", "check", "lookup", "fleet", *(f"fleet.{name}" for name in FLEET)])
 def test_examples(name):
     pytest.importorskip("pyarrow")
     documented = operator.attrgetter(name)(whither) if name else whither
@@ -26,7 +29,7 @@ def test_examples(name):
     ("module", "names", "others"),
     [
         (whither, {"flows", "map", "check", "lookup"}, {"CaptureError", "CaptureWarning", "__version__", "fleet"}),
-        (whither.fleet, {"plan", "read", "verify", "merge"}, {"COLUMNS"}),
+        (whither.fleet, set(FLEET), {"COLUMNS"}),
     ],
 )
 def test_stubs_have_the_arguments_of_the_functions(module, names, others):

@@ -35,6 +35,37 @@ def test_ranges_in_any_order_and_twice_are_the_report():
     assert fleet.merge(iter(rows), from_="Taipei").to_json() == expected
 
 
+def test_joined_and_sorted_rows_are_the_report():
+    tasks = fleet.plan([PHONE, "samples/vlan.pcap"], range_bytes=100_000)
+    rows = all_rows(tasks, rows_of(tasks))
+    readings = fleet.proven(rows)
+    assert len(readings) > 8 and all(row[1] == "range" for row in readings)
+    groups = [readings[:3], readings[3:4], readings[4:8]]
+    spans = [(group[0][3], group[0][4], group[-1][15]) for group in groups]
+    assert {capture for capture, *_ in spans} == {0}
+    joined, others = [], list(rows)
+    for capture, begin, end in spans:
+        group = [row for row in others if row[3] == capture and begin <= row[4] < end]
+        others = [row for row in others if row not in group]
+        joined += fleet.join(group)
+    assert sum(row[1] == "range" for row in joined) == 3
+    expected = whither.map([PHONE, "samples/vlan.pcap"]).to_json()
+    both = joined + others
+    assert fleet.verify(both, tasks) == [] and fleet.merge(both).to_json() == expected
+    place = [[name for name, _ in fleet.COLUMNS].index(name) for name in ("capture", "from", "to", "start", "part", "chunk")]
+    in_order = sorted(both, key=lambda row: [-1 if row[at] is None else row[at] for at in place])
+    proofs = [row for row in both if row[1] == "range"]
+    assert fleet.merge(iter(in_order), proofs=proofs).to_json() == expected
+    with pytest.raises(ValueError, match="not in order"):
+        fleet.merge(reversed(in_order), proofs=proofs)
+    with pytest.raises(ValueError, match="lacks some of its rows"):
+        fleet.merge(in_order[: len(in_order) // 2], proofs=proofs)
+    with pytest.raises(whither.CaptureError, match="do not follow each other"):
+        list(fleet.join([row for row in rows if row[3:5] == (0, 0) or row[3:5] == readings[2][3:5]]))
+    with pytest.raises(ZeroDivisionError):
+        fleet.merge((1 // 0 if at else row for at, row in enumerate(in_order)), proofs=proofs)
+
+
 def test_what_is_missing_is_named_and_refused():
     tasks = fleet.plan([PHONE, "samples/vlan.pcap"], range_bytes=300_000)
     assert fleet.verify([], tasks) == tasks

@@ -154,17 +154,18 @@ def executors(spark):
 
 
 class During:
-    """Does something once some tasks of a running job are done."""
+    """Does something once some tasks of a stage are done: of any one that has more, or of one that has so many."""
 
-    def __init__(self, spark, tasks, work):
-        self.tracker, self.tasks, self.work = spark.sparkContext.statusTracker(), tasks, work
+    def __init__(self, spark, tasks, work, wanted=None):
+        self.tracker, self.tasks, self.work, self.wanted = spark.sparkContext.statusTracker(), tasks, work, wanted
         self.done, self.of, self.is_over = None, None, threading.Event()
         self.thread = threading.Thread(target=self.watch)
 
     def watch(self):
         while not self.is_over.wait(0.02):
             for stage in map(self.tracker.getStageInfo, self.tracker.getActiveStageIds()):
-                if stage and stage.numTasks > self.tasks and stage.numCompletedTasks >= self.tasks:
+                is_wanted = stage and stage.numTasks > self.tasks and self.wanted in (None, stage.numTasks)
+                if is_wanted and stage.numCompletedTasks >= self.tasks:
                     self.done, self.of = stage.numCompletedTasks, stage.numTasks
                     return self.work()
 
@@ -177,7 +178,9 @@ class During:
         self.thread.join()
 
 
-def test_the_report_is_that_of_one_machine(spark, long):
+def test_the_report_is_that_of_one_machine(spark, long, monkeypatch):
+    # Ranges are joined by fours, the last ones of a capture and small captures by themselves.
+    monkeypatch.setattr(whither.spark, "_GROUP_BYTES", 4 * RANGE_BYTES)
     paths = [long, "samples/phone.pcapng", "samples/compressed", Path("samples/vlan.pcap")]
     at = [long, *(str(ROOT / path) for path in paths[1:])]
     report = whither.spark.map(spark, paths, range_bytes=RANGE_BYTES, from_="Taipei")
@@ -209,12 +212,20 @@ def test_a_capture_within_packets_is_read_again(spark, tmp_path):
     assert report.to_json() == whither.map(path).to_json()
 
 
-def test_a_worker_that_is_killed_changes_nothing(spark, cluster, long):
+@pytest.mark.parametrize("stage", ["map", "reduce"])
+def test_a_worker_that_is_killed_changes_nothing(spark, cluster, long, monkeypatch, stage):
+    range_bytes, tasks, wanted = RANGE_BYTES // 2, 8, None
+    if stage == "reduce":
+        group_bytes = 3 * range_bytes
+        monkeypatch.setattr(whither.spark, "_GROUP_BYTES", group_bytes)
+        # The stage that has a task for each group. Another number would be that of another stage.
+        tasks, wanted = 3, -(-os.path.getsize(long) // group_bytes)
+        assert 8 < wanted < len(whither.fleet.plan(long, range_bytes=range_bytes))
     until(lambda: executors(spark) == 2)
     killed = cluster.workers[0]
-    with During(spark, 8, lambda: os.kill(killed.pid, signal.SIGKILL)) as during:
-        report = whither.spark.map(spark, long, range_bytes=RANGE_BYTES // 2)
-    assert during.done and during.done < during.of - 8, (during.done, during.of)
+    with During(spark, tasks, lambda: os.kill(killed.pid, signal.SIGKILL), wanted) as during:
+        report = whither.spark.map(spark, long, range_bytes=range_bytes)
+    assert during.done and during.done < during.of - 3, (during.done, during.of)
     killed.wait()
     assert report.to_json() == whither.map(long).to_json()
     until(lambda: executors(spark) == 1)

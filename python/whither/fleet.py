@@ -11,6 +11,6 @@ Tasks are texts and rows are tuples, which any scheduler carries; :mod:`whither.
 ``docs/fleet.md`` says what is in a row, and why ranges are verified.
 """
 
-from whither._whither import COLUMNS, RangeRows, merge, plan, read, verify
+from whither._whither import COLUMNS, RangeRows, join, merge, plan, proven, read, verify
 
-__all__ = ["COLUMNS", "RangeRows", "merge", "plan", "read", "verify"]
+__all__ = ["COLUMNS", "RangeRows", "join", "merge", "plan", "proven", "read", "verify"]

@@ -9,22 +9,23 @@ Captures are files that all nodes have under the same paths, relative ones made 
 
 from __future__ import annotations
 
-import itertools
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import reduce
 from json import loads
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
 from pyspark import StorageLevel
+from pyspark.sql import DataFrame, functions
 from pyspark.sql.types import BinaryType, LongType, StringType, StructField, StructType
 
 from whither import CaptureError, Report, fleet
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
 
 __all__ = ["map", "register"]
 
@@ -33,7 +34,11 @@ _TYPES = {"int": (LongType(), pa.int64()), "str": (StringType(), pa.string()), "
 # Spark compares a batch's schema with its own, and takes none that differs in anything.
 _ROW = pa.schema([(name, _TYPES[kind][1]) for name, kind in fleet.COLUMNS])
 _ROW_IN_SPARK = StructType([StructField(name, _TYPES[kind][0], True) for name, kind in fleet.COLUMNS])
-_RANGES_AT_ONCE = 16
+_ORDER = ("capture", "from", "to", "start", "part", "chunk")
+# What names a reading, and the group that it belongs to.
+_GROUPED = StructType([StructField(name, LongType(), True) for name in (*_ORDER[:4], "group")])
+# Bytes of a capture whose ranges are joined by one task. It has their rows in memory, of 1 to 12 % as many bytes.
+_GROUP_BYTES = 1 << 30
 # How Python's traceback, which Spark hands on as text, says what went wrong with a capture.
 _FAILURE = re.compile(r"^\s*(?:\S+ )?whither\.errors\.CaptureError: (.+?)\s*$", re.MULTILINE)
 
@@ -54,24 +59,31 @@ def map(  # noqa: A001
 ) -> Report:
     """The report that ``whither.map`` makes of the captures, with one Spark task for each range of ``range_bytes``.
 
-    Ranges are verified here, and those that began at the wrong place are read again, before anything is merged. Where a worker is lost,
-    Spark reads its ranges elsewhere; a range that was read twice counts once. A capture that changes while it is read is a
-    ``CaptureError``. The other arguments are those of ``whither.map``; merging happens here, with ``threads`` and ``max_memory``.
+    Ranges are verified here, and those that began at the wrong place are read again, before anything is merged. Then the nodes join those
+    that follow each other, one task for each GiB of a capture, and what they come to is merged here as it comes, with ``threads`` and
+    ``max_memory``. Where a worker is lost, Spark reads or joins its ranges elsewhere; a range that was read twice counts once. A capture
+    that changes while it is read is a ``CaptureError``. The other arguments are those of ``whither.map``.
     """
     plan = fleet.plan(local(paths), range_bytes=range_bytes, errors=errors)
     read: list[DataFrame] = []
+    kept: list[DataFrame] = []
     proofs: list[tuple[int | str | bytes | None, ...]] = []
     again = plan
     try:
         while again:
             frame = spark.range(0, len(again), 1, len(again)).mapInArrow(_reader(again), _ROW_IN_SPARK)
             # On disk: what is verified is what is merged, unless a node is lost, and then it is read again.
-            read.append(frame.persist(StorageLevel.DISK_ONLY))
+            read.append(_kept(frame, kept))
             proofs += read[-1].select(*_ROW.names[:-1]).collect()
             again = fleet.verify(proofs, plan)
-        rows = itertools.chain.from_iterable(_rows(frame, len(plan)) for frame in read)
+        rows, groups = reduce(DataFrame.unionAll, read), _groups(fleet.proven(proofs))
+        if len(groups) > 1 and len(groups) < sum(len(group) for group in groups):
+            rows = _kept(_joined(spark, rows, groups), kept)
+            proofs = rows.where("kind = 'range'").select(*_ROW.names[:-1]).collect()
         return fleet.merge(
-            rows,
+            # Sorted on the nodes, and here a few at a time.
+            rows.where("kind = 'part'").orderBy(*_ORDER).toLocalIterator(),
+            proofs=[row for row in proofs if row["kind"] == "range"],
             from_=from_,
             app=app,
             device=device,
@@ -89,7 +101,7 @@ def map(  # noqa: A001
             raise
         raise failed from error
     finally:
-        for frame in read:
+        for frame in kept:
             frame.unpersist()
 
 
@@ -109,9 +121,51 @@ def register(spark: SparkSession) -> None:
     spark.dataSource.register(source)
 
 
-def _rows(frame: DataFrame, ranges: int) -> Iterator[Sequence[int | str | bytes | None]]:
-    """The rows, a few ranges at a time: each time is a job of Spark's, and what it gives has to fit into memory."""
-    return frame.coalesce(-(-ranges // _RANGES_AT_ONCE)).toLocalIterator(prefetchPartitions=True)
+def _kept(frame: DataFrame, kept: list[DataFrame]) -> DataFrame:
+    """The rows, on the disks of the nodes once they are computed."""
+    kept.append(frame.persist(StorageLevel.DISK_ONLY))
+    return kept[-1]
+
+
+def _groups(proven: list[tuple[int | str | bytes | None, ...]]) -> list[list[dict[str, int]]]:
+    """Proven ranges that one task joins: they follow each other in one capture."""
+    groups: list[list[dict[str, int]]] = []
+    for row in proven:
+        one = dict(zip(_ROW.names, row, strict=True))
+        group = groups[-1] if groups else None
+        if group and group[0]["capture"] == one["capture"] and one["to"] - group[0]["from"] <= _GROUP_BYTES:
+            group.append(one)
+        else:
+            groups.append([one])
+    return groups
+
+
+def _joined(spark: SparkSession, rows: DataFrame, groups: list[list[dict[str, int]]]) -> DataFrame:
+    """The rows of groups, each joined by one task. Rows of what is not proven are left out."""
+    members = [(*(one[name] for name in _ORDER[:4]), at) for at, group in enumerate(groups) for one in group]
+    grouped = rows.join(functions.broadcast(spark.createDataFrame(members, _GROUPED)), list(_ORDER[:4]))
+    # The number of partitions is given, so that Spark does not put small ones together.
+    by_group = grouped.select(*_ROW.names, "group").repartition(len(groups), "group").groupBy("group")
+    return by_group.applyInArrow(_joiner(), _ROW_IN_SPARK)
+
+
+def _joiner() -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """What a node does with the rows of a group."""
+
+    # Spark learns from the types that the batches come one after another.
+    def join(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        width = len(_ROW)
+        rows = (row for batch in batches for row in zip(*(column.to_pylist() for column in batch.columns[:width]), strict=True))
+        return _batches(fleet.join(rows))
+
+    return join
+
+
+def _batches(rows: Iterable[Sequence[int | str | bytes | None]]) -> Iterator[pa.RecordBatch]:
+    """A batch of each row, which has up to 1 MiB."""
+    for row in rows:
+        columns = [pa.array([value], field.type) for value, field in zip(row, _ROW, strict=True)]
+        yield pa.RecordBatch.from_arrays(columns, schema=_ROW)
 
 
 def local(paths: _Path | Sequence[_Path]) -> list[str]:
@@ -134,10 +188,7 @@ def _reader(tasks: list[str]) -> Callable[[Iterator[pa.RecordBatch]], Iterable[p
     def read(batches: Iterator[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
         for batch in batches:
             for at in batch.column(0).to_pylist():
-                # A row has up to 1 MiB.
-                for row in fleet.read(tasks[at]):
-                    columns = [pa.array([value], field.type) for value, field in zip(row, _ROW, strict=True)]
-                    yield pa.RecordBatch.from_arrays(columns, schema=_ROW)
+                yield from _batches(fleet.read(tasks[at]))
 
     return read
 

@@ -9,6 +9,7 @@
 mod file;
 mod join;
 mod merge;
+mod ordered;
 #[cfg(feature = "parquet")]
 mod page;
 mod plan;
@@ -23,6 +24,7 @@ mod verify;
 pub use file::{Files, RowFile};
 pub use join::join;
 pub use merge::{Merged, merge};
+pub use ordered::Ordered;
 pub use plan::{CONTRACT, Plan, Task, USUAL_RANGE_BYTES};
 pub use read::read;
 pub use reading::{Chunk, Piece, Reading};
