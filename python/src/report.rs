@@ -74,7 +74,8 @@ pub(crate) fn told(py: Python<'_>, report: &report::Report, errors: Errors) -> P
         defect: capture.defect.clone(),
         ..Outcome::default()
     };
-    read(py, &report.captures.iter().map(outcome).collect::<Vec<_>>(), errors)
+    // What was left out stands in its notes.
+    read(py, &report.captures.iter().map(outcome).collect::<Vec<_>>(), &[], errors)
 }
 
 impl Report {
