@@ -216,7 +216,8 @@ def test_a_capture_within_packets_is_read_again(spark, tmp_path):
 def test_a_worker_that_is_killed_changes_nothing(spark, cluster, long, monkeypatch, stage):
     range_bytes, tasks, wanted = RANGE_BYTES // 2, 8, None
     if stage == "reduce":
-        group_bytes = 3 * range_bytes
+        range_bytes = RANGE_BYTES
+        group_bytes = 2 * range_bytes
         monkeypatch.setattr(whither.spark, "_GROUP_BYTES", group_bytes)
         # The stage that has a task for each group. Another number would be that of another stage.
         tasks, wanted = 3, -(-os.path.getsize(long) // group_bytes)

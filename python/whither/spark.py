@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
+import pyspark
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, functions
 from pyspark.sql.types import BinaryType, LongType, StringType, StructField, StructType
@@ -39,6 +40,8 @@ _ORDER = ("capture", "from", "to", "start", "part", "chunk")
 _GROUPED = StructType([StructField(name, LongType(), True) for name in (*_ORDER[:4], "group")])
 # Bytes of a capture whose ranges are joined by one task. It has their rows in memory, of 1 to 12 % as many bytes.
 _GROUP_BYTES = 1 << 30
+# Since pyspark 4.1 a group's rows come one after another. Before it, everything is merged by the driver.
+_CAN_JOIN = tuple(int(part) for part in pyspark.__version__.split(".")[:2]) >= (4, 1)
 # How Python's traceback, which Spark hands on as text, says what went wrong with a capture.
 _FAILURE = re.compile(r"^\s*(?:\S+ )?whither\.errors\.CaptureError: (.+?)\s*$", re.MULTILINE)
 
@@ -77,7 +80,7 @@ def map(  # noqa: A001
             proofs += read[-1].select(*_ROW.names[:-1]).collect()
             again = fleet.verify(proofs, plan)
         rows, groups = reduce(DataFrame.unionAll, read), _groups(fleet.proven(proofs))
-        if len(groups) > 1 and len(groups) < sum(len(group) for group in groups):
+        if _CAN_JOIN and 1 < len(groups) < sum(len(group) for group in groups):
             rows = _kept(_joined(spark, rows, groups), kept)
             proofs = rows.where("kind = 'range'").select(*_ROW.names[:-1]).collect()
         return fleet.merge(
