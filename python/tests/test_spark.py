@@ -226,7 +226,7 @@ def test_a_worker_that_is_killed_changes_nothing(spark, cluster, long, monkeypat
     killed = cluster.workers[0]
     with During(spark, tasks, lambda: os.kill(killed.pid, signal.SIGKILL), wanted) as during:
         report = whither.spark.map(spark, long, range_bytes=range_bytes)
-    assert during.done and during.done < during.of - 3, (during.done, during.of)
+    assert during.done and during.done < during.of - tasks, (during.done, during.of)
     killed.wait()
     assert report.to_json() == whither.map(long).to_json()
     until(lambda: executors(spark) == 1)
