@@ -93,7 +93,11 @@ impl Argument {
 
     /// The files that an argument stands for.
     fn find(given: &Path) -> Result<Self, Error> {
-        let mut argument = if given.is_dir() {
+        let mut argument = if super::url::parts(given).is_some() {
+            let argument = Self::of_url(given)?;
+            argument.limit()?;
+            argument
+        } else if given.is_dir() {
             // The folder that was named itself must be readable.
             std::fs::read_dir(given).map_err(|error| could_not_read(given, error))?;
             let mut argument = Self::new(given, Kind::Folder);
@@ -115,6 +119,15 @@ impl Argument {
             true => Err(argument.holds_none(None)),
             false => Ok(argument),
         }
+    }
+
+    /// The object that a URL names, or all below a prefix. A key is no pattern.
+    fn of_url(given: &Path) -> Result<Self, Error> {
+        #[cfg(feature = "object-storage")]
+        if let Some(listed) = super::object::list(given, MAX_FILES)? {
+            return Ok(Self { files: listed.objects, unreadable: listed.refused, ..Self::new(given, Kind::Folder) });
+        }
+        Ok(Self { files: vec![given.to_owned()], ..Self::new(given, Kind::File) })
     }
 
     /// The files that a pattern matches, and those in the folders that it matches.

@@ -1,5 +1,7 @@
-//! Bytes that can be read at any position: a regular file, or a capture held in memory.
+//! Bytes that can be read at any position: a regular file, a capture held in memory, or an object in a store.
 
+#[cfg(feature = "object-storage")]
+use super::object;
 use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -9,6 +11,8 @@ use std::sync::Arc;
 pub(super) enum Input {
     File(File),
     Bytes(Arc<[u8]>),
+    #[cfg(feature = "object-storage")]
+    Object(object::Reader),
 }
 
 impl Input {
@@ -21,6 +25,8 @@ impl Input {
                     let rest = usize::try_from(offset).ok().and_then(|offset| bytes.get(offset..)).unwrap_or_default();
                     (&rest[..]).read(buffer)
                 }
+                #[cfg(feature = "object-storage")]
+                Self::Object(object) => object.read_at(buffer, offset),
             };
             match result {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -11,6 +11,8 @@ mod input;
 #[cfg(test)]
 mod laws;
 mod note;
+#[cfg(feature = "object-storage")]
+mod object;
 mod open;
 mod options;
 pub mod owner;
@@ -19,10 +21,12 @@ mod path_file;
 mod secrets;
 mod side_file;
 mod source;
+mod stamp;
 mod tally;
 #[cfg(test)]
 mod testing;
 mod text;
+mod url;
 
 pub use advice::advice;
 pub use find::{Found, find};
@@ -36,4 +40,5 @@ pub use parallel::outcome::{Outcome, Piece};
 pub use path_file::{GivenHop, GivenPath, GivenPaths, read_bytes as read_path_bytes};
 pub use secrets::secrets_in;
 pub use source::{BUILT_IN, STANDARD_INPUT, Source};
+pub(crate) use stamp::{Stamp, stamp};
 pub use tally::Observe;

@@ -1,8 +1,11 @@
-//! A capture that is ready to be read: a file, standard input, a pipe, or bytes in memory.
+//! A capture that is ready to be read: a file, an object in a store, standard input, a pipe, or bytes in memory.
 
 use super::format::compression::{Compression, DecoderWindow};
 use super::format::start::{self, Start};
 use super::input::{Input, Sequential};
+#[cfg(feature = "object-storage")]
+use super::object::{Object, START_BYTES};
+use super::stamp::{self, Stamp};
 use crate::error::Error;
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
@@ -55,6 +58,9 @@ pub(super) enum Origin {
     Path(PathBuf),
     /// A regular file that is open already: standard input.
     Held(Arc<Input>),
+    /// An object in a store.
+    #[cfg(feature = "object-storage")]
+    Object(Box<Object>),
     /// Bytes in memory.
     Memory(Arc<[u8]>),
     /// A stream that can be read only once, decompressed.
@@ -101,6 +107,12 @@ impl Source {
         if path.as_os_str() == "-" {
             return Self::stdin(path);
         }
+        #[cfg(feature = "object-storage")]
+        if let Some((object, first)) = Object::open(path, START_BYTES).map_err(Refusal::missing)? {
+            return Self::object(path, object, first);
+        }
+        #[cfg(not(feature = "object-storage"))]
+        super::url::refuse(path).map_err(Refusal::missing)?;
         let file = File::open(path).map_err(|error| Refusal::missing(could_not_open(path, error)))?;
         let metadata = file.metadata().map_err(|error| Refusal::missing(Error::io(path, error)))?;
         let name = path.display().to_string();
@@ -113,6 +125,16 @@ impl Source {
         }
         let (compression, start, first) = sniffed(path, Box::new(file))?;
         let (origin, size) = (Origin::Path(path.to_owned()), Some(metadata.len()));
+        Ok(Self { name, origin, compression, start, size, may_share: true, is_paced: false, first })
+    }
+
+    /// An object, of which the first bytes are here.
+    #[cfg(feature = "object-storage")]
+    fn object(url: &Path, object: Object, first: Vec<u8>) -> Result<Self, Refusal> {
+        let input = Arc::new(Input::Object(object.start_reader(first)));
+        let (compression, start, first) = sniffed(url, Box::new(Sequential { input, offset: 0 }))?;
+        let (name, size) = (url.display().to_string(), Some(object.size));
+        let origin = Origin::Object(Box::new(object));
         Ok(Self { name, origin, compression, start, size, may_share: true, is_paced: false, first })
     }
 
@@ -194,6 +216,10 @@ impl Source {
             Origin::Pipe(_) => return Ok(None),
             Origin::Memory(bytes) => return Ok(Some(Sha256::digest(bytes).into())),
             Origin::Held(input) => Box::new(Sequential { input: Arc::clone(input), offset: 0 }),
+            #[cfg(feature = "object-storage")]
+            Origin::Object(object) => {
+                Box::new(Sequential { input: Arc::new(Input::Object(object.reader())), offset: 0 })
+            }
             Origin::Path(path) => Box::new(File::open(path).map_err(|error| could_not_open(path, error))?),
         };
         let (mut hash, mut buffer) = (Sha256::new(), vec![0; 256 << 10]);
@@ -204,6 +230,20 @@ impl Source {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(Error::io(&self.name, error)),
             }
+        }
+    }
+
+    /// Size and time of a capture that others can open by its name; none of another one.
+    ///
+    /// # Errors
+    /// If nothing is said of it.
+    pub(crate) fn stamp(&self) -> Result<Option<Stamp>, Error> {
+        match &self.origin {
+            // A name that is not UTF-8 is shown in another way than it is written.
+            Origin::Path(path) if path.to_str() == Some(&self.name) => stamp::of_file(path).map(Some),
+            #[cfg(feature = "object-storage")]
+            Origin::Object(object) => Ok(Some(object.stamp())),
+            _ => Ok(None),
         }
     }
 
@@ -248,6 +288,10 @@ impl Source {
             Origin::Memory(bytes) => hash.update(bytes),
             Origin::Pipe(stream) => hash.update(&stream.head),
             Origin::Held(input) => digest(&mut hash, Sequential { input: Arc::clone(input), offset: 0 }),
+            #[cfg(feature = "object-storage")]
+            Origin::Object(object) => {
+                digest(&mut hash, Sequential { input: Arc::new(Input::Object(object.reader())), offset: 0 });
+            }
             Origin::Path(path) => {
                 // A file that cannot be read any more says so when its turn comes.
                 if let Ok(file) = File::open(path) {

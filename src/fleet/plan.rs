@@ -1,14 +1,12 @@
 //! From captures to the ranges that workers read.
 
-use crate::capture::Source;
+use crate::capture::{self, Source, Stamp};
 use crate::error::Error;
 use crate::flow::SampleKey;
 use crate::output::escape::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use std::fs::Metadata;
 use std::path::Path;
-use std::time::UNIX_EPOCH;
 
 /// Version of the columns of rows and of what they mean.
 pub const CONTRACT: i64 = 1;
@@ -34,7 +32,7 @@ pub struct Task {
     pub captures: u32,
     /// The captures as the user gave them, files or folders, as words of a command line; empty where that would be too long.
     pub given: String,
-    /// The path of the capture.
+    /// The path of the capture, or its URL.
     pub name: String,
     /// Its size in bytes.
     pub size: u64,
@@ -79,12 +77,10 @@ impl Plan {
         let captures = u32::try_from(sources.len()).unwrap_or(u32::MAX);
         let mut firsts = Vec::with_capacity(sources.len());
         for (capture, source) in (0..).zip(sources) {
-            let path = Path::new(source.name());
-            if source.size().is_none() || !path.is_file() {
+            let Some(Stamp { size, modified_ns }) = source.stamp()? else {
                 let hint = "write it to a file whose path is UTF-8 and which all workers can read";
-                return Err(Error::not_usable(path, "workers cannot read this", hint));
-            }
-            let metadata = path.metadata().map_err(|error| Error::io(path, error))?;
+                return Err(Error::not_usable(source.name(), "workers cannot read this", hint));
+            };
             let is_cut = source.has_ranges();
             let mut task = Task {
                 plan: String::new(),
@@ -93,12 +89,12 @@ impl Plan {
                 captures,
                 given: if given.len() <= MAX_TEXT { given.to_owned() } else { String::new() },
                 name: source.name().to_owned(),
-                size: metadata.len(),
-                modified_ns: modified_ns(&metadata),
+                size,
+                modified_ns,
                 first: hex(&source.digest_of_first()),
                 range_bytes: if is_cut { range_bytes.max(LEAST_RANGE_BYTES) } else { 0 },
                 from: 0,
-                to: metadata.len(),
+                to: size,
                 start: None,
             };
             task.to = task.limit(0);
@@ -188,8 +184,8 @@ impl Task {
     /// Refuses a capture that is not what was planned.
     pub(super) fn check_unchanged(&self) -> Result<(), Error> {
         let path = Path::new(&self.name);
-        let metadata = path.metadata().map_err(|error| Error::io(path, error))?;
-        let what = match (metadata.len(), modified_ns(&metadata)) {
+        let Stamp { size, modified_ns } = capture::stamp(path)?;
+        let what = match (size, modified_ns) {
             (size, _) if size != self.size => {
                 format!("it has changed since the plan was made: it had {} bytes, and has {size}", self.size)
             }
@@ -204,9 +200,4 @@ impl Task {
     pub(super) fn changed(&self, what: impl Into<String>) -> Error {
         Error::not_usable(&self.name, what, "let nothing write to it, and begin anew with all of its ranges")
     }
-}
-
-fn modified_ns(metadata: &Metadata) -> i64 {
-    let since = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-    since.and_then(|since| i64::try_from(since.as_nanos()).ok()).unwrap_or_default()
 }

@@ -62,6 +62,8 @@ impl Source {
         let input = match &self.origin {
             Origin::Memory(bytes) => Arc::new(Input::Bytes(Arc::clone(bytes))),
             Origin::Path(path) => Arc::new(Input::File(File::open(path)?)),
+            #[cfg(feature = "object-storage")]
+            Origin::Object(object) => Arc::new(Input::Object(object.reader())),
             Origin::Held(input) => Arc::clone(input),
             Origin::Pipe(_) => return Err(io::Error::new(io::ErrorKind::Unsupported, "a pipe has no ranges")),
         };

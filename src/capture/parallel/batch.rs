@@ -152,6 +152,8 @@ fn opened(origin: &Origin) -> Option<io::Result<(Input, u64)>> {
             let size = file.metadata()?.len();
             Ok((Input::File(file), size))
         })),
+        #[cfg(feature = "object-storage")]
+        Origin::Object(object) => Some(Ok((Input::Object(object.reader()), object.size))),
         Origin::Held(_) | Origin::Pipe(_) => None,
     }
 }

@@ -34,6 +34,8 @@ pub(super) fn open(source: Source, options: &ReadOptions, done: &Arc<AtomicU64>)
             let size = file.metadata()?.len();
             (Arc::new(Input::File(file)), size)
         }
+        #[cfg(feature = "object-storage")]
+        Origin::Object(object) => (Arc::new(Input::Object(object.reader())), object.size),
         Origin::Held(input) => (input, size.unwrap_or_default()),
     };
     if compression.name().is_none() {
