@@ -23,7 +23,8 @@ fn class<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyType>> {
 fn capture_error(py: Python<'_>, what: &str, path: Option<PathBuf>, defect: Option<&Defect>) -> PyErr {
     let make = || -> PyResult<PyErr> {
         let named = PyDict::new(py);
-        named.set_item("path", path)?;
+        // As text: Python's paths have no two slashes in a row, as URLs do.
+        named.set_item("path", path.map(PathBuf::into_os_string))?;
         named.set_item("offset", defect.map(|defect| defect.offset))?;
         named.set_item("frame", defect.map(|defect| defect.frame))?;
         Ok(PyErr::from_value(class(py, "CaptureError")?.call((what,), Some(&named))?))

@@ -55,11 +55,12 @@ def until(what, seconds=60):
 class Cluster:
     """A standalone master and workers of one core each, as processes on loopback."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, store):
         self.folder = folder
         self.port = free_port()
         self.environment = {
             **os.environ,
+            **store.environment,
             "JAVA_HOME": java_home(),
             "SPARK_HOME": os.path.dirname(pyspark.__file__),
             "SPARK_LOCAL_IP": "127.0.0.1",
@@ -103,8 +104,8 @@ class Cluster:
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    running = Cluster(tmp_path_factory.mktemp("cluster"))
+def cluster(tmp_path_factory, store):
+    running = Cluster(tmp_path_factory.mktemp("cluster"), store)
     yield running
     running.stop()
 
@@ -252,8 +253,17 @@ def test_a_capture_that_changes_meanwhile_is_an_error_with_its_path(spark, tmp_p
 def test_other_errors_name_what_is_wrong(spark):
     with pytest.raises(whither.CaptureError, match="none.pcap"):
         whither.spark.map(spark, "samples/none.pcap")
-    with pytest.raises(ValueError, match="s3://bucket/key"):
-        whither.spark.map(spark, "s3://bucket/key")
+    with pytest.raises(ValueError, match="gs://bucket/key"):
+        whither.spark.map(spark, "gs://bucket/key")
+
+
+def test_objects_are_read_in_ranges_and_as_a_data_source(spark, source, objects):
+    url = objects.put("phone.pcap", (ROOT / "samples/phone.pcap").read_bytes())
+    assert whither.spark.map(spark, url, range_bytes=400_000).to_json() == whither.map(url).to_json()
+    assert in_order(from_spark(source(url))) == in_order(as_spark([url]))
+    with pytest.raises(whither.CaptureError, match="there is no such object") as error:
+        whither.spark.map(spark, "s3a://bucket/none")
+    assert error.value.path == "s3a://bucket/none"
 
 
 @pytest.fixture(scope="module")

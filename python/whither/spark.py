@@ -4,7 +4,8 @@
     whither.spark.register(spark)                               # pyspark 4.0 and later
     spark.read.format("whither").load("/mnt/captures").groupBy("app").count().show()
 
-Captures are files that all nodes have under the same paths, relative ones made absolute. Needs pyspark, and pyarrow and pandas, which it needs.
+Captures are files that all nodes have under the same paths, relative ones made absolute, or, if the wheel was built with the feature
+``object-storage``, objects such as ``s3://bucket/key``, for which every node needs the environment of ``docs/fleet.md``. Needs pyspark, and pyarrow and pandas, which it needs.
 """
 
 from __future__ import annotations
@@ -172,7 +173,7 @@ def _batches(rows: Iterable[Sequence[int | str | bytes | None]]) -> Iterator[pa.
 
 
 def local(paths: _Path | Sequence[_Path]) -> list[str]:
-    """Paths as all nodes can open them: absolute, and without ``file:``."""
+    """Paths as all nodes can open them: absolute, and without ``file:``. URLs of objects stay as they are."""
     return [_absolute(os.fspath(path)) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
 
 
@@ -180,8 +181,10 @@ def _absolute(path: str) -> str:
     uri = urlsplit(path)
     if uri.scheme == "file" and uri.netloc in ("", "localhost"):
         return unquote(uri.path)
+    if uri.scheme in ("s3", "s3a"):
+        return path
     if "://" in path:
-        raise ValueError(f"{path}: only files can be read; mount it under the same path on all nodes")
+        raise ValueError(f"{path}: only files and s3:// are read; mount it under the same path on all nodes")
     return os.path.abspath(path)
 
 
