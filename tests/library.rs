@@ -37,7 +37,7 @@ fn left_out(words: &[String]) -> usize {
 
 #[test]
 fn flows_that_do_not_fit_into_memory_are_told_when_all_have_been_given() {
-    const FLOWS: usize = 30_000;
+    const FLOWS: usize = 12_000;
     let mut analyser = Analyser::new().expect("the data are sound");
     let mut flows = analyser.flows(crowded(FLOWS as u32)).expect("threads");
     assert_eq!((flows.by_ref().count(), left_out(flows.left_out())), (FLOWS, 0));

@@ -110,6 +110,12 @@ def test_a_capture_that_breaks_off_is_told(broken):
         fleet.merge(rows, errors="raise")
 
 
+def test_a_merge_that_does_not_fit_into_memory_is_told(crowded):
+    rows = rows_of(fleet.plan(crowded))
+    with pytest.warns(whither.CaptureWarning, match="^memory was short, and what was left out is not what one machine"):
+        fleet.merge(rows, max_memory=64 << 20)
+
+
 def test_rows_and_tasks_that_nobody_wrote_are_value_errors():
     tasks = fleet.plan(PHONE)
     rows = rows_of(tasks)
