@@ -1,9 +1,7 @@
 //! The arguments of `whither partials`, `verify` and `merge`.
 
-use super::input::{InputArgs, PathArgs};
-use super::redact::RedactArgs;
+use super::report::ReportArgs;
 use super::units::bytes;
-use crate::cli::transfers::TransferArgs;
 use crate::cli::written::ShowArgs;
 use clap::{Args as ClapArgs, ValueHint};
 use std::path::PathBuf;
@@ -56,13 +54,7 @@ pub(in crate::cli) struct VerifyArgs {
 #[derive(ClapArgs, Debug)]
 pub(in crate::cli) struct MergeArgs {
     #[command(flatten)]
-    pub(in crate::cli) input: InputArgs,
-    #[command(flatten)]
-    pub(in crate::cli) paths: PathArgs,
-    #[command(flatten)]
-    pub(in crate::cli) transfers: TransferArgs,
-    #[command(flatten)]
-    pub(in crate::cli) redact: RedactArgs,
+    pub(in crate::cli) report: ReportArgs,
     #[command(flatten)]
     pub(in crate::cli) show: ShowArgs,
 }

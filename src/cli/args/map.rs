@@ -1,22 +1,14 @@
 //! The arguments of `whither map` and `whither demo`.
 
-use super::input::{InputArgs, PathArgs};
-use super::redact::RedactArgs;
+use super::report::ReportArgs;
 use super::units::seconds;
-use crate::cli::transfers::TransferArgs;
 use crate::cli::written::ShowArgs;
 use clap::Args as ClapArgs;
 
 #[derive(ClapArgs, Debug)]
 pub(in crate::cli) struct MapArgs {
     #[command(flatten)]
-    pub(in crate::cli) input: InputArgs,
-    #[command(flatten)]
-    pub(in crate::cli) paths: PathArgs,
-    #[command(flatten)]
-    pub(in crate::cli) transfers: TransferArgs,
-    #[command(flatten)]
-    pub(in crate::cli) redact: RedactArgs,
+    pub(in crate::cli) report: ReportArgs,
     #[command(flatten)]
     pub(in crate::cli) follow: FollowArgs,
     #[command(flatten)]

@@ -13,6 +13,7 @@ mod lookup;
 mod map;
 mod prove;
 mod redact;
+mod report;
 mod units;
 mod words;
 
@@ -26,11 +27,12 @@ pub(super) use diff::DiffArgs;
 #[cfg(feature = "parquet")]
 pub(super) use fleet::{MergeArgs, PartialsArgs, RangeArg, VerifyArgs};
 pub(super) use flows::FlowsArgs;
-pub(super) use input::{InputArgs, KnowledgeArgs, PathArgs};
+pub(super) use input::{InputArgs, KnowledgeArgs};
 pub(super) use lookup::{AppsArgs, LookupArgs};
 pub(super) use map::{DemoArgs, FollowArgs, MapArgs};
 pub(super) use prove::ProveArgs;
 pub(super) use redact::RedactArgs;
+pub(super) use report::ReportArgs;
 pub(super) use words::WORDS;
 
 use clap::{CommandFactory, Parser};
