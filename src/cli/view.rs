@@ -52,6 +52,7 @@ impl<'a> View<'a> {
         let ShowArgs { small_multiples, title, note, .. } = show;
         let (captures, asked) = match &args.command {
             Command::Map(map) => (given(&map.report.input), asked(&map.report)),
+            #[cfg(feature = "parquet")]
             Command::Merge(merge) => (Vec::new(), asked(&merge.report)),
             _ => Default::default(),
         };
@@ -61,6 +62,7 @@ impl<'a> View<'a> {
     }
 
     /// The same of captures that were given so, in other words than those of this command.
+    #[cfg(feature = "parquet")]
     pub(super) fn of_captures(mut self, given: Vec<String>) -> Self {
         self.look.captures = given;
         self
