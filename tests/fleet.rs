@@ -482,7 +482,15 @@ fn rows_in_order_are_merged_without_keeping_them() {
     assert!(of(parts.clone()).unwrap() == expected);
     let mut swapped = parts.clone();
     swapped.reverse();
-    assert!(of(swapped).unwrap_err().to_string().contains("not in order"));
-    parts.truncate(parts.len() / 2);
-    assert!(of(parts).unwrap_err().to_string().contains("lacks some of its rows"));
+    let lacks = |parts: Vec<Row>, capture: u32| {
+        let name = &readings.iter().find(|reading| reading.task.capture == capture).unwrap().task.name;
+        let expected =
+            format!("{name}: the range from offset 0 lacks some of its rows, or the rows are not in order; ");
+        let error = of(parts).unwrap_err().to_string();
+        assert!(error.starts_with(&expected), "{error}");
+    };
+    lacks(swapped, 0);
+    // Only the rows of the second capture are missing.
+    parts.retain(|row| matches!(row, Row::Part(_, chunk) if chunk.of.capture == 0));
+    lacks(parts, 1);
 }

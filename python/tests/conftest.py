@@ -13,6 +13,7 @@ import pytest
 import whither
 
 FLOWS = 200_000
+CROWD = 12_000
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -32,18 +33,29 @@ def broken(tmp_path):
 
 @pytest.fixture(scope="session")
 def large(tmp_path_factory):
-    """A capture of many flows of one packet each, a hundred in a second."""
-    path = tmp_path_factory.mktemp("large") / "large.pcap"
+    """A capture of many flows, a hundred in a second."""
+    return write_flows(tmp_path_factory.mktemp("large") / "large.pcap", FLOWS, a_second=100)
+
+
+@pytest.fixture(scope="session")
+def crowded(tmp_path_factory):
+    """A capture of so many flows at once that not all of them fit into the least memory."""
+    return write_flows(tmp_path_factory.mktemp("crowded") / "crowded.pcap", CROWD, a_second=1_000)
+
+
+def write_flows(path, flows, a_second):
+    """A capture of flows of one packet each."""
     with path.open("wb") as file:
         # Raw IP packets (link type 101).
         file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65_535, 101))
         payload = b"hello"
-        for flow in range(FLOWS):
+        for flow in range(flows):
             udp = struct.pack(">HHHH", 5_000, 9_000, 8 + len(payload), 0) + payload
             source, target = struct.pack(">I", 0x0A000000 + flow), b"\xc6\x33\x64\x07"
             packet = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0) + source + target + udp
-            second, hundredth = divmod(flow, 100)
-            file.write(struct.pack("<IIII", 1_780_000_000 + second, hundredth * 10_000, len(packet), len(packet)) + packet)
+            second, rest = divmod(flow, a_second)
+            time = 1_780_000_000 + second, rest * (1_000_000 // a_second)
+            file.write(struct.pack("<IIII", *time, len(packet), len(packet)) + packet)
     return path
 
 

@@ -9,6 +9,7 @@ import whither
 from whither import fleet
 
 PHONE = "samples/phone.pcap"
+NAME, TO = ([name for name, _ in fleet.COLUMNS].index(name) for name in ("name", "to"))
 
 
 def rows_of(tasks):
@@ -41,10 +42,10 @@ def test_joined_and_sorted_rows_are_the_report():
     proven = fleet.proven(rows)
     assert all(row[1] == "range" for row in proven) and {row[3] for row in proven} == {0, 1}
     # Those of the phone. Captures have their numbers in the order in which they are read, which need not be that in which they are named.
-    readings = [row for row in proven if row[10] == PHONE]
+    readings = [row for row in proven if row[NAME] == PHONE]
     assert len(readings) > 8
     groups = [readings[:3], readings[3:4], readings[4:8]]
-    spans = [(group[0][3], group[0][4], group[-1][15]) for group in groups]
+    spans = [(group[0][3], group[0][4], group[-1][TO]) for group in groups]
     joined, others = [], list(rows)
     for capture, begin, end in spans:
         group = [row for row in others if row[3] == capture and begin <= row[4] < end]
@@ -107,6 +108,12 @@ def test_a_capture_that_breaks_off_is_told(broken):
     assert merged.to_json() == whither.map(broken, errors="ignore").to_json()
     with pytest.raises(whither.CaptureError):
         fleet.merge(rows, errors="raise")
+
+
+def test_a_merge_that_does_not_fit_into_memory_is_told(crowded):
+    rows = rows_of(fleet.plan(crowded))
+    with pytest.warns(whither.CaptureWarning, match="^memory was short, and what was left out is not what one machine"):
+        fleet.merge(rows, max_memory=64 << 20)
 
 
 def test_rows_and_tasks_that_nobody_wrote_are_value_errors():

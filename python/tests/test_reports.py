@@ -3,11 +3,15 @@
 import ipaddress
 import json
 import pickle
+import re
 import warnings
 
 import pytest
+from conftest import CROWD
 
 import whither
+
+LEAST_MEMORY = 64 << 20
 
 
 def test_the_report_is_that_of_the_command():
@@ -81,6 +85,39 @@ def test_a_stream_tells_it_too(broken):
         assert pa.table(whither.flows(broken)).num_rows > 0
     with pytest.raises((OSError, pa.ArrowException), match="broken.pcap: offset"):
         pa.table(whither.flows(broken, errors="raise"))
+
+
+def with_warnings(read):
+    """What reading gives, and what warnings say meanwhile."""
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        given = read()
+    assert all(warning.category is whither.CaptureWarning for warning in warned)
+    return given, [str(warning.message) for warning in warned]
+
+
+def left_out(said):
+    """How many flows were left out for lack of memory, by these words."""
+    found = (re.match(r"(\d+) flows \(\d+ frames\) were left out for lack of memory", what) for what in said)
+    return sum(int(one[1]) for one in found if one)
+
+
+def test_what_does_not_fit_into_memory_is_told(crowded):
+    def read(**settings):
+        return with_warnings(lambda: sum(1 for _ in whither.flows(crowded, **settings)))
+
+    given, said = read()
+    assert (given, left_out(said)) == (CROWD, 0)
+    for errors in ("warn", "raise"):
+        given, said = read(max_memory=LEAST_MEMORY, errors=errors)
+        assert 1_000 < given < CROWD and left_out(said) == CROWD - given
+    assert read(max_memory=LEAST_MEMORY, errors="ignore") == (given, [])
+
+
+def test_a_stream_tells_what_does_not_fit_into_memory(crowded):
+    pa = pytest.importorskip("pyarrow")
+    given, said = with_warnings(lambda: pa.table(whither.flows(crowded, max_memory=LEAST_MEMORY)).num_rows)
+    assert 1_000 < given < CROWD and left_out(said) == CROWD - given
 
 
 def test_arguments_that_make_no_sense_are_value_errors():

@@ -1,6 +1,6 @@
 //! `whither map`: the routing map in the terminal or in files.
 
-use super::args::{Args, MapArgs};
+use super::args::{Args, MapArgs, ReportArgs};
 use super::end::End;
 use super::follow::Follow;
 use super::input::Input;
@@ -14,18 +14,19 @@ use crate::report::build;
 use crate::route::RouteMap;
 
 pub(super) fn run(args: &Args, map: &MapArgs, command: &str) -> Result<End, Error> {
-    let found = capture::find(&map.input.captures)?;
-    let mut reads = input::reads(&found, &map.input);
-    reads.files.extend(map.paths.files.iter().map(|path| ("--path", path.as_path())));
+    let ReportArgs { input, paths, transfers, redact } = &map.report;
+    let found = capture::find(&input.captures)?;
+    let mut reads = input::reads(&found, input);
+    reads.files.extend(paths.files.iter().map(|path| ("--path", path.as_path())));
     let follow = Follow::wanted(&map.follow, &map.show)?;
-    let view = View::open(args, &map.show, Some(&map.redact), command, &reads)?;
-    let paths = GivenPaths::open(&map.paths.files)?;
-    let Input { sources, mut knowledge, is_whole } = input::open(found, &map.input, args.quiet)?;
+    let view = View::open(args, &map.show, Some(redact), command, &reads)?;
+    let paths = GivenPaths::open(&paths.files)?;
+    let Input { sources, mut knowledge, is_whole } = input::open(found, input, args.quiet)?;
     knowledge.paths = paths;
-    let options = input::options(&map.input, &knowledge)?;
+    let options = input::options(input, &knowledge)?;
     let report = |routes: &RouteMap, analysed: &Analysed| {
         let mut report = build(routes, analysed, &knowledge, command.to_owned());
-        report.transfers = map.transfers.of(&report);
+        report.transfers = transfers.of(&report);
         report
     };
     let (routes, analysed) = match follow {

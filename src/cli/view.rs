@@ -1,11 +1,10 @@
 //! How a map is shown: in the terminal, and in the files that were asked for; with what was taken out of it.
 
-use super::args::{Args, Command, InputArgs, PathArgs, RedactArgs};
+use super::args::{Args, Command, InputArgs, RedactArgs, ReportArgs};
 use super::follow::Follow;
 use super::outputs::{self, Reads, Wanted};
 use super::screen::{self, CLEAR};
 use super::target::Target;
-use super::transfers::TransferArgs;
 use super::written::ShowArgs;
 use super::{redact, stdout};
 use crate::analysis::Knowledge;
@@ -52,8 +51,9 @@ impl<'a> View<'a> {
         };
         let ShowArgs { small_multiples, title, note, .. } = show;
         let (captures, asked) = match &args.command {
-            Command::Map(map) => (given(&map.input), asked(&map.input, &map.paths, &map.transfers)),
-            Command::Merge(merge) => (Vec::new(), asked(&merge.input, &merge.paths, &merge.transfers)),
+            Command::Map(map) => (given(&map.report.input), asked(&map.report)),
+            #[cfg(feature = "parquet")]
+            Command::Merge(merge) => (Vec::new(), asked(&merge.report)),
             _ => Default::default(),
         };
         let (title, note) = (title.clone(), note.clone());
@@ -62,6 +62,7 @@ impl<'a> View<'a> {
     }
 
     /// The same of captures that were given so, in other words than those of this command.
+    #[cfg(feature = "parquet")]
     pub(super) fn of_captures(mut self, given: Vec<String>) -> Self {
         self.look.captures = given;
         self
@@ -148,7 +149,8 @@ fn given(input: &InputArgs) -> Vec<String> {
 }
 
 /// The options to give again for the same report. Where it was taken is not among them: the report has it.
-fn asked(input: &InputArgs, paths: &PathArgs, transfers: &TransferArgs) -> Vec<Vec<String>> {
+fn asked(report: &ReportArgs) -> Vec<Vec<String>> {
+    let ReportArgs { input, paths, transfers, .. } = report;
     let text = |path: &PathBuf| path.to_string_lossy().into_owned();
     let with = |option: &str, values: Vec<String>| -> Vec<Vec<String>> {
         values.into_iter().map(|value| vec![option.to_owned(), value]).collect()

@@ -30,12 +30,28 @@ impl<I: Iterator<Item = Result<Row, Error>>> Ordered<I> {
             }
             let place = (chunk.of, chunk.chunk);
             if self.last.is_some_and(|last| place < last) {
-                return Err(missing(&chunk.of));
+                return Err(self.missing(&chunk.of));
             }
             self.last = Some(place);
             return Ok(Some(chunk));
         }
         Ok(None)
+    }
+
+    /// The path of a capture. Rows may come from anyone, so that its number may be one that no range has.
+    fn name(&self, capture: u32) -> String {
+        let of_capture = self.readings.iter().find(|reading| reading.task.capture == capture);
+        of_capture.map_or_else(|| format!("capture {capture}"), |reading| reading.task.name.clone())
+    }
+
+    /// A row that is not where it should be.
+    fn missing(&self, of: &Piece) -> Error {
+        let Piece { capture, from, .. } = *of;
+        let what = format!(
+            "{}: the range from offset {from} lacks some of its rows, or the rows are not in order",
+            self.name(capture)
+        );
+        Error::usage(what, "sort them by capture, from, to, start, part and chunk, or give no proofs")
     }
 }
 
@@ -61,20 +77,32 @@ impl<I: Iterator<Item = Result<Row, Error>>> Store for Ordered<I> {
             bytes.extend_from_slice(&chunk.bytes);
             taken += 1;
             if bytes.len() > MAX_PARTIAL {
+                let (name, from) = (self.name(piece.capture), piece.from);
                 let what =
-                    format!("a partial of the range from offset {} has more than {MAX_PARTIAL} bytes", piece.from);
+                    format!("{name}: a partial of the range from offset {from} has more than {MAX_PARTIAL} bytes");
                 return Err(Error::usage(what, "give what `whither.fleet.read` gave"));
             }
             if taken >= chunk.chunks {
                 return Ok(Some((chunk.base, bytes)));
             }
         }
-        Err(missing(piece))
+        Err(self.missing(piece))
     }
 }
 
-/// A row that is not where it should be.
-fn missing(of: &Piece) -> Error {
-    let what = format!("the range from offset {} lacks some of its rows, or the rows are not in order", of.from);
-    Error::usage(what, "sort them by capture, from, to, start, part and chunk, or give no proofs")
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_a_capture_that_no_range_is_of_are_named_by_its_number() {
+        let of = |from: u64| Piece { capture: 7, from, to: from + 1, start: from, part: 0 };
+        let row = |from: u64| {
+            let chunk = Chunk { of: of(from), base: 0, chunk: 0, chunks: 1, bytes: Vec::new() };
+            Ok(Row::Part("plan".to_owned(), Box::new(chunk)))
+        };
+        let mut ordered = Ordered::new(Vec::new(), [row(5), row(3)].into_iter());
+        let error = ordered.partial(&of(6)).unwrap_err().to_string();
+        assert!(error.starts_with("capture 7: the range from offset 3 lacks some of its rows"), "{error}");
+    }
 }

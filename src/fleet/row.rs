@@ -68,6 +68,7 @@ pub const COLUMNS: [Column; 37] = [
     text("plan"),
     whole("capture"),
     whole("from"),
+    whole("to"),
     maybe("start", Kind::Whole),
     maybe("key_high", Kind::Whole),
     maybe("key_low", Kind::Whole),
@@ -78,7 +79,6 @@ pub const COLUMNS: [Column; 37] = [
     maybe("modified_ns", Kind::Whole),
     maybe("first", Kind::Text),
     maybe("range_bytes", Kind::Whole),
-    maybe("to", Kind::Whole),
     maybe("given_start", Kind::Whole),
     maybe("end", Kind::Whole),
     maybe("state", Kind::Text),
@@ -103,12 +103,10 @@ pub const COLUMNS: [Column; 37] = [
 ];
 
 /// How many columns all rows begin with.
-const OF_ALL: usize = 6;
-/// How many columns of ranges follow. Rows of chunks have one of them as well.
-const OF_RANGES: usize = 26;
-/// The place of that one, `to`.
-const TO: usize = 15;
-/// How many columns only rows of chunks have.
+const OF_ALL: usize = 7;
+/// How many columns follow that only rows of ranges have.
+const OF_RANGES: usize = 25;
+/// How many columns follow that only rows of chunks have.
 const OF_PARTS: usize = 5;
 
 fn number(value: u64) -> Value {
@@ -133,10 +131,9 @@ impl Row {
                     Value::Text(plan),
                     number(of.capture.into()),
                     number(of.from),
+                    number(of.to),
                     number(of.start),
                 ];
-                values.resize(TO, Value::Null);
-                values.push(number(of.to));
                 values.resize(OF_ALL + OF_RANGES, Value::Null);
                 let own = [of.part.into(), base, chunk.into(), chunks.into()];
                 values.extend(own.map(number));
@@ -180,6 +177,7 @@ fn reading_values(reading: Reading) -> Vec<Value> {
         Value::Text(task.plan),
         number(task.capture.into()),
         number(task.from),
+        number(task.to),
         or_null(start, number),
         high,
         low,
@@ -190,7 +188,6 @@ fn reading_values(reading: Reading) -> Vec<Value> {
         Value::Whole(task.modified_ns),
         Value::Text(task.first),
         number(task.range_bytes),
-        number(task.to),
         or_null(task.start, number),
         number(end),
         Value::Text(state.to_owned()),
@@ -267,13 +264,15 @@ impl Fields {
     }
 
     fn reading(&mut self) -> Result<Reading, String> {
-        let (plan, capture, from, start) = (self.text()?, self.small()?, self.whole()?, self.maybe_whole()?);
+        let (plan, capture, from, to) = (self.text()?, self.small()?, self.whole()?, self.whole()?);
+        let start = self.maybe_whole()?;
         let key = SampleKey::from_words(self.signed()?.cast_unsigned(), self.signed()?.cast_unsigned());
         let task = Task {
             plan,
             key,
             capture,
             from,
+            to,
             captures: self.small()?,
             given: self.maybe_text()?.unwrap_or_default(),
             name: self.text()?,
@@ -281,7 +280,6 @@ impl Fields {
             modified_ns: self.signed()?,
             first: self.text()?,
             range_bytes: self.whole()?,
-            to: self.whole()?,
             start: self.maybe_whole()?,
         };
         let (end, state, problem) = (self.whole()?, self.text()?, self.maybe_text()?);
@@ -314,11 +312,8 @@ impl Fields {
     }
 
     fn part(&mut self) -> Result<Row, String> {
-        let (plan, capture, from, start) = (self.text()?, self.small()?, self.whole()?, self.whole()?);
-        while self.at < TO {
-            self.next();
-        }
-        let to = self.whole()?;
+        let (plan, capture, from, to) = (self.text()?, self.small()?, self.whole()?, self.whole()?);
+        let start = self.whole()?;
         while self.at < OF_ALL + OF_RANGES {
             self.next();
         }
@@ -333,5 +328,63 @@ impl Fields {
             return Err(self.wrong());
         }
         Ok(Row::Part(plan, Box::new(Chunk { of, base, chunk, chunks, bytes })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A row of each kind, in which no column is null that the kind has.
+    fn both() -> [Row; 2] {
+        let task = Task {
+            plan: "aa".repeat(32),
+            key: SampleKey::from_words(u64::MAX, 7),
+            capture: 1,
+            captures: 2,
+            given: "day/*.pcap".to_owned(),
+            name: "day/b.pcap".to_owned(),
+            size: 5_000,
+            modified_ns: -1,
+            first: "bb".repeat(32),
+            range_bytes: 1_000,
+            from: 2_000,
+            to: 3_000,
+            start: Some(2_040),
+        };
+        let counted = Outcome {
+            name: task.name.clone(),
+            format: "pcap".to_owned(),
+            frames: 3,
+            first_time_ns: Some(-5),
+            last_time_ns: Some(9),
+            ..Outcome::default()
+        };
+        let problem = Some("record header says 4,294,967,295 bytes".to_owned());
+        let reading = Reading { task, start: Some(2_040), end: 2_900, problem, counted, parts: 4 };
+        let of = reading.piece(3);
+        let chunk = Chunk { of, base: 2, chunk: 5, chunks: 6, bytes: vec![1, 2, 3] };
+        [Row::Part(reading.task.plan.clone(), Box::new(chunk)), Row::Range(Box::new(reading))]
+    }
+
+    #[test]
+    fn rows_are_read_from_the_fields_that_they_are_written_as() {
+        for row in both() {
+            assert_eq!(Row::from_values(row.clone().into_values()), Ok(row));
+        }
+    }
+
+    #[test]
+    fn columns_of_both_kinds_come_first_then_those_of_ranges_then_those_of_parts() {
+        let [part, range] = both().map(|row| row.into_values().into_iter().map(|value| value != Value::Null));
+        let kinds: Vec<_> = part.zip(range).collect();
+        assert_eq!(kinds.len(), COLUMNS.len());
+        let expected =
+            [[(true, true)].repeat(OF_ALL), [(false, true)].repeat(OF_RANGES), [(true, false)].repeat(OF_PARTS)];
+        assert_eq!(kinds, expected.concat());
+        let names = COLUMNS.map(|column| column.name);
+        assert_eq!(names[..OF_ALL], ["contract", "kind", "plan", "capture", "from", "to", "start"]);
+        let required = COLUMNS.iter().filter(|column| !column.is_optional).count();
+        assert!(COLUMNS.iter().take(required).all(|column| !column.is_optional), "only columns of both kinds");
     }
 }
