@@ -9,7 +9,8 @@ use std::path::PathBuf;
 #[derive(ClapArgs, Debug)]
 pub(in crate::cli) struct InputArgs {
     /// Captures: pcap or pcapng, plain or compressed (gzip, zstd, lz4, xz); a folder of them, read to any depth, or a quoted
-    /// pattern (`'day/*.pcap'`, `'**/*.pcapng'`); `-` is stdin
+    /// pattern (`'day/*.pcap'`, `'**/*.pcapng'`); `-` is stdin; `s3://bucket/key`, and `s3://bucket/prefix/` for all below it (needs the
+    /// feature `object-storage`)
     #[arg(required = true, value_name = "CAPTURE", value_hint = ValueHint::AnyPath)]
     pub(in crate::cli) captures: Vec<PathBuf>,
     /// Only flows of this app: an id as in `whither apps`, or the name of an owner it does not know (may be repeated)
