@@ -242,7 +242,7 @@ impl Source {
             // A name that is not UTF-8 is shown in another way than it is written.
             Origin::Path(path) if path.to_str() == Some(&self.name) => stamp::of_file(path).map(Some),
             #[cfg(feature = "object-storage")]
-            Origin::Object(object) => Ok(Some(object.stamp())),
+            Origin::Object(object) => Ok(Some(stamp::of_object(object))),
             _ => Ok(None),
         }
     }

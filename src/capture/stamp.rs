@@ -1,5 +1,7 @@
 //! By what is seen that a capture was written to: its size, and the time of its last change.
 
+#[cfg(feature = "object-storage")]
+use super::object::Object;
 use crate::error::Error;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
@@ -19,10 +21,16 @@ pub(crate) struct Stamp {
 /// If there is none or nothing is said of it.
 pub(crate) fn stamp(path: &Path) -> Result<Stamp, Error> {
     #[cfg(feature = "object-storage")]
-    if let Some((object, _)) = super::object::Object::open(path, 1)? {
-        return Ok(object.stamp());
+    if let Some((object, _)) = Object::open(path, 1)? {
+        return Ok(of_object(&object));
     }
     of_file(path)
+}
+
+/// Size and time of an object when it was opened.
+#[cfg(feature = "object-storage")]
+pub(super) fn of_object(object: &Object) -> Stamp {
+    Stamp { size: object.size, modified_ns: object.modified_ns }
 }
 
 /// Size and time of a file.

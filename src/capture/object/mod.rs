@@ -6,8 +6,6 @@ mod store;
 
 pub(super) use list::list;
 
-use super::input::to_usize;
-use super::stamp::Stamp;
 use super::url::Location;
 use crate::error::Error;
 use std::io;
@@ -32,7 +30,7 @@ pub(super) struct Object {
     etag: Option<Arc<str>>,
     pub(super) size: u64,
     /// When it was last changed, in ns since 1970 UTC, of which stores give whole seconds.
-    modified_ns: i64,
+    pub(super) modified_ns: i64,
 }
 
 /// Reads an object at any position, by many threads at once.
@@ -65,11 +63,6 @@ impl Object {
             modified_ns: modified_ns.unwrap_or_default(),
         };
         Ok(Some((object, bytes)))
-    }
-
-    /// Its size and time.
-    pub(super) fn stamp(&self) -> Stamp {
-        Stamp { size: self.size, modified_ns: self.modified_ns }
     }
 
     /// Reads it in large pieces.
@@ -117,7 +110,8 @@ impl Reader {
                 empty.insert(self.object.fetch(from..to)?)
             }
         };
-        let mut rest = bytes.get(to_usize(offset - from)..).unwrap_or_default();
+        let start = usize::try_from(offset - from).ok();
+        let mut rest = start.and_then(|start| bytes.get(start..)).unwrap_or_default();
         io::Read::read(&mut rest, buffer)
     }
 

@@ -162,7 +162,7 @@ impl Store {
                 return Err(Failure::passing("the store sent other bytes than were asked for"));
             }
             let wanted = to.saturating_sub(from);
-            let mut bytes = Vec::with_capacity(super::to_usize(wanted));
+            let mut bytes = Vec::with_capacity(usize::try_from(wanted).unwrap_or_default());
             let read = response.body_mut().as_reader().take(wanted + 1).read_to_end(&mut bytes);
             read.map_err(|error| failed(&ureq::Error::from(error)))?;
             match bytes.len() as u64 == wanted {
