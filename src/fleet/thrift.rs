@@ -1,11 +1,11 @@
 //! Structs in the compact protocol of Thrift
 //! (<https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md>), as the values in them and where each stands.
 //!
-//! A Parquet file says in this protocol what is in it. The crate `parquet` 60 is not used to read it. Where that skips a field (`skip_till_depth`
-//! in `parquet_thrift.rs`), it does not hold the count of a list against the bytes that are left. Booleans take no byte there, and bytes, numbers with
-//! a fraction and UUIDs may lie beyond the end of the file, so that seven bytes keep it busy for two thousand million turns, and lists in
-//! lists for longer. Nor would a check of the bytes beforehand do, since the crate reads the fields that it knows without a look at their types:
-//! bytes that are a list by their type are a number and more fields to it.
+//! A Parquet file says in this protocol what is in it. The crate `parquet` 60 is not used to read it. Where that skips a field
+//! (`skip_till_depth` in `parquet_thrift.rs`), it does not hold the count of a list against the bytes that are left. Booleans take no byte there, and
+//! bytes, numbers with a fraction and UUIDs may lie beyond the end of the file, so that seven bytes keep it busy for two thousand million
+//! turns, and lists in lists for longer. A check of the bytes beforehand would not do, since the crate reads the fields that it knows without a
+//! look at their types: bytes that are a list by their type are a number and more fields to it.
 
 /// Most structs, lists and their elements around a value. The metadata of a Parquet file nests eight deep, as in the level histogram of a
 /// column of a row group.
