@@ -5,9 +5,9 @@ use crate::fleet::origin::Origin;
 use crate::fleet::thrift::{Fault, Value, walk};
 use std::ops::Range;
 
-/// Most bytes of the metadata. A row group that whither writes takes some 4 kB of it, and one that an engine writes with statistics some
-/// 20 kB: three thousand of those fit.
-const MAX_BYTES: u64 = 64 << 20;
+/// Most bytes of the metadata. A row group that whither or an engine writes takes some 4 kB of it, so that 4,000 of them fit, which are 64 GB
+/// as whither writes them.
+const MAX_BYTES: u64 = 16 << 20;
 /// Most elements of the schema. The contract has 37, and engines may add others.
 const MAX_ELEMENTS: usize = 10_000;
 /// Fewest bytes that the metadata of a row group, and that of a column in it, can take: what must be there of either.
@@ -93,10 +93,11 @@ impl Footer {
 struct Found {
     /// Most row groups, and most chunks of all of them.
     most: usize,
-    chunks: usize,
     is_too_much: bool,
     elements: Vec<Element>,
-    groups: Vec<(Option<i64>, Vec<Place>)>,
+    /// How many rows a row group has, and which of the places is the first of it.
+    groups: Vec<(Option<i64>, usize)>,
+    places: Vec<Place>,
 }
 
 /// A column, or a group of columns.
@@ -126,9 +127,9 @@ impl Found {
             ([2, _], Value::Struct) if self.elements.len() < MAX_ELEMENTS => self.elements.push(Element::default()),
             ([4], _) => {
                 self.groups.clear();
-                self.chunks = 0;
+                self.places.clear();
             }
-            ([4, _], Value::Struct) if self.groups.len() < self.most => self.groups.push(Default::default()),
+            ([4, _], Value::Struct) if self.groups.len() < self.most => self.groups.push((None, self.places.len())),
             ([2 | 4, _], _) => self.is_too_much = true,
             ([2, _, field], value) => {
                 let Some(element) = self.elements.last_mut() else { return };
@@ -141,18 +142,15 @@ impl Found {
                 }
             }
             ([4, _, rest @ ..], value) => {
-                let Some((rows, chunks)) = self.groups.last_mut() else { return };
+                let Some((rows, first)) = self.groups.last_mut() else { return };
                 match (rest, value) {
-                    ([1], _) => chunks.clear(),
-                    ([1, _], Value::Struct) if self.chunks < self.most => {
-                        self.chunks += 1;
-                        chunks.push(Place::default());
-                    }
+                    ([1], _) => self.places.truncate(*first),
+                    ([1, _], Value::Struct) if self.places.len() < self.most => self.places.push(Place::default()),
                     ([1, _], _) => self.is_too_much = true,
                     ([3], Value::Whole(number)) => *rows = Some(number),
                     // `ColumnMetaData` is field 3 of a column.
                     ([1, _, 3, field], Value::Whole(number)) => {
-                        let Some(place) = chunks.last_mut() else { return };
+                        let Some(place) = self.places.last_mut() else { return };
                         match field {
                             4 => place.codec = Some(number),
                             7 => place.length = Some(number),
@@ -176,7 +174,9 @@ impl Found {
         let columns = leaves(self.elements)?;
         let mut left = length;
         let mut groups = Vec::with_capacity(self.groups.len());
-        for (rows, places) in self.groups {
+        let ends = self.groups.iter().skip(1).map(|(_, first)| *first).chain([self.places.len()]);
+        for ((rows, first), end) in self.groups.iter().copied().zip(ends) {
+            let places = self.places.get(first..end).unwrap_or_default();
             let rows = rows.and_then(|rows| u64::try_from(rows).ok()).ok_or("a row group of less than no rows")?;
             if places.len() != columns.len() {
                 return Err("a row group of other columns than the file has".to_owned());
@@ -385,8 +385,8 @@ mod tests {
         assert_eq!(problem(file(&flat(), &vec![empty.clone(); 1_000])), what);
         assert_eq!(problem(file(&flat(), &[group(1, &vec![empty; 1_000])])), what);
         assert_eq!(
-            problem([&[0; 8][..], b"\x01\x00\x00\x04PAR1"].concat()),
-            "its metadata has more than 67108864 bytes"
+            problem([&[0; 8][..], b"\x01\x00\x00\x01PAR1"].concat()),
+            "its metadata has more than 16777216 bytes"
         );
         assert_eq!(problem([&[0; 8][..], b"\x09\x00\x00\x00PAR1"].concat()), "it is too short");
         assert_eq!(problem([&[0; 8][..], b"\x01\x00\x00\x00PARE"].concat()), "it is encrypted");
