@@ -36,8 +36,8 @@ const MAX_GROUP_ROWS: usize = 1 << 18;
 const MAX_TEXT: usize = 1 << 30;
 /// Most bytes that all pages of all files come to, but for those of partials: a number in each column of the most rows, and the texts, twice.
 const MAX_PAGES: u64 = 2 * (MAX_ROWS as u64 * COLUMNS.len() as u64 * 8 + MAX_TEXT as u64);
-/// The same of the pages of the partials in a row group.
-const MAX_GROUP_PAGES: u64 = 2 * MAX_PARTIAL as u64;
+/// The same of the pages of the partials in a row group, which are in memory together: the bytes, and of each the length and whether it is there.
+const MAX_GROUP_PAGES: u64 = MAX_PARTIAL as u64 + 64 * MAX_GROUP_ROWS as u64;
 /// Row groups whose bytes are kept: as many as partials of neighbouring ranges may be in.
 const KEPT_GROUPS: usize = 2;
 
