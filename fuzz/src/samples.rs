@@ -62,6 +62,7 @@ impl Seeds {
         let mut seeds = Self::default();
         seeds.add_folder(&root.join("samples"))?;
         seeds.add_folder(&root.join("tests/data/mmdb"))?;
+        seeds.add("rows", std::fs::read(root.join("tests/data/rows/longer-than-its-bytes.parquet"))?);
         for name in ["apps.toml", "operators.toml"] {
             seeds.add_catalogue(&std::fs::read_to_string(root.join("data").join(name))?);
         }

@@ -1,19 +1,21 @@
 //! Rows in Parquet files, written by whither or rewritten by an engine; and files of rows as a [`Store`].
 
 use crate::error::Error;
-use crate::fleet::page::{Pages, Raw};
+use crate::fleet::footer::{BYTE_ARRAY, Footer, INT64, OPTIONAL, REQUIRED};
+use crate::fleet::origin::Origin;
+use crate::fleet::page::{Raw, Values};
+use crate::fleet::pages::Pages;
 use crate::fleet::plan::CONTRACT;
 use crate::fleet::read::MAX_PARTIAL;
 use crate::fleet::reading::{Piece, Reading};
 use crate::fleet::row::{COLUMNS, Column, Kind, Row, Value};
 use crate::fleet::store::{Chunks, Plans, Store};
 use bytes::Bytes;
-use parquet::basic::{Compression, Type, ZstdLevel};
+use parquet::basic::{Compression, ZstdLevel};
 use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
-use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::parser::parse_message_type;
 use std::collections::BTreeMap;
@@ -32,6 +34,10 @@ const MAX_ROWS: usize = 1 << 22;
 const MAX_GROUP_ROWS: usize = 1 << 18;
 /// Most bytes of all texts of all files.
 const MAX_TEXT: usize = 1 << 30;
+/// Most bytes that all pages of all files come to, but for those of partials: a number in each column of the most rows, and the texts, twice.
+const MAX_PAGES: u64 = 2 * (MAX_ROWS as u64 * COLUMNS.len() as u64 * 8 + MAX_TEXT as u64);
+/// The same of the pages of the partials in a row group, which are in memory together: the bytes, and of each the length and whether it is there.
+const MAX_GROUP_PAGES: u64 = MAX_PARTIAL as u64 + 64 * MAX_GROUP_ROWS as u64;
 /// Row groups whose bytes are kept: as many as partials of neighbouring ranges may be in.
 const KEPT_GROUPS: usize = 2;
 
@@ -156,11 +162,26 @@ struct Place {
 
 /// Files of rows. What is said of ranges is in memory; the bytes of partials are read when they are asked for.
 pub struct Files {
-    files: Vec<(PathBuf, Box<dyn FileReader>)>,
+    files: Vec<(PathBuf, RowsFile)>,
     readings: Vec<Reading>,
     partials: BTreeMap<Piece, Chunks<Place>>,
     /// The bytes of the row groups that were used last, by file and group.
     groups: Vec<((usize, usize), Group)>,
+}
+
+/// A file that is open, and what it says that it has.
+struct RowsFile {
+    origin: Origin,
+    footer: Footer,
+}
+
+impl RowsFile {
+    fn new(path: &Path, origin: Origin) -> Result<Self, Error> {
+        match Footer::read(&origin) {
+            Ok(footer) => Ok(Self { origin, footer }),
+            Err(what) => Err(refused(path, format!("it is no Parquet file that can be read: {what}"))),
+        }
+    }
 }
 
 /// The bytes of the rows of a row group.
@@ -173,9 +194,8 @@ impl Files {
     /// If a file cannot be read, or no worker wrote such rows; the error names it.
     pub fn open<P: AsRef<Path>>(paths: &[P]) -> Result<Self, Error> {
         Self::of(paths.iter().map(AsRef::as_ref).map(|path| {
-            let file = File::open(path).map_err(|error| Error::io(path, error))?;
-            let reader = SerializedFileReader::new(file).map_err(|error| unreadable(path, &error))?;
-            Ok((path.to_owned(), Box::new(reader) as Box<dyn FileReader>))
+            let origin = File::open(path).and_then(Origin::file).map_err(|error| Error::io(path, error))?;
+            Ok((path.to_owned(), RowsFile::new(path, origin)?))
         }))
     }
 
@@ -184,14 +204,14 @@ impl Files {
     /// # Errors
     /// As [`Self::open`].
     pub fn memory(name: &Path, bytes: Vec<u8>) -> Result<Self, Error> {
-        let reader = SerializedFileReader::new(Bytes::from(bytes)).map_err(|error| unreadable(name, &error))?;
-        Self::of(std::iter::once(Ok((name.to_owned(), Box::new(reader) as Box<dyn FileReader>))))
+        let file = RowsFile::new(name, Origin::Memory(Bytes::from(bytes)))?;
+        Self::of(std::iter::once(Ok((name.to_owned(), file))))
     }
 
-    fn of(files: impl Iterator<Item = Result<(PathBuf, Box<dyn FileReader>), Error>>) -> Result<Self, Error> {
+    fn of(files: impl Iterator<Item = Result<(PathBuf, RowsFile), Error>>) -> Result<Self, Error> {
         let mut all = Self { files: Vec::new(), readings: Vec::new(), partials: BTreeMap::new(), groups: Vec::new() };
         let mut plans = Plans::default();
-        let mut budget = Budget { rows: MAX_ROWS, text_bytes: MAX_TEXT };
+        let mut budget = Budget { rows: MAX_ROWS, text_bytes: MAX_TEXT, page_bytes: MAX_PAGES };
         for file in files {
             all.files.push(file?);
             all.take_in(all.files.len() - 1, &mut plans, &mut budget)?;
@@ -202,11 +222,10 @@ impl Files {
     /// Takes in the rows of a file.
     fn take_in(&mut self, file: usize, plans: &mut Plans, budget: &mut Budget) -> Result<(), Error> {
         let Self { files, readings, partials, .. } = self;
-        let Some((path, reader)) = files.get(file) else { return Ok(()) };
-        let reader = &**reader;
-        for group in 0..reader.num_row_groups() {
+        let Some((path, source)) = files.get(file) else { return Ok(()) };
+        for group in 0..source.footer.groups.len() {
             let light = COLUMNS.get(..COLUMNS.len() - 1).unwrap_or_default();
-            let table = group_rows(reader, group, light, budget).map_err(|what| refused(path, what))?;
+            let table = group_rows(source, group, light, budget).map_err(|what| refused(path, what))?;
             for (row, values) in table.into_iter().enumerate() {
                 let parsed = Row::from_values(values);
                 let refused = |what: String| refused(path, format!("row {row} of row group {group}: {what}"));
@@ -230,11 +249,11 @@ impl Files {
     /// The bytes of the chunk at a place.
     fn chunk(&mut self, place: Place) -> Result<Bytes, Error> {
         let wanted = (place.file, place.group);
-        let Some((path, reader)) = self.files.get(place.file) else { return Ok(Bytes::new()) };
+        let Some((path, file)) = self.files.get(place.file) else { return Ok(Bytes::new()) };
         let at = match self.groups.iter().position(|(group, _)| *group == wanted) {
             Some(at) => at,
             None => {
-                let bytes = group_bytes(&**reader, place.group).map_err(|what| refused(path, what))?;
+                let bytes = group_bytes(file, place.group).map_err(|what| refused(path, what))?;
                 if self.groups.len() >= KEPT_GROUPS {
                     self.groups.remove(0);
                 }
@@ -271,10 +290,6 @@ impl Store for Files {
     }
 }
 
-fn unreadable(path: &Path, error: &ParquetError) -> Error {
-    refused(path, format!("it is no Parquet file that can be read: {error}"))
-}
-
 fn refused(path: &Path, what: String) -> Error {
     Error::not_usable(path, what, "give what `whither partials` wrote")
 }
@@ -283,25 +298,29 @@ fn refused(path: &Path, what: String) -> Error {
 struct Budget {
     rows: usize,
     text_bytes: usize,
+    page_bytes: u64,
+}
+
+/// How many rows a row group has.
+fn row_count(file: &RowsFile, group: usize) -> Result<usize, String> {
+    let rows = file.footer.groups.get(group).map_or(0, |group| group.rows);
+    let count = usize::try_from(rows).ok().filter(|count| *count <= MAX_GROUP_ROWS);
+    count.ok_or_else(|| format!("a row group of more than {MAX_GROUP_ROWS} rows; write smaller ones"))
 }
 
 /// The rows of a row group, with these columns; what is not there is null.
 fn group_rows(
-    reader: &dyn FileReader,
+    file: &RowsFile,
     group: usize,
     columns: &[Column],
     budget: &mut Budget,
 ) -> Result<Vec<Vec<Value>>, String> {
-    let group = reader.get_row_group(group).map_err(|error| error.to_string())?;
-    let count = usize::try_from(group.metadata().num_rows()).map_err(|_| "a row group of less than no rows")?;
-    if count > MAX_GROUP_ROWS {
-        return Err(format!("a row group of more than {MAX_GROUP_ROWS} rows; write smaller ones"));
-    }
+    let count = row_count(file, group)?;
     budget.rows = budget.rows.checked_sub(count).ok_or_else(|| format!("there are more than {MAX_ROWS} rows"))?;
     let mut rows: Vec<Vec<Value>> = Vec::new();
     for (at, column) in columns.iter().enumerate() {
         let mut row = 0;
-        each_value(&*group, *column, count, &mut |value| {
+        each_value(file, group, *column, &mut budget.page_bytes, &mut |value| {
             let value = match value {
                 Raw::Null => Value::Null,
                 Raw::Whole(number) => Value::Whole(number),
@@ -327,12 +346,11 @@ fn group_rows(
 }
 
 /// The bytes of the partials in a row group.
-fn group_bytes(reader: &dyn FileReader, group: usize) -> Result<Vec<Option<Bytes>>, String> {
-    let group = reader.get_row_group(group).map_err(|error| error.to_string())?;
-    let count = usize::try_from(group.metadata().num_rows()).map_err(|_| "a row group of less than no rows")?;
+fn group_bytes(file: &RowsFile, group: usize) -> Result<Vec<Option<Bytes>>, String> {
     let [.., column] = &COLUMNS;
     let (mut all, mut length) = (Vec::new(), 0);
-    each_value(&*group, *column, count, &mut |value| {
+    let mut page_bytes = MAX_GROUP_PAGES;
+    each_value(file, group, *column, &mut page_bytes, &mut |value| {
         let bytes = match value {
             Raw::Bytes(bytes) => Some(bytes),
             _ => None,
@@ -347,36 +365,30 @@ fn group_bytes(reader: &dyn FileReader, group: usize) -> Result<Vec<Option<Bytes
     Ok(all)
 }
 
-/// Gives the values of a column of a row group, which must be `count`. A column that is not there is null throughout, but for those that
+/// Gives the values of a column of a row group, one for each of its rows. A column that is not there is null throughout, but for those that
 /// every row has.
 fn each_value(
-    group: &dyn RowGroupReader,
+    file: &RowsFile,
+    group: usize,
     column: Column,
-    count: usize,
+    page_bytes: &mut u64,
     take: &mut dyn FnMut(Raw) -> Result<(), String>,
 ) -> Result<(), String> {
-    let metadata = group.metadata();
-    let found = metadata.columns().iter().position(|chunk| chunk.column_path().parts() == [column.name]);
-    let Some(index) = found else {
+    let RowsFile { origin, footer } = file;
+    let count = row_count(file, group)?;
+    let place = footer.columns.iter().position(|leaf| leaf.name.as_deref() == Some(column.name));
+    let found = place.and_then(|at| Some((footer.columns.get(at)?, footer.groups.get(group)?.chunks.get(at)?)));
+    let Some((leaf, chunk)) = found else {
         if column.is_optional {
             return (0..count).try_for_each(|_| take(Raw::Null));
         }
         return Err(format!("it has no column {}", column.name));
     };
-    let descriptor = metadata.column(index).column_descr();
     let is_whole = column.kind == Kind::Whole;
-    let wanted = if is_whole { Type::INT64 } else { Type::BYTE_ARRAY };
-    let (definition, repetition) = (descriptor.max_def_level(), descriptor.max_rep_level());
-    if descriptor.physical_type() != wanted || definition > 1 || repetition > 0 {
+    let wanted = if is_whole { INT64 } else { BYTE_ARRAY };
+    if leaf.kind != wanted || ![REQUIRED, OPTIONAL].contains(&leaf.repetition) {
         return Err(format!("its column {} is of another type", column.name));
     }
-    // Where this is so, the crate ends the program.
-    let chunk = metadata.column(index);
-    let offsets = [Some(chunk.compressed_size()), Some(chunk.data_page_offset()), chunk.dictionary_page_offset()];
-    if offsets.into_iter().flatten().any(i64::is_negative) {
-        return Err(format!("its column {} lies before the begin of the file", column.name));
-    }
-    let reader = group.get_column_page_reader(index).map_err(|error| error.to_string())?;
-    let pages = Pages { reader, is_whole, is_optional: definition == 1 };
-    pages.each(count, take).map_err(|what| format!("its column {} is {what}", column.name))
+    let values = Values { pages: Pages::of(origin, chunk, leaf.repetition == OPTIONAL), is_whole };
+    values.each(count, page_bytes, take).map_err(|what| format!("its column {}: {what}", column.name))
 }

@@ -7,17 +7,25 @@
 
 #[cfg(feature = "parquet")]
 mod file;
+#[cfg(feature = "parquet")]
+mod footer;
 mod join;
 mod merge;
 mod ordered;
 #[cfg(feature = "parquet")]
+mod origin;
+#[cfg(feature = "parquet")]
 mod page;
+#[cfg(feature = "parquet")]
+mod pages;
 mod plan;
 mod read;
 mod reading;
 mod repair;
 mod row;
 mod store;
+#[cfg(feature = "parquet")]
+mod thrift;
 mod verify;
 
 #[cfg(feature = "parquet")]

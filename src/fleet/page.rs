@@ -1,11 +1,13 @@
 //! The values in pages of a Parquet file (<https://parquet.apache.org/docs/file-format/data-pages/>), for flat columns of whole numbers
 //! and of bytes.
 //!
-//! The crate that reads pages is not used for their values: its decoders end the program where a page is of an encoding that another
+//! The crate that writes them is not used to read them: its decoders end the program where a page is of an encoding that another
 //! one announced, and a file of rows may come from anyone.
 
-use parquet::basic::Encoding;
-use parquet::column::page::{Page, PageReader};
+use crate::fleet::pages::{CUT, Data, ENCODINGS, PLAIN, PLAIN_DICTIONARY, Page, Pages, RLE_DICTIONARY};
+
+/// Most values of a dictionary: as many as rows of a row group that is read. Engines may keep one that has more values than the group has rows.
+const MAX_DICTIONARY: usize = 1 << 18;
 
 /// A value of a column.
 #[derive(Clone, Debug)]
@@ -19,30 +21,32 @@ pub(super) enum Raw {
 }
 
 /// A column of a row group.
-pub(super) struct Pages {
-    pub(super) reader: Box<dyn PageReader>,
+pub(super) struct Values<'a> {
+    pub(super) pages: Pages<'a>,
     /// Whether its values are numbers, not bytes.
     pub(super) is_whole: bool,
-    /// Whether it may be null.
-    pub(super) is_optional: bool,
 }
 
-impl Pages {
-    /// Gives the values to `take`; there must be this many.
-    pub(super) fn each(mut self, count: usize, take: &mut dyn FnMut(Raw) -> Result<(), String>) -> Result<(), String> {
-        let mut dictionary = Vec::new();
+impl Values<'_> {
+    /// Gives the values to `take`; there must be this many. `budget` is how many bytes pages may still come to.
+    pub(super) fn each(
+        mut self,
+        count: usize,
+        budget: &mut u64,
+        take: &mut dyn FnMut(Raw) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let mut dictionary = None;
         let mut left = count;
         while left > 0 {
-            let page = self.reader.get_next_page().map_err(|error| error.to_string())?;
-            match page.ok_or("a column that is shorter than its row group")? {
-                Page::DictionaryPage { buf, num_values, .. } => {
-                    let count = num_values as usize;
-                    dictionary = self.plain(buf, count)?;
+            match self.pages.next(budget)?.ok_or("a column that is shorter than its row group")? {
+                Page::Dictionary { .. } if dictionary.is_some() => return Err("two dictionaries".to_owned()),
+                Page::Dictionary { count, .. } if count > MAX_DICTIONARY => {
+                    return Err(format!("a dictionary of more than {MAX_DICTIONARY} values"));
                 }
-                page => {
-                    let data = Data::of(page, self.is_optional).ok_or(CUT)?;
+                Page::Dictionary { count, values } => dictionary = Some(self.plain(values, count)?),
+                Page::Data(data) => {
                     left = left.checked_sub(data.count).ok_or("a column that is longer than its row group")?;
-                    self.values(data, &dictionary, take)?;
+                    self.values(data, dictionary.as_deref().unwrap_or_default(), take)?;
                 }
             }
         }
@@ -62,16 +66,19 @@ impl Pages {
         };
         let present = there.iter().filter(|level| **level == 1).count();
         let found = match encoding {
-            Encoding::PLAIN => self.plain(values, present)?,
+            PLAIN => self.plain(values, present)?,
             // All values are null.
-            Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY if present == 0 => Vec::new(),
-            Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => {
+            RLE_DICTIONARY | PLAIN_DICTIONARY if present == 0 => Vec::new(),
+            RLE_DICTIONARY | PLAIN_DICTIONARY => {
                 let (width, indexes) = values.split_first().ok_or(CUT)?;
                 let indexes = hybrid(indexes, *width, present).ok_or(CUT)?;
                 let look_up = |index: u32| dictionary.get(index as usize).cloned();
                 indexes.into_iter().map(look_up).collect::<Option<_>>().ok_or("a value beyond its dictionary")?
             }
-            other => return Err(format!("a column in the encoding {other}; write it as plain or with a dictionary")),
+            other => {
+                let name = usize::try_from(other).ok().and_then(|at| ENCODINGS.get(at)).unwrap_or(&"that is not known");
+                return Err(format!("a page in the encoding {name}; write it as plain or with a dictionary"));
+            }
         };
         let mut found = found.into_iter();
         for level in there {
@@ -96,45 +103,6 @@ impl Pages {
             at = end;
         }
         Ok(values)
-    }
-}
-
-const CUT: &str = "a page that is cut short";
-
-/// A page of values.
-struct Data {
-    /// With those that are null.
-    count: usize,
-    /// Which are there; none where all are.
-    levels: Option<bytes::Bytes>,
-    values: bytes::Bytes,
-    encoding: Encoding,
-}
-
-impl Data {
-    fn of(page: Page, is_optional: bool) -> Option<Self> {
-        match page {
-            Page::DataPage { buf, num_values, encoding, def_level_encoding, .. } => {
-                let mut at = 0;
-                let levels = match is_optional {
-                    false => None,
-                    true if def_level_encoding != Encoding::RLE => return None,
-                    true => {
-                        let length = u32::from_le_bytes(*buf.first_chunk()?) as usize;
-                        at = length.checked_add(4).filter(|end| *end <= buf.len())?;
-                        Some(buf.slice(4..at))
-                    }
-                };
-                Some(Self { count: num_values as usize, levels, values: buf.slice(at..), encoding })
-            }
-            Page::DataPageV2 { buf, num_values, encoding, def_levels_byte_len, rep_levels_byte_len, .. } => {
-                let from = rep_levels_byte_len as usize;
-                let to = from.checked_add(def_levels_byte_len as usize).filter(|end| *end <= buf.len())?;
-                let levels = is_optional.then(|| buf.slice(from..to));
-                Some(Self { count: num_values as usize, levels, values: buf.slice(to..), encoding })
-            }
-            Page::DictionaryPage { .. } => None,
-        }
     }
 }
 
