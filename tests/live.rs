@@ -1,6 +1,7 @@
 //! Live capture from outside, each test in a network namespace of its own: only its loopback interface is captured from, and
 //! nothing else sends there. Where a namespace cannot be made, the tests say so and pass.
 #![cfg(target_os = "linux")]
+#![allow(clippy::disallowed_types)]
 
 use fixtures::blocks;
 use fixtures::pcapng::{PACKET, STATISTICS};

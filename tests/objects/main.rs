@@ -1,6 +1,6 @@
 //! Captures in object storage, read from a small store on the loopback interface.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::disallowed_types, clippy::unwrap_used)]
 
 mod store;
 

@@ -257,6 +257,7 @@ fn booted_ns() -> Option<u64> {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_types)]
 mod tests {
     use super::*;
     use std::net::{TcpListener, TcpStream, UdpSocket};
