@@ -28,6 +28,7 @@ mod shard;
 mod shed;
 mod stamp;
 mod stored;
+mod summary;
 mod table;
 mod tracker;
 mod twins;
@@ -44,7 +45,8 @@ pub use record::{Counters, Doubt, Ech, Flow, Head, Name, OwnerEvidence, Rtt, Rtt
 pub use round_trips::{Answered, RoundTrips, SynAck};
 pub use session::opened::OpenedHellos;
 pub use shed::Shed;
-pub use tracker::{OpenLimits, Summary, Tracker};
+pub use summary::Summary;
+pub use tracker::{OpenLimits, Tracker};
 
 /// Packets of a session that round trips are measured with, the first ones.
 pub(crate) const FIRST_PACKETS: u8 = round_trips::FirstPackets::LIMIT;

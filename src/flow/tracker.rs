@@ -6,33 +6,29 @@ use crate::flow::clock::Clock;
 use crate::flow::devices::Devices;
 use crate::flow::fragments::{self, Fragments, Group};
 use crate::flow::frames::{OtherFrames, Span};
-use crate::flow::hops::Hops;
-use crate::flow::lifetime::idle_ns;
+use crate::flow::lifetime::{SLACK_NS, idle_ns};
 use crate::flow::limit::{CannotMerge, KeptPart, SampleKey};
 use crate::flow::moved::{self, Connections};
 use crate::flow::openers::Openers;
 use crate::flow::partial::Partial;
 use crate::flow::record::Flow;
 use crate::flow::session::observe::deliver;
-use crate::flow::session::opened::OpenedHellos;
 use crate::flow::session::{NEVER, Session};
 use crate::flow::shard::shard_of;
 use crate::flow::shard::{Begun, Pieced, Shard};
 use crate::flow::shed::Shed;
+use crate::flow::summary::{Seen, Summary};
 use crate::flow::table::Table;
-use crate::name::{EchKeys, KeyCounts};
+use crate::name::EchKeys;
 use crate::packet::protocol::UDP;
-use crate::packet::{Dissected, FlowKey, NotIp, Side, dissect_ip, expand};
+use crate::packet::{Dissected, FlowKey, Side, dissect_ip, expand};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-/// How far the capture's clock may step back without a session being closed too early. If a capture steps back
-/// further, the report says so.
-const SLACK_NS: i64 = 10 * 1_000_000_000;
 /// Flows are given out in the order of windows of this length of the capture's clock, and within a window by first
 /// frame.
 const WINDOW_NS: i64 = 60 * 1_000_000_000;
@@ -93,44 +89,6 @@ pub struct Tracker {
     connections: Connections,
     keys: Arc<EchKeys>,
     seen: Seen,
-}
-
-/// What was seen of the flows that were given out.
-#[derive(Clone, Copy, Debug, Default)]
-struct Seen {
-    /// TCP connections whose first packets stand twice in the captures.
-    doubled: u64,
-    /// Bytes of flows on the interfaces of tunnels.
-    inside_bytes: u64,
-    /// Bytes of flows of protocols that carry tunnels, on other interfaces.
-    outside_bytes: u64,
-    hellos: OpenedHellos,
-}
-
-impl Seen {
-    /// The applications that carry a tunnel.
-    const TUNNELS: [&'static str; 2] = ["openvpn", "wireguard"];
-    /// The protocol of IPsec's payload (RFC 4303).
-    const ESP: u8 = 50;
-
-    fn add(&mut self, flow: &Flow) {
-        let bytes = flow.up.bytes.saturating_add(flow.down.bytes);
-        self.doubled += u64::from(flow.is_doubled);
-        let is_carrier =
-            flow.protocol == Self::ESP || flow.application.is_some_and(|spoken| Self::TUNNELS.contains(&spoken.0));
-        if flow.is_in_tunnel {
-            self.inside_bytes = self.inside_bytes.saturating_add(bytes);
-        } else if is_carrier {
-            self.outside_bytes = self.outside_bytes.saturating_add(bytes);
-        }
-    }
-
-    fn merge(&mut self, other: Self) {
-        self.doubled += other.doubled;
-        self.inside_bytes = self.inside_bytes.saturating_add(other.inside_bytes);
-        self.outside_bytes = self.outside_bytes.saturating_add(other.outside_bytes);
-        self.hellos.merge(other.hellos);
-    }
 }
 
 impl Tracker {
@@ -502,53 +460,12 @@ fn over_ns(end_ns: i64, protocol: u8) -> i64 {
     end_ns.saturating_add(idle_ns(protocol) + HOLD_NS)
 }
 
-/// What was counted beside the flows, once all captures are read.
-#[derive(Clone, Debug)]
-pub struct Summary {
-    /// The times that the frames span.
-    pub span: Option<Span>,
-    /// Frames without an IP packet.
-    pub others: BTreeMap<NotIp, OtherFrames>,
-    /// Frames that the capture itself marks as never sent on the wire.
-    pub dropped: OtherFrames,
-    /// Records that the capture itself marks as repeats of an earlier packet. Each packet is counted once.
-    pub repeated: OtherFrames,
-    /// Frames that the user's filter left out.
-    pub skipped: OtherFrames,
-    /// What packets show of paths.
-    pub hops: Hops,
-    /// What was dropped for lack of memory.
-    pub shed: Shed,
-    /// TCP connections whose packets stand twice in the captures.
-    pub doubled: u64,
-    /// The keys that were given.
-    pub keys: KeyCounts,
-    /// What keys showed of encrypted hellos.
-    pub hellos: OpenedHellos,
-    /// Packets that repeat another that stands just before; they are counted as captured.
-    pub twins: OtherFrames,
-    /// Whether there are flows on the interface of a tunnel and, elsewhere, at least as many bytes of a protocol that carries tunnels.
-    pub has_both_sides_of_a_tunnel: bool,
-}
-
-impl Summary {
-    /// How far the clock jumped ahead from one frame to the next, in ns, if that is a day or more.
-    pub fn clock_jumped_ahead_ns(&self) -> Option<i64> {
-        const DAY_NS: i64 = 86_400 * 1_000_000_000;
-        self.span.map(|span| span.step_forward_ns).filter(|&step| step >= DAY_NS)
-    }
-
-    /// How far the clock stepped back, in ns, if that is further than sessions are kept open for.
-    pub fn clock_stepped_back_ns(&self) -> Option<i64> {
-        self.span.map(|span| span.step_back_ns).filter(|&step| step > SLACK_NS)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use fixtures::ip::{UDP, v4};
     use fixtures::{dns, transport};
+    use std::collections::BTreeMap;
 
     /// Packets of the flows kept, by port, and what was dropped. Every packet is a flow of its own, and they come in
     /// parts of a hundred.
