@@ -257,8 +257,9 @@ fn booted_ns() -> Option<u64> {
 }
 
 #[cfg(test)]
-#[allow(clippy::disallowed_types)]
 mod tests {
+    #![allow(clippy::disallowed_types)]
+
     use super::*;
     use std::net::{TcpListener, TcpStream, UdpSocket};
 
