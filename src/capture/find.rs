@@ -94,9 +94,7 @@ impl Argument {
     /// The files that an argument stands for.
     fn find(given: &Path) -> Result<Self, Error> {
         let mut argument = if super::url::parts(given).is_some() {
-            let argument = Self::of_url(given)?;
-            argument.limit()?;
-            argument
+            Self::of_url(given)?
         } else if given.is_dir() {
             // The folder that was named itself must be readable.
             std::fs::read_dir(given).map_err(|error| could_not_read(given, error))?;
@@ -125,7 +123,9 @@ impl Argument {
     fn of_url(given: &Path) -> Result<Self, Error> {
         #[cfg(feature = "object-storage")]
         if let Some(listed) = super::object::list(given, MAX_FILES)? {
-            return Ok(Self { files: listed.objects, unreadable: listed.refused, ..Self::new(given, Kind::Folder) });
+            let argument = Self { files: listed.objects, unreadable: listed.refused, ..Self::new(given, Kind::Folder) };
+            argument.limit()?;
+            return Ok(argument);
         }
         Ok(Self { files: vec![given.to_owned()], ..Self::new(given, Kind::File) })
     }

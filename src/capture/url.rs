@@ -67,7 +67,8 @@ impl<'a> Location<'a> {
             );
         }
         if !can_be_read(key.strip_suffix('/').unwrap_or(key)) && !key.is_empty() {
-            return refused("this key has parts that are empty, `.` or `..`", "give the object another key");
+            let what = "this key has parts that are empty, `.` or `..`";
+            return Err(Error::not_usable(path, what, "give the object another key"));
         }
         Ok(Some(Self { scheme, bucket, key }))
     }
@@ -85,7 +86,7 @@ impl<'a> Location<'a> {
 
 /// Whether a key is the same in a URL, and as a path the same as no other one.
 #[cfg(feature = "object-storage")]
-pub(super) fn can_be_read(key: &str) -> bool {
+fn can_be_read(key: &str) -> bool {
     key.split('/').all(|part| !["", ".", ".."].contains(&part))
 }
 

@@ -1,7 +1,7 @@
 //! The objects below a prefix, as the files in a folder are.
 
 use super::store::Store;
-use crate::capture::url::{Location, can_be_read};
+use crate::capture::url::Location;
 use crate::error::Error;
 use std::path::{Path, PathBuf};
 
@@ -33,11 +33,10 @@ pub(in crate::capture) fn list(url: &Path, most: usize) -> Result<Option<Listed>
                 let hint = "give the objects themselves";
                 return Err(Error::not_usable(url, "the store lists keys that are not below this prefix", hint));
             }
-            if can_be_read(key) {
-                listed.objects.push(location.url(key));
-            } else {
-                let what = "this key has parts that are empty, `.` or `..`";
-                listed.refused.push(Error::not_usable(location.url(key), what, "give the object another key"));
+            let object = location.url(key);
+            match Location::of(&object) {
+                Ok(_) => listed.objects.push(object),
+                Err(refusal) => listed.refused.push(refusal),
             }
         }
         page = next;
