@@ -207,21 +207,31 @@ impl Source {
         Self { origin: Origin::Pipe(Rejoined { head: Vec::new(), position: 0, rest }), is_paced: true, ..self }
     }
 
+    /// Its bytes at any position, and how many there are, opened anew; none of a pipe.
+    pub(super) fn input(&self) -> io::Result<Option<(Arc<Input>, u64)>> {
+        let (input, size) = match &self.origin {
+            Origin::Pipe(_) => return Ok(None),
+            Origin::Held(input) => return Ok(Some((Arc::clone(input), self.size.unwrap_or_default()))),
+            Origin::Memory(bytes) => (Input::Bytes(Arc::clone(bytes)), bytes.len() as u64),
+            #[cfg(feature = "object-storage")]
+            Origin::Object(object) => (Input::Object(object.reader()), object.size),
+            Origin::Path(path) => {
+                let file = File::open(path)?;
+                let size = file.metadata()?.len();
+                (Input::File(file), size)
+            }
+        };
+        Ok(Some((Arc::new(input), size)))
+    }
+
     /// SHA-256 of the file as it is, compressed or not; none for a pipe, which could not be read afterwards.
     ///
     /// # Errors
     /// If it cannot be read.
     pub fn sha256(&self) -> Result<Option<[u8; 32]>, Error> {
-        let mut reader: Box<dyn Read> = match &self.origin {
-            Origin::Pipe(_) => return Ok(None),
-            Origin::Memory(bytes) => return Ok(Some(Sha256::digest(bytes).into())),
-            Origin::Held(input) => Box::new(Sequential { input: Arc::clone(input), offset: 0 }),
-            #[cfg(feature = "object-storage")]
-            Origin::Object(object) => {
-                Box::new(Sequential { input: Arc::new(Input::Object(object.reader())), offset: 0 })
-            }
-            Origin::Path(path) => Box::new(File::open(path).map_err(|error| could_not_open(path, error))?),
-        };
+        let opened = self.input().map_err(|error| could_not_open(Path::new(&self.name), error))?;
+        let Some((input, _)) = opened else { return Ok(None) };
+        let mut reader = Sequential { input, offset: 0 };
         let (mut hash, mut buffer) = (Sha256::new(), vec![0; 256 << 10]);
         loop {
             match reader.read(&mut buffer) {
@@ -287,15 +297,10 @@ impl Source {
         match &self.origin {
             Origin::Memory(bytes) => hash.update(bytes),
             Origin::Pipe(stream) => hash.update(&stream.head),
-            Origin::Held(input) => digest(&mut hash, Sequential { input: Arc::clone(input), offset: 0 }),
-            #[cfg(feature = "object-storage")]
-            Origin::Object(object) => {
-                digest(&mut hash, Sequential { input: Arc::new(Input::Object(object.reader())), offset: 0 });
-            }
-            Origin::Path(path) => {
+            _ => {
                 // A file that cannot be read any more says so when its turn comes.
-                if let Ok(file) = File::open(path) {
-                    digest(&mut hash, file);
+                if let Ok(Some((input, _))) = self.input() {
+                    digest(&mut hash, Sequential { input, offset: 0 });
                 }
             }
         }

@@ -10,11 +10,10 @@ use super::range::{Ended, UNREADABLE, read_range};
 use super::resync::Guess;
 use crate::capture::format::start;
 use crate::capture::format::state::State;
-use crate::capture::input::{Input, Sequential};
+use crate::capture::input::Sequential;
 use crate::capture::source::{Origin, Source};
 use crate::capture::tally::{Counts, Observe, Tally};
 use crate::error::Defect;
-use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
@@ -59,14 +58,8 @@ impl Source {
     /// If the capture cannot be opened or read. What is wrong with its bytes is no error: the range may have been begun in the wrong
     /// place.
     pub fn read_range<P: Observe>(&self, [from, to]: [u64; 2], first: First, empty: P) -> io::Result<RangeRead<P>> {
-        let input = match &self.origin {
-            Origin::Memory(bytes) => Arc::new(Input::Bytes(Arc::clone(bytes))),
-            Origin::Path(path) => Arc::new(Input::File(File::open(path)?)),
-            #[cfg(feature = "object-storage")]
-            Origin::Object(object) => Arc::new(Input::Object(object.reader())),
-            Origin::Held(input) => Arc::clone(input),
-            Origin::Pipe(_) => return Err(io::Error::new(io::ErrorKind::Unsupported, "a pipe has no ranges")),
-        };
+        let no_ranges = || io::Error::new(io::ErrorKind::Unsupported, "a pipe has no ranges");
+        let (input, _) = self.input()?.ok_or_else(no_ranges)?;
         let size = self.size.unwrap_or_default();
         let extent = |from| Extent { from, limit: to.min(size), size };
         let mut buffer = Buffer::new();

@@ -9,11 +9,8 @@ use super::opening;
 use super::range::{Ended, read_range};
 use super::stream::Cutter;
 use crate::capture::format::compression::{Compression, DecoderWindow};
-use crate::capture::input::Input;
-use crate::capture::source::{Origin, Source};
+use crate::capture::source::Source;
 use crate::capture::tally::{Counts, Observe, Tally};
-use std::fs::File;
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -116,7 +113,7 @@ fn one<P: Observe>(
     scrap: &mut Vec<u8>,
     done: &Arc<AtomicU64>,
 ) -> Option<(u64, Option<String>)> {
-    let (input, size) = match opened(&source.origin)? {
+    let (input, size) = match source.input().transpose()? {
         Ok(opened) => opened,
         Err(error) => return Some((0, Some(opening::not_opened(&error)))),
     };
@@ -130,7 +127,7 @@ fn one<P: Observe>(
         let Ended { end, problem } = read_range(&input, Buffer::new(), extent, &mut state, tally, Some(done));
         return Some((end, problem));
     }
-    let reader = opening::counted(Arc::new(input), done);
+    let reader = opening::counted(input, done);
     let decoder = match source.compression.decoder(reader, window) {
         Ok(decoder) => decoder,
         Err(error) => return Some((0, Some(opening::not_opened(&error)))),
@@ -142,20 +139,6 @@ fn one<P: Observe>(
         *scrap = cut.walk(tally);
     }
     outcome
-}
-
-/// The bytes of a capture that can be read again, and how many there are; none of one that cannot.
-fn opened(origin: &Origin) -> Option<io::Result<(Input, u64)>> {
-    match origin {
-        Origin::Memory(bytes) => Some(Ok((Input::Bytes(Arc::clone(bytes)), bytes.len() as u64))),
-        Origin::Path(path) => Some(File::open(path).and_then(|file| {
-            let size = file.metadata()?.len();
-            Ok((Input::File(file), size))
-        })),
-        #[cfg(feature = "object-storage")]
-        Origin::Object(object) => Some(Ok((Input::Object(object.reader()), object.size))),
-        Origin::Held(_) | Origin::Pipe(_) => None,
-    }
 }
 
 #[cfg(test)]

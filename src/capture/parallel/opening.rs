@@ -11,32 +11,21 @@ use crate::capture::format::state::State;
 use crate::capture::input::{Input, Sequential, to_usize};
 use crate::capture::source::{Origin, Source};
 use std::collections::VecDeque;
-use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Opens a capture for reading, as ranges where it can be read at any position and is not compressed.
 pub(super) fn open(source: Source, options: &ReadOptions, done: &Arc<AtomicU64>) -> io::Result<Phase> {
-    let Source { origin, compression, start, size, .. } = source;
     let piece_bytes = piece_bytes(options);
-    let (input, size) = match origin {
-        Origin::Pipe(stream) => {
+    let opened = source.input()?;
+    let Source { origin, compression, start, .. } = source;
+    let (input, size) = match (opened, origin) {
+        (_, Origin::Pipe(stream)) => {
             let reader = Box::new(Counted { reader: stream, done: Arc::clone(done) });
             return Ok(stream_phase(reader, 0, start.offset, start.state, piece_bytes));
         }
-        Origin::Memory(bytes) => {
-            let size = bytes.len() as u64;
-            (Arc::new(Input::Bytes(bytes)), size)
-        }
-        Origin::Path(path) => {
-            let file = File::open(path)?;
-            let size = file.metadata()?.len();
-            (Arc::new(Input::File(file)), size)
-        }
-        #[cfg(feature = "object-storage")]
-        Origin::Object(object) => (Arc::new(Input::Object(object.reader())), object.size),
-        Origin::Held(input) => (input, size.unwrap_or_default()),
+        (opened, _) => opened.ok_or(io::ErrorKind::Unsupported)?,
     };
     if compression.name().is_none() {
         let range_bytes = range_bytes(options, size).max(1);
