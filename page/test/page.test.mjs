@@ -361,39 +361,21 @@ check("the filter for Wireshark names addresses of both families, and compiles w
   assert.ok(execFileSync(tshark, ["-r", file, "-Y", filter, "-c", "5"]).length > 0);
 });
 
-const RUNS = 5;
-check("budgets", async () => {
-  const rows = [], say = (what, value, limit, unit) => { rows.push([what, value, limit]); console.log(`budget: ${what}: ${value} of ${limit} ${unit}`); };
-  const size = statSync(phone()).size, data = JSON.stringify(dataOf(phone())).length;
-  say("page without data", Math.round((size - data) / 1000), 160, "kB");
-  say("page of the phone", Math.round(size / 1000), 200, "kB");
-  const file = synthetic(5000), starts = [], filters = { "app=tiktok": [], "app=tiktok&dir=both": [], "st=r": [], "": [] };
-  let page;
-  // Time of the page's own thread, so that what else the machine does counts for nothing; the time by the clock stands beside it.
-  const clocks = Object.fromEntries(Object.keys(filters).map((hash) => [hash, Infinity]));
-  for (let run = 0; run < RUNS; run++) {
-    page = await open(file);
-    starts.push(await page.evaluate(() => window.whither.startMs));
-    const session = await page.createCDPSession();
-    await session.send("Performance.enable", { timeDomain: "threadTicks" });
-    const worked = async () => (await session.send("Performance.getMetrics")).metrics.find((one) => one.name === "TaskDuration").value * 1000;
-    for (const hash of Object.keys(filters)) {
-      const before = await worked(), clock = await page.evaluate((h) => new Promise((done) => {
-        const began = performance.now();
-        location.hash = h;
-        addEventListener("hashchange", () => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - began))), { once: true });
-      }), hash);
-      filters[hash].push(await worked() - before);
-      clocks[hash] = Math.min(clocks[hash], clock);
-    }
-    if (run < RUNS - 1) await page.close();
-  }
-  say("start with 5,000 destinations", Math.round(Math.min(...starts)), 1000, "ms");
-  for (const [hash, times] of Object.entries(filters)) say(`filter ${hash || "taken back"} to the second frame, 5,000 destinations (${Math.round(clocks[hash])} ms by the clock)`, Math.round(Math.min(...times)), 150, "ms");
-  say("elements with 5,000 destinations", await page.$$eval("*", (all) => all.length), 4000, "");
+const FILTERS = ["app=tiktok", "app=tiktok&dir=both", "st=r", ""];
+const shownAs = (hash) => `filter ${hash || "taken back"}`;
+/** Sets a filter, and gives the time by the clock to the second frame after it, in ms. */
+const filter = (page, hash) => page.evaluate((h) => new Promise((done) => {
+  const began = performance.now();
+  location.hash = h;
+  addEventListener("hashchange", () => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - began))), { once: true });
+}), hash);
+/** What Chromium has measured of a page so far: counts, and ms of the page's own thread, in which other work of the machine does not count. */
+const metrics = async (session) => Object.fromEntries((await session.send("Performance.getMetrics")).metrics.map((one) => [one.name, one.name.endsWith("Duration") ? one.value * 1000 : one.value]));
+/** Drags the map for a second, and gives the frames of that second. */
+const pan = async (page) => {
   await page.$eval("#map", (map) => map.scrollIntoView({ block: "center" }));
-  const box = await (await page.$("#map")).boundingBox(), x = box.x + box.width / 2, y = box.y + box.height / 2;
-  const frames = await page.evaluate((x, y) => new Promise((done) => {
+  const box = await (await page.$("#map")).boundingBox();
+  return page.evaluate((x, y) => new Promise((done) => {
     const map = document.getElementById("map"), send = (type, dx) => map.dispatchEvent(new PointerEvent(type, { pointerId: 1, clientX: x + dx, clientY: y, bubbles: true }));
     let n = 0;
     const began = performance.now();
@@ -405,13 +387,86 @@ check("budgets", async () => {
       done(n / (performance.now() - began) * 1000);
     };
     requestAnimationFrame(step);
-  }), x, y);
-  const slow = Math.round(frames) < 50;
-  console.log(`budget: pan with 5,000 destinations: ${Math.round(frames)} of at least 50 frames a second`);
+  }), box.x + box.width / 2, box.y + box.height / 2);
+};
+
+// Only what is the same on every machine is held to a limit: sizes, elements, layouts, and calls of functions, of which slow code makes many.
+check("budgets", async () => {
+  const rows = [], say = (what, value, limit, unit) => { rows.push([what, value, limit]); console.log(`budget: ${what}: ${value} of ${limit} ${unit}`); };
+  const size = statSync(phone()).size, data = JSON.stringify(dataOf(phone())).length;
+  say("page without data", Math.round((size - data) / 1000), 160, "kB");
+  say("page of the phone", Math.round(size / 1000), 200, "kB");
+  const page = await open(synthetic(5000)), session = await page.createCDPSession();
+  await session.send("Performance.enable");
+  await session.send("Profiler.enable");
+  await session.send("Profiler.startPreciseCoverage", { callCount: true, detailed: false });
+  const calls = async () => (await session.send("Profiler.takePreciseCoverage")).result.filter((one) => one.url.startsWith("file:"))
+    .reduce((sum, one) => sum + one.functions.reduce((n, f) => n + f.ranges[0].count, 0), 0);
+  const made = Object.fromEntries(FILTERS.map((hash) => [hash, { calls: [], layouts: [] }]));
+  for (const hash of [...FILTERS, ...FILTERS]) {
+    await settle(page);
+    await calls();
+    const before = await metrics(session);
+    await filter(page, hash);
+    made[hash].calls.push(await calls());
+    made[hash].layouts.push((await metrics(session)).LayoutCount - before.LayoutCount);
+  }
+  // The lesser of two, since Chromium may lay out the page for reasons of its own.
+  for (const [hash, { calls, layouts }] of Object.entries(made)) {
+    say(`${shownAs(hash)}, 5,000 destinations`, Math.round(Math.min(...calls) / 1000), 1000, "thousand calls of functions");
+    say(`${shownAs(hash)}, 5,000 destinations`, Math.min(...layouts), 1, "layout of the page");
+  }
+  say("elements with 5,000 destinations", await page.$$eval("*", (all) => all.length), 4000, "");
+  // The picture is moved as a whole, and drawn once, when it is let go.
+  await page.evaluate(() => {
+    window.drawings = 0;
+    new MutationObserver(() => { window.drawings++; }).observe(document.getElementById("map"), { childList: true, subtree: true });
+  });
+  await pan(page);
+  await settle(page);
+  say("a drag of the map with 5,000 destinations", await page.evaluate(() => window.drawings), 1, "drawing of it");
   quiet(page);
   await page.close();
   for (const [what, value, limit] of rows) assert.ok(value <= limit, `${what}: ${value} > ${limit}`);
-  assert.ok(!slow, `${frames} frames a second`);
+});
+
+// Times are for the log, beside what Chromium alone needs in the same run to draw copies of the same elements: no limit of time holds on every machine.
+const RUNS = 5;
+check("times, for the log", async () => {
+  const starts = [], times = Object.fromEntries(FILTERS.map((hash) => [hash, { own: [], clock: [], copies: [] }])), least = (list) => Math.round(Math.min(...list));
+  let frames = 0;
+  for (let run = 0; run < RUNS; run++) {
+    const page = await open(synthetic(5000)), session = await page.createCDPSession();
+    starts.push(await page.evaluate(() => window.whither.startMs));
+    await session.send("Performance.enable", { timeDomain: "threadTicks" });
+    const worked = async () => (await metrics(session)).TaskDuration;
+    for (const hash of FILTERS) {
+      const before = await worked();
+      times[hash].clock.push(await filter(page, hash));
+      times[hash].own.push(await worked() - before);
+    }
+    // Copies have no listeners, so they come last.
+    for (const hash of FILTERS) {
+      await filter(page, hash);
+      const before = await worked();
+      await page.evaluate(() => new Promise((done) => {
+        for (const id of ["apps", "rows", "map", "tray", "time"]) {
+          const box = document.getElementById(id);
+          box.replaceChildren(...[...box.childNodes].map((one) => one.cloneNode(true)));
+        }
+        requestAnimationFrame(() => requestAnimationFrame(() => done()));
+      }));
+      times[hash].copies.push(await worked() - before);
+    }
+    if (run === RUNS - 1) frames = await pan(page);
+    quiet(page);
+    await page.close();
+  }
+  assert.ok([...starts, frames].every((value) => value > 0));
+  console.log(`measured: start with 5,000 destinations: ${least(starts)} ms`);
+  for (const [hash, { own, clock, copies }] of Object.entries(times))
+    console.log(`measured: ${shownAs(hash)} to the second frame, 5,000 destinations: ${(Math.min(...own) / Math.min(...copies)).toFixed(1)} times what copies of the same elements take (${least(own)} and ${least(copies)} ms of the page's thread; ${least(clock)} ms by the clock)`);
+  console.log(`measured: pan with 5,000 destinations: ${Math.round(frames)} frames a second`);
 });
 
 check("a page of a capture that goes on loads itself anew only if the reader wants it", async () => {
