@@ -7,129 +7,112 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::prefixes::by_prefix;
+use super::prefixes::Prefixes;
 
-/// Autonomous systems of front ends, sorted.
-const NETWORKS: &[(u32, &str)] = &[(16625, "Akamai"), (20940, "Akamai"), (32934, "Meta"), (54113, "Fastly")];
-
-/// IPv4 prefixes, sorted and disjoint.
-const FOUR: &[(Ipv4Addr, u8, &str)] = &[
-    (Ipv4Addr::new(3, 160, 0, 0), 13, "CloudFront"),
-    (Ipv4Addr::new(3, 168, 0, 0), 14, "CloudFront"),
-    (Ipv4Addr::new(3, 172, 0, 0), 17, "CloudFront"),
-    (Ipv4Addr::new(3, 173, 0, 0), 16, "CloudFront"),
-    (Ipv4Addr::new(3, 174, 0, 0), 15, "CloudFront"),
-    (Ipv4Addr::new(13, 32, 0, 0), 15, "CloudFront"),
-    (Ipv4Addr::new(13, 35, 0, 0), 16, "CloudFront"),
-    (Ipv4Addr::new(13, 224, 0, 0), 14, "CloudFront"),
-    (Ipv4Addr::new(13, 249, 0, 0), 16, "CloudFront"),
-    (Ipv4Addr::new(15, 158, 0, 0), 16, "CloudFront"),
-    (Ipv4Addr::new(18, 64, 0, 0), 14, "CloudFront"),
-    (Ipv4Addr::new(18, 68, 0, 0), 16, "CloudFront"),
-    (Ipv4Addr::new(18, 154, 0, 0), 15, "CloudFront"),
-    (Ipv4Addr::new(18, 160, 0, 0), 15, "CloudFront"),
-    (Ipv4Addr::new(18, 164, 0, 0), 15, "CloudFront"),
-    (Ipv4Addr::new(18, 172, 0, 0), 15, "CloudFront"),
-    (Ipv4Addr::new(18, 238, 0, 0), 15, "CloudFront"),
-    (Ipv4Addr::new(18, 244, 0, 0), 15, "CloudFront"),
-    (Ipv4Addr::new(23, 91, 0, 0), 19, "CloudFront"),
-    (Ipv4Addr::new(24, 110, 32, 0), 19, "CloudFront"),
-    (Ipv4Addr::new(52, 46, 0, 0), 18, "CloudFront"),
-    (Ipv4Addr::new(52, 82, 128, 0), 19, "CloudFront"),
-    (Ipv4Addr::new(52, 84, 0, 0), 15, "CloudFront"),
-    (Ipv4Addr::new(52, 124, 128, 0), 17, "CloudFront"),
-    (Ipv4Addr::new(52, 222, 128, 0), 17, "CloudFront"),
-    (Ipv4Addr::new(54, 182, 0, 0), 16, "CloudFront"),
-    (Ipv4Addr::new(54, 192, 0, 0), 16, "CloudFront"),
-    (Ipv4Addr::new(54, 230, 0, 0), 17, "CloudFront"),
-    (Ipv4Addr::new(54, 230, 128, 0), 18, "CloudFront"),
-    (Ipv4Addr::new(54, 230, 200, 0), 21, "CloudFront"),
-    (Ipv4Addr::new(54, 230, 208, 0), 20, "CloudFront"),
-    (Ipv4Addr::new(54, 230, 224, 0), 19, "CloudFront"),
-    (Ipv4Addr::new(54, 239, 128, 0), 18, "CloudFront"),
-    (Ipv4Addr::new(54, 239, 192, 0), 19, "CloudFront"),
-    (Ipv4Addr::new(54, 240, 128, 0), 18, "CloudFront"),
-    (Ipv4Addr::new(64, 233, 160, 0), 19, "Google front ends"),
-    (Ipv4Addr::new(64, 252, 64, 0), 18, "CloudFront"),
-    (Ipv4Addr::new(64, 252, 128, 0), 18, "CloudFront"),
-    (Ipv4Addr::new(65, 8, 0, 0), 16, "CloudFront"),
-    (Ipv4Addr::new(65, 9, 0, 0), 17, "CloudFront"),
-    (Ipv4Addr::new(65, 9, 128, 0), 18, "CloudFront"),
-    (Ipv4Addr::new(70, 132, 0, 0), 18, "CloudFront"),
-    (Ipv4Addr::new(71, 152, 0, 0), 17, "CloudFront"),
-    (Ipv4Addr::new(74, 125, 0, 0), 16, "Google front ends"),
-    (Ipv4Addr::new(99, 84, 0, 0), 16, "CloudFront"),
-    (Ipv4Addr::new(99, 86, 0, 0), 16, "CloudFront"),
-    (Ipv4Addr::new(108, 138, 0, 0), 15, "CloudFront"),
-    (Ipv4Addr::new(108, 156, 0, 0), 14, "CloudFront"),
-    (Ipv4Addr::new(130, 176, 0, 0), 17, "CloudFront"),
-    (Ipv4Addr::new(130, 176, 128, 0), 18, "CloudFront"),
-    (Ipv4Addr::new(130, 176, 192, 0), 19, "CloudFront"),
-    (Ipv4Addr::new(130, 176, 224, 0), 20, "CloudFront"),
-    (Ipv4Addr::new(142, 250, 0, 0), 15, "Google front ends"),
-    (Ipv4Addr::new(143, 204, 0, 0), 16, "CloudFront"),
-    (Ipv4Addr::new(144, 220, 0, 0), 16, "CloudFront"),
-    (Ipv4Addr::new(172, 217, 0, 0), 16, "Google front ends"),
-    (Ipv4Addr::new(172, 253, 0, 0), 16, "Google front ends"),
-    (Ipv4Addr::new(173, 194, 0, 0), 16, "Google front ends"),
-    (Ipv4Addr::new(204, 246, 164, 0), 22, "CloudFront"),
-    (Ipv4Addr::new(204, 246, 168, 0), 21, "CloudFront"),
-    (Ipv4Addr::new(204, 246, 176, 0), 20, "CloudFront"),
-    (Ipv4Addr::new(205, 251, 202, 0), 23, "CloudFront"),
-    (Ipv4Addr::new(205, 251, 204, 0), 22, "CloudFront"),
-    (Ipv4Addr::new(205, 251, 208, 0), 20, "CloudFront"),
-    (Ipv4Addr::new(205, 251, 249, 0), 24, "CloudFront"),
-    (Ipv4Addr::new(205, 251, 250, 0), 23, "CloudFront"),
-    (Ipv4Addr::new(205, 251, 252, 0), 23, "CloudFront"),
-    (Ipv4Addr::new(205, 251, 254, 0), 24, "CloudFront"),
-    (Ipv4Addr::new(209, 85, 128, 0), 17, "Google front ends"),
-    (Ipv4Addr::new(216, 58, 192, 0), 19, "Google front ends"),
-    (Ipv4Addr::new(216, 137, 32, 0), 19, "CloudFront"),
-];
-
-/// IPv6 prefixes, sorted and disjoint.
-const SIX: &[(Ipv6Addr, u8, &str)] = &[
-    (Ipv6Addr::new(0x2404, 0x6800, 0, 0, 0, 0, 0, 0), 32, "Google front ends"),
-    (Ipv6Addr::new(0x2600, 0x9000, 0, 0, 0, 0, 0, 0), 28, "CloudFront"),
-    (Ipv6Addr::new(0x2607, 0xf8b0, 0, 0, 0, 0, 0, 0), 32, "Google front ends"),
-    (Ipv6Addr::new(0x2800, 0x3f0, 0, 0, 0, 0, 0, 0), 32, "Google front ends"),
-    (Ipv6Addr::new(0x2a00, 0x1450, 0, 0, 0, 0, 0, 0), 32, "Google front ends"),
-    (Ipv6Addr::new(0x2c0f, 0xfb50, 0, 0, 0, 0, 0, 0), 32, "Google front ends"),
-];
+/// Autonomous systems and prefixes of front ends.
+pub(super) const TABLE: Prefixes = Prefixes {
+    networks: &[(16625, "Akamai"), (20940, "Akamai"), (32934, "Meta"), (54113, "Fastly")],
+    four: &[
+        (Ipv4Addr::new(3, 160, 0, 0), 13, "CloudFront"),
+        (Ipv4Addr::new(3, 168, 0, 0), 14, "CloudFront"),
+        (Ipv4Addr::new(3, 172, 0, 0), 17, "CloudFront"),
+        (Ipv4Addr::new(3, 173, 0, 0), 16, "CloudFront"),
+        (Ipv4Addr::new(3, 174, 0, 0), 15, "CloudFront"),
+        (Ipv4Addr::new(13, 32, 0, 0), 15, "CloudFront"),
+        (Ipv4Addr::new(13, 35, 0, 0), 16, "CloudFront"),
+        (Ipv4Addr::new(13, 224, 0, 0), 14, "CloudFront"),
+        (Ipv4Addr::new(13, 249, 0, 0), 16, "CloudFront"),
+        (Ipv4Addr::new(15, 158, 0, 0), 16, "CloudFront"),
+        (Ipv4Addr::new(18, 64, 0, 0), 14, "CloudFront"),
+        (Ipv4Addr::new(18, 68, 0, 0), 16, "CloudFront"),
+        (Ipv4Addr::new(18, 154, 0, 0), 15, "CloudFront"),
+        (Ipv4Addr::new(18, 160, 0, 0), 15, "CloudFront"),
+        (Ipv4Addr::new(18, 164, 0, 0), 15, "CloudFront"),
+        (Ipv4Addr::new(18, 172, 0, 0), 15, "CloudFront"),
+        (Ipv4Addr::new(18, 238, 0, 0), 15, "CloudFront"),
+        (Ipv4Addr::new(18, 244, 0, 0), 15, "CloudFront"),
+        (Ipv4Addr::new(23, 91, 0, 0), 19, "CloudFront"),
+        (Ipv4Addr::new(24, 110, 32, 0), 19, "CloudFront"),
+        (Ipv4Addr::new(52, 46, 0, 0), 18, "CloudFront"),
+        (Ipv4Addr::new(52, 82, 128, 0), 19, "CloudFront"),
+        (Ipv4Addr::new(52, 84, 0, 0), 15, "CloudFront"),
+        (Ipv4Addr::new(52, 124, 128, 0), 17, "CloudFront"),
+        (Ipv4Addr::new(52, 222, 128, 0), 17, "CloudFront"),
+        (Ipv4Addr::new(54, 182, 0, 0), 16, "CloudFront"),
+        (Ipv4Addr::new(54, 192, 0, 0), 16, "CloudFront"),
+        (Ipv4Addr::new(54, 230, 0, 0), 17, "CloudFront"),
+        (Ipv4Addr::new(54, 230, 128, 0), 18, "CloudFront"),
+        (Ipv4Addr::new(54, 230, 200, 0), 21, "CloudFront"),
+        (Ipv4Addr::new(54, 230, 208, 0), 20, "CloudFront"),
+        (Ipv4Addr::new(54, 230, 224, 0), 19, "CloudFront"),
+        (Ipv4Addr::new(54, 239, 128, 0), 18, "CloudFront"),
+        (Ipv4Addr::new(54, 239, 192, 0), 19, "CloudFront"),
+        (Ipv4Addr::new(54, 240, 128, 0), 18, "CloudFront"),
+        (Ipv4Addr::new(64, 233, 160, 0), 19, "Google front ends"),
+        (Ipv4Addr::new(64, 252, 64, 0), 18, "CloudFront"),
+        (Ipv4Addr::new(64, 252, 128, 0), 18, "CloudFront"),
+        (Ipv4Addr::new(65, 8, 0, 0), 16, "CloudFront"),
+        (Ipv4Addr::new(65, 9, 0, 0), 17, "CloudFront"),
+        (Ipv4Addr::new(65, 9, 128, 0), 18, "CloudFront"),
+        (Ipv4Addr::new(70, 132, 0, 0), 18, "CloudFront"),
+        (Ipv4Addr::new(71, 152, 0, 0), 17, "CloudFront"),
+        (Ipv4Addr::new(74, 125, 0, 0), 16, "Google front ends"),
+        (Ipv4Addr::new(99, 84, 0, 0), 16, "CloudFront"),
+        (Ipv4Addr::new(99, 86, 0, 0), 16, "CloudFront"),
+        (Ipv4Addr::new(108, 138, 0, 0), 15, "CloudFront"),
+        (Ipv4Addr::new(108, 156, 0, 0), 14, "CloudFront"),
+        (Ipv4Addr::new(130, 176, 0, 0), 17, "CloudFront"),
+        (Ipv4Addr::new(130, 176, 128, 0), 18, "CloudFront"),
+        (Ipv4Addr::new(130, 176, 192, 0), 19, "CloudFront"),
+        (Ipv4Addr::new(130, 176, 224, 0), 20, "CloudFront"),
+        (Ipv4Addr::new(142, 250, 0, 0), 15, "Google front ends"),
+        (Ipv4Addr::new(143, 204, 0, 0), 16, "CloudFront"),
+        (Ipv4Addr::new(144, 220, 0, 0), 16, "CloudFront"),
+        (Ipv4Addr::new(172, 217, 0, 0), 16, "Google front ends"),
+        (Ipv4Addr::new(172, 253, 0, 0), 16, "Google front ends"),
+        (Ipv4Addr::new(173, 194, 0, 0), 16, "Google front ends"),
+        (Ipv4Addr::new(204, 246, 164, 0), 22, "CloudFront"),
+        (Ipv4Addr::new(204, 246, 168, 0), 21, "CloudFront"),
+        (Ipv4Addr::new(204, 246, 176, 0), 20, "CloudFront"),
+        (Ipv4Addr::new(205, 251, 202, 0), 23, "CloudFront"),
+        (Ipv4Addr::new(205, 251, 204, 0), 22, "CloudFront"),
+        (Ipv4Addr::new(205, 251, 208, 0), 20, "CloudFront"),
+        (Ipv4Addr::new(205, 251, 249, 0), 24, "CloudFront"),
+        (Ipv4Addr::new(205, 251, 250, 0), 23, "CloudFront"),
+        (Ipv4Addr::new(205, 251, 252, 0), 23, "CloudFront"),
+        (Ipv4Addr::new(205, 251, 254, 0), 24, "CloudFront"),
+        (Ipv4Addr::new(209, 85, 128, 0), 17, "Google front ends"),
+        (Ipv4Addr::new(216, 58, 192, 0), 19, "Google front ends"),
+        (Ipv4Addr::new(216, 137, 32, 0), 19, "CloudFront"),
+    ],
+    six: &[
+        (Ipv6Addr::new(0x2404, 0x6800, 0, 0, 0, 0, 0, 0), 32, "Google front ends"),
+        (Ipv6Addr::new(0x2600, 0x9000, 0, 0, 0, 0, 0, 0), 28, "CloudFront"),
+        (Ipv6Addr::new(0x2607, 0xf8b0, 0, 0, 0, 0, 0, 0), 32, "Google front ends"),
+        (Ipv6Addr::new(0x2800, 0x3f0, 0, 0, 0, 0, 0, 0), 32, "Google front ends"),
+        (Ipv6Addr::new(0x2a00, 0x1450, 0, 0, 0, 0, 0, 0), 32, "Google front ends"),
+        (Ipv6Addr::new(0x2c0f, 0xfb50, 0, 0, 0, 0, 0, 0), 32, "Google front ends"),
+    ],
+};
 
 /// Whose front end it is, if it is known to be one.
 pub(crate) fn steered(ip: IpAddr, asn: Option<u32>) -> Option<&'static str> {
-    by_prefix(FOUR, SIX, ip).or_else(|| {
-        let index = NETWORKS.binary_search_by_key(&asn?, |row| row.0).ok()?;
-        NETWORKS.get(index).map(|row| row.1)
-    })
+    TABLE.name(ip, asn)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::place::block::Block;
     use crate::place::database::Database;
-    use crate::place::scope::{holds_four, holds_six};
-
-    #[test]
-    fn the_tables_are_sorted_and_disjoint() {
-        assert!(NETWORKS.is_sorted_by(|a, b| a.0 < b.0));
-        assert!(FOUR.is_sorted_by(|a, b| a.0 < b.0 && !holds_four(a.0, a.1, b.0)));
-        assert!(SIX.is_sorted_by(|a, b| a.0 < b.0 && !holds_six(a.0, a.1, b.0)));
-        assert!(FOUR.iter().all(|row| holds_four(row.0, row.1, row.0)));
-        assert!(SIX.iter().all(|row| holds_six(row.0, row.1, row.0)));
-    }
-
-    #[test]
-    fn no_prefix_is_part_of_a_block() {
-        assert!(FOUR.iter().all(|row| row.1 <= Block::FOUR) && SIX.iter().all(|row| row.1 <= Block::SIX));
-    }
 
     #[test]
     fn the_first_network_of_each_prefix_is_its_operators() {
         let database = crate::place::Embedded::open();
-        let rows = FOUR.iter().map(|row| (IpAddr::V4(row.0), row.2)).chain(SIX.iter().map(|row| (row.0.into(), row.2)));
+        let rows = TABLE
+            .four
+            .iter()
+            .map(|row| (IpAddr::V4(row.0), row.2))
+            .chain(TABLE.six.iter().map(|row| (row.0.into(), row.2)));
         for (ip, name) in rows {
             let known = match name {
                 // The third runs it in China.
