@@ -9,7 +9,7 @@ use whither::fleet::{Files, Plan, RowFile, merge, read, verify};
 use crate::whole::knowledge;
 
 /// Refused, or verified; what is proven merges or is refused.
-pub fn rows(data: &[u8]) {
+pub(crate) fn rows(data: &[u8]) {
     let Ok(mut files) = Files::memory(Path::new("rows"), data.to_vec()) else { return };
     let Ok(verified) = verify(&files) else { return };
     let merged = merge(&mut files, &verified, &Options::default(), knowledge());

@@ -48,7 +48,7 @@ pub(crate) fn written_partial(mut partial: Partial) -> Vec<u8> {
 }
 
 /// The first byte chooses what the rest is. Refused, or it merges, is written, is read as the same, and is shown.
-pub fn partials(data: &[u8]) {
+pub(crate) fn partials(data: &[u8]) {
     match data.split_first() {
         Some((&ROUTES, body)) => routes(body),
         Some((&FLOWS, body)) => flows(body),

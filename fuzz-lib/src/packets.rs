@@ -7,7 +7,7 @@ use whither::packet::{Dissected, NotIp, Packet, dissect, dissect_ip};
 const TIME_NS: i64 = 1_700_000_000_000_000_000;
 
 /// A frame: link type and length cut off by the snap length, two bytes each, then the bytes.
-pub fn link(data: &[u8]) {
+pub(crate) fn link(data: &[u8]) {
     let Some((&[high, low, cut_high, cut_low], bytes)) = data.split_first_chunk() else { return };
     let link_type = LinkType(u16::from_be_bytes([high, low]));
     let wire_length = bytes.len() as u32 + u32::from(u16::from_be_bytes([cut_high, cut_low]));

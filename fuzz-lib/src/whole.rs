@@ -94,7 +94,7 @@ fn analyse(bytes: &[u8], name: &str, range_bytes: u64, way: Way) -> Option<Analy
 }
 
 /// A capture by a hostile name, in every format there is.
-pub fn report(data: &[u8]) {
+pub(crate) fn report(data: &[u8]) {
     let name = String::from_utf8_lossy(&data[data.len().saturating_sub(24)..]);
     let Some(Analysis { report, flows, .. }) = analyse(data, &name, u64::MAX, SIMPLY) else { return };
     // The picture is the figure drawn, which takes a second.
@@ -151,7 +151,7 @@ fn without_colours(text: &str) -> String {
 /// The law: a capture in one piece, in tiny ranges on several threads, and in other ranges on one, says the same; and with
 /// next to no memory every frame and byte is still counted once. The first byte chooses whether the rest is a capture file or
 /// records, and the second how it is cut and how much is kept.
-pub fn law(data: &[u8]) {
+pub(crate) fn law(data: &[u8]) {
     let Some((&[kind, cut], data)) = data.split_first_chunk() else { return };
     let file = if kind == FILE { data.to_vec() } else { recorded(kind, data) };
     let Some(whole) = analyse(&file, "fuzz", u64::MAX, SIMPLY) else { return };

@@ -19,7 +19,7 @@ pub(crate) const SEALED: u8 = 1;
 pub(crate) const GOOGLE: u8 = 2;
 
 /// QUIC of all kinds.
-pub fn quic(data: &[u8]) {
+pub(crate) fn quic(data: &[u8]) {
     let Some((&mode, data)) = data.split_first() else { return };
     let datagrams = match mode {
         SEALED => sealed(data),

@@ -75,7 +75,7 @@ pub(crate) const KEYS: u8 = 7;
 
 /// What a byte says: a table of owners, a database of places, first bytes and names, a list of prefixes, a policy, a saved report, a path,
 /// or keys of encrypted hellos.
-pub fn given(data: &[u8]) {
+pub(crate) fn given(data: &[u8]) {
     match data.split_first() {
         Some((&SIDE, data)) => side(data),
         Some((&PLACE, data)) => place(data),
@@ -163,7 +163,7 @@ fn ask(database: &dyn Database) {
 }
 
 /// A catalogue (`--apps`).
-pub fn catalogue(data: &[u8]) {
+pub(crate) fn catalogue(data: &[u8]) {
     // A text that no parser of TOML takes needs no catalogue.
     if std::str::from_utf8(data).is_ok_and(|text| text.parse::<toml::Table>().is_err()) {
         return;

@@ -1,11 +1,14 @@
-//! Writes the seeds of every target into `corpus/`: `cargo run --example seed [FOLDER...]`, where folders hold more captures.
+//! Writes the seeds of every target into `fuzz/corpus/`: `cargo run -p whither-fuzz --example seed [FOLDER...]`, where folders hold more
+//! captures.
+
+#![allow(clippy::print_stdout, reason = "it is what a person runs by hand")]
 
 use std::path::Path;
 
 use whither_fuzz::samples::Seeds;
 
 fn main() -> std::io::Result<()> {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
     let mut seeds = Seeds::of_repository()?;
     for folder in std::env::args_os().skip(1) {
         seeds.add_folder(Path::new(&folder))?;

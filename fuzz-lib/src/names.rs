@@ -16,7 +16,7 @@ const DATAGRAM_LIMIT: usize = 16;
 const PORTS: [u16; 16] = [53, 5353, 5355, 88, 123, 67, 68, 546, 547, 137, 138, 161, 1900, 3478, 443, 50_000];
 
 /// A stream of any protocol; what begins as a DER sequence is read as the certificate behind a sound ServerHello too.
-pub fn streams(data: &[u8]) {
+pub(crate) fn streams(data: &[u8]) {
     if data.first() == Some(&0x30) {
         read_stream(&with_certificate(data));
     }
@@ -24,7 +24,7 @@ pub fn streams(data: &[u8]) {
 }
 
 /// Datagrams of all protocols but QUIC, as one sender's: each behind a byte that chooses ports and two of length.
-pub fn datagrams(data: &[u8]) {
+pub(crate) fn datagrams(data: &[u8]) {
     let mut rest = data.get(..INPUT_LIMIT).unwrap_or(data);
     let mut datagrams = Vec::new();
     while let [ports, high, low, more @ ..] = rest

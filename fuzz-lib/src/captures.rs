@@ -69,7 +69,7 @@ fn read_in_all_ways(bytes: &[u8]) -> Option<(Vec<Seen>, Outcome)> {
 
 /// A capture of any format, compressed or not. What begins with a small number is packed here, and must say what it says
 /// unpacked.
-pub fn capture(data: &[u8]) {
+pub(crate) fn capture(data: &[u8]) {
     let Some((&how @ 0..=2, plain)) = data.split_first() else {
         read_in_all_ways(data);
         return;
@@ -123,7 +123,7 @@ pub(crate) const IN_BAND: u8 = 2;
 
 /// Owner metadata: a byte order and the options of the section, then blocks, options of packets and packets that carry
 /// their owner themselves; each behind its length.
-pub fn owner(data: &[u8]) {
+pub(crate) fn owner(data: &[u8]) {
     let Some((&order, rest)) = data.split_first() else { return };
     let order = if order & 1 == 0 { ByteOrder::Little } else { ByteOrder::Big };
     let Some((section, mut rest)) = sized(rest) else { return };

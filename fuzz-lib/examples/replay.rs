@@ -1,4 +1,6 @@
-//! Runs files through a target without a fuzzer: `cargo run --example replay TARGET FILE...`.
+//! Runs files through a target without a fuzzer: `cargo run -p whither-fuzz --example replay TARGET FILE...`.
+
+#![allow(clippy::print_stdout, reason = "it is what a person runs by hand")]
 
 fn main() -> std::io::Result<()> {
     let mut arguments = std::env::args_os().skip(1);
