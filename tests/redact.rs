@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use fixtures::program::Program;
+use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use whither::Analyser;
@@ -55,19 +56,17 @@ fn redacted(analyser: &Analyser, report: &Report, secret: &[u8], keeps_frames: b
     (redactor.report(report.clone(), &mut removed), removed)
 }
 
-/// Everything that `map` can write.
-fn outputs(report: &Report) -> Vec<(String, String)> {
-    let mut all = Vec::new();
-    for format in whither::output::FORMATS {
+/// Everything that `map` can write, one by one.
+fn outputs(report: &Report) -> impl Iterator<Item = (String, String)> {
+    let formats = whither::output::FORMATS.iter().map(|format| {
         let mut out = Vec::new();
         (format.write)(report, &Look::default(), &mut out).unwrap();
-        all.push((format.name.to_owned(), String::from_utf8_lossy(&out).into_owned()));
-    }
-    for details in [false, true] {
+        (format.name.to_owned(), String::from_utf8_lossy(&out).into_owned())
+    });
+    formats.chain([false, true].into_iter().map(|details| {
         let style = Style { width: 200, color: false, ascii: false, details };
-        all.push((format!("terminal, details: {details}"), render(report, &style)));
-    }
-    all
+        (format!("terminal, details: {details}"), render(report, &style))
+    }))
 }
 
 /// What must not be in an output, found without the code that takes it out.
@@ -128,19 +127,19 @@ fn is_telling(secret: &str) -> bool {
 #[test]
 fn nothing_is_left_in_any_output_of_a_map() {
     let analyser = analyser(Some("25.01337,121.51739"));
-    for path in samples() {
-        let original = report(&analyser, &path);
+    samples().par_iter().for_each(|path| {
+        let original = report(&analyser, path);
         let (shown, removed) = redacted(&analyser, &original, b"a secret of the test", false);
         let scan = Scan::new(&removed);
-        let mut secrets = secrets(&analyser, &path);
+        let mut secrets = secrets(&analyser, path);
         secrets.extend(["25.01337", "121.51739", "25.01337, 121.51739"].map(str::to_owned));
-        assert!(outputs(&original).iter().any(|(_, text)| scan.find(text.as_bytes()).is_some()), "{}", path.display());
+        assert!(outputs(&original).any(|(_, text)| scan.find(text.as_bytes()).is_some()), "{}", path.display());
         for (format, text) in outputs(&shown) {
             assert_eq!(scan.find(text.as_bytes()), None, "{} as {format}", path.display());
             let left: Vec<&String> = secrets.iter().filter(|one| is_telling(one) && has(&text, one)).collect();
             assert!(left.is_empty(), "{} as {format}: {left:?}", path.display());
         }
-    }
+    });
 }
 
 #[test]
@@ -151,8 +150,8 @@ fn figures_stay_and_keys_decide_the_rest() {
         let (one, _) = redacted(&analyser, &original, b"a secret of the test", false);
         let (again, _) = redacted(&analyser, &original, b"a secret of the test", false);
         let (other, _) = redacted(&analyser, &original, b"another one", false);
-        assert_eq!(outputs(&one), outputs(&again));
-        assert_ne!(outputs(&one), outputs(&other));
+        assert!(outputs(&one).eq(outputs(&again)));
+        assert!(outputs(&one).ne(outputs(&other)));
         let sums = |report: &Report| {
             let rows = report.apps.iter().flat_map(|app| &app.destinations).chain(&report.unattributed_routes);
             let rows: Vec<_> = rows.map(|row| (row.traffic, row.payload, row.exchange, row.addresses_total)).collect();
